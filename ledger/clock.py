@@ -1,0 +1,49 @@
+"""Time as integer microseconds since 1970-01-01T00:00:00Z, and its one text form.
+
+Decides: ``2026-11-20T08:00:00.123456Z``, six digits, always UTC. Never reads the clock by itself.
+"""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FORM = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Clock(Protocol):
+    """Where "now" comes from."""
+
+    def now_us(self) -> int:
+        """Microseconds since the epoch, UTC."""
+        ...
+
+
+class SystemClock:
+    """The host's clock."""
+
+    def now_us(self) -> int:
+        return time.time_ns() // 1000
+
+
+def format_time_us(time_us: int) -> str:
+    """The one text form of a time.
+
+    Args:
+        time_us: Microseconds since the epoch, years 1970 to 9999.
+    """
+    moment = _EPOCH + timedelta(microseconds=time_us)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"
+
+
+def parse_time_us(text: str) -> int:
+    """Microseconds since the epoch of a time in its one text form.
+
+    Raises:
+        ValueError: Any other form, or a moment that does not exist.
+    """
+    if _FORM.fullmatch(text) is None:
+        raise ValueError("a time is written YYYY-MM-DDTHH:MM:SS.ffffffZ")
+    return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND

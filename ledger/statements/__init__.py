@@ -1,0 +1,1 @@
+"""What parties sign: the JWS envelope, keys, EPCIS documents, official acts, and the registers they build."""
