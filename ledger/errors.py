@@ -1,6 +1,6 @@
 """Every error that reledger raises on purpose, in one tree.
 
-Decides: the code, the title and the default mend of each error. Never knows HTTP statuses (``api`` maps them).
+Decides: the code, the title and the default mend of each error. Never knows HTTP statuses: ``api`` maps them.
 
 ::
 
@@ -309,8 +309,8 @@ class MarkAhead(UnavailableError):
     code = "mark.ahead"
     title = "The database is older than what this host has already signed"
     default_mend = (
-        "The database was restored from an older copy or replaced. Restore the newest copy; only if the newer "
-        "entries are lost for good, run 'reledger mark adopt CHECKPOINT' and tell every holder of a receipt."
+        "The database was restored from an older copy or replaced. Restore the newest copy; only if the "
+        "newer entries are lost for good, run 'reledger mark adopt CHECKPOINT' and tell every receipt holder."
     )
     retry_after_s = 30
 

@@ -1,7 +1,7 @@
 """The registers: plain records folded from the public acts (and from grants and erasures).
 
-Decides: which facts exist and what they are called. Holds no rule and does no I/O. The same records serve the
-committer (which reads only the facts that a batch names) and a verifier (which folds all of them from entry 0).
+Decides: which facts exist and what they are called. Holds no rule and does no I/O. The same records serve
+the committer (which reads only the facts that a batch names) and a verifier (which folds all of them).
 """
 
 from collections.abc import Mapping
@@ -36,8 +36,11 @@ class PrefixRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key's window is [not_before_us, not_after_us); revoked_at is the index of the revoking entry: the key is
-    good for entries before it. suspect_from (an index) marks entries to be looked at; they stay valid."""
+    """A key's window is [not_before_us, not_after_us).
+
+    ``revoked_at`` is the index of the revoking entry: the key is good for entries before it. ``suspect_from``
+    (an index) marks entries to be looked at; they stay valid.
+    """
 
     kid: str
     party: str
@@ -67,8 +70,11 @@ class PolicyRecord:
 
 @dataclass(frozen=True, slots=True)
 class GrantRecord:
-    """What a regulator's grant-read opens to ``grantee``. ``scope`` has one or more of ``statements`` (b64url
-    statement hashes), ``issuers`` (party ids), ``start``/``end`` (entry indices, half open); all given must hold."""
+    """What a regulator's grant-read opens to ``grantee``.
+
+    ``scope`` has one or more of ``statements`` (b64url statement hashes), ``issuers`` (party ids) and
+    ``start``/``end`` (entry indices, half open); all that are given must hold.
+    """
 
     entry_index: int
     grantee: str
@@ -142,7 +148,8 @@ class Names:
 class Facts:
     """The facts that judging needs, changed in memory as statements of a batch are applied.
 
-    A name that was asked for and is absent does not exist. ``policy`` is the one in force, None before genesis.
+    A name that was asked for and is absent does not exist. ``policy`` is the one in force, None before
+    genesis.
     ``refusal_count``/``refusal_hash`` are the journal's head as of the start of the batch.
     ``changed`` collects every record put since ``take_changes``; the store writes these.
     """

@@ -2,8 +2,8 @@
 
 Log tables (append-only, by trigger and grant): ``entries``, ``statements``, ``statement_bytes`` (DELETE only
 after an erase act), ``tiles``, ``checkpoints``, ``refusals``. They hold no column that ``verify`` cannot
-recompute or cross-check. ``head`` is one row, changed by compare-and-swap. The others are registers: folds over
-the log, kept for speed, rebuildable at any time.
+recompute or cross-check. ``head`` is one row, changed by compare-and-swap. The others are registers: folds
+over the log, kept for speed, rebuildable at any time.
 
 Hashes are raw 32 bytes; times are integer microseconds since 1970 UTC; JSON is RFC 8785 text.
 """
@@ -110,8 +110,8 @@ class Checkpoint(Base):
 class Refusal(Base):
     """One refused statement whose signature verified, chained to the refusal before it.
 
-    ``record`` is canonical JSON with exactly ``findings``, ``judged_at``, ``number``, ``policy``, ``previous``,
-    ``statement``; ``record_hash`` is SHA-256(record) and the next record's ``previous``.
+    ``record`` is canonical JSON with exactly ``findings``, ``judged_at``, ``number``, ``policy``,
+    ``previous``, ``statement``; ``record_hash`` is SHA-256(record) and the next record's ``previous``.
     """
 
     __tablename__ = "refusals"
@@ -132,7 +132,7 @@ class Refusal(Base):
 class Head(Base):
     """The one row that says where the log ends; written only by compare-and-swap.
 
-    Before genesis: tree_size 0, root SHA-256(""), checkpoint_number -1, refusal_count 0, refusal_hash 32 zeros.
+    Before genesis: tree_size 0, root SHA-256(""), checkpoint_number -1, refusal_count 0, refusal_hash zeros.
     """
 
     __tablename__ = "head"
