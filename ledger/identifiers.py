@@ -1,10 +1,10 @@
 """Names: origins, UUIDs, URIs, party identifiers and the GS1 keys' check digits.
 
-Decides: the one spelling in which each may be written, and whether its check characters are right. Never decides
-whom a name belongs to.
+Decides: the one spelling in which each may be written, and whether its check characters are right. Never
+decides whom a name belongs to.
 
-Source: RFC 3986 (URI), RFC 9562 (UUID), GB 32100-2015 (Unified Social Credit Code), ISO 17442 (LEI), GS1 General
-Specifications section 7.9 (check digits); C2SP signed-note (key names, hence origins).
+Source: RFC 3986 (URI), RFC 9562 (UUID), GB 32100-2015 (Unified Social Credit Code), ISO 17442 (LEI), GS1
+General Specifications section 7.9 (check digits); C2SP signed-note (key names, hence origins).
 """
 
 import ipaddress
@@ -21,25 +21,25 @@ MAX_IDENTIFIER_CHARACTERS: Final = 1024
 _ORIGIN = re.compile(r"[!-*,-~]{1,255}")
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
-_UNRESERVED = r"A-Za-z0-9._~!$&'()*+,;=\-"
+_PLAIN = r"A-Za-z0-9._~!$&'()*+,;=\-"
 _URI = re.compile(
     rf"""
     [A-Za-z][A-Za-z0-9+.\-]*:
     (?:
         //
-        (?:(?:[{_UNRESERVED}:]|%[0-9A-Fa-f]{{2}})*@)?
-        (?:\[(?P<literal>[^\]]*)\]|(?:[{_UNRESERVED}]|%[0-9A-Fa-f]{{2}})*+)
+        (?:(?:[{_PLAIN}:]++|%[0-9A-Fa-f]{{2}})*+@)?
+        (?:\[(?P<literal>[^\]]*)\]|(?:[{_PLAIN}]++|%[0-9A-Fa-f]{{2}})*+)
         (?::[0-9]*)?
-        (?:/(?:[{_UNRESERVED}:@/]|%[0-9A-Fa-f]{{2}})*+)?
+        (?:/(?:[{_PLAIN}:@/]++|%[0-9A-Fa-f]{{2}})*+)?
     |
-        (?!//)(?:[{_UNRESERVED}:@/]|%[0-9A-Fa-f]{{2}})*+
+        (?!//)(?:[{_PLAIN}:@/]++|%[0-9A-Fa-f]{{2}})*+
     )
-    (?:\?(?:[{_UNRESERVED}:@/?]|%[0-9A-Fa-f]{{2}})*+)?
-    (?:\#(?:[{_UNRESERVED}:@/?]|%[0-9A-Fa-f]{{2}})*+)?
+    (?:\?(?:[{_PLAIN}:@/?]++|%[0-9A-Fa-f]{{2}})*+)?
+    (?:\#(?:[{_PLAIN}:@/?]++|%[0-9A-Fa-f]{{2}})*+)?
     """,
     re.VERBOSE,
 )
-_FUTURE_LITERAL = re.compile(rf"[vV][0-9A-Fa-f]+\.[{_UNRESERVED}:]+")
+_FUTURE_LITERAL = re.compile(rf"[vV][0-9A-Fa-f]+\.[{_PLAIN}:]+")
 
 _USCC_FORM = re.compile(r"[0-9A-Z]{18}")
 _GLN_FORM = re.compile(r"[0-9]{13}")
@@ -63,6 +63,9 @@ _GS1_KEY_DIGITS: Final = {
     "8018": 18,
 }
 _DIGITS = re.compile(r"[0-9]+")
+_PARTY_MEND = (
+    "Name the party by its Unified Social Credit Code, GLN or LEI with right check characters, or a URI."
+)
 
 
 def is_origin(text: str) -> bool:
@@ -107,7 +110,7 @@ def has_gs1_check_digit(digits: str) -> bool:
     """Whether the last digit is the GS1 check digit of those before it.
 
     Args:
-        digits: A whole key; lengths are the caller's to check. Anything but two or more ASCII digits gives False.
+        digits: A whole key; lengths are the caller's to check. Anything but two or more ASCII digits: False.
     """
     if len(digits) < 2 or _DIGITS.fullmatch(digits) is None:
         return False
@@ -128,9 +131,7 @@ def gs1_key_fault(application_identifier: str, value: str) -> str | None:
     if len(key) != length or _DIGITS.fullmatch(key) is None:
         return f"({application_identifier}) begins with {length} digits"
     if not has_gs1_check_digit(key):
-        return (
-            f"({application_identifier}) {key} has the check digit {key[-1]}, not {gs1_check_digit(key[:-1])}"
-        )
+        return f"the check digit of ({application_identifier}) {key} is {gs1_check_digit(key[:-1])}"
     return None
 
 
@@ -138,8 +139,8 @@ def check_party_id(text: str, pointer: str = "") -> list[Finding]:
     """What is wrong with a party's identifier: nothing, or one finding.
 
     A party is named by its Unified Social Credit Code (18 characters), its GLN (13 digits), its LEI (20
-    characters), or any URI of at most 1,024 characters. The check characters of the three codes are verified, and
-    those of a GLN in a GS1 Digital Link; an EPC URN of a party GLN has none, only its length.
+    characters), or any URI of at most 1,024 characters. The check characters of the three codes are verified,
+    and those of a GLN in a GS1 Digital Link; an EPC URN of a party GLN has none, only its length.
 
     Args:
         text: The identifier.
@@ -148,8 +149,7 @@ def check_party_id(text: str, pointer: str = "") -> list[Finding]:
     fault = _party_fault(text)
     if fault is None:
         return []
-    mend = "Name the party by its Unified Social Credit Code, GLN or LEI with right check characters, or by a URI."
-    return [Finding("party.identifier", fault, pointer, mend)]
+    return [Finding("party.identifier", fault, pointer, _PARTY_MEND)]
 
 
 def _party_fault(text: str) -> str | None:
@@ -159,7 +159,7 @@ def _party_fault(text: str) -> str | None:
         return (
             None
             if uscc.is_valid(text)
-            else "the Unified Social Credit Code's check character or form is wrong"
+            else "the Unified Social Credit Code has a wrong check character or form"
         )
     if _LEI_FORM.fullmatch(text) is not None:
         return None if lei.is_valid(text) else "the LEI's check digits are wrong"

@@ -1,7 +1,7 @@
 """JSON read strictly: one text, one value, no number ever passed through a binary float.
 
-Decides: what is refused that other readers let pass (duplicate members, NaN, lone surrogates, a byte order mark,
-more than 32 levels, numbers out of range). Never decides what a member means, and never writes JSON.
+Decides: what is refused that other readers let pass (duplicate members, NaN, lone surrogates, a byte order
+mark, more than 32 levels, numbers out of range). Never decides what a member means, and never writes JSON.
 
 Source: RFC 8259; RFC 7493 section 2 (I-JSON).
 """
@@ -59,7 +59,7 @@ class JsonNumber(Decimal):
         return JsonNumber, (self.text,)
 
 
-JsonValue: TypeAlias = "None | bool | str | JsonNumber | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | str | JsonNumber | list[JsonValue] | dict[str, JsonValue] | None"
 
 _new_decimal = Decimal.__new__
 
