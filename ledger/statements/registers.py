@@ -109,6 +109,24 @@ class OriginRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingRecord:
+    """An act that takes effect only once a second authority confirms it.
+
+    ``act_hash`` is SHA-256 of the act's payload in RFC 8785 form: the confirming act repeats the payload, and
+    has to repeat exactly this one. ``confirmed_at`` is the index of the confirming entry, None until then.
+    """
+
+    statement_hash: bytes
+    entry_index: int
+    recorded_at_us: int
+    issuer: str
+    kid: str
+    act: str
+    act_hash: bytes
+    confirmed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedStatement:
     """What the log holds of one earlier statement: for acts that name it (erase, grant-read)."""
 
@@ -126,7 +144,19 @@ class LoggedStatement:
 
 @dataclass(slots=True)
 class Names:
-    """Which facts a statement needs to be judged. Sets are unioned over a batch and read in bulk."""
+    """Which facts a statement needs to be judged. Sets are unioned over a batch and read in bulk.
+
+    Attributes:
+        parties: Parties by id.
+        kids: Keys by kid.
+        sites: Sites by id.
+        statements: Statement hashes: what the log holds of each, with its grant (if it is a grant-read), its
+            erasure and its pending record.
+        all_prefixes: Every prefix record.
+        authority_keys: Every party that has the role ``authority``, with all its keys; and all keys of every
+            party in ``parties``, for such a party may become one within the batch.
+        last_publication: The newest refusal publication.
+    """
 
     parties: set[str] = field(default_factory=set)
     kids: set[str] = field(default_factory=set)
@@ -134,6 +164,7 @@ class Names:
     statements: set[bytes] = field(default_factory=set)
     all_prefixes: bool = False
     authority_keys: bool = False
+    last_publication: bool = False
 
     def update(self, other: "Names") -> None:
         self.parties |= other.parties
@@ -142,6 +173,7 @@ class Names:
         self.statements |= other.statements
         self.all_prefixes |= other.all_prefixes
         self.authority_keys |= other.authority_keys
+        self.last_publication |= other.last_publication
 
 
 @dataclass(slots=True)
@@ -165,6 +197,7 @@ class Facts:
     erasures: dict[int, ErasureRecord] = field(default_factory=dict)
     readers: set[ReaderRecord] = field(default_factory=set)
     publications: dict[int, RefusalPublicationRecord] = field(default_factory=dict)
+    pending: dict[bytes, PendingRecord] = field(default_factory=dict)
     refusal_count: int = 0
     refusal_hash: bytes = bytes(32)
     changed: dict[tuple[str, Any], Any] = field(default_factory=dict)
@@ -202,6 +235,9 @@ class Facts:
             case RefusalPublicationRecord():
                 self.publications[record.entry_index] = record
                 key = record.entry_index
+            case PendingRecord():
+                self.pending[record.statement_hash] = record
+                key = record.statement_hash
             case _:
                 raise TypeError(f"no register holds a {type(record).__name__}")
         self.changed[type(record).__name__, key] = record

@@ -13,6 +13,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -31,6 +32,10 @@ NAMING = {
 }
 
 
+# Only the exact type INTEGER makes a SQLite primary key the row id: half the pages, and no other type fits in it.
+INDEX = BigInteger().with_variant(Integer(), "sqlite")
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
@@ -43,7 +48,7 @@ class Entry(Base):
         CheckConstraint("entry_index >= 0", name="index_not_negative"),
         CheckConstraint("length(leaf_hash) = 32", name="leaf_hash_length"),
     )
-    entry_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_index: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
     entry: Mapped[bytes] = mapped_column(LargeBinary)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
@@ -59,7 +64,7 @@ class Statement(Base):
         CheckConstraint("length(signing_input_hash) = 32", name="signing_input_hash_length"),
     )
     entry_index: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("entries.entry_index"), primary_key=True, autoincrement=False
+        INDEX, ForeignKey("entries.entry_index"), primary_key=True, autoincrement=False
     )
     statement_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     issuer: Mapped[str] = mapped_column(Text)
@@ -73,7 +78,7 @@ class StatementBytes(Base):
 
     __tablename__ = "statement_bytes"
     entry_index: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("statements.entry_index"), primary_key=True, autoincrement=False
+        INDEX, ForeignKey("statements.entry_index"), primary_key=True, autoincrement=False
     )
     jws: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -101,7 +106,7 @@ class Checkpoint(Base):
         CheckConstraint("length(root) = 32", name="root_length"),
         CheckConstraint("checkpoint_number >= 0", name="number_not_negative"),
     )
-    checkpoint_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    checkpoint_number: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
     tree_size: Mapped[int] = mapped_column(BigInteger)
     root: Mapped[bytes] = mapped_column(LargeBinary(32))
     note: Mapped[bytes] = mapped_column(LargeBinary)
@@ -121,7 +126,7 @@ class Refusal(Base):
         CheckConstraint("length(statement_hash) = 32", name="statement_hash_length"),
         CheckConstraint("length(findings_hash) = 32", name="findings_hash_length"),
     )
-    refusal_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    refusal_number: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
     record: Mapped[bytes] = mapped_column(LargeBinary)
     record_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     statement_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -200,7 +205,7 @@ class Policy(Base):
     """Every policy that was ever in force, by the index of the act that set it."""
 
     __tablename__ = "policies"
-    entry_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_index: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
     policy: Mapped[str] = mapped_column(Text)
 
 
@@ -217,7 +222,7 @@ class Grant(Base):
     """Every grant-read act; scope is JSON as in ledger.statements.registers.GrantRecord."""
 
     __tablename__ = "grants"
-    entry_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_index: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
     grantee: Mapped[str] = mapped_column(Text, index=True)
     scope: Mapped[str] = mapped_column(Text)
 
@@ -226,7 +231,7 @@ class Erasure(Base):
     """Which entry's statement was erased, and by which act."""
 
     __tablename__ = "erasures"
-    entry_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_index: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
     act_index: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -245,9 +250,27 @@ class RefusalPublication(Base):
 
     __tablename__ = "refusal_publications"
     __table_args__ = (CheckConstraint("length(refusal_hash) = 32", name="refusal_hash_length"),)
-    entry_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_index: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
     refusal_count: Mapped[int] = mapped_column(BigInteger)
     refusal_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class PendingAct(Base):
+    """Acts that wait, or waited, for a second authority; see ledger.statements.registers.PendingRecord."""
+
+    __tablename__ = "pending_acts"
+    __table_args__ = (
+        CheckConstraint("length(statement_hash) = 32", name="statement_hash_length"),
+        CheckConstraint("length(act_hash) = 32", name="act_hash_length"),
+    )
+    statement_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    entry_index: Mapped[int] = mapped_column(BigInteger, unique=True)
+    recorded_at_us: Mapped[int] = mapped_column(BigInteger)
+    issuer: Mapped[str] = mapped_column(Text)
+    kid: Mapped[str] = mapped_column(String(43))
+    act: Mapped[str] = mapped_column(Text)
+    act_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 LOG_TABLES = ("entries", "statements", "statement_bytes", "tiles", "checkpoints", "refusals")
@@ -262,4 +285,5 @@ REGISTER_TABLES = (
     "erasures",
     "origin",
     "refusal_publications",
+    "pending_acts",
 )
