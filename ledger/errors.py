@@ -43,6 +43,7 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
     │   └── LogInconsistent              log.inconsistent
     ├── EvidenceError                    what a verifier finds wrong in evidence; met by tools, not over HTTP
     │   ├── EntryMalformed               entry.malformed
+    │   ├── ChainBroken                  entry.link
     │   ├── ProofInvalid                 proof.invalid
     │   ├── NoteMalformed                note.malformed
     │   ├── NoteSignatureInvalid         note.signature
@@ -335,6 +336,11 @@ class EvidenceError(ReledgerError):
 class EntryMalformed(EvidenceError):
     code = "entry.malformed"
     title = "The bytes are not an entry in its one canonical form"
+
+
+class ChainBroken(EvidenceError):
+    code = "entry.link"
+    title = "An entry does not name the leaf hash of the entry before it"
 
 
 class ProofInvalid(EvidenceError):
