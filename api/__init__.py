@@ -1,0 +1,1 @@
+"""The outside of the ledger: HTTP and the command line. The only place where the parts are put together."""
