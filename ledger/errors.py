@@ -397,6 +397,17 @@ class KeyFileInvalid(UsageError):
     title = "The key file cannot be used"
 
 
+class DocumentInvalid(UsageError):
+    code = "document.invalid"
+    title = "The file holds nothing that can be signed"
+    default_mend = "Give EPCIS 2.0 JSON-LD, an official act, NDJSON with one of these a line, or signed .jws files."
+
+
+class OutboxInvalid(UsageError):
+    code = "outbox.invalid"
+    title = "The outbox folder cannot be used"
+
+
 class RemoteFailed(UsageError):
     code = "remote.failed"
     title = "The other side did not answer as it should"

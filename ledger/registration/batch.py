@@ -1,0 +1,413 @@
+"""One batch: one transaction under the log lock, from reading the head to the committed checkpoint.
+
+Decides: first come first served; a refused statement changes nothing and does not disturb its batch; nothing
+is signed before what was stored has been read back and hashed again; nothing is answered before the commit
+is certain and the mark is written.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from ledger.clock import Clock
+from ledger.encoding import b64url_encode
+from ledger.errors import ClockSkew, EvidenceError, LedgerEmpty, LogInconsistent, StoreBusy
+from ledger.findings import Finding
+from ledger.log.canonical import canonical_json
+from ledger.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.log.entry import Entry
+from ledger.log.merkle import leaf_hash, prove_consistency, prove_inclusion, tree_root, verify_consistency
+from ledger.log.note import NoteSigner
+from ledger.log.receipt import Receipt
+from ledger.log.tiles import TileEdge
+from ledger.registration.judging import Position, act_context, judge
+from ledger.registration.log_state import LogState, catch_up
+from ledger.registration.mark import Mark
+from ledger.registration.submission import Submission
+from ledger.statements.registers import Facts, LoggedStatement, Names
+from ledger.store import log_store
+from ledger.store.engine import is_sqlite
+from ledger.store.locking import begin_write, database_now_us
+from ledger.store.log_store import HeadRow, LoggedKey, NewEntry, NewRefusal
+from ledger.store.proofs import node_reader
+from ledger.store.registers_store import read_facts, write_changes
+
+SKEW_LIMIT_US = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The statement is in the log; ``receipt`` may be called from any thread."""
+
+    index: int
+    recorded_at_us: int
+    entry: bytes
+    statement_hash: bytes
+    jws: bytes
+    edge: TileEdge
+    note: bytes
+
+    def receipt(self) -> bytes:
+        """The tlog-proof against the checkpoint of this batch."""
+        path = prove_inclusion(self.index, self.edge.size, self.edge.nodes)
+        return Receipt(self.entry, self.index, tuple(path), self.note).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The same signing input was recorded before, at ``index``."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicting:
+    """Something else was recorded before under the same issuer and jti, at ``index``."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not appended; every reason."""
+
+    findings: tuple[Finding, ...]
+
+
+Outcome = Appended | Repeated | Conflicting | Refused
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A batch while it is being put together."""
+
+    state: LogState
+    facts: Facts
+    now_us: int
+    roots: dict[int, bytes]
+    logged: dict[tuple[str, str], LoggedKey]
+    edge: TileEdge
+    previous: bytes
+    refusal_count: int
+    refusal_hash: bytes
+    entries: list[NewEntry] = field(default_factory=list)
+    leaves: list[bytes] = field(default_factory=list)
+    refused: list[tuple[Submission, tuple[Finding, ...], int]] = field(default_factory=list)
+    outcomes: list[Outcome | NewEntry] = field(default_factory=list)
+
+
+class BatchWriter:
+    """Writes batches for one process; not thread-safe: one committer owns it."""
+
+    def __init__(self, engine: Engine, origin: str, signer: NoteSigner, mark: Mark, clock: Clock) -> None:
+        self._engine = engine
+        self._origin = origin
+        self._signer = signer
+        self._mark = mark
+        self._clock = clock
+        self._state: LogState | None = None
+        self._unmarked: bytes | None = None
+
+    def write(self, submissions: Sequence[Submission], *, genesis: bool = False) -> list[Outcome]:
+        """Appends what may be appended, records what is refused, and commits.
+
+        Afterwards every ``Appended`` is durable and provable, and the mark is at or beyond its checkpoint.
+
+        Args:
+            submissions: In queue order.
+            genesis: True for the one statement that starts an empty log.
+
+        Returns:
+            One outcome for each submission, in the same order.
+
+        Raises:
+            UnavailableError: Nothing is acknowledged; the same bytes may be sent again.
+            LogInconsistent: The stored log contradicts itself; nothing may be written any more.
+        """
+        self._write_pending_mark()
+        try:
+            with self._engine.connect() as connection:
+                begin_write(connection)
+                try:
+                    committed = self._write_locked(connection, submissions, genesis)
+                except BaseException:
+                    connection.rollback()
+                    raise
+        except IntegrityError as error:
+            raise LogInconsistent("the database refused rows that follow from its own head row") from error
+        except DBAPIError as error:
+            raise StoreBusy("the database did not carry out the batch; nothing was recorded") from error
+        draft, new_state, note = committed
+        self._state = new_state
+        if note is not None:
+            self._unmarked = note
+            self._write_pending_mark()
+        return self._finish(draft, new_state, note)
+
+    def advance_mark(self) -> None:
+        """Raises the mark to the newest stored checkpoint, after checking that it continues what is known."""
+        self._write_pending_mark()
+        with self._engine.connect() as connection:
+            head = log_store.read_head(connection)
+            if head.tree_size == 0 or (self._state is not None and self._state.head == head):
+                return
+            state = catch_up(connection, self._state, head, self._mark)
+            checkpoint = log_store.checkpoint_of_size(connection, head.tree_size)
+        if checkpoint is None:
+            raise LogInconsistent(f"no checkpoint has the head's size {head.tree_size}")
+        self._state = state
+        self._mark.advance(checkpoint.note)
+
+    def _write_pending_mark(self) -> None:
+        if self._unmarked is not None:
+            self._mark.advance(self._unmarked)
+            self._unmarked = None
+
+    def _write_locked(
+        self, connection: Connection, submissions: Sequence[Submission], genesis: bool
+    ) -> tuple[_Draft, LogState, bytes | None]:
+        draft = self._open_draft(connection, submissions, genesis)
+        for submission in submissions:
+            draft.outcomes.append(self._place(draft, submission))
+        refusals = self._refusals(connection, draft)
+        log_store.append_refusals(connection, refusals)
+        new_head, note = draft.state.head, None
+        if draft.entries:
+            new_head, note = self._append(connection, draft)
+        if refusals:
+            new_head = new_head._replace(
+                refusal_count=refusals[-1].refusal_number + 1, refusal_hash=refusals[-1].record_hash
+            )
+        if new_head != draft.state.head and not log_store.swap_head(connection, draft.state.head, new_head):
+            raise LogInconsistent("the head row changed while this process held the log lock")
+        new_state = LogState(new_head, draft.edge, draft.previous, self._last_time(draft))
+        self._commit(connection, draft.state.head, new_head)
+        if draft.facts.erasures and is_sqlite(connection):
+            log_store.truncate_wal(self._engine)
+        return draft, new_state, note
+
+    def _open_draft(self, connection: Connection, submissions: Sequence[Submission], genesis: bool) -> _Draft:
+        head = log_store.read_head(connection)
+        if head.tree_size == 0 and not genesis:
+            raise LedgerEmpty("the log is empty")
+        state = catch_up(connection, self._state, head, self._mark)
+        names = Names()
+        for submission in submissions:
+            names.update(submission.names())
+        facts = read_facts(connection, names)
+        facts.refusal_count, facts.refusal_hash = head.refusal_count, head.refusal_hash
+        if facts.origin is not None and (
+            facts.origin.origin != self._origin or self._signer.vkey not in facts.origin.log_keys
+        ):
+            raise LogInconsistent(
+                "genesis lists other log keys, or another origin, than this server was started with",
+                mend="Start the server with the log key and the origin that genesis names.",
+            )
+        return _Draft(
+            state=state,
+            facts=facts,
+            now_us=self._now_us(connection, state),
+            roots=self._published_roots(connection, submissions, head.tree_size),
+            logged=log_store.find_by_jti(
+                connection, [(each.issuer, each.statement.header.jti) for each in submissions]
+            ),
+            edge=state.edge.copy(),
+            previous=state.last_leaf_hash,
+            refusal_count=head.refusal_count,
+            refusal_hash=head.refusal_hash,
+        )
+
+    def _now_us(self, connection: Connection, state: LogState) -> int:
+        """The batch's time: one clock, read once, after the lock; never earlier than the entry before."""
+        host_us = self._clock.now_us()
+        database_us = database_now_us(connection)
+        now_us = host_us if database_us is None else database_us
+        if abs(now_us - host_us) > SKEW_LIMIT_US:
+            raise ClockSkew("the clocks of this host and of the database differ by more than 5 seconds")
+        if state.last_recorded_at_us > now_us + SKEW_LIMIT_US:
+            raise ClockSkew("the last entry lies more than 5 seconds in the future of this clock")
+        return max(state.last_recorded_at_us, now_us)
+
+    @staticmethod
+    def _published_roots(
+        connection: Connection, submissions: Sequence[Submission], size: int
+    ) -> dict[int, bytes]:
+        """Roots of the published tree heads that ``seen`` headers name, computed from the stored tiles."""
+        named = {each.statement.header.seen.size for each in submissions if each.statement.header.seen}
+        roots: dict[int, bytes] = {}
+        for seen_size in sorted(named):
+            if 1 <= seen_size <= size and log_store.checkpoint_of_size(connection, seen_size) is not None:
+                roots[seen_size] = tree_root(seen_size, node_reader(connection, seen_size))
+        return roots
+
+    def _place(self, draft: _Draft, submission: Submission) -> Outcome | NewEntry:
+        """Idempotency, then judgement; what passes is applied to the facts and put on the tree."""
+        statement = submission.statement
+        name = (submission.issuer, statement.header.jti)
+        earlier = draft.logged.get(name)
+        if earlier is not None:
+            same = earlier.signing_input_hash == statement.signing_input_hash
+            return Repeated(earlier.entry_index) if same else Conflicting(earlier.entry_index)
+        position = Position(draft.edge.size, draft.now_us, draft.roots)
+        findings = tuple(judge(submission, position, draft.facts, self._origin))
+        if findings:
+            draft.refused.append((submission, findings, position.index))
+            return Refused(findings)
+        act = submission.payload.act
+        if act is not None:
+            act.apply(act_context(submission, position, self._origin), draft.facts)
+        public = act is not None and act.public
+        encoded = Entry(
+            position.index, draft.previous, public, draft.now_us, statement.statement_hash
+        ).encode()
+        leaf = leaf_hash(encoded)
+        draft.edge.append(leaf)
+        draft.previous = leaf
+        draft.leaves.append(leaf)
+        entry = NewEntry(
+            entry_index=position.index,
+            entry=encoded,
+            leaf_hash=leaf,
+            statement_hash=statement.statement_hash,
+            issuer=submission.issuer,
+            jti=statement.header.jti,
+            kid=statement.header.kid,
+            signing_input_hash=statement.signing_input_hash,
+            jws=statement.jws,
+        )
+        draft.entries.append(entry)
+        draft.logged[name] = LoggedKey(position.index, statement.statement_hash, statement.signing_input_hash)
+        draft.facts.statements[statement.statement_hash] = LoggedStatement(
+            entry_index=position.index,
+            statement_hash=statement.statement_hash,
+            issuer=submission.issuer,
+            jti=statement.header.jti,
+            kid=statement.header.kid,
+            signing_input_hash=statement.signing_input_hash,
+            recorded_at_us=draft.now_us,
+            public=public,
+            act=act.name if act is not None else None,
+            erased=False,
+        )
+        return entry
+
+    @staticmethod
+    def _refusals(connection: Connection, draft: _Draft) -> list[NewRefusal]:
+        """The new records of the refusal journal: once for each statement and findings, chained."""
+        if not draft.refused:
+            return []
+        known = log_store.known_refusals(
+            connection, [submission.statement.statement_hash for submission, _, _ in draft.refused]
+        )
+        rows: list[NewRefusal] = []
+        previous, number = draft.refusal_hash, draft.refusal_count
+        for submission, findings, judged_at in draft.refused:
+            said = [finding.as_json() for finding in findings]
+            statement_hash = submission.statement.statement_hash
+            findings_hash = hashlib.sha256(canonical_json(said)).digest()
+            if (statement_hash, findings_hash) in known:
+                continue
+            known.add((statement_hash, findings_hash))
+            record = canonical_json(
+                {
+                    "findings": said,
+                    "judged_at": judged_at,
+                    "number": number,
+                    "policy": draft.facts.policy.entry_index if draft.facts.policy else 0,
+                    "previous": b64url_encode(previous),
+                    "statement": b64url_encode(statement_hash),
+                }
+            )
+            record_hash = hashlib.sha256(record).digest()
+            rows.append(
+                NewRefusal(
+                    number, record, record_hash, statement_hash, findings_hash, submission.statement.jws
+                )
+            )
+            previous, number = record_hash, number + 1
+        return rows
+
+    def _append(self, connection: Connection, draft: _Draft) -> tuple[HeadRow, bytes]:
+        """Stores entries, tiles and effects, checks them as stored, and only then signs."""
+        old = draft.state.head
+        tiles = draft.edge.take_full_tiles()
+        log_store.append_entries(connection, draft.entries, tiles)
+        write_changes(connection, draft.facts.take_changes())
+        log_store.delete_erased_bytes(connection, list(draft.facts.erasures))
+        self._check_stored(connection, draft)
+        checkpoint = Checkpoint(self._origin, draft.edge.size, draft.edge.root())
+        if old.tree_size > 0:
+            path = prove_consistency(old.tree_size, checkpoint.size, draft.edge.nodes)
+            try:
+                verify_consistency(old.tree_size, checkpoint.size, path, old.root, checkpoint.root)
+            except EvidenceError as error:
+                raise LogInconsistent("the new tree head would not continue the last one") from error
+        note = sign_checkpoint(checkpoint, self._signer)
+        number = old.checkpoint_number + 1
+        log_store.append_checkpoint(connection, number, checkpoint.size, checkpoint.root, note)
+        return old._replace(tree_size=checkpoint.size, root=checkpoint.root, checkpoint_number=number), note
+
+    @staticmethod
+    def _check_stored(connection: Connection, draft: _Draft) -> None:
+        start = draft.state.head.tree_size
+        stored = log_store.read_stored(connection, start, start + len(draft.entries))
+        for new, leaf, (entry, jws) in zip(draft.entries, draft.leaves, stored, strict=True):
+            erased = new.entry_index in draft.facts.erasures
+            if leaf_hash(entry) != leaf or not (
+                erased or (jws is not None and hashlib.sha256(jws).digest() == new.statement_hash)
+            ):
+                raise LogInconsistent(f"entry {new.entry_index} was not stored as it was made")
+
+    def _commit(self, connection: Connection, old: HeadRow, new: HeadRow) -> None:
+        """Commits; where the answer is lost, finds out under the lock whether it was carried out."""
+        try:
+            connection.commit()
+        except DBAPIError as error:
+            self._state = None
+            if new == old or not self._was_committed(old, new):
+                raise StoreBusy("the commit failed; nothing was recorded") from error
+
+    def _was_committed(self, old: HeadRow, new: HeadRow) -> bool:
+        """Reads the head again. The log lock waits for the transaction whose answer was lost."""
+        try:
+            with self._engine.connect() as connection:
+                begin_write(connection)
+                if new.tree_size > old.tree_size:
+                    checkpoint = log_store.checkpoint_of_size(connection, new.tree_size)
+                    found = checkpoint is not None and checkpoint.root == new.root
+                else:
+                    found = log_store.refusal_hash_of(connection, new.refusal_count - 1) == new.refusal_hash
+                connection.rollback()
+                return found
+        except DBAPIError as error:
+            raise StoreBusy("the database went away during a commit; send the same bytes again") from error
+
+    @staticmethod
+    def _last_time(draft: _Draft) -> int:
+        return draft.now_us if draft.entries else draft.state.last_recorded_at_us
+
+    @staticmethod
+    def _finish(draft: _Draft, state: LogState, note: bytes | None) -> list[Outcome]:
+        frozen = state.edge.copy()
+        state.edge.forget()
+        outcomes: list[Outcome] = []
+        for outcome in draft.outcomes:
+            if isinstance(outcome, NewEntry):
+                assert note is not None
+                outcomes.append(
+                    Appended(
+                        index=outcome.entry_index,
+                        recorded_at_us=draft.now_us,
+                        entry=outcome.entry,
+                        statement_hash=outcome.statement_hash,
+                        jws=outcome.jws,
+                        edge=frozen,
+                        note=note,
+                    )
+                )
+            else:
+                outcomes.append(outcome)
+        return outcomes

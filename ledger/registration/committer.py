@@ -1,0 +1,252 @@
+"""The queue and the one committing thread of a process.
+
+Decides: how many statements wait, and how many go into one batch. A batch takes whatever is waiting, so one
+commit (one fsync) serves all who arrived during the one before. Never judges.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from ledger.errors import LogInconsistent, QueueFull, ReledgerError, RequestError, StoreBusy, UnavailableError
+from ledger.registration.batch import BatchWriter, Outcome, Refused, Repeated
+from ledger.registration.submission import Submission
+
+IDLE_SECONDS = 10.0
+
+_log = structlog.get_logger("reledger.committer")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the queue and of a batch, by number of statements and by bytes of JWS."""
+
+    queue_statements: int = 10_000
+    queue_bytes: int = 256 * 1024 * 1024
+    batch_statements: int = 1_024
+    batch_bytes: int = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What one batch did, for metrics."""
+
+    appended: int
+    repeated: int
+    refused: int
+    seconds: float
+
+
+class Waiter:
+    """One caller's side of the queue: waits for tickets of its own."""
+
+    __slots__ = ("_condition",)
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition(threading.Lock())
+
+    def wait(self, ticket: "Ticket") -> Outcome:
+        """The ticket's outcome, once the committer has it.
+
+        Raises:
+            RequestError: The batch was not carried out.
+        """
+        with self._condition:
+            while ticket.outcome is None and ticket.error is None:
+                self._condition.wait()
+        if ticket.error is not None:
+            raise ticket.error
+        assert ticket.outcome is not None
+        return ticket.outcome
+
+    def wake(self) -> None:
+        with self._condition:
+            self._condition.notify_all()
+
+
+class Ticket:
+    """One submission in the queue."""
+
+    __slots__ = ("error", "outcome", "submission", "waiter")
+
+    def __init__(self, submission: Submission, waiter: Waiter) -> None:
+        self.submission = submission
+        self.waiter = waiter
+        self.outcome: Outcome | None = None
+        self.error: RequestError | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.outcome is not None or self.error is not None
+
+
+class Committer:
+    """Takes submissions from any thread and commits them in batches from one thread of its own."""
+
+    def __init__(
+        self,
+        make_writer: Callable[[], BatchWriter],
+        limits: Limits,
+        observe: Callable[[BatchReport], None] = lambda report: None,
+    ) -> None:
+        """Starts nothing: the thread starts with the first submission, in the process that makes it.
+
+        Args:
+            make_writer: Makes the batch writer in the committing process (after any fork).
+            limits: Bounds of the queue.
+            observe: Told of every batch, from the committing thread.
+        """
+        self._make_writer = make_writer
+        self._limits = limits
+        self._observe = observe
+        self._start_lock = threading.Lock()
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pid = os.getpid()
+        self._queue: deque[Ticket] = deque()
+        self._queued_bytes = 0
+        self._changed = threading.Condition(threading.Lock())
+        self._closing = False
+        self._stopped: LogInconsistent | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def depth(self) -> int:
+        """Statements that wait now."""
+        return len(self._queue)
+
+    @property
+    def stopped(self) -> LogInconsistent | None:
+        """Why this process writes no more, or None."""
+        return self._stopped
+
+    def start(self) -> None:
+        """Starts the thread in this process, if it does not run."""
+        with self._start_lock:
+            if self._pid != os.getpid():
+                self._reset()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+                self._thread.start()
+
+    def submit(self, submission: Submission, waiter: Waiter) -> Ticket:
+        """Queues a submission.
+
+        Raises:
+            QueueFull: The queue is at its limit.
+            LogInconsistent: This process has stopped writing.
+        """
+        if self._thread is None or self._pid != os.getpid():
+            self.start()
+        size = len(submission.statement.jws)
+        with self._changed:
+            if self._stopped is not None:
+                raise self._stopped
+            if self._closing:
+                raise StoreBusy("the server is stopping")
+            if (
+                len(self._queue) >= self._limits.queue_statements
+                or self._queued_bytes + size > self._limits.queue_bytes
+            ):
+                raise QueueFull(f"{len(self._queue)} statements are waiting")
+            ticket = Ticket(submission, waiter)
+            self._queue.append(ticket)
+            self._queued_bytes += size
+            self._changed.notify()
+        return ticket
+
+    def close(self) -> None:
+        """Commits what is queued, then ends the thread. Further submissions are refused."""
+        with self._start_lock:
+            if self._pid != os.getpid() or self._thread is None:
+                return
+            thread = self._thread
+            with self._changed:
+                self._closing = True
+                self._changed.notify()
+        thread.join()
+
+    def _run(self) -> None:
+        writer = self._make_writer()
+        while True:
+            batch = self._take()
+            if batch is None:
+                return
+            if not batch:
+                self._idle(writer)
+                continue
+            self._carry_out(writer, batch)
+
+    def _take(self) -> list[Ticket] | None:
+        """The next batch; empty after ten idle seconds; None when closing and drained."""
+        with self._changed:
+            if not self._queue and not self._closing:
+                self._changed.wait(IDLE_SECONDS)
+            if not self._queue:
+                return None if self._closing else []
+            batch: list[Ticket] = []
+            size = 0
+            while self._queue and len(batch) < self._limits.batch_statements:
+                length = len(self._queue[0].submission.statement.jws)
+                if batch and size + length > self._limits.batch_bytes:
+                    break
+                batch.append(self._queue.popleft())
+                size += length
+            self._queued_bytes -= size
+            return batch
+
+    def _carry_out(self, writer: BatchWriter, batch: Sequence[Ticket]) -> None:
+        started = time.perf_counter()
+        try:
+            outcomes = writer.write([ticket.submission for ticket in batch])
+        except RequestError as error:
+            self._fail(batch, error)
+        except Exception as error:  # the thread's edge: every waiter must be answered
+            _log.exception("batch.failed")
+            self._fail(batch, _stopping(error))
+        else:
+            for ticket, outcome in zip(batch, outcomes, strict=True):
+                ticket.outcome = outcome
+            self._observe(_report(outcomes, time.perf_counter() - started))
+        for waiter in {ticket.waiter for ticket in batch}:
+            waiter.wake()
+
+    def _fail(self, batch: Sequence[Ticket], error: RequestError) -> None:
+        _log.error("batch.refused", code=error.code, detail=error.detail, statements=len(batch))
+        waiting: list[Ticket] = []
+        if isinstance(error, LogInconsistent):
+            with self._changed:
+                self._stopped = error
+                waiting = list(self._queue)
+                self._queue.clear()
+                self._queued_bytes = 0
+        for ticket in (*batch, *waiting):
+            ticket.error = error
+        for waiter in {ticket.waiter for ticket in waiting}:
+            waiter.wake()
+
+    def _idle(self, writer: BatchWriter) -> None:
+        """Raises the mark to what other hosts have appended; a fault here meets the next batch as well."""
+        try:
+            writer.advance_mark()
+        except (UnavailableError, LogInconsistent) as error:
+            _log.error("mark.not-advanced", code=error.code, detail=error.detail)
+        except Exception:  # the thread's edge: the committer must live on
+            _log.exception("mark.not-advanced")
+
+
+def _stopping(error: Exception) -> LogInconsistent:
+    detail = error.detail if isinstance(error, ReledgerError) else "an unexpected fault; see the server's log"
+    return LogInconsistent(f"writing has stopped: {detail}")
+
+
+def _report(outcomes: Sequence[Outcome], seconds: float) -> BatchReport:
+    refused = sum(isinstance(outcome, Refused) for outcome in outcomes)
+    repeated = sum(isinstance(outcome, Repeated) for outcome in outcomes)
+    return BatchReport(len(outcomes) - refused - repeated, repeated, refused, seconds)

@@ -1,0 +1,129 @@
+"""Where the log ends, as this process knows it; brought up to the database's head under the log lock.
+
+Decides: whether the head that the database shows is a continuation of everything this host has signed or
+seen. Nothing is signed on a head that is not.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ledger.errors import EvidenceError, LogInconsistent, MarkAhead, MarkMissing
+from ledger.log.entry import GENESIS_PREVIOUS, parse_entry
+from ledger.log.merkle import leaf_hash, prove_consistency, verify_consistency
+from ledger.log.tiles import TileEdge
+from ledger.registration.mark import Mark, MarkedHead
+from ledger.store.log_store import HeadRow, read_entries, read_leaf_hashes
+from ledger.store.proofs import node_reader, read_edge
+
+CATCH_UP_ENTRIES = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """The end of the log.
+
+    Attributes:
+        head: The head row.
+        edge: The right edge of the tree of ``head.tree_size`` leaves.
+        last_leaf_hash: Link for the next entry.
+        last_recorded_at_us: Time of the last entry; 0 before genesis.
+    """
+
+    head: HeadRow
+    edge: TileEdge
+    last_leaf_hash: bytes
+    last_recorded_at_us: int
+
+
+def catch_up(connection: Connection, known: LogState | None, head: HeadRow, mark: Mark) -> LogState:
+    """The state at ``head``, checked against what this process knew and against the mark.
+
+    Args:
+        connection: A transaction that holds the log lock.
+        known: The state after this process's last batch, or None.
+        head: The head as read under the lock.
+        mark: This host's mark.
+
+    Raises:
+        MarkMissing: The log has entries and this host keeps no mark.
+        MarkAhead: The log is older than the mark or than what this process has committed, or another one.
+        LogInconsistent: The stored entries do not give the head's root.
+    """
+    marked = mark.read()
+    _check_order(known, head, marked)
+    if known is not None and known.head == head:
+        if marked is not None and marked.size < head.tree_size:
+            _check_marked_by_proof(connection, head, marked)
+        return known
+    near = known is not None and head.tree_size - known.head.tree_size <= CATCH_UP_ENTRIES
+    edge = (
+        _extend(connection, known, head)
+        if near and known is not None
+        else read_edge(connection, head.tree_size)
+    )
+    if edge.root() != head.root:
+        raise LogInconsistent(
+            f"the entries before {head.tree_size} do not give the root that the head row states"
+        )
+    if marked is not None and marked.size < head.tree_size:
+        _check_marked_by_proof(connection, head, marked)
+    last_leaf, last_time = _last_entry(connection, head.tree_size)
+    return LogState(head, edge, last_leaf, last_time)
+
+
+def _check_order(known: LogState | None, head: HeadRow, marked: MarkedHead | None) -> None:
+    if marked is None:
+        if head.tree_size > 0:
+            raise MarkMissing(
+                f"the database has {head.tree_size} entries, and this host keeps no mark of them"
+            )
+        return
+    if marked.size > head.tree_size:
+        raise MarkAhead(
+            f"the database has {head.tree_size} entries, and this host has signed or seen {marked.size}",
+            extra={"database_size": head.tree_size, "mark_size": marked.size},
+        )
+    if marked.size == head.tree_size and marked.root != head.root:
+        raise MarkAhead(
+            f"the database has another log of {head.tree_size} entries than the one that was signed"
+        )
+    if known is not None and known.head.tree_size > head.tree_size:
+        raise MarkAhead(
+            f"the database has {head.tree_size} entries, this process committed {known.head.tree_size}",
+            extra={"database_size": head.tree_size, "mark_size": known.head.tree_size},
+        )
+
+
+def _extend(connection: Connection, known: LogState, head: HeadRow) -> TileEdge:
+    edge = known.edge.copy()
+    for hashed in read_leaf_hashes(connection, known.head.tree_size, head.tree_size):
+        edge.append(hashed)
+    edge.take_full_tiles()
+    edge.forget()
+    return edge
+
+
+def _check_marked_by_proof(connection: Connection, head: HeadRow, marked: MarkedHead) -> None:
+    reader = node_reader(connection, head.tree_size)
+    path = prove_consistency(marked.size, head.tree_size, reader)
+    try:
+        verify_consistency(marked.size, head.tree_size, path, marked.root, head.root)
+    except EvidenceError as error:
+        raise MarkAhead(
+            f"the database's log of {head.tree_size} entries does not continue the {marked.size} entries "
+            "that this host has signed or seen"
+        ) from error
+
+
+def _last_entry(connection: Connection, size: int) -> tuple[bytes, int]:
+    if size == 0:
+        return GENESIS_PREVIOUS, 0
+    stored = list(read_entries(connection, size - 1, size))
+    if len(stored) != 1:
+        raise LogInconsistent(f"entry {size - 1} is missing")
+    try:
+        entry = parse_entry(stored[0])
+    except EvidenceError as error:
+        raise LogInconsistent(f"entry {size - 1} is damaged: {error.detail}") from error
+    return leaf_hash(stored[0]), entry.recorded_at_us

@@ -1,0 +1,129 @@
+"""Examining one statement in the caller's own thread: everything that needs no lock.
+
+Decides: is this a statement, by an enrolled key, with a valid signature; and what is wrong with its payload.
+What is well signed and wrong travels on with its findings, for the committer keeps a journal of refusals.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ledger.errors import KeyUnknown
+from ledger.findings import Finding
+from ledger.statements.envelope import SignedStatement, parse_statement, verify_statement
+from ledger.statements.keys import PublicKey
+from ledger.statements.payload import Payload, read_payload
+from ledger.statements.registers import Names
+
+MAX_FINDINGS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledKey:
+    """A key and the party that it belongs to, for ever; whether it is valid is judged under the lock."""
+
+    key: PublicKey
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A statement whose signature verified.
+
+    Attributes:
+        statement: The parsed JWS.
+        issuer: The party that owns its key.
+        payload: What the payload says.
+        findings: What is wrong with it as far as can be said without the log.
+    """
+
+    statement: SignedStatement
+    issuer: str
+    payload: Payload
+    findings: tuple[Finding, ...]
+
+    def names(self) -> Names:
+        """The facts that judging it needs."""
+        names = Names(parties={self.issuer}, kids={self.statement.header.kid})
+        if self.payload.act is not None:
+            names.update(self.payload.act.names())
+        return names
+
+
+class KeyDirectory:
+    """Enrolled keys by kid, remembered: a kid is the hash of its key and belongs to one party for ever."""
+
+    def __init__(self, load: Callable[[str], EnrolledKey | None], *, limit: int = 65_536) -> None:
+        """Remembers up to ``limit`` keys; ``load`` reads one from the register, None where it is unknown."""
+        self._load = load
+        self._limit = limit
+        self._keys: OrderedDict[str, EnrolledKey] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, kid: str) -> EnrolledKey | None:
+        """The key, or None where it is not enrolled as far as is committed."""
+        with self._lock:
+            known = self._keys.get(kid)
+            if known is not None:
+                self._keys.move_to_end(kid)
+                return known
+        loaded = self._load(kid)
+        if loaded is not None:
+            with self._lock:
+                self._keys[kid] = loaded
+                while len(self._keys) > self._limit:
+                    self._keys.popitem(last=False)
+        return loaded
+
+
+def key_unknown(kid: str) -> KeyUnknown:
+    """The error for a key that no party of this ledger has."""
+    return KeyUnknown(f"no party of this ledger has a key with kid {kid}", extra={"kid": kid})
+
+
+def examine(statement: SignedStatement, enrolled: EnrolledKey, origin: str) -> Submission:
+    """Verifies the signature and reads the payload.
+
+    Args:
+        statement: A parsed statement.
+        enrolled: The key that its kid names.
+        origin: This log's origin.
+
+    Raises:
+        JwsAlgorithmRefused: The algorithm is not the key's.
+        SignatureInvalid: The signature does not verify.
+        MalformedError: The payload is not JSON as it must be.
+        TooLarge: The payload has more events than a statement may have.
+    """
+    verify_statement(statement, enrolled.key)
+    header = statement.header
+    findings: list[Finding] = []
+    if header.aud != origin:
+        findings.append(
+            Finding(
+                "audience.foreign",
+                f"the statement was signed for the log {header.aud!r}, and this is {origin!r}",
+                mend="Sign the payload again with this log's origin as aud.",
+            )
+        )
+    payload = read_payload(header.cty, statement.payload)
+    findings.extend(payload.findings)
+    if len(findings) > MAX_FINDINGS:
+        left = len(findings) - MAX_FINDINGS + 1
+        findings = findings[: MAX_FINDINGS - 1]
+        findings.append(Finding("findings.more", f"{left} further findings are left out"))
+    return Submission(statement, enrolled.party, payload, tuple(findings))
+
+
+def parse_and_examine(jws: bytes, keys: KeyDirectory, origin: str) -> Submission:
+    """Parses, finds the key, and examines; see ``examine``.
+
+    Raises:
+        KeyUnknown: The kid is not enrolled.
+    """
+    statement = parse_statement(jws)
+    enrolled = keys.find(statement.header.kid)
+    if enrolled is None:
+        raise key_unknown(statement.header.kid)
+    return examine(statement, enrolled, origin)
