@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -32,8 +33,13 @@ NAMING = {
 }
 
 
-# Only the exact type INTEGER makes a SQLite primary key the row id: half the pages, and no other type fits in it.
+# Only the exact type INTEGER makes a SQLite primary key the row id: half the pages, and nothing else fits in.
 INDEX = BigInteger().with_variant(Integer(), "sqlite")
+
+# '"public":true' as bytes. An entry holds no text that a party chose, so it occurs nowhere else in one.
+_PUBLIC_HEX = b'"public":true'.hex()
+PUBLIC_ENTRY_SQLITE = f"instr(entry, x'{_PUBLIC_HEX}') > 0"
+PUBLIC_ENTRY_POSTGRESQL = f"position('\\x{_PUBLIC_HEX}'::bytea IN entry) > 0"
 
 
 class Base(DeclarativeBase):
@@ -47,6 +53,13 @@ class Entry(Base):
     __table_args__ = (
         CheckConstraint("entry_index >= 0", name="index_not_negative"),
         CheckConstraint("length(leaf_hash) = 32", name="leaf_hash_length"),
+        # Finds the public acts without a column of its own, which verify would have to check.
+        Index(
+            "ix_entries_public",
+            "entry_index",
+            sqlite_where=text(PUBLIC_ENTRY_SQLITE),
+            postgresql_where=text(PUBLIC_ENTRY_POSTGRESQL),
+        ),
     )
     entry_index: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
     entry: Mapped[bytes] = mapped_column(LargeBinary)

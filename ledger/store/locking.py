@@ -1,0 +1,125 @@
+"""The log lock and the database's clock.
+
+Decides: how one writer at a time is let in, on either engine, and when waiting ends. There is no leader:
+whoever holds the lock for its transaction may append, in any process on any host.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, RootTransaction, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ledger.errors import StoreBusy
+from ledger.store.engine import BUSY_TIMEOUT_MS, is_sqlite
+
+# SHA-256("reledger log lock"), first eight bytes, as a signed integer. Advisory locks are per database.
+LOG_LOCK_KEY = 8283405968054996799
+
+# lock_not_available, query_canceled, deadlock_detected, serialization_failure, too_many_connections
+_BUSY_STATES = frozenset({"55P03", "57014", "40P01", "40001", "53300"})
+# admin_shutdown, crash_shutdown, cannot_connect_now
+_GONE_STATES = frozenset({"57P01", "57P02", "57P03"})
+_SQLITE_BUSY_CODES = frozenset({5, 6})
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether this error of the database means "not now": a lock not had in time, or no connection."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in _BUSY_STATES or state in _GONE_STATES
+    sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
+    if sqlite_code is not None:
+        return sqlite_code & 0xFF in _SQLITE_BUSY_CODES
+    # Without a state from the server, psycopg could not reach it; older SQLite drivers give only the message.
+    return isinstance(error, OperationalError) and (
+        "database is locked" in str(error.orig) or type(error.orig).__module__.startswith("psycopg")
+    )
+
+
+@contextmanager
+def busy_as_unavailable() -> Iterator[None]:
+    """Turns the database's "not now" errors into ``StoreBusy``; others pass unchanged.
+
+    Raises:
+        StoreBusy: A lock or a connection was not had in time.
+    """
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        if not is_busy(error):
+            raise
+        raise StoreBusy("the database is busy or cannot be reached") from error
+
+
+def begin_write(connection: Connection, *, timeout_ms: int = BUSY_TIMEOUT_MS) -> RootTransaction:
+    """Begins a transaction that holds the log lock until it ends.
+
+    What is read afterwards is what every earlier writer committed (READ COMMITTED on PostgreSQL).
+
+    Args:
+        connection: A connection without a transaction.
+        timeout_ms: How long to wait for the lock, at least 1.
+
+    Raises:
+        StoreBusy: The lock was not had in time; the connection holds no transaction and may be used again.
+    """
+    with busy_as_unavailable():
+        if is_sqlite(connection):
+            return _begin_sqlite(connection, timeout_ms)
+        transaction = connection.begin()
+        try:
+            # One round trip for both, as neither has parameters.
+            connection.exec_driver_sql(
+                f"SET LOCAL lock_timeout = {int(timeout_ms)}; SELECT pg_advisory_xact_lock({LOG_LOCK_KEY})",
+                execution_options={"no_parameters": True},
+            )
+        except BaseException:
+            transaction.rollback()
+            raise
+        return transaction
+
+
+def _begin_sqlite(connection: Connection, timeout_ms: int) -> RootTransaction:
+    dbapi_connection = connection.connection.dbapi_connection
+    assert dbapi_connection is not None
+    try:
+        dbapi_connection.execute(f"PRAGMA busy_timeout={int(timeout_ms)}")
+        dbapi_connection.execute("BEGIN IMMEDIATE")
+    except connection.dialect.loaded_dbapi.OperationalError as error:
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+    finally:
+        dbapi_connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    return connection.begin()
+
+
+def begin_read(connection: Connection) -> RootTransaction:
+    """Begins a transaction in which every query sees one and the same state.
+
+    Args:
+        connection: A connection without a transaction.
+    """
+    transaction = connection.begin()
+    if not is_sqlite(connection):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    return transaction
+
+
+def database_now_us(connection: Connection) -> int | None:
+    """The database's clock in microseconds since the epoch, read now; None on SQLite, which has none of
+    its own.
+    """
+    if is_sqlite(connection):
+        return None
+    return int(
+        connection.execute(
+            text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        ).scalar_one()
+    )

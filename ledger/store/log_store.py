@@ -1,0 +1,437 @@
+"""The log's tables: appending under the log lock, and small reads.
+
+Decides: which rows make up an entry, a tile, a checkpoint, a refusal, and how the head is swapped. Never
+judges a statement, never computes a hash, never commits: the caller's transaction does. Long ranges are read
+by ``ledger.store.log_ranges``.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, text, update
+from sqlalchemy.orm import DeclarativeBase
+
+from ledger.errors import LogInconsistent
+from ledger.log.tiles import TILE_WIDTH, FullTile
+from ledger.store import models
+from ledger.store.engine import is_sqlite
+
+_IN_CHUNK = 500
+
+_T = TypeVar("_T")
+
+
+class HeadRow(NamedTuple):
+    """Where the log ends. Before genesis: 0, SHA-256 of nothing, -1, 0, 32 zero bytes."""
+
+    tree_size: int
+    root: bytes
+    checkpoint_number: int
+    refusal_count: int
+    refusal_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to append, with the statement it commits to; hashes are raw 32 bytes."""
+
+    entry_index: int
+    entry: bytes
+    leaf_hash: bytes
+    statement_hash: bytes
+    issuer: str
+    jti: str
+    kid: str
+    signing_input_hash: bytes
+    jws: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewRefusal:
+    """A record of the refusal journal to append."""
+
+    refusal_number: int
+    record: bytes
+    record_hash: bytes
+    statement_hash: bytes
+    findings_hash: bytes
+    jws: bytes
+
+
+class LoggedKey(NamedTuple):
+    """What stands under an idempotency key."""
+
+    entry_index: int
+    statement_hash: bytes
+    signing_input_hash: bytes
+
+
+class StatementRow(NamedTuple):
+    """What stays of a statement for ever."""
+
+    entry_index: int
+    statement_hash: bytes
+    issuer: str
+    jti: str
+    kid: str
+    signing_input_hash: bytes
+
+
+class CheckpointRow(NamedTuple):
+    """A stored checkpoint; ``note`` is the signed note as released."""
+
+    checkpoint_number: int
+    tree_size: int
+    root: bytes
+    note: bytes
+
+
+class PublicEntry(NamedTuple):
+    """A public entry with its statement."""
+
+    entry_index: int
+    entry: bytes
+    jws: bytes | None
+
+
+def _table(model: type[DeclarativeBase]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+_ENTRIES = _table(models.Entry)
+_STATEMENTS = _table(models.Statement)
+_BYTES = _table(models.StatementBytes)
+_TILES = _table(models.Tile)
+_CHECKPOINTS = _table(models.Checkpoint)
+_REFUSALS = _table(models.Refusal)
+_HEAD = _table(models.Head)
+
+
+def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(items), _IN_CHUNK):
+        yield items[start : start + _IN_CHUNK]
+
+
+# --- the head ---
+
+
+def read_head(connection: Connection) -> HeadRow:
+    """The head row as this transaction sees it.
+
+    Raises:
+        LogInconsistent: There is none.
+    """
+    row = connection.execute(
+        select(
+            _HEAD.c.tree_size,
+            _HEAD.c.root,
+            _HEAD.c.checkpoint_number,
+            _HEAD.c.refusal_count,
+            _HEAD.c.refusal_hash,
+        )
+    ).one_or_none()
+    if row is None:
+        raise LogInconsistent("the head row is missing")
+    return HeadRow(*row)
+
+
+def swap_head(connection: Connection, old: HeadRow, new: HeadRow) -> bool:
+    """Replaces the head if it still is ``old`` in every column.
+
+    Returns:
+        Whether it was; otherwise nothing is changed.
+    """
+    conditions = [_HEAD.c[name] == value for name, value in old._asdict().items()]
+    return connection.execute(update(_HEAD).where(*conditions).values(**new._asdict())).rowcount == 1
+
+
+# --- appending ---
+
+
+def append_entries(connection: Connection, entries: Sequence[NewEntry], tiles: Iterable[FullTile]) -> None:
+    """Appends entries with their statements, and the tiles that they made full.
+
+    Args:
+        connection: A transaction that holds the log lock.
+        entries: In order, the first with the head's tree size as its index.
+        tiles: Full tiles, in any order.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: A row stands there already.
+    """
+    if entries:
+        connection.execute(
+            insert(_ENTRIES),
+            [{"entry_index": e.entry_index, "entry": e.entry, "leaf_hash": e.leaf_hash} for e in entries],
+        )
+        connection.execute(
+            insert(_STATEMENTS),
+            [
+                {
+                    "entry_index": e.entry_index,
+                    "statement_hash": e.statement_hash,
+                    "issuer": e.issuer,
+                    "jti": e.jti,
+                    "kid": e.kid,
+                    "signing_input_hash": e.signing_input_hash,
+                }
+                for e in entries
+            ],
+        )
+        connection.execute(insert(_BYTES), [{"entry_index": e.entry_index, "jws": e.jws} for e in entries])
+    rows = [{"level": t.level, "tile_index": t.index, "hashes": t.hashes, "root": t.root} for t in tiles]
+    if rows:
+        connection.execute(insert(_TILES), rows)
+
+
+def append_checkpoint(connection: Connection, number: int, tree_size: int, root: bytes, note: bytes) -> None:
+    """Appends a checkpoint.
+
+    Args:
+        connection: A transaction that holds the log lock.
+        number: One above the last checkpoint's, from 0.
+        tree_size: Above the last checkpoint's.
+        root: 32 bytes.
+        note: The signed note.
+    """
+    connection.execute(
+        insert(_CHECKPOINTS).values(checkpoint_number=number, tree_size=tree_size, root=root, note=note)
+    )
+
+
+def append_refusals(connection: Connection, refusals: Sequence[NewRefusal]) -> None:
+    """Appends records to the refusal journal, numbered densely from the head's refusal count."""
+    if refusals:
+        connection.execute(
+            insert(_REFUSALS),
+            [
+                {
+                    "refusal_number": r.refusal_number,
+                    "record": r.record,
+                    "record_hash": r.record_hash,
+                    "statement_hash": r.statement_hash,
+                    "findings_hash": r.findings_hash,
+                    "jws": r.jws,
+                }
+                for r in refusals
+            ],
+        )
+
+
+def delete_erased_bytes(connection: Connection, indices: Sequence[int]) -> None:
+    """Deletes the bytes of statements; each must stand in ``erasures`` already, or the database refuses."""
+    for chunk in _chunks(indices):
+        connection.execute(delete(_BYTES).where(_BYTES.c.entry_index.in_(chunk)))
+
+
+def truncate_wal(engine: Engine) -> None:
+    """Empties SQLite's write-ahead log, so that erased bytes do not linger in it; elsewhere does nothing.
+
+    Call after the erasing transaction is committed. A reader in the middle of a snapshot delays it: then the
+    next call, or the last connection's closing, empties it.
+    """
+    if is_sqlite(engine):
+        with engine.connect() as connection:
+            dbapi_connection = connection.connection.dbapi_connection
+            assert dbapi_connection is not None
+            dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+# --- entries ---
+
+
+def _range(table: Table, start: int, end: int) -> tuple[Any, Any]:
+    return table.c.entry_index >= start, table.c.entry_index < end
+
+
+def read_entries(connection: Connection, start: int, end: int) -> list[bytes]:
+    """The stored entries with indices in [start, end), in order; fewer where rows are missing."""
+    return list(
+        connection.scalars(
+            select(_ENTRIES.c.entry).where(*_range(_ENTRIES, start, end)).order_by(_ENTRIES.c.entry_index)
+        )
+    )
+
+
+def read_leaf_hashes(connection: Connection, start: int, end: int) -> list[bytes]:
+    """The stored leaf hashes with indices in [start, end), in order; fewer where rows are missing."""
+    return list(
+        connection.scalars(
+            select(_ENTRIES.c.leaf_hash).where(*_range(_ENTRIES, start, end)).order_by(_ENTRIES.c.entry_index)
+        )
+    )
+
+
+def read_stored(connection: Connection, start: int, end: int) -> list[tuple[bytes, bytes | None]]:
+    """Entry and JWS (None if it is not stored) of the indices in [start, end), in order."""
+    rows = connection.execute(
+        select(_ENTRIES.c.entry, _BYTES.c.jws)
+        .outerjoin_from(_ENTRIES, _BYTES, _BYTES.c.entry_index == _ENTRIES.c.entry_index)
+        .where(*_range(_ENTRIES, start, end))
+        .order_by(_ENTRIES.c.entry_index)
+    )
+    return [(entry, jws) for entry, jws in rows]
+
+
+def read_public(connection: Connection, start: int, limit: int) -> list[PublicEntry]:
+    """The first public entries from ``start`` on, at most ``limit``, in order."""
+    condition = models.PUBLIC_ENTRY_SQLITE if is_sqlite(connection) else models.PUBLIC_ENTRY_POSTGRESQL
+    rows = connection.execute(
+        select(_ENTRIES.c.entry_index, _ENTRIES.c.entry, _BYTES.c.jws)
+        .outerjoin_from(_ENTRIES, _BYTES, _BYTES.c.entry_index == _ENTRIES.c.entry_index)
+        .where(text(condition), _ENTRIES.c.entry_index >= start)
+        .order_by(_ENTRIES.c.entry_index)
+        .limit(limit)
+    )
+    return [PublicEntry(*row) for row in rows]
+
+
+def read_tile_hashes(connection: Connection, level: int, index: int, width: int) -> bytes:
+    """The hashes of a tile, full or partial, of a tree that the head covers.
+
+    Args:
+        connection: A transaction that sees the tree.
+        level: Tile level, 0 is the leaves.
+        index: Tile index at that level.
+        width: 1 to 256 hashes.
+
+    Raises:
+        LogInconsistent: Rows of it are missing.
+    """
+    first = index * TILE_WIDTH
+    if width == TILE_WIDTH:
+        found = connection.scalar(
+            select(_TILES.c.hashes).where(_TILES.c.level == level, _TILES.c.tile_index == index)
+        )
+        if found is None:
+            raise LogInconsistent(f"tile {index} of level {level} is not stored")
+        return bytes(found)
+    if level == 0:
+        hashes = read_leaf_hashes(connection, first, first + width)
+    else:
+        hashes = list(
+            connection.scalars(
+                select(_TILES.c.root)
+                .where(
+                    _TILES.c.level == level - 1,
+                    _TILES.c.tile_index >= first,
+                    _TILES.c.tile_index < first + width,
+                )
+                .order_by(_TILES.c.tile_index)
+            )
+        )
+    if len(hashes) != width:
+        raise LogInconsistent(f"tile {index} of level {level} lacks {width - len(hashes)} of {width} hashes")
+    return b"".join(hashes)
+
+
+# --- checkpoints ---
+
+_CHECKPOINT = select(
+    _CHECKPOINTS.c.checkpoint_number, _CHECKPOINTS.c.tree_size, _CHECKPOINTS.c.root, _CHECKPOINTS.c.note
+)
+
+
+def _checkpoint(connection: Connection, query: Any) -> CheckpointRow | None:
+    row = connection.execute(query).one_or_none()
+    return None if row is None else CheckpointRow._make(row)
+
+
+def latest_checkpoint(connection: Connection) -> CheckpointRow | None:
+    """The checkpoint with the highest number, None before genesis."""
+    order = _CHECKPOINTS.c.checkpoint_number.desc()
+    return _checkpoint(connection, _CHECKPOINT.order_by(order).limit(1))
+
+
+def first_checkpoint_covering(connection: Connection, index: int) -> CheckpointRow | None:
+    """The smallest stored checkpoint whose tree holds the entry ``index``."""
+    query = _CHECKPOINT.where(_CHECKPOINTS.c.tree_size > index).order_by(_CHECKPOINTS.c.tree_size).limit(1)
+    return _checkpoint(connection, query)
+
+
+def checkpoint_of_size(connection: Connection, tree_size: int) -> CheckpointRow | None:
+    """The stored checkpoint over exactly this many entries."""
+    return _checkpoint(connection, _CHECKPOINT.where(_CHECKPOINTS.c.tree_size == tree_size))
+
+
+# --- statements ---
+
+_STATEMENT = select(
+    _STATEMENTS.c.entry_index,
+    _STATEMENTS.c.statement_hash,
+    _STATEMENTS.c.issuer,
+    _STATEMENTS.c.jti,
+    _STATEMENTS.c.kid,
+    _STATEMENTS.c.signing_input_hash,
+)
+
+
+def find_statement(connection: Connection, statement_hash: bytes) -> StatementRow | None:
+    """The logged statement with this hash (32 bytes)."""
+    row = connection.execute(_STATEMENT.where(_STATEMENTS.c.statement_hash == statement_hash)).one_or_none()
+    return None if row is None else StatementRow(*row)
+
+
+def read_statement(connection: Connection, index: int) -> StatementRow | None:
+    """The statement logged as entry ``index``."""
+    row = connection.execute(_STATEMENT.where(_STATEMENTS.c.entry_index == index)).one_or_none()
+    return None if row is None else StatementRow(*row)
+
+
+def find_by_jti(connection: Connection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], LoggedKey]:
+    """What is logged under idempotency keys.
+
+    Args:
+        connection: Any transaction.
+        names: Pairs of issuer and jti.
+
+    Returns:
+        The keys that are taken; the others are free.
+    """
+    by_issuer: dict[str, list[str]] = defaultdict(list)
+    for issuer, jti in names:
+        by_issuer[issuer].append(jti)
+    found: dict[tuple[str, str], LoggedKey] = {}
+    for issuer, jtis in by_issuer.items():
+        for chunk in _chunks(jtis):
+            rows = connection.execute(
+                select(
+                    _STATEMENTS.c.jti,
+                    _STATEMENTS.c.entry_index,
+                    _STATEMENTS.c.statement_hash,
+                    _STATEMENTS.c.signing_input_hash,
+                ).where(_STATEMENTS.c.issuer == issuer, _STATEMENTS.c.jti.in_(chunk))
+            )
+            for jti, *logged in rows:
+                found[issuer, jti] = LoggedKey(*logged)
+    return found
+
+
+def read_jws(connection: Connection, index: int) -> bytes | None:
+    """The compact JWS of entry ``index`` as received, None if it is not stored."""
+    return connection.scalar(select(_BYTES.c.jws).where(_BYTES.c.entry_index == index))
+
+
+# --- refusals ---
+
+
+def known_refusals(connection: Connection, statement_hashes: Sequence[bytes]) -> set[tuple[bytes, bytes]]:
+    """The (statement hash, findings hash) pairs in the journal for these statements."""
+    known: set[tuple[bytes, bytes]] = set()
+    for chunk in _chunks(statement_hashes):
+        rows = connection.execute(
+            select(_REFUSALS.c.statement_hash, _REFUSALS.c.findings_hash).where(
+                _REFUSALS.c.statement_hash.in_(chunk)
+            )
+        )
+        known.update((statement_hash, findings_hash) for statement_hash, findings_hash in rows)
+    return known
+
+
+def refusal_hash_of(connection: Connection, number: int) -> bytes | None:
+    """The hash of the record ``number`` of the refusal journal."""
+    return connection.scalar(select(_REFUSALS.c.record_hash).where(_REFUSALS.c.refusal_number == number))

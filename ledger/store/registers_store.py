@@ -1,0 +1,403 @@
+"""The registers' tables: reading the facts that a batch names, and writing the records that it changed.
+
+Decides: how records are stored as rows. Holds no rule. Every function works in the caller's transaction.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ledger.encoding import b64url_decode
+from ledger.errors import EvidenceError, JsonMalformed, LogInconsistent, MalformedError
+from ledger.log.canonical import canonical_json
+from ledger.log.entry import parse_entry
+from ledger.statements.registers import (
+    ErasureRecord,
+    Facts,
+    GrantRecord,
+    KeyRecord,
+    Listing,
+    LoggedStatement,
+    Names,
+    OriginRecord,
+    PartyRecord,
+    PolicyRecord,
+    PrefixRecord,
+    ReaderRecord,
+    RefusalPublicationRecord,
+    SiteRecord,
+)
+from ledger.store import models
+from ledger.store.engine import is_sqlite
+from ledger.store.log_store import read_head
+from ledger.strict_json import parse_json
+
+_IN_CHUNK = 500
+
+
+def _text(value: Any) -> str:
+    return canonical_json(value).decode("utf-8")
+
+
+def _json(column: str) -> Any:
+    try:
+        return json.loads(column)
+    except (TypeError, ValueError) as error:
+        raise LogInconsistent("a register holds text that is not JSON") from error
+
+
+def _listings(listings: Sequence[Listing]) -> str:
+    return _text([[listing.start_us, listing.end_us] for listing in listings])
+
+
+def _read_listings(column: str) -> tuple[Listing, ...]:
+    return tuple(Listing(start_us, end_us) for start_us, end_us in _json(column))
+
+
+@dataclass(frozen=True, slots=True)
+class _Register:
+    """How records of one type are stored.
+
+    Attributes:
+        table: Where.
+        to_row: A record as a row's values.
+        to_record: The columns, in the table's order, as a record.
+        changes: Whether a record may be replaced by a newer one of the same key.
+    """
+
+    table: Table
+    to_row: Callable[[Any], dict[str, Any]]
+    to_record: Callable[..., Any]
+    changes: bool = False
+
+
+def _table(name: str) -> Table:
+    return models.Base.metadata.tables[name]
+
+
+_REGISTERS: Mapping[type, _Register] = {
+    PartyRecord: _Register(
+        _table("parties"),
+        lambda r: {
+            "party": r.party,
+            "organisation": _text(dict(r.organisation)),
+            "roles": _text(list(r.roles)),
+            "listings": _listings(r.listings),
+            "admitted_at": r.admitted_at,
+            "changed_at": r.changed_at,
+        },
+        lambda party, organisation, roles, listings, admitted_at, changed_at: PartyRecord(
+            party,
+            _json(organisation),
+            tuple(_json(roles)),
+            _read_listings(listings),
+            admitted_at,
+            changed_at,
+        ),
+        changes=True,
+    ),
+    PrefixRecord: _Register(
+        _table("prefixes"),
+        lambda r: {"prefix": r.prefix, "party": r.party, "bound_at": r.bound_at},
+        PrefixRecord,
+        changes=True,
+    ),
+    KeyRecord: _Register(
+        _table("keys"),
+        lambda r: {
+            "kid": r.kid,
+            "party": r.party,
+            "jwk": _text(dict(r.jwk)),
+            "not_before_us": r.not_before_us,
+            "not_after_us": r.not_after_us,
+            "enrolled_at": r.enrolled_at,
+            "revoked_at": r.revoked_at,
+            "suspect_from": r.suspect_from,
+        },
+        lambda kid, party, jwk, *rest: KeyRecord(kid, party, _json(jwk), *rest),
+        changes=True,
+    ),
+    SiteRecord: _Register(
+        _table("sites"),
+        lambda r: {
+            "site": r.site,
+            "party": r.party,
+            "description": _text(dict(r.description)),
+            "listings": _listings(r.listings),
+            "listed_at": r.listed_at,
+            "changed_at": r.changed_at,
+        },
+        lambda site, party, description, listings, listed_at, changed_at: SiteRecord(
+            site, party, _json(description), _read_listings(listings), listed_at, changed_at
+        ),
+        changes=True,
+    ),
+    PolicyRecord: _Register(
+        _table("policies"),
+        lambda r: {"entry_index": r.entry_index, "policy": _text(dict(r.policy))},
+        lambda entry_index, policy: PolicyRecord(entry_index, _json(policy)),
+    ),
+    ReaderRecord: _Register(
+        _table("readers"),
+        lambda r: {"entry_index": r.entry_index, "party": r.party},
+        ReaderRecord,
+    ),
+    GrantRecord: _Register(
+        _table("grants"),
+        lambda r: {"entry_index": r.entry_index, "grantee": r.grantee, "scope": _text(dict(r.scope))},
+        lambda entry_index, grantee, scope: GrantRecord(entry_index, grantee, _json(scope)),
+    ),
+    ErasureRecord: _Register(
+        _table("erasures"),
+        lambda r: {"entry_index": r.entry_index, "act_index": r.act_index},
+        ErasureRecord,
+    ),
+    OriginRecord: _Register(
+        _table("origin"),
+        lambda r: {"origin_key": 1, "origin": r.origin, "log_keys": _text(list(r.log_keys))},
+        lambda _key, origin, log_keys: OriginRecord(origin, tuple(_json(log_keys))),
+    ),
+    RefusalPublicationRecord: _Register(
+        _table("refusal_publications"),
+        lambda r: {
+            "entry_index": r.entry_index,
+            "refusal_count": r.refusal_count,
+            "refusal_hash": r.refusal_hash,
+        },
+        RefusalPublicationRecord,
+    ),
+}
+RECORD_TYPES = tuple(_REGISTERS)
+
+_PARTIES, _KEYS = _table("parties"), _table("keys")
+
+
+def write_changes(connection: Connection, changes: Iterable[Any]) -> None:
+    """Writes changed records; one that stands already is replaced where its register allows changes.
+
+    Args:
+        connection: A transaction that holds the log lock.
+        changes: Records of ``ledger.statements.registers``, at most one of each name.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: A record that never changes stands there already.
+    """
+    rows: dict[type, list[dict[str, Any]]] = defaultdict(list)
+    for record in changes:
+        rows[type(record)].append(_REGISTERS[type(record)].to_row(record))
+    dialect = sqlite if is_sqlite(connection) else postgresql
+    for kind, values in rows.items():
+        register = _REGISTERS[kind]
+        statement = dialect.insert(register.table)
+        if register.changes:
+            key = [column.name for column in register.table.primary_key]
+            statement = statement.on_conflict_do_update(
+                index_elements=key,
+                set_={
+                    c.name: statement.excluded[c.name] for c in register.table.columns if c.name not in key
+                },
+            )
+        connection.execute(statement, values)
+
+
+def _records(connection: Connection, kind: type, query: Select[Any]) -> Iterator[Any]:
+    to_record = _REGISTERS[kind].to_record
+    for row in connection.execute(query):
+        yield to_record(*row)
+
+
+def _select_in(kind: type, column: str, names: Iterable[Any]) -> Iterator[Select[Any]]:
+    table = _REGISTERS[kind].table
+    ordered = sorted(names)
+    for start in range(0, len(ordered), _IN_CHUNK):
+        yield select(table).where(table.c[column].in_(ordered[start : start + _IN_CHUNK]))
+
+
+def read_facts(connection: Connection, names: Names) -> Facts:
+    """The facts that are named, with origin, policy in force, last publication and the journal's head.
+
+    Args:
+        connection: Any transaction; the committer's holds the log lock.
+        names: What is asked for; a name without a record is simply absent from the facts.
+    """
+    facts = Facts()
+    head = read_head(connection)
+    facts.refusal_count, facts.refusal_hash = head.refusal_count, head.refusal_hash
+    newest_of: tuple[type, ...] = (OriginRecord, PolicyRecord, RefusalPublicationRecord)
+    for kind in newest_of:
+        table = _REGISTERS[kind].table
+        newest = select(table).order_by(next(iter(table.primary_key)).desc()).limit(1)
+        for record in _records(connection, kind, newest):
+            facts.put(record)
+    by_name: tuple[tuple[type, str, set[str]], ...] = (
+        (PartyRecord, "party", names.parties),
+        (KeyRecord, "kid", names.kids),
+        (SiteRecord, "site", names.sites),
+    )
+    for kind, column, wanted in by_name:
+        for query in _select_in(kind, column, wanted):
+            for record in _records(connection, kind, query):
+                facts.put(record)
+    if names.all_prefixes:
+        for record in _records(connection, PrefixRecord, select(_table("prefixes"))):
+            facts.put(record)
+    if names.authority_keys:
+        _read_authorities(connection, facts)
+    if names.statements:
+        facts.statements = read_logged(connection, names.statements)
+    facts.take_changes()
+    return facts
+
+
+def _read_authorities(connection: Connection, facts: Facts) -> None:
+    """Every party that is an authority, with all its keys."""
+    query = select(_PARTIES).where(_PARTIES.c.roles.contains('"authority"', autoescape=True))
+    parties = [p for p in _records(connection, PartyRecord, query) if "authority" in p.roles]
+    for party in parties:
+        facts.put(party)
+    for query in _select_in(KeyRecord, "party", [party.party for party in parties]):
+        for key in _records(connection, KeyRecord, query):
+            facts.put(key)
+
+
+def read_logged(connection: Connection, statement_hashes: Iterable[bytes]) -> dict[bytes, LoggedStatement]:
+    """What the log holds of statements, by their hashes; hashes that are not logged are absent.
+
+    Raises:
+        LogInconsistent: A stored entry is not one.
+    """
+    entries, statements, stored, erasures = (
+        _table(name) for name in ("entries", "statements", "statement_bytes", "erasures")
+    )
+    ordered = sorted(statement_hashes)
+    found: dict[bytes, LoggedStatement] = {}
+    for start in range(0, len(ordered), _IN_CHUNK):
+        rows = connection.execute(
+            select(statements, entries.c.entry, stored.c.jws, erasures.c.act_index)
+            .join_from(statements, entries, entries.c.entry_index == statements.c.entry_index)
+            .outerjoin(stored, stored.c.entry_index == statements.c.entry_index)
+            .outerjoin(erasures, erasures.c.entry_index == statements.c.entry_index)
+            .where(statements.c.statement_hash.in_(ordered[start : start + _IN_CHUNK]))
+        )
+        for row in rows:
+            logged = _logged(row)
+            found[logged.statement_hash] = logged
+    return found
+
+
+def _logged(row: Sequence[Any]) -> LoggedStatement:
+    index, statement_hash, issuer, jti, kid, signing_input_hash, entry_bytes, jws, act_index = row
+    try:
+        entry = parse_entry(entry_bytes)
+        act = None if jws is None else _act_name(jws)
+    except (EvidenceError, MalformedError, TypeError, ValueError) as error:
+        raise LogInconsistent(f"entry {index} cannot be read as it is stored") from error
+    return LoggedStatement(
+        entry_index=index,
+        statement_hash=statement_hash,
+        issuer=issuer,
+        jti=jti,
+        kid=kid,
+        signing_input_hash=signing_input_hash,
+        recorded_at_us=entry.recorded_at_us,
+        public=entry.public,
+        act=act,
+        erased=act_index is not None,
+    )
+
+
+def _act_name(jws: bytes) -> str | None:
+    """The act that a stored statement is, None if it is an EPCIS document."""
+    header_part, payload_part, _ = jws.split(b".")
+    header = parse_json(b64url_decode(header_part))
+    if not isinstance(header, dict) or header.get("cty") != "act+json":
+        return None
+    payload = parse_json(b64url_decode(payload_part))
+    name = payload.get("act") if isinstance(payload, dict) else None
+    if not isinstance(name, str):
+        raise JsonMalformed("a stored act does not say which act it is")
+    return name
+
+
+# --- for the interfaces and the verifier ---
+
+
+def read_key(connection: Connection, kid: str) -> KeyRecord | None:
+    """The enrolled key with this thumbprint."""
+    for record in _records(connection, KeyRecord, select(_KEYS).where(_KEYS.c.kid == kid)):
+        assert isinstance(record, KeyRecord)
+        return record
+    return None
+
+
+def read_party(connection: Connection, party: str) -> PartyRecord | None:
+    """The party with this id."""
+    for record in _records(connection, PartyRecord, select(_PARTIES).where(_PARTIES.c.party == party)):
+        assert isinstance(record, PartyRecord)
+        return record
+    return None
+
+
+def list_parties(connection: Connection, *, after: str = "", limit: int = 100) -> list[PartyRecord]:
+    """Parties in order of their ids, from the first one above ``after``."""
+    query = select(_PARTIES).where(_PARTIES.c.party > after).order_by(_PARTIES.c.party).limit(limit)
+    return list(_records(connection, PartyRecord, query))
+
+
+def list_keys(
+    connection: Connection, *, party: str | None = None, after: str = "", limit: int = 100
+) -> list[KeyRecord]:
+    """Keys in order of their thumbprints, from the first one above ``after``; all or one party's."""
+    query = select(_KEYS).where(_KEYS.c.kid > after).order_by(_KEYS.c.kid).limit(limit)
+    if party is not None:
+        query = query.where(_KEYS.c.party == party)
+    return list(_records(connection, KeyRecord, query))
+
+
+def read_policy(connection: Connection) -> PolicyRecord | None:
+    """The policy in force, None before genesis."""
+    table = _table("policies")
+    query = select(table).order_by(table.c.entry_index.desc()).limit(1)
+    return next(_records(connection, PolicyRecord, query), None)
+
+
+def read_origin(connection: Connection) -> OriginRecord | None:
+    """The log's identity as genesis states it, None before genesis."""
+    return next(_records(connection, OriginRecord, select(_table("origin"))), None)
+
+
+def read_readers(connection: Connection, index: int) -> set[str]:
+    """The parties that the private statement at ``index`` names as counterparties."""
+    table = _table("readers")
+    return set(connection.scalars(select(table.c.party).where(table.c.entry_index == index)))
+
+
+def read_grants(connection: Connection, grantee: str) -> list[GrantRecord]:
+    """Every grant-read to this party, oldest first."""
+    table = _table("grants")
+    query = select(table).where(table.c.grantee == grantee).order_by(table.c.entry_index)
+    return list(_records(connection, GrantRecord, query))
+
+
+def read_erasure(connection: Connection, index: int) -> ErasureRecord | None:
+    """Which act erased the statement at ``index``, None if none did."""
+    table = _table("erasures")
+    query = select(table).where(table.c.entry_index == index)
+    return next(_records(connection, ErasureRecord, query), None)
+
+
+def read_register(connection: Connection, kind: type) -> Iterator[Any]:
+    """Every record of one type, in order of its key, one at a time.
+
+    Args:
+        connection: Any transaction, which must last as long as the reading.
+        kind: One of ``RECORD_TYPES``.
+    """
+    table = _REGISTERS[kind].table
+    query = select(table).order_by(*table.primary_key)
+    return _records(connection.execution_options(yield_per=1_000), kind, query)

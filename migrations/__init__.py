@@ -1,0 +1,3 @@
+"""The database's history, one version a file. Versions never import project code: they must run as written
+for ever.
+"""

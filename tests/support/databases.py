@@ -1,0 +1,92 @@
+"""Databases for tests: each one's own, copied from a migrated template, because copies see commits and
+locks.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+
+from ledger.store.engine import create_ledger_engine, is_sqlite
+from ledger.store.models import LOG_TABLES
+from ledger.store.schema import upgrade
+from tests.support.postgres import PostgresServer
+
+
+def make_sqlite_template(folder: Path) -> Path:
+    """A migrated SQLite file with nothing open on it."""
+    path = folder / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+def copy_sqlite(template: Path, path: Path) -> str:
+    """Copies a closed SQLite database; returns the copy's URL."""
+    shutil.copyfile(template, path)
+    return f"sqlite:///{path}"
+
+
+def make_postgres_template(server: PostgresServer) -> str:
+    """A migrated database; returns its name."""
+    name = server.create_database()
+    upgrade(server.url(name))
+    return name
+
+
+@contextlib.contextmanager
+def unguarded(url: str) -> Iterator[Connection]:
+    """A connection as a database's owner may have it: triggers and foreign keys off, committed at the end.
+
+    For tests that change what is stored, as somebody with the file or the superuser's password could. The
+    triggers are back afterwards.
+    """
+    engine = create_ledger_engine(url, pool_size=1)
+    tables = (*LOG_TABLES, "head")
+    try:
+        with engine.connect() as connection:
+            if is_sqlite(connection):
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.execute("PRAGMA foreign_keys=OFF")
+                raw.execute("PRAGMA ignore_check_constraints=ON")
+                with connection.begin():
+                    triggers = connection.execute(
+                        text("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+                    ).all()
+                    for name, _ in triggers:
+                        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+                    yield connection
+                    for _, sql in triggers:
+                        connection.exec_driver_sql(sql)
+                raw.execute("PRAGMA ignore_check_constraints=OFF")
+                raw.execute("PRAGMA foreign_keys=ON")
+            else:
+                with connection.begin():
+                    for table in tables:
+                        connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+                    yield connection
+                    for table in tables:
+                        connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER ALL"))
+                        names = connection.scalars(
+                            text(
+                                "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass) "
+                                "AND NOT tgisinternal"
+                            ),
+                            {"table": table},
+                        ).all()
+                        for name in names:
+                            connection.execute(text(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"))
+    finally:
+        engine.dispose()
+
+
+def driver_connection(url: str) -> psycopg.Connection:
+    """A connection to PostgreSQL without SQLAlchemy."""
+    parsed = make_url(url)
+    return psycopg.connect(
+        host=str(parsed.query["host"]), user=parsed.username or "postgres", dbname=parsed.database or ""
+    )
