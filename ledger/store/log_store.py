@@ -358,6 +358,13 @@ def checkpoint_of_size(connection: Connection, tree_size: int) -> CheckpointRow 
     return _checkpoint(connection, _CHECKPOINT.where(_CHECKPOINTS.c.tree_size == tree_size))
 
 
+def list_checkpoints(connection: Connection, start: int, limit: int) -> list[CheckpointRow]:
+    """Checkpoints in order of their numbers, from ``start`` on, at most ``limit``."""
+    query = _CHECKPOINT.where(_CHECKPOINTS.c.checkpoint_number >= start)
+    rows = connection.execute(query.order_by(_CHECKPOINTS.c.checkpoint_number).limit(limit))
+    return [CheckpointRow._make(row) for row in rows]
+
+
 # --- statements ---
 
 _STATEMENT = select(
@@ -435,3 +442,11 @@ def known_refusals(connection: Connection, statement_hashes: Sequence[bytes]) ->
 def refusal_hash_of(connection: Connection, number: int) -> bytes | None:
     """The hash of the record ``number`` of the refusal journal."""
     return connection.scalar(select(_REFUSALS.c.record_hash).where(_REFUSALS.c.refusal_number == number))
+
+
+def list_refusals(connection: Connection, start: int, limit: int) -> list[NewRefusal]:
+    """Records of the refusal journal in order of their numbers, from ``start`` on, at most ``limit``."""
+    columns = [getattr(_REFUSALS.c, name) for name in NewRefusal.__slots__]
+    query = select(*columns).where(_REFUSALS.c.refusal_number >= start)
+    rows = connection.execute(query.order_by(_REFUSALS.c.refusal_number).limit(limit))
+    return [NewRefusal(*row) for row in rows]

@@ -26,6 +26,7 @@ from ledger.statements.registers import (
     Names,
     OriginRecord,
     PartyRecord,
+    PendingRecord,
     PolicyRecord,
     PrefixRecord,
     ReaderRecord,
@@ -171,6 +172,21 @@ _REGISTERS: Mapping[type, _Register] = {
         },
         RefusalPublicationRecord,
     ),
+    PendingRecord: _Register(
+        _table("pending_acts"),
+        lambda r: {
+            "statement_hash": r.statement_hash,
+            "entry_index": r.entry_index,
+            "recorded_at_us": r.recorded_at_us,
+            "issuer": r.issuer,
+            "kid": r.kid,
+            "act": r.act,
+            "act_hash": r.act_hash,
+            "confirmed_at": r.confirmed_at,
+        },
+        PendingRecord,
+        changes=True,
+    ),
 }
 RECORD_TYPES = tuple(_REGISTERS)
 
@@ -250,17 +266,27 @@ def read_facts(connection: Connection, names: Names) -> Facts:
         _read_authorities(connection, facts)
     if names.statements:
         facts.statements = read_logged(connection, names.statements)
+        indices = {logged.entry_index for logged in facts.statements.values()}
+        of_statements: tuple[tuple[type, str, Iterable[Any]], ...] = (
+            (GrantRecord, "entry_index", indices),
+            (ErasureRecord, "entry_index", indices),
+            (PendingRecord, "statement_hash", names.statements),
+        )
+        for kind, column, named in of_statements:
+            for query in _select_in(kind, column, named):
+                for record in _records(connection, kind, query):
+                    facts.put(record)
     facts.take_changes()
     return facts
 
 
 def _read_authorities(connection: Connection, facts: Facts) -> None:
-    """Every party that is an authority, with all its keys."""
+    """Every party that is an authority, with all its keys, and all keys of the parties in ``facts``."""
     query = select(_PARTIES).where(_PARTIES.c.roles.contains('"authority"', autoescape=True))
     parties = [p for p in _records(connection, PartyRecord, query) if "authority" in p.roles]
     for party in parties:
         facts.put(party)
-    for query in _select_in(KeyRecord, "party", [party.party for party in parties]):
+    for query in _select_in(KeyRecord, "party", facts.parties):
         for key in _records(connection, KeyRecord, query):
             facts.put(key)
 
@@ -357,6 +383,17 @@ def list_keys(
     if party is not None:
         query = query.where(_KEYS.c.party == party)
     return list(_records(connection, KeyRecord, query))
+
+
+def list_sites(
+    connection: Connection, *, party: str | None = None, after: str = "", limit: int = 100
+) -> list[SiteRecord]:
+    """Sites in order of their ids, from the first one above ``after``; all or one party's."""
+    table = _table("sites")
+    query = select(table).where(table.c.site > after).order_by(table.c.site).limit(limit)
+    if party is not None:
+        query = query.where(table.c.party == party)
+    return list(_records(connection, SiteRecord, query))
 
 
 def read_policy(connection: Connection) -> PolicyRecord | None:
