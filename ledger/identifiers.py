@@ -17,9 +17,10 @@ from stdnum.cn import uscc
 from ledger.findings import Finding
 
 MAX_IDENTIFIER_CHARACTERS: Final = 1024
+UUID4_FORM: Final = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 _ORIGIN = re.compile(r"[!-*,-~]{1,255}")
-_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_UUID4 = re.compile(UUID4_FORM)
 
 _PLAIN = r"A-Za-z0-9._~!$&'()*+,;=\-"
 _URI = re.compile(

@@ -17,6 +17,7 @@ MAX_DEPTH = 32
 MAX_NUMBER_CHARACTERS = 64
 MAX_EXPONENT = 308
 
+_WHITE_SPACE = " \t\n\r"
 _BYTE_ORDER_MARK = "\ufeff"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _EXPONENT = re.compile(r"[eE]")
@@ -86,7 +87,7 @@ def parse_json(data: bytes, *, max_depth: int = MAX_DEPTH) -> JsonValue:
     if text.startswith(_BYTE_ORDER_MARK):
         raise JsonMalformed("the text begins with a byte order mark")
     try:
-        value: JsonValue = _DECODER.decode(text)
+        value: JsonValue = _decode(text, _DECODER)
     except json.JSONDecodeError as error:
         raise JsonMalformed(f"{error.msg} at character {error.pos}") from None
     except _RepeatedName:
@@ -95,7 +96,7 @@ def parse_json(data: bytes, *, max_depth: int = MAX_DEPTH) -> JsonValue:
         raise _too_deep(max_depth) from None
     if data.count(b"{") + data.count(b"[") > max_depth and _is_deeper(value, max_depth):
         raise _too_deep(max_depth)
-    if _SURROGATE_ESCAPE.search(text) is not None:
+    if "\\u" in text and _SURROGATE_ESCAPE.search(text) is not None:
         _refuse_lone_surrogates(value, "")
     return value
 
@@ -108,6 +109,15 @@ def is_json_object(value: JsonValue) -> TypeGuard[dict[str, JsonValue]]:
 def escape_pointer(name: str) -> str:
     """One reference token of an RFC 6901 JSON pointer."""
     return name.replace("~", "~0").replace("/", "~1")
+
+
+def _decode(text: str, decoder: json.JSONDecoder) -> Any:
+    """What ``decoder.decode`` gives, without its two searches for white space."""
+    start = len(text) - len(text.lstrip(_WHITE_SPACE))
+    value, end = decoder.raw_decode(text, start)
+    if end != len(text) and text[end:].strip(_WHITE_SPACE):
+        raise json.JSONDecodeError("Extra data", text, end)
+    return value
 
 
 class _RepeatedName(Exception):
@@ -191,7 +201,7 @@ def _is_deeper(value: JsonValue, max_depth: int) -> bool:
 def _name_the_duplicate(text: str) -> JsonDuplicateMember | JsonMalformed | JsonTooDeep:
     """The error for a text in which some object repeats a name: the first such member in reading order."""
     try:
-        pointer = _find_duplicate(_MEMBERS_DECODER.decode(text), "")
+        pointer = _find_duplicate(_decode(text, _MEMBERS_DECODER), "")
     except json.JSONDecodeError as error:
         return JsonMalformed(f"{error.msg} at character {error.pos}")
     except RecursionError:

@@ -29,7 +29,9 @@ MAX_HEADER_BYTES: Final = 4_096
 MAX_NUMERIC_DATE: Final = 253_402_300_799
 
 # 32 bytes: the last character carries four bits, so its low two are zero.
-_KID = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+KID_FORM: Final = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
+_KID = re.compile(KID_FORM)
+_TYPED_MEMBERS = frozenset({"alg", "kid", "typ"})
 _WHOLE = re.compile(r"0|[1-9][0-9]*")
 
 _REFUSED_MEMBERS: Final[Mapping[str, str]] = {
@@ -50,22 +52,20 @@ class CompactJws(NamedTuple):
     """The parts of a compact JWS; nothing has been verified.
 
     Attributes:
-        header: The protected header.
-        alg: Its algorithm, one of ``ALGORITHMS``.
+        header: The protected header's bytes, 0 to 4,096.
         payload: The payload bytes, not empty.
-        signature: As many bytes as the algorithm's signatures have.
+        signature: The signature bytes.
         signing_input: What the signature is over.
     """
 
-    header: dict[str, JsonValue]
-    alg: str
+    header: bytes
     payload: bytes
     signature: bytes
     signing_input: bytes
 
 
-def read_compact(data: bytes, *, max_bytes: int) -> CompactJws:
-    """The parts of a compact JWS.
+def split_compact(data: bytes, *, max_bytes: int) -> CompactJws:
+    """The parts of a compact JWS; the header's JSON is not read.
 
     Args:
         data: The bytes as received.
@@ -73,38 +73,75 @@ def read_compact(data: bytes, *, max_bytes: int) -> CompactJws:
 
     Raises:
         TooLarge: Longer than max_bytes, or a decoded header above 4,096 bytes.
-        JwsMalformed: Not three parts of canonical unpadded base64url; an empty payload; a signature whose
-            length is not that of its algorithm.
-        JwsHeaderInvalid: The header is not a JSON object, or has no ``alg`` that is a string.
-        JsonDuplicateMember: The header names a member twice.
-        JwsAlgorithmRefused: ``none``, a MAC, or any other algorithm that is not accepted.
+        JwsMalformed: Not three parts of canonical unpadded base64url, or an empty payload.
     """
     if len(data) > max_bytes:
         raise TooLarge(f"{len(data):,} bytes, and at most {max_bytes:,} are taken")
-    parts = data.split(b".")
-    if len(parts) != 3:
-        raise JwsMalformed(f"{len(parts)} parts instead of header.payload.signature")
-    header_octets = _decode("header", parts[0])
-    if len(header_octets) > MAX_HEADER_BYTES:
+    first, last = data.find(b"."), data.rfind(b".")
+    if first == last or data.find(b".", first + 1) != last:
+        raise JwsMalformed(f"{data.count(b'.') + 1} parts instead of header.payload.signature")
+    header = _decode("header", data[:first])
+    if len(header) > MAX_HEADER_BYTES:
         raise TooLarge(
-            f"a header of {len(header_octets):,} bytes, and at most {MAX_HEADER_BYTES:,} are taken",
+            f"a header of {len(header):,} bytes, and at most {MAX_HEADER_BYTES:,} are taken",
             mend="Leave out of the header what does not belong there.",
         )
-    header = _read_header(header_octets)
-    payload = _decode("payload", parts[1])
-    signature = _decode("signature", parts[2])
+    payload = _decode("payload", data[first + 1 : last])
     if not payload:
         raise JwsMalformed(
             "the payload is empty", mend="Send the payload inside the JWS, not detached from it."
         )
-    alg = _read_algorithm(header)
+    return CompactJws(header, payload, _decode("signature", data[last + 1 :]), data[:last])
+
+
+def read_header(octets: bytes) -> dict[str, JsonValue]:
+    """The protected header's members; ``alg`` is one that is accepted.
+
+    Raises:
+        JwsHeaderInvalid: Not a JSON object, or no ``alg`` that is a string.
+        JsonDuplicateMember: A member is named twice.
+        JwsAlgorithmRefused: ``none``, a MAC, or any other algorithm that is not accepted.
+    """
+    try:
+        header = parse_json(octets)
+    except JsonDuplicateMember as error:
+        raise JsonDuplicateMember(f"in the protected header, {error.detail}", pointer=error.pointer) from None
+    except MalformedError as error:
+        raise JwsHeaderInvalid(f"the protected header is not JSON: {error.detail}") from None
+    if not is_json_object(header):
+        raise JwsHeaderInvalid("the protected header is not a JSON object")
+    alg = header.get("alg")
+    if not isinstance(alg, str):
+        raise JwsHeaderInvalid("alg is missing or not a string")
+    if alg not in ALGORITHMS:
+        raise JwsAlgorithmRefused(f"the algorithm {alg[:40]!r} is not one of {', '.join(ALGORITHMS)}")
+    return header
+
+
+def read_typed_header(octets: bytes, typ: str) -> tuple[str, str]:
+    """``alg`` and ``kid`` of a header that has exactly ``alg``, ``kid`` and ``typ``.
+
+    Raises:
+        JwsHeaderInvalid, JsonDuplicateMember, JwsAlgorithmRefused: It is not such a header.
+    """
+    header = read_header(octets)
+    refuse_other_members(header, _TYPED_MEMBERS)
+    require_type(header, typ)
+    return str(header["alg"]), read_kid(header)
+
+
+def require_signature_length(alg: str, signature: bytes) -> None:
+    """Returns only if the signature is as long as those of the algorithm.
+
+    Raises:
+        JwsMalformed: It is not.
+    """
     expected = SIGNATURE_BYTES[ALGORITHMS[alg]]
     if len(signature) != expected:
         raise JwsMalformed(
             f"the signature has {len(signature)} bytes and those of {alg} have {expected}",
             mend="Write ES256 signatures as raw r || s (RFC 7518 section 3.4), not as DER.",
         )
-    return CompactJws(header, alg, payload, signature, data[: len(data) - len(parts[2]) - 1])
 
 
 def write_compact(header: Mapping[str, object], payload: bytes, signer: Signer) -> bytes:
@@ -183,24 +220,3 @@ def _decode(part: str, octets: bytes) -> bytes:
         return b64url_decode(octets)
     except ValueError as error:
         raise JwsMalformed(f"the {part} is {error}") from None
-
-
-def _read_header(octets: bytes) -> dict[str, JsonValue]:
-    try:
-        header = parse_json(octets)
-    except JsonDuplicateMember as error:
-        raise JsonDuplicateMember(f"in the protected header, {error.detail}", pointer=error.pointer) from None
-    except MalformedError as error:
-        raise JwsHeaderInvalid(f"the protected header is not JSON: {error.detail}") from None
-    if not is_json_object(header):
-        raise JwsHeaderInvalid("the protected header is not a JSON object")
-    return header
-
-
-def _read_algorithm(header: Mapping[str, JsonValue]) -> str:
-    alg = header.get("alg")
-    if not isinstance(alg, str):
-        raise JwsHeaderInvalid("alg is missing or not a string")
-    if alg not in ALGORITHMS:
-        raise JwsAlgorithmRefused(f"the algorithm {alg[:40]!r} is not one of {', '.join(ALGORITHMS)}")
-    return alg
