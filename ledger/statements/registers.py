@@ -155,7 +155,6 @@ class Names:
         all_prefixes: Every prefix record.
         authority_keys: Every party that has the role ``authority``, with all its keys; and all keys of every
             party in ``parties``, for such a party may become one within the batch.
-        last_publication: The newest refusal publication.
     """
 
     parties: set[str] = field(default_factory=set)
@@ -164,7 +163,6 @@ class Names:
     statements: set[bytes] = field(default_factory=set)
     all_prefixes: bool = False
     authority_keys: bool = False
-    last_publication: bool = False
 
     def update(self, other: "Names") -> None:
         self.parties |= other.parties
@@ -173,7 +171,6 @@ class Names:
         self.statements |= other.statements
         self.all_prefixes |= other.all_prefixes
         self.authority_keys |= other.authority_keys
-        self.last_publication |= other.last_publication
 
 
 @dataclass(slots=True)
@@ -182,7 +179,8 @@ class Facts:
 
     A name that was asked for and is absent does not exist. ``policy`` is the one in force, None before
     genesis.
-    ``refusal_count``/``refusal_hash`` are the journal's head as of the start of the batch.
+    ``refusal_count``/``refusal_hash`` are the journal's head as of the start of the batch; ``publications``
+    holds at least the newest refusal publication.
     ``changed`` collects every record put since ``take_changes``; the store writes these.
     """
 

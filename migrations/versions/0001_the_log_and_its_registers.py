@@ -32,7 +32,7 @@ LOG_KEYS = {
     "refusals": [("refusal_number",), ("statement_hash", "findings_hash")],
 }
 # Registers whose rows change, and registers that only grow.
-CHANGING = ("parties", "prefixes", "keys", "sites")
+CHANGING = ("parties", "prefixes", "keys", "sites", "pending_acts")
 GROWING = ("policies", "readers", "grants", "erasures", "origin", "refusal_publications")
 
 
@@ -255,6 +255,21 @@ def create_registers() -> None:
         hash_column("refusal_hash"),
         primary_key("refusal_publications", "entry_index"),
         hash_check("refusal_publications", "refusal_hash"),
+    )
+    op.create_table(
+        "pending_acts",
+        hash_column("statement_hash"),
+        sa.Column("entry_index", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("kid", sa.String(43), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        hash_column("act_hash"),
+        sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
+        primary_key("pending_acts", "statement_hash"),
+        sa.UniqueConstraint("entry_index", name=op.f("uq_pending_acts_entry_index")),
+        hash_check("pending_acts", "statement_hash"),
+        hash_check("pending_acts", "act_hash"),
     )
 
 

@@ -33,7 +33,7 @@ class PublishRefusals(Act):
         return True
 
     def names(self) -> Names:
-        return Names(last_publication=True)
+        return Names()
 
     def content_faults(self, context: ActContext, facts: Facts) -> list[Finding]:
         findings = []
