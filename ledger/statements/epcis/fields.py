@@ -1,0 +1,427 @@
+"""The fields of EPCIS objects: marshmallow fields that take exactly one JSON type and never convert.
+
+Decides: what one value may be. ``finding`` says what is wrong with it; marshmallow's deserialisation and the
+compiled validators (``compiled.py``) both ask it, so there is one definition.
+
+Source: EPCIS 2.0.1 section 7; xsd:dateTimeStamp (XML Schema 1.1 part 2 section 3.4.28); RFC 3339.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from difflib import get_close_matches
+from typing import Any, Final, NoReturn
+
+from marshmallow import ValidationError, fields
+
+from ledger.findings import Finding
+from ledger.identifiers import is_uri
+from ledger.statements.epcis.extensions import content_findings
+from ledger.statements.epcis.names import name_finding, shown, uri_finding
+from ledger.statements.epcis.scope import Scope, context_findings
+from ledger.statements.epcis.words import EPCIS_NAMESPACES, Vocabulary
+from ledger.strict_json import JsonNumber
+
+_SCOPE: ContextVar[Scope] = ContextVar("epcis_scope")
+_PLAIN_SCOPE: Final = Scope()
+_EVENT_TYPES: Final = (
+    "Write ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent, or a type "
+    "of your own as prefix:Name."
+)
+
+
+@contextmanager
+def scoped(scope: Scope) -> Iterator[None]:
+    """Within it, marshmallow validation resolves prefixes by this scope."""
+    token = _SCOPE.set(scope)
+    try:
+        yield
+    finally:
+        _SCOPE.reset(token)
+
+
+def current_scope() -> Scope:
+    """The scope set by ``scoped``; the standard prefixes outside any."""
+    return _SCOPE.get(_PLAIN_SCOPE)
+
+
+class Strict(fields.Field[Any]):
+    """What all our fields share: faults are findings, and null is a value of the wrong type."""
+
+    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
+        if key == "required":
+            name = self.data_key or self.name
+            return ValidationError(
+                [Finding("epcis.required", f"The member {name} is missing.", "", f"Add {name}.")]
+            )
+        return ValidationError(
+            [
+                Finding(
+                    "epcis.type",
+                    "This value has the wrong JSON type.",
+                    "",
+                    "Leave the member out, or give it a value of its type; null is none.",
+                )
+            ]
+        )
+
+
+class Leaf(Strict):
+    """A value without members of its own."""
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        """The first thing that is wrong with the value, with a pointer relative to it; or None."""
+        raise NotImplementedError
+
+    def findings(self, value: Any, scope: Scope) -> list[Finding]:
+        """Everything that is wrong with the value."""
+        found = self.finding(value, scope)
+        return [] if found is None else [found]
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        found = self.findings(value, current_scope())
+        if found:
+            raise ValidationError(found)
+        return value
+
+
+class Text(Leaf):
+    """Any text without NUL."""
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        if type(value) is not str:
+            return _wrong_type("a text", "Write it in quotes.")
+        if "\0" in value:
+            return Finding("epcis.text", "The text has a NUL character.", "", "Leave the NUL character out.")
+        return None
+
+
+class Uri(Leaf):
+    """Any URI."""
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        return uri_finding(value)
+
+
+class Name(Leaf):
+    """The URI of a thing, a class, a place or a party; GS1 keys in it are verified."""
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        return name_finding(value)
+
+
+class UriOrList(Leaf):
+    """One URI, or a list of them."""
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        found = self.findings(value, scope)
+        return found[0] if found else None
+
+    def findings(self, value: Any, scope: Scope) -> list[Finding]:
+        if type(value) is not list:
+            fault = uri_finding(value)
+            return [] if fault is None else [fault]
+        return [
+            Finding(fault.code, fault.detail, f"/{position}", fault.mend)
+            for position, item in enumerate(value)
+            if (fault := uri_finding(item)) is not None
+        ]
+
+
+class Number(Leaf):
+    """A JSON number, kept as the exact decimal that was written."""
+
+    def __init__(self, *, negative: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.negative = negative
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        if type(value) is not JsonNumber:
+            return _wrong_type("a number", "Write the number without quotes.")
+        if not self.negative and value < 0:
+            return Finding(
+                "epcis.quantity-negative",
+                f"The quantity {value.text} is negative.",
+                "",
+                "Give the quantity as counted or measured; action and bizStep tell what happened to it.",
+            )
+        return None
+
+
+class Flag(Leaf):
+    """true or false."""
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        if type(value) is not bool:
+            return _wrong_type("true or false", "Write true or false without quotes.")
+        return None
+
+
+class Form(Leaf):
+    """A text of one regular form."""
+
+    def __init__(self, pattern: str, *, code: str, form: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pattern = re.compile(pattern, re.ASCII)
+        self.code = code
+        self.form = form
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        if type(value) is not str:
+            return _wrong_type("a text", "Write it in quotes.")
+        if self.pattern.fullmatch(value) is None:
+            return Finding(self.code, f"{shown(value)} is not {self.form}.", "", f"Write {self.form}.")
+        return None
+
+
+class Choice(Leaf):
+    """One of a few fixed texts."""
+
+    def __init__(self, *choices: str, code: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.choices = frozenset(choices)
+        self.code = code
+        self.mend = f"Write {' or '.join(choices)}."
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        if type(value) is str and value in self.choices:
+            return None
+        if type(value) is not str:
+            return _wrong_type("a text", self.mend)
+        return Finding(self.code, f"{shown(value)} is not possible here.", "", self.mend)
+
+
+class Moment(Leaf):
+    """A date and time with its zone: xsd:dateTimeStamp within RFC 3339."""
+
+    FORM: Final = re.compile(
+        r"(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,30})?"
+        r"(?P<zone>Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))?",
+        re.ASCII,
+    )
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        if type(value) is not str:
+            return _wrong_type(
+                "a date and time", "Write it in quotes, for example 2026-11-20T08:00:00.000+08:00."
+            )
+        match = self.FORM.fullmatch(value)
+        if match is None or not _is_date(match[1]):
+            return Finding(
+                "epcis.time",
+                f"{shown(value)} is not a date and time.",
+                "",
+                "Write a date that exists, T, the time and its zone: 2026-11-20T08:00:00.000+08:00.",
+            )
+        if match["zone"] is None:
+            return Finding(
+                "epcis.time-zone",
+                f"{shown(value)} has no time zone, so it names no moment.",
+                "",
+                "End it with Z or with its offset from UTC, for example +08:00.",
+            )
+        return None
+
+
+class Term(Leaf):
+    """A word of a vocabulary in any published spelling, or a URI of one's own."""
+
+    def __init__(self, vocabulary: Vocabulary, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.vocabulary = vocabulary
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        if type(value) is not str:
+            return _wrong_type("a text", "Write a word of the vocabulary, or a URI of your own, in quotes.")
+        if value in self.vocabulary.spellings:
+            return None
+        if ":" not in value:
+            return self._unknown_word(value)
+        uri = scope.value_uri(value)
+        if uri is None:
+            return _undeclared(value)
+        if not is_uri(value):
+            return uri_finding(value)
+        if uri.lower().startswith(self.vocabulary.namespaces) and not self._is_own_compact_name(value):
+            return Finding(
+                "epcis.term-invented",
+                f"{shown(value)} stands among the names of GS1, which has no such {self.vocabulary.label}.",
+                "",
+                "Use a term of the vocabulary, or a URI under a domain of your own.",
+            )
+        return None
+
+    def _unknown_word(self, value: str) -> Finding:
+        close = get_close_matches(value, self.vocabulary.words, n=1)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        return Finding(
+            "epcis.word",
+            f"{shown(value)} is not a {self.vocabulary.label} of the vocabulary.",
+            "",
+            f"{hint}Use a word of the vocabulary, or a URI of your own (a declared prefix will do).",
+        )
+
+    def _is_own_compact_name(self, value: str) -> bool:
+        return self.vocabulary.own_compact_names and value.startswith("cbv:") and "-" not in value
+
+
+class EventType(Leaf):
+    """The type of an event that a user defined: a name under a prefix or domain of its own."""
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        if type(value) is not str:
+            return _wrong_type("a text", _EVENT_TYPES)
+        if ":" not in value:
+            return Finding("epcis.event-type", f"{shown(value)} is not an event type.", "", _EVENT_TYPES)
+        uri = scope.value_uri(value)
+        if uri is None:
+            return _undeclared(value)
+        if not is_uri(value):
+            return uri_finding(value)
+        if uri.lower().startswith(EPCIS_NAMESPACES):
+            return Finding(
+                "epcis.name-reserved",
+                f"{shown(value)} claims a name of the standard itself.",
+                "",
+                f"{_EVENT_TYPES} A standard type is written by its bare name.",
+            )
+        return None
+
+
+class Context(Leaf):
+    """An ``@context``."""
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        found = context_findings(value)
+        return found[0] if found else None
+
+    def findings(self, value: Any, scope: Scope) -> list[Finding]:
+        return context_findings(value)
+
+
+class AttributeValue(Leaf):
+    """A master data attribute's value: number, text or object."""
+
+    def finding(self, value: Any, scope: Scope) -> Finding | None:
+        found = self.findings(value, scope)
+        return found[0] if found else None
+
+    def findings(self, value: Any, scope: Scope) -> list[Finding]:
+        if type(value) not in (str, JsonNumber, dict):
+            return [_wrong_type("a number, a text or an object", "Write one value per attribute.")]
+        found: list[Finding] = []
+        content_findings(value, scope, "", found.append)
+        return found
+
+
+class Part(fields.Nested, Strict):
+    """An object with a schema of its own."""
+
+
+class Listed(fields.List[Any], Strict):
+    """An array of values of one kind.
+
+    Args:
+        inner: The field of each item.
+        least: How many items there must be.
+        most: How many items there may be, or None.
+        unique: Whether an item may stand only once.
+    """
+
+    def __init__(
+        self,
+        inner: fields.Field[Any],
+        *,
+        least: int = 0,
+        most: int | None = None,
+        unique: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(inner, **kwargs)
+        self.least = least
+        self.most = most
+        self.unique = unique
+
+    def own_findings(self, value: Any) -> list[Finding]:
+        """What is wrong with the array as such, its items apart."""
+        if type(value) is not list:
+            return [_wrong_type("an array", "Write [ ... ], also for a single item.")]
+        found = []
+        if len(value) < self.least:
+            found.append(
+                Finding(
+                    "epcis.empty", "The array is empty.", "", "Name at least one, or leave the member out."
+                )
+            )
+        if self.most is not None and len(value) > self.most:
+            found.append(
+                Finding(
+                    "epcis.too-many",
+                    f"The array has {len(value)} items; at most {self.most} are taken.",
+                    "",
+                    "Split the document into several.",
+                )
+            )
+        if self.unique:
+            found.extend(_repetitions(value))
+        return found
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        found = self.own_findings(value)
+        if type(value) is not list:
+            raise ValidationError(found)
+        try:
+            super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError as error:
+            if not found:
+                raise
+            _raise_both(found, error)
+        if found:
+            raise ValidationError(found)
+        return value
+
+
+def _raise_both(found: list[Finding], error: ValidationError) -> NoReturn:
+    messages = error.messages
+    if isinstance(messages, dict):
+        raise ValidationError({**messages, "_schema": found}) from error
+    raise ValidationError([*found, *messages]) from error
+
+
+def _repetitions(items: list[Any]) -> Iterator[Finding]:
+    seen: list[Any] | set[Any] = set() if all(type(item) is str for item in items) else []
+    for position, item in enumerate(items):
+        if item in seen:
+            yield Finding(
+                "epcis.duplicate",
+                f"{shown(str(item))} stands in the list twice.",
+                f"/{position}",
+                "Name each once.",
+            )
+        elif isinstance(seen, set):
+            seen.add(item)
+        else:
+            seen.append(item)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _undeclared(value: str) -> Finding:
+    return Finding(
+        "epcis.prefix-undeclared",
+        f"The prefix of {shown(value)} is not declared.",
+        "",
+        'Declare it in the @context of the document or of the event: {"prefix": "https://..."}.',
+    )
+
+
+def _wrong_type(wanted: str, mend: str) -> Finding:
+    return Finding("epcis.type", f"This must be {wanted}.", "", mend)

@@ -1,0 +1,209 @@
+"""Reading EPCIS payloads: a document with its events, or a single event, and all that is wrong with it.
+
+Decides: whether a payload is valid EPCIS 2.0 by docs/epcis.md, and which of its events are movements. Holds
+no rule about movements.
+
+Source: EPCIS 2.0.1 section 10.1 (JSON binding).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ledger.findings import Finding
+from ledger.statements.epcis import words
+from ledger.statements.epcis.compiled import document_is_faulty, event_is_faulty
+from ledger.statements.epcis.fields import scoped
+from ledger.statements.epcis.schemas import DOCUMENT, MAX_EVENTS, event_schema, event_scope
+from ledger.statements.epcis.scope import REE, Scope
+from ledger.strict_json import JsonValue, escape_pointer, parse_json
+
+#: A document so wrong that it has more findings than this is told these.
+MAX_FINDINGS: Final = 1000
+
+_MOVEMENT: Final = f"{REE}movement"
+_STANDARD: Final = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class EpcisEvent:
+    """One valid event.
+
+    Attributes:
+        members: The event as it was sent.
+        scope: The prefixes in force inside it.
+        pointer: Where it stands in the payload.
+    """
+
+    members: Mapping[str, Any]
+    scope: Scope
+    pointer: str
+
+    @property
+    def event_type(self) -> str:
+        """The type as written."""
+        return str(self.members["type"])
+
+    @property
+    def event_id(self) -> str | None:
+        """The event's name, unique per issuer, or None."""
+        found = self.members.get("eventID")
+        return found if isinstance(found, str) else None
+
+    @property
+    def action(self) -> str | None:
+        """OBSERVE, ADD, DELETE or None."""
+        found = self.members.get("action")
+        return found if isinstance(found, str) else None
+
+    @property
+    def biz_step(self) -> str | None:
+        """The bare word of the business step, however spelled; a user's own URI as it is; or None."""
+        return self._term(words.BIZ_STEP, "bizStep")
+
+    @property
+    def disposition(self) -> str | None:
+        """The bare word of the disposition, however spelled; a user's own URI as it is; or None."""
+        return self._term(words.DISPOSITION, "disposition")
+
+    @property
+    def is_movement(self) -> bool:
+        """Whether the event carries ``ree:movement``, under whichever prefix stands for our namespace."""
+        return self.extension(_MOVEMENT) is not None
+
+    def extension(self, uri: str) -> Any:
+        """The value of the extension member with this full name, or None."""
+        expand = self.scope.member_uri
+        for name, value in self.members.items():
+            if ":" in name and expand(name) == uri:
+                return value
+        return None
+
+    def _term(self, vocabulary: words.Vocabulary, member: str) -> str | None:
+        text = self.members.get(member)
+        if not isinstance(text, str):
+            return None
+        return vocabulary.word(text) or text
+
+
+@dataclass(frozen=True, slots=True)
+class EpcisDocument:
+    """A payload as read.
+
+    Attributes:
+        events: Its events in order; none where there are findings.
+        findings: Everything that is wrong with it; empty for a valid payload.
+    """
+
+    events: tuple[EpcisEvent, ...]
+    findings: list[Finding]
+
+
+def read_document(payload: "bytes | JsonValue") -> EpcisDocument:
+    """The events of a payload, or what is wrong with it.
+
+    Args:
+        payload: UTF-8 JSON, or the value that ``parse_json`` made of it. An EPCISDocument, or one event with
+            its ``@context``.
+
+    Raises:
+        MalformedError: Bytes that ``parse_json`` refuses.
+    """
+    value = parse_json(payload) if isinstance(payload, bytes) else payload
+    findings = check_document(value)
+    if findings or not isinstance(value, dict):
+        return EpcisDocument((), findings)
+    scope = _STANDARD.extended(value["@context"])
+    if not _is_document(value):
+        return EpcisDocument((EpcisEvent(value, scope, ""),), findings)
+    events: Any = value["epcisBody"]
+    return EpcisDocument(
+        tuple(
+            EpcisEvent(event, event_scope(event, scope), f"/epcisBody/eventList/{position}")
+            for position, event in enumerate(events["eventList"])
+        ),
+        findings,
+    )
+
+
+def check_document(value: JsonValue) -> list[Finding]:
+    """Everything that is wrong with a payload, in the order document, then events; empty where it is valid.
+
+    Args:
+        value: What ``parse_json`` made of the payload.
+    """
+    if not isinstance(value, dict):
+        return [Finding("epcis.type", "The payload is not a JSON object.", "", "Send an EPCISDocument.")]
+    if value.get("type") == "EPCISQueryDocument":
+        return [
+            Finding(
+                "epcis.document-type",
+                "A query document is an answer to a question, not a statement of what happened.",
+                "/type",
+                "Send the events in an EPCISDocument.",
+            )
+        ]
+    scope = _STANDARD.extended(value.get("@context"))
+    if not _is_document(value):
+        return _check_single_event(value, scope)
+    if not document_is_faulty(value, scope):
+        return []
+    return _document_findings(value, scope)[:MAX_FINDINGS]
+
+
+def _is_document(value: Mapping[str, Any]) -> bool:
+    return value.get("type") == "EPCISDocument" or "epcisBody" in value
+
+
+def _check_single_event(event: dict[str, Any], scope: Scope) -> list[Finding]:
+    if "@context" in event and not event_is_faulty(event, _STANDARD):
+        return []
+    found = []
+    if "@context" not in event:
+        found.append(
+            Finding(
+                "epcis.required",
+                "The member @context is missing.",
+                "/@context",
+                "Add the @context of EPCIS 2.0; an event without one belongs in a document's eventList.",
+            )
+        )
+    return found + _event_findings(event, scope, "")
+
+
+def _event_findings(event: Any, scope: Scope, pointer: str) -> list[Finding]:
+    with scoped(event_scope(event, scope)):
+        return list(_flatten(event_schema(event).validate(event), pointer))
+
+
+def _document_findings(document: dict[str, Any], scope: Scope) -> list[Finding]:
+    """Marshmallow judges the document, and those of its events that the compiled validators find at fault."""
+    body = document.get("epcisBody")
+    events = body.get("eventList") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(events, list) or len(events) > MAX_EVENTS:
+        events = []
+    else:
+        document = {**document, "epcisBody": {**body, "eventList": []}}
+    with scoped(scope):
+        found = list(_flatten(DOCUMENT.validate(document), ""))
+    for position, event in enumerate(events):
+        if len(found) > MAX_FINDINGS:
+            break
+        if event_is_faulty(event, scope):
+            found.extend(_event_findings(event, scope, f"/epcisBody/eventList/{position}"))
+    return found
+
+
+def _flatten(errors: Any, pointer: str) -> Iterator[Finding]:
+    """Marshmallow's nested error dictionary as findings with pointers."""
+    if isinstance(errors, dict):
+        for name, inner in errors.items():
+            place = pointer if name == "_schema" else f"{pointer}/{escape_pointer(str(name))}"
+            yield from _flatten(inner, place)
+    elif isinstance(errors, list):
+        for item in errors:
+            yield from _flatten(item, pointer)
+    elif isinstance(errors, Finding):
+        yield replace(errors, pointer=pointer + errors.pointer)
+    else:
+        yield Finding("epcis.type", "This must be an object.", pointer, "Write { ... } with its members.")
