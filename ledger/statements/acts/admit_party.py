@@ -35,7 +35,7 @@ class AdmitPartySchema(MemberSchema):
     party = PartyId(required=True)
     organisation = Members(OrganisationSchema, required=True)
     roles = Each(OneOf(ROLES), fewest=1, required=True)
-    prefixes = Each(Prefix())
+    prefixes = Each(Prefix(), most=100)
     listing = Members(ListingSchema)
 
 

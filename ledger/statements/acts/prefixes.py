@@ -18,11 +18,13 @@ from ledger.statements.registers import PrefixRecord
 MAX_PREFIX_CHARACTERS: Final = 255
 
 _COMPANY = re.compile(r"[0-9]{4,12}")
-_EPC = re.compile(r"urn:epc:(?:id|class|idpat):[a-z]+:(?P<company>[0-9]{6,12})\.(?P<rest>(?:[^\s.]+\.)*)")
-_WEB = re.compile(
-    r"https?://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?/(?:[^\s?#]*[/:=])?(?:[?#](?:[^\s]*[/:=&])?)?"
+# The EPC schemes whose keys begin with a GS1 company prefix.
+_SCHEMES = "sgtin|lgtin|sscc|sgln|pgln|grai|giai|gsrn|gsrnp|gdti|cpi|sgcn|ginc|gsin|itip|upui"
+_EPC = re.compile(
+    rf"urn:epc:(?:id|class|idpat):(?:{_SCHEMES}):(?P<company>[0-9]{{6,12}})\.(?P<rest>(?:[^\s.]+\.)*)"
 )
-_OTHER = re.compile(r"[a-z][a-z0-9+.-]*:[^\s]*[A-Za-z0-9][^\s]*[/:.#?=&]")
+_WEB = re.compile(r"https?://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?/(?:\S*[/:=?#&])?")
+_OTHER = re.compile(r"[a-z][a-z0-9+.-]*:\S*[A-Za-z0-9]\S*[/:.#?=&]")
 
 
 def prefix_fault(prefix: str) -> str | None:
