@@ -27,9 +27,8 @@ from ledger.registration.judging import Position, act_context, judge
 from ledger.registration.log_state import LogState, catch_up
 from ledger.registration.mark import Mark
 from ledger.registration.submission import Submission
-from ledger.statements.registers import Facts, LoggedStatement, Names
+from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
 from ledger.store import log_store
-from ledger.store.engine import is_sqlite
 from ledger.store.locking import begin_write, database_now_us
 from ledger.store.log_store import HeadRow, LoggedKey, NewEntry, NewRefusal
 from ledger.store.proofs import node_reader
@@ -97,6 +96,7 @@ class _Draft:
     leaves: list[bytes] = field(default_factory=list)
     refused: list[tuple[Submission, tuple[Finding, ...], int]] = field(default_factory=list)
     outcomes: list[Outcome | NewEntry] = field(default_factory=list)
+    erased: set[int] = field(default_factory=set)
 
 
 class BatchWriter:
@@ -142,6 +142,8 @@ class BatchWriter:
             raise StoreBusy("the database did not carry out the batch; nothing was recorded") from error
         draft, new_state, note = committed
         self._state = new_state
+        if draft.erased:
+            log_store.truncate_wal(self._engine)
         if note is not None:
             self._unmarked = note
             self._write_pending_mark()
@@ -185,8 +187,6 @@ class BatchWriter:
             raise LogInconsistent("the head row changed while this process held the log lock")
         new_state = LogState(new_head, draft.edge, draft.previous, self._last_time(draft))
         self._commit(connection, draft.state.head, new_head)
-        if draft.facts.erasures and is_sqlite(connection):
-            log_store.truncate_wal(self._engine)
         return draft, new_state, note
 
     def _open_draft(self, connection: Connection, submissions: Sequence[Submission], genesis: bool) -> _Draft:
@@ -335,8 +335,10 @@ class BatchWriter:
         old = draft.state.head
         tiles = draft.edge.take_full_tiles()
         log_store.append_entries(connection, draft.entries, tiles)
-        write_changes(connection, draft.facts.take_changes())
-        log_store.delete_erased_bytes(connection, list(draft.facts.erasures))
+        changes = draft.facts.take_changes()
+        write_changes(connection, changes)
+        draft.erased = {each.entry_index for each in changes if isinstance(each, ErasureRecord)}
+        log_store.delete_erased_bytes(connection, sorted(draft.erased))
         self._check_stored(connection, draft)
         checkpoint = Checkpoint(self._origin, draft.edge.size, draft.edge.root())
         if old.tree_size > 0:
@@ -355,7 +357,7 @@ class BatchWriter:
         start = draft.state.head.tree_size
         stored = log_store.read_stored(connection, start, start + len(draft.entries))
         for new, leaf, (entry, jws) in zip(draft.entries, draft.leaves, stored, strict=True):
-            erased = new.entry_index in draft.facts.erasures
+            erased = new.entry_index in draft.erased
             if leaf_hash(entry) != leaf or not (
                 erased or (jws is not None and hashlib.sha256(jws).digest() == new.statement_hash)
             ):

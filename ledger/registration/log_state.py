@@ -10,10 +10,16 @@ from sqlalchemy import Connection
 
 from ledger.errors import EvidenceError, LogInconsistent, MarkAhead, MarkMissing
 from ledger.log.entry import GENESIS_PREVIOUS, parse_entry
-from ledger.log.merkle import leaf_hash, prove_consistency, verify_consistency
+from ledger.log.merkle import EMPTY_ROOT, leaf_hash, prove_consistency, verify_consistency
 from ledger.log.tiles import TileEdge
 from ledger.registration.mark import Mark, MarkedHead
-from ledger.store.log_store import HeadRow, read_entries, read_leaf_hashes
+from ledger.store.log_store import (
+    HeadRow,
+    latest_checkpoint,
+    read_entries,
+    read_leaf_hashes,
+    refusal_hash_of,
+)
 from ledger.store.proofs import node_reader, read_edge
 
 CATCH_UP_ENTRIES = 8_192
@@ -66,6 +72,7 @@ def catch_up(connection: Connection, known: LogState | None, head: HeadRow, mark
         raise LogInconsistent(
             f"the entries before {head.tree_size} do not give the root that the head row states"
         )
+    _check_rows_of(connection, head)
     if marked is not None and marked.size < head.tree_size:
         _check_marked_by_proof(connection, head, marked)
     last_leaf, last_time = _last_entry(connection, head.tree_size)
@@ -102,6 +109,16 @@ def _extend(connection: Connection, known: LogState, head: HeadRow) -> TileEdge:
     edge.take_full_tiles()
     edge.forget()
     return edge
+
+
+def _check_rows_of(connection: Connection, head: HeadRow) -> None:
+    """The head row names the last checkpoint and the last refusal, and nothing else."""
+    last = latest_checkpoint(connection)
+    stored = (-1, 0, EMPTY_ROOT) if last is None else (last.checkpoint_number, last.tree_size, last.root)
+    if stored != (head.checkpoint_number, head.tree_size, head.root):
+        raise LogInconsistent("the head row and the last checkpoint differ")
+    if head.refusal_count and refusal_hash_of(connection, head.refusal_count - 1) != head.refusal_hash:
+        raise LogInconsistent("the head row and the last refusal differ")
 
 
 def _check_marked_by_proof(connection: Connection, head: HeadRow, marked: MarkedHead) -> None:

@@ -87,7 +87,8 @@ class Registrar:
         self._engine = engine
         self._origin = origin
         self._clock = clock
-        self._make_writer = lambda: BatchWriter(engine, origin, signer, mark, clock)
+        self._signer = signer
+        self._mark = mark
         self._committer = Committer(self._make_writer, limits or Limits(), observe)
         self._keys = KeyDirectory(self._load_key)
 
@@ -196,6 +197,9 @@ class Registrar:
         (outcome,) = self._make_writer().write([submission], genesis=True)
         return self._answer(outcome)
 
+    def _make_writer(self) -> BatchWriter:
+        return BatchWriter(self._engine, self._origin, self._signer, self._mark, self._clock)
+
     def _examine_genesis(self, statement: SignedStatement) -> Submission:
         payload = read_payload(statement.header.cty, statement.payload)
         if payload.findings:
@@ -209,8 +213,8 @@ class Registrar:
             raise JwsHeaderInvalid(
                 "genesis is not signed by a key that its own payload lists", pointer="/kid"
             )
-        party, jwk = found
-        return examine(statement, EnrolledKey(parse_jwk(jwk), party), self._origin)
+        party, public_key = found
+        return examine(statement, EnrolledKey(public_key, party), self._origin)
 
     def _load_key(self, kid: str) -> EnrolledKey | None:
         with self._engine.connect() as connection:

@@ -1,0 +1,433 @@
+"""The write path on real databases: what is appended, repeated, refused, and what comes back."""
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from ledger.encoding import b64url_encode
+from ledger.errors import (
+    ClockSkew,
+    JsonMalformed,
+    JwsHeaderInvalid,
+    KeyUnknown,
+    LedgerEmpty,
+    LogInconsistent,
+    MarkAhead,
+    MarkMissing,
+    MarkUnwritable,
+    QueueFull,
+    SignatureInvalid,
+    StatementConflict,
+    StatementRefused,
+)
+from ledger.log.checkpoint import sign_checkpoint
+from ledger.log.receipt import verify_receipt
+from ledger.log.tree_head import Checkpoint
+from ledger.registration.committer import Limits
+from ledger.registration.registrar import Registrar
+from ledger.statements.envelope import SeenHead
+from ledger.store import log_store
+from ledger.store.engine import create_ledger_engine
+from tests.support.cast import Cast, actor, shipment
+from tests.support.databases import copy_sqlite
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return Cast()
+
+
+@pytest.fixture
+def registrar(cast: Cast, engine: Engine, tmp_path: Path) -> Iterator[Registrar]:
+    made = cast.started(engine, tmp_path / "mark")
+    yield made
+    made.close()
+
+
+def verified(cast: Cast, receipt: bytes, jws: bytes) -> int:
+    return verify_receipt(receipt, hashlib.sha256(jws).digest(), cast.origin, [cast.verifier]).index
+
+
+def head(engine: Engine) -> log_store.HeadRow:
+    with engine.connect() as connection:
+        return log_store.read_head(connection)
+
+
+def codes(error: pytest.ExceptionInfo[StatementRefused]) -> list[str]:
+    return [finding.code for finding in error.value.findings]
+
+
+class TestAppending:
+    def test_a_record_gets_a_receipt_that_verifies(self, cast: Cast, registrar: Registrar) -> None:
+        jws = cast.record()
+        registered = registrar.register(jws)
+        assert registered.created
+        assert registered.index == 1
+        assert registered.jws == jws
+        assert verified(cast, registered.receipt, jws) == 1
+
+    def test_a_thousand_lines_are_dense_and_in_order(self, cast: Cast, registrar: Registrar) -> None:
+        lines = [cast.record(number=number) for number in range(1_000)]
+        results = list(registrar.register_lines(enumerate(lines, start=1)))
+        assert [result.line for result in results] == list(range(1, 1_001))
+        registered = [result.registered for result in results]
+        assert all(registered)
+        assert [each.index for each in registered if each] == list(range(1, 1_001))
+        for each, jws in zip(registered, lines, strict=True):
+            assert each is not None
+            assert verified(cast, each.receipt, jws) == each.index
+
+    def test_es256_signs_as_well(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
+        plant = actor("plant", "separator", alg="ES256")
+        cast.more.append(plant)
+        registrar = cast.started(engine, tmp_path / "mark")
+        jws = cast.record(plant)
+        assert verified(cast, registrar.register(jws).receipt, jws) == 1
+        registrar.close()
+
+    def test_a_line_may_use_the_key_that_an_earlier_line_enrols(
+        self, cast: Cast, registrar: Registrar
+    ) -> None:
+        plant = actor("plant", "separator")
+        lines = [
+            cast.act({"act": "admit-party"} | cast.party(plant)),
+            cast.act({"act": "enrol-key", "party": plant.party} | plant.enrolment(cast.origin)),
+            cast.record(plant),
+        ]
+        results = list(registrar.register_lines(enumerate(lines, start=1)))
+        assert [result.error for result in results] == [None, None, None]
+
+    def test_another_registrar_on_the_same_database_goes_on(
+        self, cast: Cast, registrar: Registrar, engine: Engine, tmp_path: Path
+    ) -> None:
+        registrar.register(cast.record(number=1))
+        other = cast.registrar(engine, tmp_path / "mark")
+        assert other.register(cast.record(number=2)).index == 2
+        assert registrar.register(cast.record(number=3)).index == 3
+        other.close()
+
+    def test_seen_names_a_published_head(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
+        now = head(engine)
+        jws = cast.record(seen=SeenHead(now.tree_size, now.root))
+        assert registrar.register(jws).created
+
+
+class TestIdempotency:
+    def test_the_same_bytes_again_give_the_first_receipt(self, cast: Cast, registrar: Registrar) -> None:
+        jws = cast.record()
+        first = registrar.register(jws)
+        registrar.register(cast.record(number=2))
+        again = registrar.register(jws)
+        assert not again.created
+        assert (again.index, again.receipt, again.jws) == (first.index, first.receipt, jws)
+
+    def test_es256_with_another_signature_is_the_same_statement(
+        self, cast: Cast, engine: Engine, tmp_path: Path
+    ) -> None:
+        plant = actor("plant", "separator", alg="ES256")
+        cast.more.append(plant)
+        registrar = cast.started(engine, tmp_path / "mark")
+        header = {"jti": str(uuid.uuid4()), "iat": 1_700_000_000}
+        one, two = cast.record(plant, **header), cast.record(plant, **header)
+        assert one != two
+        first, again = registrar.register(one), registrar.register(two)
+        assert not again.created
+        assert (again.jws, again.receipt) == (one, first.receipt)
+        registrar.close()
+
+    def test_twice_within_one_batch(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
+        jws = cast.record()
+        one, two = registrar.register_lines([(1, jws), (2, jws)])
+        assert one.registered is not None
+        assert two.registered is not None
+        assert (one.registered.created, two.registered.created) == (True, False)
+        assert head(engine).tree_size == 2
+
+    def test_another_statement_under_the_same_jti_conflicts(self, cast: Cast, registrar: Registrar) -> None:
+        jti = str(uuid.uuid4())
+        registrar.register(cast.record(jti=jti))
+        with pytest.raises(StatementConflict):
+            registrar.register(cast.record(number=2, jti=jti))
+
+    def test_a_refused_statement_does_not_use_up_its_jti(self, cast: Cast, registrar: Registrar) -> None:
+        jti = str(uuid.uuid4())
+        with pytest.raises(StatementRefused):
+            registrar.register(cast.record(jti=jti, iat=4_000_000_000))
+        assert registrar.register(cast.record(jti=jti)).created
+
+    def test_idempotency_comes_before_the_key_window(self, cast: Cast, registrar: Registrar) -> None:
+        jws = cast.record()
+        first = registrar.register(jws)
+        registrar.register(
+            cast.act(
+                {"act": "revoke-key", "kid": cast.mine.signer.kid, "reason": "superseded"}, cast.authority
+            )
+        )
+        assert registrar.register(jws).receipt == first.receipt
+        with pytest.raises(StatementRefused) as error:
+            registrar.register(cast.record(number=2))
+        assert codes(error) == ["key.revoked"]
+
+
+class TestRefusing:
+    def test_a_stranger_is_not_let_in(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
+        before = head(engine)
+        with pytest.raises(KeyUnknown):
+            registrar.register(cast.record(actor("stranger", "miner")))
+        assert head(engine) == before
+
+    def test_a_changed_byte_breaks_the_signature(self, cast: Cast, registrar: Registrar) -> None:
+        header, payload, signature = cast.record().split(b".")
+        changed = payload[:100] + (b"A" if payload[100:101] != b"A" else b"B") + payload[101:]
+        with pytest.raises(SignatureInvalid):
+            registrar.register(b".".join((header, changed, signature)))
+
+    def test_signed_garbage_is_not_kept(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
+        with pytest.raises(JsonMalformed):
+            registrar.register(cast.sign(b"not json", cast.mine))
+        assert head(engine).refusal_count == 0
+
+    @pytest.mark.parametrize(
+        ("header", "code"),
+        [
+            ({"origin": "another.example/log"}, "audience.foreign"),
+            ({"iat": 4_000_000_000}, "time.signed-in-future"),
+            ({"seen": SeenHead(1, bytes(32))}, "seen.mismatch"),
+            ({"seen": SeenHead(77, bytes(32))}, "seen.mismatch"),
+        ],
+    )
+    def test_findings_and_the_journal(
+        self, cast: Cast, registrar: Registrar, engine: Engine, header: dict[str, Any], code: str
+    ) -> None:
+        jws = cast.record(**header)
+        for _ in range(2):
+            with pytest.raises(StatementRefused) as error:
+                registrar.register(jws)
+            assert codes(error) == [code]
+        after = head(engine)
+        assert (after.tree_size, after.checkpoint_number, after.refusal_count) == (1, 0, 1)
+        with engine.connect() as connection:
+            row = connection.execute(text("SELECT record, record_hash, jws FROM refusals")).one()
+        assert bytes(row.jws) == jws
+        record = json.loads(bytes(row.record))
+        assert (record["judged_at"], record["number"], record["policy"]) == (1, 0, 0)
+        assert [finding["code"] for finding in record["findings"]] == [code]
+        assert hashlib.sha256(bytes(row.record)).digest() == after.refusal_hash
+
+    def test_a_refusal_does_not_disturb_its_batch(
+        self, cast: Cast, registrar: Registrar, engine: Engine
+    ) -> None:
+        lines = [cast.record(number=n, **({"iat": 4_000_000_000} if n % 3 == 1 else {})) for n in range(30)]
+        results = list(registrar.register_lines(enumerate(lines)))
+        assert [result.registered is None for result in results] == [n % 3 == 1 for n in range(30)]
+        assert head(engine).tree_size == 21
+        assert head(engine).refusal_count == 10
+
+    def test_a_document_with_faults_names_each(self, cast: Cast, registrar: Registrar) -> None:
+        document = shipment()
+        del document["epcisBody"]["eventList"][0]["action"]
+        document["epcisBody"]["eventList"][0]["bizStep"] = "teleporting"
+        with pytest.raises(StatementRefused) as error:
+            registrar.register(cast.sign(document, cast.mine))
+        assert len(error.value.findings) == 2
+
+    def test_an_act_by_the_wrong_party(self, cast: Cast, registrar: Registrar) -> None:
+        plant = actor("plant", "separator")
+        with pytest.raises(StatementRefused) as error:
+            registrar.register(cast.act({"act": "admit-party"} | cast.party(plant), cast.mine))
+        assert "act.signer" in codes(error)
+
+    def test_a_second_genesis(self, cast: Cast, registrar: Registrar) -> None:
+        with pytest.raises(StatementRefused) as error:
+            registrar.initialise(cast.act(cast.genesis()))
+        assert codes(error) == ["genesis.not-first"]
+        with pytest.raises(StatementRefused) as error:
+            registrar.register(cast.act(cast.genesis()))
+        assert "genesis.index" in codes(error)
+
+    def test_an_empty_ledger_takes_nothing(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
+        with pytest.raises(LedgerEmpty):
+            cast.registrar(engine, tmp_path).register(cast.record())
+
+    @pytest.mark.parametrize("change", [{"origin": "other.example/log"}, {"log_keys": []}, {"parties": []}])
+    def test_a_genesis_that_does_not_fit(
+        self, cast: Cast, engine: Engine, tmp_path: Path, change: dict[str, Any]
+    ) -> None:
+        with pytest.raises((StatementRefused, JwsHeaderInvalid)):
+            cast.registrar(engine, tmp_path).initialise(cast.act(cast.genesis(**change)))
+        assert head(engine).tree_size == 0
+
+    def test_a_full_queue(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
+        registrar = cast.started(engine, tmp_path / "mark", limits=Limits(queue_statements=0))
+        with pytest.raises(QueueFull):
+            registrar.register(cast.record())
+        registrar.close()
+
+
+class TestMark:
+    def test_no_mark_on_this_host(
+        self, cast: Cast, registrar: Registrar, engine: Engine, tmp_path: Path
+    ) -> None:
+        other = cast.registrar(engine, tmp_path / "elsewhere")
+        with pytest.raises(MarkMissing):
+            other.register(cast.record())
+        other.close()
+
+    def test_an_older_copy_refuses_to_sign(
+        self, cast: Cast, sqlite_url: str, sqlite_template: Path, tmp_path: Path
+    ) -> None:
+
+        engine = create_ledger_engine(sqlite_url)
+        registrar = cast.started(engine, tmp_path / "mark")
+        registrar.register(cast.record())
+        registrar.close()
+        engine.dispose()
+        older = create_ledger_engine(copy_sqlite(sqlite_template, tmp_path / "older.db"))
+        again = cast.registrar(older, tmp_path / "mark")
+        with pytest.raises(MarkAhead):
+            again.initialise(cast.act(cast.genesis()))
+        older.dispose()
+
+    def test_another_log_of_the_same_size(
+        self, cast: Cast, registrar: Registrar, engine: Engine, tmp_path: Path
+    ) -> None:
+        registrar.register(cast.record())
+        with engine.connect() as connection:
+            note = log_store.checkpoint_of_size(connection, 1)
+        assert note is not None
+        mark = cast.mark(tmp_path / "fork")
+
+        mark.replace(sign_checkpoint(Checkpoint(cast.origin, 1, bytes(32)), cast.log_signer))
+        forked = cast.registrar(engine, tmp_path / "fork")
+        with pytest.raises(MarkAhead):
+            forked.register(cast.record(number=2))
+        forked.close()
+
+    def test_a_mark_that_cannot_be_written_acknowledges_nothing(
+        self,
+        cast: Cast,
+        registrar: Registrar,
+        engine: Engine,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+
+        def refuse(source: Any, target: Any) -> None:
+            raise OSError(30, "Read-only file system")
+
+        jws = cast.record()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", refuse)
+            with pytest.raises(MarkUnwritable):
+                registrar.register(jws)
+            with pytest.raises(MarkUnwritable):
+                registrar.register(cast.record(number=2))
+        assert head(engine).tree_size == 2
+        again = registrar.register(jws)
+        assert (again.created, again.index) == (False, 1)
+        assert registrar.register(cast.record(number=3)).index == 2
+
+
+class FixedClock:
+    def __init__(self, now_us: int) -> None:
+        self.us = now_us
+
+    def now_us(self) -> int:
+        return self.us
+
+
+class TestClock:
+    def test_a_clock_that_went_back(self, cast: Cast, sqlite_url: str, tmp_path: Path) -> None:
+
+        engine = create_ledger_engine(sqlite_url)
+        clock = FixedClock(1_800_000_000_000_000)
+        registrar = cast.started(engine, tmp_path, clock=clock)
+        clock.us -= 5_000_000
+        held = registrar.register(cast.record())
+        assert held.recorded_at_us == 1_800_000_000_000_000
+        clock.us -= 1
+        with pytest.raises(ClockSkew):
+            registrar.register(cast.record(number=2))
+        registrar.close()
+        engine.dispose()
+
+    def test_host_and_database_differ(self, cast: Cast, postgres_url: str, tmp_path: Path) -> None:
+
+        engine = create_ledger_engine(postgres_url)
+        registrar = cast.registrar(engine, tmp_path, clock=FixedClock(1_800_000_000_000_000))
+        with pytest.raises(ClockSkew):
+            registrar.initialise(cast.act(cast.genesis()))
+        registrar.close()
+        engine.dispose()
+
+
+class TestStopping:
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "UPDATE head SET checkpoint_number = 7",
+            "UPDATE head SET refusal_count = 7",
+        ],
+    )
+    def test_a_log_that_contradicts_itself_stops_writing(
+        self, cast: Cast, engine: Engine, tmp_path: Path, damage: str
+    ) -> None:
+        registrar = cast.started(engine, tmp_path / "mark")
+        with engine.begin() as connection:
+            connection.execute(text(damage))
+        for number in range(2):
+            with pytest.raises(LogInconsistent):
+                registrar.register(cast.record(number=number))
+        assert registrar.stopped is not None
+        assert head(engine).tree_size == 1
+        registrar.close()
+
+
+class TestChecking:
+    def test_a_dry_run_records_nothing(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
+        before = head(engine)
+        jws = cast.record()
+        report = registrar.check(jws)
+        assert (report.would_be, report.index, report.findings) == ("created", 1, ())
+        refused = registrar.check(cast.record(iat=4_000_000_000))
+        assert (refused.would_be, refused.index) == ("refused", None)
+        assert [finding.code for finding in refused.findings] == ["time.signed-in-future"]
+        assert registrar.check(cast.record(actor("stranger", "miner"))).error is not None
+        assert head(engine) == before
+        registrar.register(jws)
+        assert registrar.check(jws).would_be == "repeated"
+
+
+class TestErasing:
+    def test_the_bytes_go_and_the_proof_stays(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
+        cast.policy = {"rule_set": 1, "retention_days": 0}
+        registrar = cast.started(engine, tmp_path / "mark")
+        jws = cast.record()
+        first = registrar.register(jws)
+        with engine.connect() as connection:
+            row = log_store.read_statement(connection, first.index)
+        assert row is not None
+
+        erase = {
+            "act": "erase",
+            "statement": b64url_encode(row.statement_hash),
+            "index": row.entry_index,
+            "issuer": row.issuer,
+            "kid": row.kid,
+            "jti": row.jti,
+            "signing_input": b64url_encode(row.signing_input_hash),
+            "effects": [],
+        }
+        registrar.register(cast.act(erase))
+        with engine.connect() as connection:
+            assert log_store.read_jws(connection, first.index) is None
+        again = registrar.register(jws)
+        assert (again.created, again.jws, again.receipt) == (False, None, first.receipt)
+        registrar.close()
