@@ -55,6 +55,8 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
     └── UsageError                       a command or setting that cannot be carried out
         ├── SettingsInvalid              settings.invalid
         ├── KeyFileInvalid               key-file.invalid
+        ├── DocumentInvalid              document.invalid
+        ├── OutboxInvalid                outbox.invalid
         └── RemoteFailed                 remote.failed
 """
 
