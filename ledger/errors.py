@@ -402,7 +402,9 @@ class KeyFileInvalid(UsageError):
 class DocumentInvalid(UsageError):
     code = "document.invalid"
     title = "The file holds nothing that can be signed"
-    default_mend = "Give EPCIS 2.0 JSON-LD, an official act, NDJSON with one of these a line, or signed .jws files."
+    default_mend = (
+        "Give EPCIS 2.0 JSON-LD, an official act, NDJSON with one of these a line, or signed .jws files."
+    )
 
 
 class OutboxInvalid(UsageError):

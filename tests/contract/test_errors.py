@@ -153,7 +153,7 @@ def test_a_refusal_carries_every_finding() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("    │   ├── QueueFull", "    │   ├── QueueFool"),
+        ("    │   │   ├── QueueFull", "    │   │   ├── QueueFool"),
         ("queue.full", "queue.fool"),
         ("    │   │   ├── JsonTooDeep              json.too-deep\n", ""),
         ("    │   │   ├── TokenMissing ", "    │   ├── TokenMissing "),
