@@ -7,6 +7,7 @@ Source: EPCIS 2.0.1 sections 6.2 and 10.1 (extension points); JSON-LD 1.1 sectio
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from ledger.findings import Finding
@@ -95,7 +96,7 @@ def _name_finding(name: str, scope: Scope, pointer: str) -> Finding | None:
     uri = scope.member_uri(name)
     if uri is None:
         return _undeclared(name, pointer)
-    if not is_uri(name):
+    if not _is_member_name(name):
         return Finding(
             "epcis.uri",
             f"The member name {shown(name)} is neither prefix:name nor a URI.",
@@ -111,6 +112,11 @@ def _name_finding(name: str, scope: Scope, pointer: str) -> Finding | None:
             "Write a standard member by its bare name; put your own under a prefix of your own.",
         )
     return None
+
+
+@lru_cache(maxsize=1024)
+def _is_member_name(name: str) -> bool:
+    return is_uri(name)
 
 
 def _unknown(name: str, pointer: str) -> Finding:

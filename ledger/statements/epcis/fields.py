@@ -11,25 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 from marshmallow import ValidationError, fields
 
 from ledger.findings import Finding
-from ledger.identifiers import is_uri
-from ledger.statements.epcis.extensions import content_findings
-from ledger.statements.epcis.names import name_finding, shown, uri_finding
-from ledger.statements.epcis.scope import Scope, context_findings
-from ledger.statements.epcis.words import EPCIS_NAMESPACES, Vocabulary
+from ledger.statements.epcis.names import name_finding, shown
+from ledger.statements.epcis.scope import Scope
 from ledger.strict_json import JsonNumber
 
 _SCOPE: ContextVar[Scope] = ContextVar("epcis_scope")
 _PLAIN_SCOPE: Final = Scope()
-_EVENT_TYPES: Final = (
-    "Write ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent, or a type "
-    "of your own as prefix:Name."
-)
 
 
 @contextmanager
@@ -92,21 +84,14 @@ class Text(Leaf):
 
     def finding(self, value: Any, scope: Scope) -> Finding | None:
         if type(value) is not str:
-            return _wrong_type("a text", "Write it in quotes.")
+            return wrong_type("a text", "Write it in quotes.")
         if "\0" in value:
             return Finding("epcis.text", "The text has a NUL character.", "", "Leave the NUL character out.")
         return None
 
 
 class Uri(Leaf):
-    """Any URI."""
-
-    def finding(self, value: Any, scope: Scope) -> Finding | None:
-        return uri_finding(value)
-
-
-class Name(Leaf):
-    """The URI of a thing, a class, a place or a party; GS1 keys in it are verified."""
+    """Any URI; a GS1 key in it is verified."""
 
     def finding(self, value: Any, scope: Scope) -> Finding | None:
         return name_finding(value)
@@ -121,12 +106,12 @@ class UriOrList(Leaf):
 
     def findings(self, value: Any, scope: Scope) -> list[Finding]:
         if type(value) is not list:
-            fault = uri_finding(value)
+            fault = name_finding(value)
             return [] if fault is None else [fault]
         return [
             Finding(fault.code, fault.detail, f"/{position}", fault.mend)
             for position, item in enumerate(value)
-            if (fault := uri_finding(item)) is not None
+            if (fault := name_finding(item)) is not None
         ]
 
 
@@ -139,7 +124,7 @@ class Number(Leaf):
 
     def finding(self, value: Any, scope: Scope) -> Finding | None:
         if type(value) is not JsonNumber:
-            return _wrong_type("a number", "Write the number without quotes.")
+            return wrong_type("a number", "Write the number without quotes.")
         if not self.negative and value < 0:
             return Finding(
                 "epcis.quantity-negative",
@@ -155,7 +140,7 @@ class Flag(Leaf):
 
     def finding(self, value: Any, scope: Scope) -> Finding | None:
         if type(value) is not bool:
-            return _wrong_type("true or false", "Write true or false without quotes.")
+            return wrong_type("true or false", "Write true or false without quotes.")
         return None
 
 
@@ -170,7 +155,7 @@ class Form(Leaf):
 
     def finding(self, value: Any, scope: Scope) -> Finding | None:
         if type(value) is not str:
-            return _wrong_type("a text", "Write it in quotes.")
+            return wrong_type("a text", "Write it in quotes.")
         if self.pattern.fullmatch(value) is None:
             return Finding(self.code, f"{shown(value)} is not {self.form}.", "", f"Write {self.form}.")
         return None
@@ -189,7 +174,7 @@ class Choice(Leaf):
         if type(value) is str and value in self.choices:
             return None
         if type(value) is not str:
-            return _wrong_type("a text", self.mend)
+            return wrong_type("a text", self.mend)
         return Finding(self.code, f"{shown(value)} is not possible here.", "", self.mend)
 
 
@@ -204,7 +189,7 @@ class Moment(Leaf):
 
     def finding(self, value: Any, scope: Scope) -> Finding | None:
         if type(value) is not str:
-            return _wrong_type(
+            return wrong_type(
                 "a date and time", "Write it in quotes, for example 2026-11-20T08:00:00.000+08:00."
             )
         match = self.FORM.fullmatch(value)
@@ -223,97 +208,6 @@ class Moment(Leaf):
                 "End it with Z or with its offset from UTC, for example +08:00.",
             )
         return None
-
-
-class Term(Leaf):
-    """A word of a vocabulary in any published spelling, or a URI of one's own."""
-
-    def __init__(self, vocabulary: Vocabulary, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.vocabulary = vocabulary
-
-    def finding(self, value: Any, scope: Scope) -> Finding | None:
-        if type(value) is not str:
-            return _wrong_type("a text", "Write a word of the vocabulary, or a URI of your own, in quotes.")
-        if value in self.vocabulary.spellings:
-            return None
-        if ":" not in value:
-            return self._unknown_word(value)
-        uri = scope.value_uri(value)
-        if uri is None:
-            return _undeclared(value)
-        if not is_uri(value):
-            return uri_finding(value)
-        if uri.lower().startswith(self.vocabulary.namespaces) and not self._is_own_compact_name(value):
-            return Finding(
-                "epcis.term-invented",
-                f"{shown(value)} stands among the names of GS1, which has no such {self.vocabulary.label}.",
-                "",
-                "Use a term of the vocabulary, or a URI under a domain of your own.",
-            )
-        return None
-
-    def _unknown_word(self, value: str) -> Finding:
-        close = get_close_matches(value, self.vocabulary.words, n=1)
-        hint = f"Did you mean {close[0]}? " if close else ""
-        return Finding(
-            "epcis.word",
-            f"{shown(value)} is not a {self.vocabulary.label} of the vocabulary.",
-            "",
-            f"{hint}Use a word of the vocabulary, or a URI of your own (a declared prefix will do).",
-        )
-
-    def _is_own_compact_name(self, value: str) -> bool:
-        return self.vocabulary.own_compact_names and value.startswith("cbv:") and "-" not in value
-
-
-class EventType(Leaf):
-    """The type of an event that a user defined: a name under a prefix or domain of its own."""
-
-    def finding(self, value: Any, scope: Scope) -> Finding | None:
-        if type(value) is not str:
-            return _wrong_type("a text", _EVENT_TYPES)
-        if ":" not in value:
-            return Finding("epcis.event-type", f"{shown(value)} is not an event type.", "", _EVENT_TYPES)
-        uri = scope.value_uri(value)
-        if uri is None:
-            return _undeclared(value)
-        if not is_uri(value):
-            return uri_finding(value)
-        if uri.lower().startswith(EPCIS_NAMESPACES):
-            return Finding(
-                "epcis.name-reserved",
-                f"{shown(value)} claims a name of the standard itself.",
-                "",
-                f"{_EVENT_TYPES} A standard type is written by its bare name.",
-            )
-        return None
-
-
-class Context(Leaf):
-    """An ``@context``."""
-
-    def finding(self, value: Any, scope: Scope) -> Finding | None:
-        found = context_findings(value)
-        return found[0] if found else None
-
-    def findings(self, value: Any, scope: Scope) -> list[Finding]:
-        return context_findings(value)
-
-
-class AttributeValue(Leaf):
-    """A master data attribute's value: number, text or object."""
-
-    def finding(self, value: Any, scope: Scope) -> Finding | None:
-        found = self.findings(value, scope)
-        return found[0] if found else None
-
-    def findings(self, value: Any, scope: Scope) -> list[Finding]:
-        if type(value) not in (str, JsonNumber, dict):
-            return [_wrong_type("a number, a text or an object", "Write one value per attribute.")]
-        found: list[Finding] = []
-        content_findings(value, scope, "", found.append)
-        return found
 
 
 class Part(fields.Nested, Strict):
@@ -347,7 +241,7 @@ class Listed(fields.List[Any], Strict):
     def own_findings(self, value: Any) -> list[Finding]:
         """What is wrong with the array as such, its items apart."""
         if type(value) is not list:
-            return [_wrong_type("an array", "Write [ ... ], also for a single item.")]
+            return [wrong_type("an array", "Write [ ... ], also for a single item.")]
         found = []
         if len(value) < self.least:
             found.append(
@@ -391,19 +285,14 @@ def _raise_both(found: list[Finding], error: ValidationError) -> NoReturn:
 
 
 def _repetitions(items: list[Any]) -> Iterator[Finding]:
-    seen: list[Any] | set[Any] = set() if all(type(item) is str for item in items) else []
+    seen: set[str] = set()
     for position, item in enumerate(items):
+        if type(item) is not str:
+            continue
         if item in seen:
-            yield Finding(
-                "epcis.duplicate",
-                f"{shown(str(item))} stands in the list twice.",
-                f"/{position}",
-                "Name each once.",
-            )
-        elif isinstance(seen, set):
-            seen.add(item)
-        else:
-            seen.append(item)
+            detail = f"{shown(item)} stands in the list twice."
+            yield Finding("epcis.duplicate", detail, f"/{position}", "Name each once.")
+        seen.add(item)
 
 
 def _is_date(text: str) -> bool:
@@ -414,14 +303,6 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _undeclared(value: str) -> Finding:
-    return Finding(
-        "epcis.prefix-undeclared",
-        f"The prefix of {shown(value)} is not declared.",
-        "",
-        'Declare it in the @context of the document or of the event: {"prefix": "https://..."}.',
-    )
-
-
-def _wrong_type(wanted: str, mend: str) -> Finding:
+def wrong_type(wanted: str, mend: str) -> Finding:
+    """The finding for a value of another JSON type than the one wanted."""
     return Finding("epcis.type", f"This must be {wanted}.", "", mend)

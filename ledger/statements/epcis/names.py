@@ -7,57 +7,38 @@ Source: GS1 EPC Tag Data Standard 2.0 section 6 (EPC URI) and 8 (patterns); GS1 
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from ledger.findings import Finding
-from ledger.identifiers import gs1_check_digit, gs1_key_fault, is_uri
+from ledger.identifiers import gs1_check_digit, has_gs1_check_digit, is_uri
 
 MAX_URI_CHARACTERS: Final = 2048
 
 _EPC: Final = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(.+)", re.IGNORECASE)
 
-#: Digits of company prefix and reference together, for the keys whose EPC URI begins with these two parts.
-_EPC_DIGITS: Final = {
-    "sgtin": 13,
-    "lgtin": 13,
-    "itip": 13,
-    "upui": 13,
-    "sscc": 17,
-    "gsrn": 17,
-    "gsrnp": 17,
-    "gsin": 16,
-    "sgln": 12,
-    "pgln": 12,
-    "grai": 12,
-    "gdti": 12,
-    "sgcn": 12,
-}
-#: How many parts an EPC URI of a key has, dots between them.
-_EPC_PARTS: Final = {
-    "sgtin": 3,
-    "lgtin": 3,
-    "upui": 3,
-    "itip": 5,
-    "sscc": 2,
-    "gsrn": 2,
-    "gsrnp": 2,
-    "gsin": 2,
-    "sgln": 3,
-    "pgln": 2,
-    "grai": 3,
-    "gdti": 3,
-    "sgcn": 3,
+#: Of the keys whose EPC URI begins with company prefix and reference: how many digits these have together,
+#: and how many parts the URI has, dots between them.
+_EPC_FORMS: Final = {
+    "sgtin": (13, 3),
+    "lgtin": (13, 3),
+    "upui": (13, 3),
+    "itip": (13, 5),
+    "sscc": (17, 2),
+    "gsrn": (17, 2),
+    "gsrnp": (17, 2),
+    "gsin": (16, 2),
+    "sgln": (12, 3),
+    "pgln": (12, 2),
+    "grai": (12, 3),
+    "gdti": (12, 3),
+    "sgcn": (12, 3),
 }
 _DIGITS: Final = re.compile(r"[0-9]+")
 
-#: The primary keys of a Digital Link that end in a check digit, and their value in the path.
-_LINK: Final = re.compile(
-    r"https?://(?P<host>[^/?#]*)(?:/[^?#]*?)?/(?P<ai>00|01|253|255|402|414|417|8003|8006|8017|8018)/"
-    r"(?P<value>[0-9][^/?#]*)",
-    re.IGNORECASE,
-)
-_GS1_HOST: Final = re.compile(r"id\.gs1\.[a-z.]+", re.IGNORECASE)
-_LINK_DIGITS: Final = {
+#: The primary keys of a Digital Link that have a check digit: their application identifier, and their length
+#: up to that digit.
+_LINK_KEYS: Final = {
     "00": 18,
     "01": 14,
     "253": 13,
@@ -70,13 +51,18 @@ _LINK_DIGITS: Final = {
     "8017": 18,
     "8018": 18,
 }
+_LINK: Final = re.compile(
+    rf"https?://(?P<host>[^/?#]*)(?:/[^?#]*?)?/(?P<ai>{'|'.join(_LINK_KEYS)})/(?P<value>[^/?#]*)",
+    re.IGNORECASE,
+)
+_GS1_HOST: Final = re.compile(r"id\.gs1\.[a-z.]+", re.IGNORECASE)
 
 
 def uri_finding(text: object) -> Finding | None:
     """What is wrong with a value that must be a URI, or None."""
     if type(text) is not str:
         return Finding("epcis.type", "This must be a text that is a URI.", "", "Write a URI in quotes.")
-    if not is_uri(text) or len(text) > MAX_URI_CHARACTERS:
+    if len(text) > MAX_URI_CHARACTERS or not is_uri(text):
         return Finding(
             "epcis.uri",
             f"{shown(text)} is not a URI.",
@@ -89,14 +75,26 @@ def uri_finding(text: object) -> Finding | None:
 
 def name_finding(text: object) -> Finding | None:
     """What is wrong with a value that names a thing, a class, a place or a party, or None."""
+    if type(text) is str and len(text) <= _REMEMBERED_CHARACTERS:
+        return _remembered_name_finding(text)
+    return _name_finding(text)
+
+
+def _name_finding(text: object) -> Finding | None:
     fault = uri_finding(text)
     if fault is not None or not isinstance(text, str):
         return fault
-    if text.startswith("urn:") or text[:4].lower() == "urn:":
+    scheme = text[:4].lower()
+    if scheme == "urn:":
         return _epc_finding(text)
-    if text[:4].lower() == "http":
+    if scheme == "http":
         return _link_finding(text)
     return None
+
+
+#: The same parties, places and lots are named over and over; long names are not worth the memory.
+_REMEMBERED_CHARACTERS: Final = 200
+_remembered_name_finding = lru_cache(maxsize=8192)(_name_finding)
 
 
 def _epc_finding(text: str) -> Finding | None:
@@ -104,16 +102,15 @@ def _epc_finding(text: str) -> Finding | None:
     if match is None:
         return None
     form, scheme, rest = match[1].lower(), match[2].lower(), match[3]
-    digits = _EPC_DIGITS.get(scheme)
-    if digits is None:
+    if scheme not in _EPC_FORMS:
         return None
-    parts = rest.split(".", _EPC_PARTS[scheme] - 1)
-    prefix, reference = parts[0], parts[1] if len(parts) > 1 else ""
+    digits, expected = _EPC_FORMS[scheme]
+    prefix, _, others = rest.partition(".")
+    reference, *serial = others.split(".", expected - 2)
     if form == "idpat" and "*" in (prefix, reference):
         return None
-    expected = _EPC_PARTS[scheme]
-    if len(parts) != expected or (not all(parts) and scheme != "pgln" and scheme != "sgln"):
-        return _epc_fault(text, f"an EPC URI of {scheme} has {expected} parts with dots between them")
+    if len(serial) != expected - 2 or not all(serial):
+        return _epc_fault(text, f"one of {scheme} has {expected} parts with dots between them")
     if _DIGITS.fullmatch(prefix + reference) is None or not 6 <= len(prefix) <= 12:
         return _epc_fault(text, "its company prefix has 6 to 12 digits and its reference is digits")
     if len(prefix) + len(reference) != digits:
@@ -134,22 +131,22 @@ def _link_finding(text: str) -> Finding | None:
     match = _LINK.match(text)
     if match is None:
         return None
-    identifier, value = match["ai"], match["value"]
-    at_gs1 = _GS1_HOST.fullmatch(match["host"]) is not None
-    length = _LINK_DIGITS[identifier]
-    if not at_gs1 and (
-        # Elsewhere a path may look like a Digital Link by chance. A GRAI names an asset, no material.
-        identifier == "8003" or len(value) < length or _DIGITS.fullmatch(value[:length]) is None
-    ):
+    identifier = match["ai"]
+    length = _LINK_KEYS[identifier]
+    key = match["value"][:length]
+    is_key = len(key) == length and _DIGITS.fullmatch(key) is not None
+    # Away from GS1's own hosts a path may look like a Digital Link by chance, and returnable assets (8003),
+    # which are never material, are named carelessly.
+    if _GS1_HOST.fullmatch(match["host"]) is None and (not is_key or identifier == "8003"):
         return None
-    fault = gs1_key_fault(identifier, value)
-    if fault is None:
+    if not is_key:
+        detail = f"{shown(text)} is not a GS1 Digital Link: ({identifier}) begins with {length} digits."
+        return Finding("epcis.check-digit", detail, "", "Write the whole key, padded with zeros on the left.")
+    if has_gs1_check_digit(key):
         return None
-    key = value[:length]
-    mend = "Copy the number again from its label."
-    if len(key) == length and _DIGITS.fullmatch(key) is not None:
-        mend = f"The digits would end in {gs1_check_digit(key[:-1])}; copy the number again from its label."
-    return Finding("epcis.check-digit", f"{shown(text)}: {fault}.", "", mend)
+    detail = f"{shown(text)}: the check digit of ({identifier}) {key} is wrong."
+    mend = f"The digits would end in {gs1_check_digit(key[:-1])}; copy the number again from its label."
+    return Finding("epcis.check-digit", detail, "", mend)
 
 
 def shown(text: str) -> str:

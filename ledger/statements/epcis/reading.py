@@ -110,10 +110,10 @@ def read_document(payload: "bytes | JsonValue") -> EpcisDocument:
         MalformedError: Bytes that ``parse_json`` refuses.
     """
     value = parse_json(payload) if isinstance(payload, bytes) else payload
-    findings = check_document(value)
+    scope = _outer_scope(value)
+    findings = _check(value, scope)
     if findings or not isinstance(value, dict):
         return EpcisDocument((), findings)
-    scope = _STANDARD.extended(value["@context"])
     if not _is_document(value):
         return EpcisDocument((EpcisEvent(value, scope, ""),), findings)
     events: Any = value["epcisBody"]
@@ -132,6 +132,17 @@ def check_document(value: JsonValue) -> list[Finding]:
     Args:
         value: What ``parse_json`` made of the payload.
     """
+    return _check(value, _outer_scope(value))
+
+
+def _outer_scope(value: JsonValue) -> Scope:
+    """The prefixes that the payload's own context declares."""
+    if isinstance(value, dict) and "@context" in value:
+        return _STANDARD.extended(value["@context"])
+    return _STANDARD
+
+
+def _check(value: JsonValue, scope: Scope) -> list[Finding]:
     if not isinstance(value, dict):
         return [Finding("epcis.type", "The payload is not a JSON object.", "", "Send an EPCISDocument.")]
     if value.get("type") == "EPCISQueryDocument":
@@ -143,7 +154,6 @@ def check_document(value: JsonValue) -> list[Finding]:
                 "Send the events in an EPCISDocument.",
             )
         ]
-    scope = _STANDARD.extended(value.get("@context"))
     if not _is_document(value):
         return _check_single_event(value, scope)
     if not document_is_faulty(value, scope):

@@ -15,19 +15,14 @@ from ledger.statements.epcis import rules as standard
 from ledger.statements.epcis import words
 from ledger.statements.epcis.extensions import extension_findings
 from ledger.statements.epcis.fields import (
-    AttributeValue,
     Choice,
-    Context,
-    EventType,
     Flag,
     Form,
     Listed,
     Moment,
-    Name,
     Number,
     Part,
     Strict,
-    Term,
     Text,
     Uri,
     UriOrList,
@@ -35,6 +30,7 @@ from ledger.statements.epcis.fields import (
     scoped,
 )
 from ledger.statements.epcis.scope import Scope
+from ledger.statements.epcis.terms import AttributeValue, Context, EventType, Term
 
 MAX_EVENTS: Final = 1000
 
@@ -78,7 +74,7 @@ def _unit() -> Form:
 
 class QuantityElement(EpcisSchema):
     rules = (standard.quantity_has_its_unit,)
-    epc_class = Name(required=True, data_key="epcClass")
+    epc_class = Uri(required=True, data_key="epcClass")
     quantity = Number(negative=False)
     uom = _unit()
 
@@ -90,19 +86,19 @@ class BizTransaction(EpcisSchema):
 
 class Source(EpcisSchema):
     source_type = Term(words.SOURCE_DESTINATION_TYPE, required=True, data_key="type")
-    source = Name(required=True)
+    source = Uri(required=True)
 
 
 class Destination(EpcisSchema):
     destination_type = Term(words.SOURCE_DESTINATION_TYPE, required=True, data_key="type")
-    destination = Name(required=True)
+    destination = Uri(required=True)
 
 
 class Place(EpcisSchema):
     """readPoint and bizLocation."""
 
     extensible = True
-    place_id = Name(required=True, data_key="id")
+    place_id = Uri(required=True, data_key="id")
 
 
 class PersistentDisposition(EpcisSchema):
@@ -121,7 +117,7 @@ class ErrorDeclaration(EpcisSchema):
 class SensorMetadata(EpcisSchema):
     extensible = True
     time = Moment()
-    device_id = Name(data_key="deviceID")
+    device_id = Uri(data_key="deviceID")
     device_metadata = Uri(data_key="deviceMetadata")
     raw_data = Uri(data_key="rawData")
     start_time = Moment(data_key="startTime")
@@ -135,7 +131,7 @@ class SensorReport(EpcisSchema):
     rules = (standard.report_has_a_type,)
     measurement_type = Term(words.MEASUREMENT_TYPE, data_key="type")
     exception = Term(words.ALERT_TYPE)
-    device_id = Name(data_key="deviceID")
+    device_id = Uri(data_key="deviceID")
     device_metadata = Uri(data_key="deviceMetadata")
     raw_data = Uri(data_key="rawData")
     data_processing_method = Uri(data_key="dataProcessingMethod")
@@ -217,7 +213,7 @@ class ObjectEvent(BusinessEvent):
     rules = (standard.object_has_a_subject, standard.ilmd_needs_add)
     event_type = Text(required=True, data_key="type")
     action = _action()
-    epc_list = Listed(Name(), unique=True, data_key="epcList")
+    epc_list = Listed(Uri(), unique=True, data_key="epcList")
     quantity_list = Listed(Part(QuantityElement), data_key="quantityList")
     ilmd = Part(Ilmd)
 
@@ -226,8 +222,8 @@ class AggregationEvent(BusinessEvent):
     rules = (standard.aggregation_has_children, standard.aggregation_has_parent)
     event_type = Text(required=True, data_key="type")
     action = _action()
-    parent_id = Name(data_key="parentID")
-    child_epcs = Listed(Name(), data_key="childEPCs")
+    parent_id = Uri(data_key="parentID")
+    child_epcs = Listed(Uri(), data_key="childEPCs")
     child_quantity_list = Listed(Part(QuantityElement), data_key="childQuantityList")
 
 
@@ -235,8 +231,8 @@ class AssociationEvent(BusinessEvent):
     rules = (standard.aggregation_has_children,)
     event_type = Text(required=True, data_key="type")
     action = _action()
-    parent_id = Name(required=True, data_key="parentID")
-    child_epcs = Listed(Name(), data_key="childEPCs")
+    parent_id = Uri(required=True, data_key="parentID")
+    child_epcs = Listed(Uri(), data_key="childEPCs")
     child_quantity_list = Listed(Part(QuantityElement), data_key="childQuantityList")
 
 
@@ -245,19 +241,19 @@ class TransactionEvent(BusinessEvent):
     event_type = Text(required=True, data_key="type")
     action = _action()
     biz_transaction_list = Listed(Part(BizTransaction), required=True, least=1, data_key="bizTransactionList")
-    parent_id = Name(data_key="parentID")
-    epc_list = Listed(Name(), data_key="epcList")
+    parent_id = Uri(data_key="parentID")
+    epc_list = Listed(Uri(), data_key="epcList")
     quantity_list = Listed(Part(QuantityElement), data_key="quantityList")
 
 
 class TransformationEvent(BusinessEvent):
     rules = (standard.transformation_is_whole,)
     event_type = Text(required=True, data_key="type")
-    input_epc_list = Listed(Name(), unique=True, data_key="inputEPCList")
+    input_epc_list = Listed(Uri(), unique=True, data_key="inputEPCList")
     input_quantity_list = Listed(Part(QuantityElement), data_key="inputQuantityList")
-    output_epc_list = Listed(Name(), unique=True, data_key="outputEPCList")
+    output_epc_list = Listed(Uri(), unique=True, data_key="outputEPCList")
     output_quantity_list = Listed(Part(QuantityElement), data_key="outputQuantityList")
-    transformation_id = Name(data_key="transformationID")
+    transformation_id = Uri(data_key="transformationID")
     ilmd = Part(Ilmd)
 
 
@@ -266,16 +262,16 @@ class ExtendedEvent(BusinessEvent):
 
     event_type = EventType(required=True, data_key="type")
     action = _action(required=False)
-    parent_id = Name(data_key="parentID")
-    epc_list = Listed(Name(), data_key="epcList")
+    parent_id = Uri(data_key="parentID")
+    epc_list = Listed(Uri(), data_key="epcList")
     quantity_list = Listed(Part(QuantityElement), data_key="quantityList")
-    child_epcs = Listed(Name(), data_key="childEPCs")
+    child_epcs = Listed(Uri(), data_key="childEPCs")
     child_quantity_list = Listed(Part(QuantityElement), data_key="childQuantityList")
-    input_epc_list = Listed(Name(), data_key="inputEPCList")
+    input_epc_list = Listed(Uri(), data_key="inputEPCList")
     input_quantity_list = Listed(Part(QuantityElement), data_key="inputQuantityList")
-    output_epc_list = Listed(Name(), data_key="outputEPCList")
+    output_epc_list = Listed(Uri(), data_key="outputEPCList")
     output_quantity_list = Listed(Part(QuantityElement), data_key="outputQuantityList")
-    transformation_id = Name(data_key="transformationID")
+    transformation_id = Uri(data_key="transformationID")
     ilmd = Part(Ilmd)
 
 
@@ -317,9 +313,9 @@ class MasterDataAttribute(EpcisSchema):
 
 class VocabularyElement(EpcisSchema):
     extensible = True
-    element_id = Name(required=True, data_key="id")
+    element_id = Uri(required=True, data_key="id")
     attributes = Listed(Part(MasterDataAttribute))
-    children = Listed(Name())
+    children = Listed(Uri())
 
 
 class MasterDataVocabulary(EpcisSchema):

@@ -7,6 +7,7 @@ Source: JSON-LD 1.1 sections 4.1 (contexts) and 4.1.5 (compact IRIs); EPCIS 2.0.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from ledger.findings import Finding
@@ -31,6 +32,9 @@ STANDARD_PREFIXES: Final[Mapping[str, str]] = {
 }
 #: Prefixes that the EPCIS context protects and whose meaning our checks rest on.
 _PROTECTED: Final = {"cbv": CBV_NAMESPACES, "epcis": EPCIS_NAMESPACES, "gs1": GS1_NAMESPACES}
+
+#: Schemes that names are full of; as a prefix each would change what those names mean.
+_SCHEMES: Final = frozenset({"http", "https", "urn"})
 
 #: URI schemes (IANA registry) under which a name may stand without a declared prefix.
 _NAMING_SCHEMES: Final = frozenset(
@@ -59,6 +63,10 @@ _NAMING_SCHEMES: Final = frozenset(
 #: Of these, the ones that a member's name may use in full.
 _MEMBER_SCHEMES: Final = frozenset({"http", "https", "urn", "tag", "did", "info"})
 
+#: More is nobody's document; reading it would cost more than it says.
+MAX_CONTEXTS: Final = 64
+MAX_PREFIXES: Final = 256
+
 _CONTEXT_MEND: Final = (
     'Write @context as the address of the EPCIS context, or a list of it and objects such as {"ree": "'
     + REE
@@ -81,22 +89,7 @@ class Scope:
     def extended(self, context: JsonValue) -> "Scope":
         """The scope inside an object with this ``@context``; what is wrong in the context adds nothing."""
         declared = {prefix: uri for prefix, uri, _ in _declarations(context) if isinstance(uri, str)}
-        if not declared:
-            return self
-        prefixes = {**self.prefixes, **declared}
-        for prefix, uri in declared.items():
-            head, colon, tail = uri.partition(":")
-            if colon and head in declared and not tail.startswith("//") and head != prefix:
-                prefixes[prefix] = declared[head] + tail
-        return Scope(prefixes)
-
-    def expand(self, name: str) -> str | None:
-        """The full name behind ``prefix:rest``, or None where the prefix is not declared."""
-        prefix, colon, rest = name.partition(":")
-        if not colon or rest.startswith("//"):
-            return None
-        uri = self.prefixes.get(prefix)
-        return None if uri is None else uri + rest
+        return Scope({**self.prefixes, **declared}) if declared else self
 
     def member_uri(self, name: str) -> str | None:
         """The full name of an extension member, or None where its name is neither compact nor a URI."""
@@ -119,73 +112,93 @@ class Scope:
         return text if prefix.lower() in _NAMING_SCHEMES else None
 
 
-def context_findings(context: JsonValue) -> list[Finding]:
-    """What is wrong with an ``@context``, each with a pointer relative to it."""
-    if isinstance(context, str):
-        return [] if is_uri(context) else [_not_a_context("")]
-    if isinstance(context, dict):
-        return _object_findings(context, "")
+def context_findings(context: JsonValue, scope: Scope) -> list[Finding]:
+    """What is wrong with an ``@context``, each with a pointer relative to it.
+
+    Args:
+        context: The member's value.
+        scope: The prefixes in force inside it, its own included.
+    """
     if not isinstance(context, list):
-        return [_not_a_context("")]
-    found: list[Finding] = []
-    for position, part in enumerate(context):
-        if isinstance(part, dict):
-            found.extend(_object_findings(part, f"/{position}"))
-        elif not isinstance(part, str) or not is_uri(part):
-            found.append(_not_a_context(f"/{position}"))
-        if part in context[:position]:
-            found.append(
-                Finding(
-                    "epcis.duplicate",
-                    "This part of the context stands here twice.",
-                    f"/{position}",
-                    "Name each context once.",
-                )
+        fault = _part_finding(context, "")
+        found = [] if fault is None else [fault]
+    else:
+        found = list(_list_findings(context))
+    declarations = list(_declarations(context))
+    if len(declarations) >= MAX_PREFIXES:
+        found.append(
+            Finding(
+                "epcis.context",
+                f"The context declares {MAX_PREFIXES} prefixes or more.",
+                "",
+                "Declare only the prefixes that the document uses.",
             )
+        )
+    for prefix, uri, pointer in declarations:
+        fault = _declaration_finding(prefix, uri, scope, pointer)
+        if fault is not None:
+            found.append(fault)
     return found
 
 
-def _not_a_context(pointer: str) -> Finding:
-    return Finding(
-        "epcis.context", "A context is a URI or an object that declares prefixes.", pointer, _CONTEXT_MEND
-    )
+def _list_findings(parts: list[JsonValue]) -> Iterator[Finding]:
+    if len(parts) > MAX_CONTEXTS:
+        detail = f"The list has {len(parts)} contexts; at most {MAX_CONTEXTS} are read."
+        yield Finding("epcis.context", detail, "", "Declare several prefixes in one object.")
+        return
+    for position, part in enumerate(parts):
+        fault = _part_finding(part, f"/{position}")
+        if fault is not None:
+            yield fault
+        if part in parts[:position]:
+            detail = "This part of the context stands here twice."
+            yield Finding("epcis.duplicate", detail, f"/{position}", "Name each context once.")
+
+
+def _part_finding(part: JsonValue, pointer: str) -> Finding | None:
+    if isinstance(part, dict) or (isinstance(part, str) and is_uri(part)):
+        return None
+    detail = "A context is a URI or an object that declares prefixes."
+    return Finding("epcis.context", detail, pointer, _CONTEXT_MEND)
 
 
 def _declarations(context: JsonValue) -> Iterator[tuple[str, JsonValue, str]]:
-    """Every (prefix, URI, pointer) in a context, in order; keywords are passed over."""
-    parts = context if isinstance(context, list) else [context]
-    for position, part in enumerate(parts):
+    """Every (prefix, URI, pointer) in a context, in order, up to the limits; keywords are passed over."""
+    if isinstance(context, list):
+        places = [(part, f"/{position}") for position, part in enumerate(context[:MAX_CONTEXTS])]
+    else:
+        places = [(context, "")]
+    left = MAX_PREFIXES
+    for part, base in places:
         if isinstance(part, dict):
-            base = f"/{position}" if isinstance(context, list) else ""
-            for name, definition in part.items():
+            for name, definition in islice(part.items(), left):
+                left -= 1
                 if not name.startswith("@"):
-                    yield name, _identifier(definition), f"{base}/{escape_pointer(name)}"
+                    uri = definition.get("@id") if isinstance(definition, dict) else definition
+                    yield name, uri, f"{base}/{escape_pointer(name)}"
 
 
-def _identifier(definition: JsonValue) -> JsonValue:
-    """The URI of a term definition, simple or expanded (JSON-LD 1.1 section 4.1)."""
-    return definition.get("@id") if isinstance(definition, dict) else definition
-
-
-def _object_findings(part: dict[str, JsonValue], base: str) -> list[Finding]:
-    found = []
-    for prefix, uri, pointer in _declarations(part):
-        if not isinstance(uri, str) or not is_uri(uri):
-            found.append(
-                Finding(
-                    "epcis.context",
-                    f"The prefix {prefix} is declared as something that is not a URI.",
-                    base + pointer,
-                    f'Declare it as {{"{prefix}": "https://example.org/names/"}}.',
-                )
-            )
-        elif prefix in _PROTECTED and uri.lower() not in _PROTECTED[prefix]:
-            found.append(
-                Finding(
-                    "epcis.prefix-protected",
-                    f"The prefix {prefix} belongs to the standard and is declared as something else.",
-                    base + pointer,
-                    "Choose another prefix for your own names.",
-                )
-            )
-    return found
+def _declaration_finding(prefix: str, uri: JsonValue, scope: Scope, pointer: str) -> Finding | None:
+    if not isinstance(uri, str) or not is_uri(uri):
+        return Finding(
+            "epcis.context",
+            f"The prefix {prefix} is declared as something that is not a URI.",
+            pointer,
+            'Declare a prefix as {"prefix": "https://example.org/names/"}.',
+        )
+    head, _, tail = uri.partition(":")
+    if head in scope.prefixes and not tail.startswith("//"):
+        return Finding(
+            "epcis.context",
+            f"The prefix {prefix} is declared by way of the prefix {head}.",
+            pointer,
+            "Declare it by its whole URI.",
+        )
+    if prefix in _SCHEMES or (prefix in _PROTECTED and uri.lower() not in _PROTECTED[prefix]):
+        return Finding(
+            "epcis.prefix-protected",
+            f"The prefix {prefix} has a meaning already and is declared as something else.",
+            pointer,
+            "Choose another prefix for your own names.",
+        )
+    return None
