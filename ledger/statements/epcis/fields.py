@@ -264,7 +264,7 @@ class Listed(fields.List[Any], Strict):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         found = self.own_findings(value)
-        if type(value) is not list:
+        if type(value) is not list or (self.most is not None and len(value) > self.most):
             raise ValidationError(found)
         try:
             super()._deserialize(value, attr, data, **kwargs)

@@ -8,6 +8,7 @@ Source: EPCIS 2.0.1 section 10.1 (JSON binding).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ledger.findings import Finding
@@ -23,6 +24,9 @@ MAX_FINDINGS: Final = 1000
 
 _MOVEMENT: Final = f"{REE}movement"
 _STANDARD: Final = Scope()
+_PARTY_TYPES: Final = frozenset({"owning_party", "possessing_party"})
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,32 @@ class EpcisEvent:
     @property
     def is_movement(self) -> bool:
         """Whether the event carries ``ree:movement``, under whichever prefix stands for our namespace."""
-        return self.extension(_MOVEMENT) is not None
+        return self.extension_name(_MOVEMENT) is not None
 
-    def extension(self, uri: str) -> Any:
-        """The value of the extension member with this full name, or None."""
+    @property
+    def named_parties(self) -> frozenset[str]:
+        """The owning and possessing parties that the source and destination lists name."""
+        found = set()
+        for member, name in (("sourceList", "source"), ("destinationList", "destination")):
+            for element in self.members.get(member, ()):
+                if words.SOURCE_DESTINATION_TYPE.word(element["type"]) in _PARTY_TYPES:
+                    found.add(element[name])
+        return frozenset(found)
+
+    @property
+    def event_time_us(self) -> int:
+        """When it happened, in microseconds since 1970-01-01T00:00:00Z; finer digits are cut off."""
+        whole, dot, rest = self.members["eventTime"].partition(".")
+        digits = rest.rstrip("Z").partition("+")[0].partition("-")[0] if dot else ""
+        moment = datetime.fromisoformat(whole + rest[len(digits) :])
+        return (moment - _EPOCH) // _SECOND * 1_000_000 + int(f"{digits:0<6}"[:6])
+
+    def extension_name(self, uri: str) -> str | None:
+        """The name under which the event carries the extension member with this full name, or None."""
         expand = self.scope.member_uri
-        for name, value in self.members.items():
+        for name in self.members:
             if ":" in name and expand(name) == uri:
-                return value
+                return name
         return None
 
     def _term(self, vocabulary: words.Vocabulary, member: str) -> str | None:

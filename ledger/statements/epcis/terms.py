@@ -54,7 +54,9 @@ class Term(Leaf):
     def _unknown_word(self, value: str) -> Finding:
         # Only words that are near at a glance are compared: a document may have thousands of wrong ones.
         near = [
-            word for word in self.vocabulary.words if abs(len(word) - len(value)) < 3 and word[0] == value[0]
+            word
+            for word in self.vocabulary.words
+            if abs(len(word) - len(value)) < 3 and word[:1].lower() == value[:1].lower()
         ]
         close = get_close_matches(value, near, n=1)
         hint = f"Did you mean {close[0]}? " if close else ""
