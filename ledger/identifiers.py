@@ -45,7 +45,8 @@ _FUTURE_LITERAL = re.compile(rf"[vV][0-9A-Fa-f]+\.[{_PLAIN}:]+")
 _USCC_FORM = re.compile(r"[0-9A-Z]{18}")
 _GLN_FORM = re.compile(r"[0-9]{13}")
 _LEI_FORM = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
-_GLN_LINK = re.compile(r"https?://[^?#]*/41[47]/([0-9]{13})(?:[/?#]|$)")
+_WEB = re.compile(r"https?:", re.IGNORECASE)
+_GLN_STEP = re.compile(r"/41[47]/([0-9]{13})(?![^/?#])")
 _GLN_URN_FORM = re.compile(r"urn:epc:id:pgln:(?=[0-9.]{13}$)[0-9]{6,12}\.[0-9]{0,6}")
 
 # Where the check digit stands in the key that begins an element string: its length without a serial part.
@@ -168,11 +169,10 @@ def _party_fault(text: str) -> str | None:
         return f"the identifier has more than {MAX_IDENTIFIER_CHARACTERS} characters"
     if not is_uri(text):
         return "the identifier is no Unified Social Credit Code, GLN, LEI or URI"
-    link = _GLN_LINK.match(text)
-    if link is not None and not has_gs1_check_digit(link[1]):
+    if _WEB.match(text) is not None and not all(map(has_gs1_check_digit, _GLN_STEP.findall(text))):
         return "the check digit of the GLN in the GS1 Digital Link is wrong"
     if text.lower().startswith("urn:epc:id:pgln:") and _GLN_URN_FORM.fullmatch(text) is None:
-        return "a party GLN's URN has 12 digits, a company prefix of 6 to 12 and a party reference"
+        return "a party GLN's URN is in lower case and has 12 digits, 6 to 12 of them before the dot"
     return None
 
 

@@ -83,13 +83,26 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One kind of key: its JOSE algorithm, its JWK members, what is unfit about one, how to load it."""
+    """One kind of key.
+
+    Attributes:
+        alg: Its JOSE algorithm.
+        constants: The JWK members that tell the kind, with their values.
+        coordinates: The JWK members that tell the key, with the number of bytes of each.
+        fault: What is unfit about such coordinates, or None.
+        load: How signatures are checked with them.
+    """
 
     alg: str
-    members: tuple[str, ...]
-    raw_members: Mapping[str, int]
+    constants: Mapping[str, str]
+    coordinates: Mapping[str, int]
     fault: Callable[[Mapping[str, bytes]], str | None]
     load: Callable[[Mapping[str, bytes]], _Check]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The JWK's members, all of which the thumbprint covers."""
+        return (*self.constants, *self.coordinates)
 
 
 def thumbprint(jwk: Mapping[str, str]) -> str:
@@ -116,11 +129,11 @@ def parse_jwk(mapping: Mapping[str, Any]) -> PublicKey:
         ValueError: ``check_jwk`` finds something; the message is its first finding's detail.
     """
     findings = check_jwk(mapping)
-    if findings:
+    kind = None if findings else _kind_of(mapping)
+    if kind is None:
         raise ValueError(findings[0].detail)
-    kind = _KINDS[mapping["kty"], mapping["crv"]]
-    raw = {member: b64url_decode(mapping[member]) for member in kind.raw_members}
-    return PublicKey({member: str(mapping[member]) for member in kind.members}, kind.alg, kind.load(raw))
+    raw = {member: b64url_decode(mapping[member]) for member in kind.coordinates}
+    return PublicKey({member: mapping[member] for member in kind.members}, kind.alg, kind.load(raw))
 
 
 def check_jwk(mapping: object, pointer: str = "") -> list[Finding]:
@@ -152,7 +165,7 @@ def check_jwk(mapping: object, pointer: str = "") -> list[Finding]:
         detail = f"the key has members other than {', '.join(kind.members)}"
         findings.append(_finding("key.member", detail, pointer))
     raw: dict[str, bytes] = {}
-    for member, length in kind.raw_members.items():
+    for member, length in kind.coordinates.items():
         if member in mapping:
             octets = _coordinate(mapping[member], length)
             if octets is None:
@@ -182,10 +195,10 @@ def _coordinate(value: object, length: int) -> bytes | None:
 
 
 def _kind_of(jwk: Mapping[str, Any]) -> _Kind | None:
-    kty, crv = jwk.get("kty"), jwk.get("crv")
-    if not isinstance(kty, str) or not isinstance(crv, str):
-        return None
-    return _KINDS.get((kty, crv))
+    for kind in _KINDS:
+        if all(jwk.get(member) == value for member, value in kind.constants.items()):
+            return kind
+    return None
 
 
 def _load_ed25519(raw: Mapping[str, bytes]) -> _Check:
@@ -205,19 +218,19 @@ def _load_p256(raw: Mapping[str, bytes]) -> _Check:
     return check
 
 
-_KINDS: Final[Mapping[tuple[str, str], _Kind]] = {
-    ("OKP", "Ed25519"): _Kind(
+_KINDS: Final = (
+    _Kind(
         alg=ED25519,
-        members=("kty", "crv", "x"),
-        raw_members={"x": 32},
+        constants={"kty": "OKP", "crv": "Ed25519"},
+        coordinates={"x": 32},
         fault=lambda raw: curves.ed25519_fault(raw["x"]),
         load=_load_ed25519,
     ),
-    ("EC", "P-256"): _Kind(
+    _Kind(
         alg=ES256,
-        members=("kty", "crv", "x", "y"),
-        raw_members={"x": 32, "y": 32},
+        constants={"kty": "EC", "crv": "P-256"},
+        coordinates={"x": 32, "y": 32},
         fault=lambda raw: curves.p256_fault(raw["x"], raw["y"]),
         load=_load_p256,
     ),
-}
+)
