@@ -12,6 +12,7 @@ import time
 from types import ModuleType
 from typing import Any
 
+from psycopg.pq import Format
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -21,6 +22,11 @@ from ledger.errors import SettingsInvalid
 SAFE_WAL_VERSION = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 _SQLITE_CACHE_KIB = 16_384
+
+# Execution options: rows come in PostgreSQL's binary format. Hashes and statements are half as long that way;
+# only for integers, text, booleans and bytes, which need no reading of types that the driver does not know in
+# binary.
+BINARY = {"reledger_binary": True}
 
 
 def is_sqlite(bind: Connection | Engine) -> bool:
@@ -151,6 +157,14 @@ def _postgresql_engine(url: URL, pool_size: int, read_only: bool) -> Engine:
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
     )
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _choose_format(
+        _connection: Connection, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: bool
+    ) -> None:
+        if context.execution_options.get("reledger_binary"):
+            cursor.format = Format.BINARY
+
     if read_only:
 
         @event.listens_for(engine, "connect")

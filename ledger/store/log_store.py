@@ -5,18 +5,30 @@ judges a statement, never computes a hash, never commits: the caller's transacti
 by ``ledger.store.log_ranges``.
 """
 
-from collections import defaultdict
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import DeclarativeBase
 
 from ledger.errors import LogInconsistent
 from ledger.log.tiles import TILE_WIDTH, FullTile
 from ledger.store import models
-from ledger.store.engine import is_sqlite
+from ledger.store.bulk import append_by_column, append_by_row
+from ledger.store.engine import BINARY, is_sqlite
 
 _IN_CHUNK = 500
 
@@ -119,24 +131,24 @@ def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
 # --- the head ---
 
 
+_SELECT_HEAD = select(*(_HEAD.c[name] for name in HeadRow._fields))
+_SWAP_HEAD = (
+    update(_HEAD)
+    .where(*(_HEAD.c[name] == bindparam(f"old_{name}") for name in HeadRow._fields))
+    .values({name: bindparam(f"new_{name}") for name in HeadRow._fields})
+)
+
+
 def read_head(connection: Connection) -> HeadRow:
     """The head row as this transaction sees it.
 
     Raises:
         LogInconsistent: There is none.
     """
-    row = connection.execute(
-        select(
-            _HEAD.c.tree_size,
-            _HEAD.c.root,
-            _HEAD.c.checkpoint_number,
-            _HEAD.c.refusal_count,
-            _HEAD.c.refusal_hash,
-        )
-    ).one_or_none()
+    row = connection.execute(_SELECT_HEAD, execution_options=BINARY).one_or_none()
     if row is None:
         raise LogInconsistent("the head row is missing")
-    return HeadRow(*row)
+    return HeadRow._make(row)
 
 
 def swap_head(connection: Connection, old: HeadRow, new: HeadRow) -> bool:
@@ -145,8 +157,9 @@ def swap_head(connection: Connection, old: HeadRow, new: HeadRow) -> bool:
     Returns:
         Whether it was; otherwise nothing is changed.
     """
-    conditions = [_HEAD.c[name] == value for name, value in old._asdict().items()]
-    return connection.execute(update(_HEAD).where(*conditions).values(**new._asdict())).rowcount == 1
+    values: dict[str, Any] = {f"old_{name}": value for name, value in old._asdict().items()}
+    values.update((f"new_{name}", value) for name, value in new._asdict().items())
+    return connection.execute(_SWAP_HEAD, values).rowcount == 1
 
 
 # --- appending ---
@@ -164,25 +177,10 @@ def append_entries(connection: Connection, entries: Sequence[NewEntry], tiles: I
         sqlalchemy.exc.IntegrityError: A row stands there already.
     """
     if entries:
-        connection.execute(
-            insert(_ENTRIES),
-            [{"entry_index": e.entry_index, "entry": e.entry, "leaf_hash": e.leaf_hash} for e in entries],
-        )
-        connection.execute(
-            insert(_STATEMENTS),
-            [
-                {
-                    "entry_index": e.entry_index,
-                    "statement_hash": e.statement_hash,
-                    "issuer": e.issuer,
-                    "jti": e.jti,
-                    "kid": e.kid,
-                    "signing_input_hash": e.signing_input_hash,
-                }
-                for e in entries
-            ],
-        )
-        connection.execute(insert(_BYTES), [{"entry_index": e.entry_index, "jws": e.jws} for e in entries])
+        if is_sqlite(connection):
+            append_by_row(connection, entries)
+        else:
+            append_by_column(connection, entries)
     rows = [{"level": t.level, "tile_index": t.index, "hashes": t.hashes, "root": t.root} for t in tiles]
     if rows:
         connection.execute(insert(_TILES), rows)
@@ -244,37 +242,37 @@ def truncate_wal(engine: Engine) -> None:
 # --- entries ---
 
 
-def _range(table: Table, start: int, end: int) -> tuple[Any, Any]:
-    return table.c.entry_index >= start, table.c.entry_index < end
+def _between(columns: Select[Any]) -> Select[Any]:
+    index = _ENTRIES.c.entry_index
+    return columns.where(index >= bindparam("start"), index < bindparam("end")).order_by(index)
+
+
+_SELECT_ENTRIES = _between(select(_ENTRIES.c.entry))
+_SELECT_LEAF_HASHES = _between(select(_ENTRIES.c.leaf_hash))
+_SELECT_STORED = _between(
+    select(_ENTRIES.c.entry, _BYTES.c.jws).outerjoin_from(
+        _ENTRIES, _BYTES, _BYTES.c.entry_index == _ENTRIES.c.entry_index
+    )
+)
+
+
+def _read_between(connection: Connection, query: Select[Any], start: int, end: int) -> Any:
+    return connection.execute(query, {"start": start, "end": end}, execution_options=BINARY)
 
 
 def read_entries(connection: Connection, start: int, end: int) -> list[bytes]:
     """The stored entries with indices in [start, end), in order; fewer where rows are missing."""
-    return list(
-        connection.scalars(
-            select(_ENTRIES.c.entry).where(*_range(_ENTRIES, start, end)).order_by(_ENTRIES.c.entry_index)
-        )
-    )
+    return list(_read_between(connection, _SELECT_ENTRIES, start, end).scalars())
 
 
 def read_leaf_hashes(connection: Connection, start: int, end: int) -> list[bytes]:
     """The stored leaf hashes with indices in [start, end), in order; fewer where rows are missing."""
-    return list(
-        connection.scalars(
-            select(_ENTRIES.c.leaf_hash).where(*_range(_ENTRIES, start, end)).order_by(_ENTRIES.c.entry_index)
-        )
-    )
+    return list(_read_between(connection, _SELECT_LEAF_HASHES, start, end).scalars())
 
 
 def read_stored(connection: Connection, start: int, end: int) -> list[tuple[bytes, bytes | None]]:
     """Entry and JWS (None if it is not stored) of the indices in [start, end), in order."""
-    rows = connection.execute(
-        select(_ENTRIES.c.entry, _BYTES.c.jws)
-        .outerjoin_from(_ENTRIES, _BYTES, _BYTES.c.entry_index == _ENTRIES.c.entry_index)
-        .where(*_range(_ENTRIES, start, end))
-        .order_by(_ENTRIES.c.entry_index)
-    )
-    return [(entry, jws) for entry, jws in rows]
+    return [(entry, jws) for entry, jws in _read_between(connection, _SELECT_STORED, start, end)]
 
 
 def read_public(connection: Connection, start: int, limit: int) -> list[PublicEntry]:
@@ -331,62 +329,68 @@ def read_tile_hashes(connection: Connection, level: int, index: int, width: int)
 
 # --- checkpoints ---
 
-_CHECKPOINT = select(
-    _CHECKPOINTS.c.checkpoint_number, _CHECKPOINTS.c.tree_size, _CHECKPOINTS.c.root, _CHECKPOINTS.c.note
+_CHECKPOINT = select(*(_CHECKPOINTS.c[name] for name in CheckpointRow._fields))
+_LATEST = _CHECKPOINT.order_by(_CHECKPOINTS.c.checkpoint_number.desc()).limit(1)
+_COVERING = (
+    _CHECKPOINT.where(_CHECKPOINTS.c.tree_size > bindparam("index"))
+    .order_by(_CHECKPOINTS.c.tree_size)
+    .limit(1)
 )
+_OF_SIZE = _CHECKPOINT.where(_CHECKPOINTS.c.tree_size == bindparam("size"))
 
 
-def _checkpoint(connection: Connection, query: Any) -> CheckpointRow | None:
-    row = connection.execute(query).one_or_none()
+def _checkpoint(connection: Connection, query: Select[Any], **parameters: int) -> CheckpointRow | None:
+    row = connection.execute(query, parameters, execution_options=BINARY).one_or_none()
     return None if row is None else CheckpointRow._make(row)
 
 
 def latest_checkpoint(connection: Connection) -> CheckpointRow | None:
     """The checkpoint with the highest number, None before genesis."""
-    order = _CHECKPOINTS.c.checkpoint_number.desc()
-    return _checkpoint(connection, _CHECKPOINT.order_by(order).limit(1))
+    return _checkpoint(connection, _LATEST)
 
 
 def first_checkpoint_covering(connection: Connection, index: int) -> CheckpointRow | None:
     """The smallest stored checkpoint whose tree holds the entry ``index``."""
-    query = _CHECKPOINT.where(_CHECKPOINTS.c.tree_size > index).order_by(_CHECKPOINTS.c.tree_size).limit(1)
-    return _checkpoint(connection, query)
+    return _checkpoint(connection, _COVERING, index=index)
 
 
 def checkpoint_of_size(connection: Connection, tree_size: int) -> CheckpointRow | None:
     """The stored checkpoint over exactly this many entries."""
-    return _checkpoint(connection, _CHECKPOINT.where(_CHECKPOINTS.c.tree_size == tree_size))
-
-
-def list_checkpoints(connection: Connection, start: int, limit: int) -> list[CheckpointRow]:
-    """Checkpoints in order of their numbers, from ``start`` on, at most ``limit``."""
-    query = _CHECKPOINT.where(_CHECKPOINTS.c.checkpoint_number >= start)
-    rows = connection.execute(query.order_by(_CHECKPOINTS.c.checkpoint_number).limit(limit))
-    return [CheckpointRow._make(row) for row in rows]
+    return _checkpoint(connection, _OF_SIZE, size=tree_size)
 
 
 # --- statements ---
 
-_STATEMENT = select(
-    _STATEMENTS.c.entry_index,
-    _STATEMENTS.c.statement_hash,
-    _STATEMENTS.c.issuer,
-    _STATEMENTS.c.jti,
-    _STATEMENTS.c.kid,
-    _STATEMENTS.c.signing_input_hash,
-)
+_STATEMENT = select(*(_STATEMENTS.c[name] for name in StatementRow._fields))
+_BY_HASH = _STATEMENT.where(_STATEMENTS.c.statement_hash == bindparam("statement_hash"))
+_BY_INDEX = _STATEMENT.where(_STATEMENTS.c.entry_index == bindparam("index"))
+_JWS = select(_BYTES.c.jws).where(_BYTES.c.entry_index == bindparam("index"))
 
 
 def find_statement(connection: Connection, statement_hash: bytes) -> StatementRow | None:
     """The logged statement with this hash (32 bytes)."""
-    row = connection.execute(_STATEMENT.where(_STATEMENTS.c.statement_hash == statement_hash)).one_or_none()
-    return None if row is None else StatementRow(*row)
+    row = connection.execute(_BY_HASH, {"statement_hash": statement_hash}).one_or_none()
+    return None if row is None else StatementRow._make(row)
 
 
 def read_statement(connection: Connection, index: int) -> StatementRow | None:
     """The statement logged as entry ``index``."""
-    row = connection.execute(_STATEMENT.where(_STATEMENTS.c.entry_index == index)).one_or_none()
-    return None if row is None else StatementRow(*row)
+    row = connection.execute(_BY_INDEX, {"index": index}).one_or_none()
+    return None if row is None else StatementRow._make(row)
+
+
+_FIND_BY_JTI = {
+    "sqlite": text(
+        "SELECT s.issuer, s.jti, s.entry_index, s.statement_hash, s.signing_input_hash "
+        "FROM json_each(:names) AS n JOIN statements AS s "
+        "ON s.issuer = json_extract(n.value, '$[0]') AND s.jti = json_extract(n.value, '$[1]')"
+    ),
+    "postgresql": text(
+        "SELECT s.issuer, s.jti, s.entry_index, s.statement_hash, s.signing_input_hash "
+        "FROM unnest(CAST(:issuers AS text[]), CAST(:jtis AS text[])) AS n (issuer, jti) "
+        "JOIN statements AS s ON s.issuer = n.issuer AND s.jti = n.jti"
+    ),
+}
 
 
 def find_by_jti(connection: Connection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], LoggedKey]:
@@ -399,28 +403,21 @@ def find_by_jti(connection: Connection, names: Iterable[tuple[str, str]]) -> dic
     Returns:
         The keys that are taken; the others are free.
     """
-    by_issuer: dict[str, list[str]] = defaultdict(list)
-    for issuer, jti in names:
-        by_issuer[issuer].append(jti)
-    found: dict[tuple[str, str], LoggedKey] = {}
-    for issuer, jtis in by_issuer.items():
-        for chunk in _chunks(jtis):
-            rows = connection.execute(
-                select(
-                    _STATEMENTS.c.jti,
-                    _STATEMENTS.c.entry_index,
-                    _STATEMENTS.c.statement_hash,
-                    _STATEMENTS.c.signing_input_hash,
-                ).where(_STATEMENTS.c.issuer == issuer, _STATEMENTS.c.jti.in_(chunk))
-            )
-            for jti, *logged in rows:
-                found[issuer, jti] = LoggedKey(*logged)
-    return found
+    pairs = list(dict.fromkeys(names))
+    if not pairs:
+        return {}
+    parameters: dict[str, Any] = (
+        {"names": json.dumps(pairs)}
+        if is_sqlite(connection)
+        else {"issuers": [issuer for issuer, _ in pairs], "jtis": [jti for _, jti in pairs]}
+    )
+    rows = connection.execute(_FIND_BY_JTI[connection.dialect.name], parameters, execution_options=BINARY)
+    return {(issuer, jti): LoggedKey(*logged) for issuer, jti, *logged in rows}
 
 
 def read_jws(connection: Connection, index: int) -> bytes | None:
     """The compact JWS of entry ``index`` as received, None if it is not stored."""
-    return connection.scalar(select(_BYTES.c.jws).where(_BYTES.c.entry_index == index))
+    return connection.execute(_JWS, {"index": index}, execution_options=BINARY).scalar_one_or_none()
 
 
 # --- refusals ---

@@ -7,9 +7,10 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, Table, Text, any_, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.encoding import b64url_decode
@@ -34,8 +35,7 @@ from ledger.statements.registers import (
     SiteRecord,
 )
 from ledger.store import models
-from ledger.store.engine import is_sqlite
-from ledger.store.log_store import read_head
+from ledger.store.engine import BINARY, is_sqlite
 from ledger.strict_json import parse_json
 
 _IN_CHUNK = 500
@@ -191,6 +191,7 @@ _REGISTERS: Mapping[type, _Register] = {
 RECORD_TYPES = tuple(_REGISTERS)
 
 _PARTIES, _KEYS = _table("parties"), _table("keys")
+_PREFIXES = select(_table("prefixes"))
 
 
 def write_changes(connection: Connection, changes: Iterable[Any]) -> None:
@@ -208,6 +209,9 @@ def write_changes(connection: Connection, changes: Iterable[Any]) -> None:
         rows[type(record)].append(_REGISTERS[type(record)].to_row(record))
     dialect = sqlite if is_sqlite(connection) else postgresql
     for kind, values in rows.items():
+        if kind is ReaderRecord and dialect is postgresql:
+            _write_readers(connection, values)
+            continue
         register = _REGISTERS[kind]
         statement = dialect.insert(register.table)
         if register.changes:
@@ -221,17 +225,47 @@ def write_changes(connection: Connection, changes: Iterable[Any]) -> None:
         connection.execute(statement, values)
 
 
-def _records(connection: Connection, kind: type, query: Select[Any]) -> Iterator[Any]:
+def _write_readers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The one register that grows with nearly every entry: by column, as the log's own tables."""
+    connection.exec_driver_sql(
+        "INSERT INTO readers (entry_index, party) SELECT * FROM unnest(%b::bigint[], %b::text[])",
+        ([row["entry_index"] for row in rows], [row["party"] for row in rows]),
+    )
+
+
+def _records(connection: Connection, kind: type, query: Any, parameters: Any = None) -> Iterator[Any]:
     to_record = _REGISTERS[kind].to_record
-    for row in connection.execute(query):
+    for row in connection.execute(query, parameters or {}, execution_options=BINARY):
         yield to_record(*row)
 
 
-def _select_in(kind: type, column: str, names: Iterable[Any]) -> Iterator[Select[Any]]:
+@cache
+def _select_named(kind: type, column: str, dialect: str) -> Select[Any]:
+    """Selects the records whose column is among the names in one parameter, however many they are."""
     table = _REGISTERS[kind].table
+    if dialect == "sqlite":
+        each = func.json_each(bindparam("names")).table_valued("value")
+        return select(table).where(table.c[column].in_(select(each.c.value)))
+    return select(table).where(table.c[column] == any_(bindparam("names", type_=postgresql.ARRAY(Text))))
+
+
+def _named(connection: Connection, kind: type, column: str, names: Iterable[str]) -> Iterator[Any]:
     ordered = sorted(names)
-    for start in range(0, len(ordered), _IN_CHUNK):
-        yield select(table).where(table.c[column].in_(ordered[start : start + _IN_CHUNK]))
+    if not ordered:
+        return iter(())
+    query = _select_named(kind, column, connection.dialect.name)
+    parameter = json.dumps(ordered) if is_sqlite(connection) else ordered
+    return _records(connection, kind, query, {"names": parameter})
+
+
+# What every batch needs, in one query: the journal's head, and the newest of each register that only grows.
+_ALWAYS = text(
+    "SELECT h.refusal_count, h.refusal_hash, o.origin_key, o.origin, o.log_keys, p.entry_index, p.policy, "
+    "r.entry_index, r.refusal_count, r.refusal_hash FROM head h LEFT JOIN origin o ON o.origin_key = 1 "
+    "LEFT JOIN policies p ON p.entry_index = (SELECT max(entry_index) FROM policies) "
+    "LEFT JOIN refusal_publications r "
+    "ON r.entry_index = (SELECT max(entry_index) FROM refusal_publications)"
+)
 
 
 def read_facts(connection: Connection, names: Names) -> Facts:
@@ -240,42 +274,38 @@ def read_facts(connection: Connection, names: Names) -> Facts:
     Args:
         connection: Any transaction; the committer's holds the log lock.
         names: What is asked for; a name without a record is simply absent from the facts.
+
+    Raises:
+        LogInconsistent: The head row is missing, or a register holds what no fold could have put there.
     """
     facts = Facts()
-    head = read_head(connection)
-    facts.refusal_count, facts.refusal_hash = head.refusal_count, head.refusal_hash
-    newest_of: tuple[type, ...] = (OriginRecord, PolicyRecord, RefusalPublicationRecord)
-    for kind in newest_of:
-        table = _REGISTERS[kind].table
-        newest = select(table).order_by(next(iter(table.primary_key)).desc()).limit(1)
-        for record in _records(connection, kind, newest):
-            facts.put(record)
+    always = connection.execute(_ALWAYS, execution_options=BINARY).one_or_none()
+    if always is None:
+        raise LogInconsistent("the head row is missing")
+    facts.refusal_count, facts.refusal_hash = always[0], always[1]
+    newest: tuple[tuple[type, Sequence[Any]], ...] = (
+        (OriginRecord, always[2:5]),
+        (PolicyRecord, always[5:7]),
+        (RefusalPublicationRecord, always[7:10]),
+    )
+    for kind, row in newest:
+        if row[0] is not None:
+            facts.put(_REGISTERS[kind].to_record(*row))
     by_name: tuple[tuple[type, str, set[str]], ...] = (
         (PartyRecord, "party", names.parties),
         (KeyRecord, "kid", names.kids),
         (SiteRecord, "site", names.sites),
     )
     for kind, column, wanted in by_name:
-        for query in _select_in(kind, column, wanted):
-            for record in _records(connection, kind, query):
-                facts.put(record)
+        for record in _named(connection, kind, column, wanted):
+            facts.put(record)
     if names.all_prefixes:
-        for record in _records(connection, PrefixRecord, select(_table("prefixes"))):
+        for record in _records(connection, PrefixRecord, _PREFIXES):
             facts.put(record)
     if names.authority_keys:
         _read_authorities(connection, facts)
     if names.statements:
         facts.statements = read_logged(connection, names.statements)
-        indices = {logged.entry_index for logged in facts.statements.values()}
-        of_statements: tuple[tuple[type, str, Iterable[Any]], ...] = (
-            (GrantRecord, "entry_index", indices),
-            (ErasureRecord, "entry_index", indices),
-            (PendingRecord, "statement_hash", names.statements),
-        )
-        for kind, column, named in of_statements:
-            for query in _select_in(kind, column, named):
-                for record in _records(connection, kind, query):
-                    facts.put(record)
     facts.take_changes()
     return facts
 
@@ -286,9 +316,8 @@ def _read_authorities(connection: Connection, facts: Facts) -> None:
     parties = [p for p in _records(connection, PartyRecord, query) if "authority" in p.roles]
     for party in parties:
         facts.put(party)
-    for query in _select_in(KeyRecord, "party", facts.parties):
-        for key in _records(connection, KeyRecord, query):
-            facts.put(key)
+    for key in _named(connection, KeyRecord, "party", facts.parties):
+        facts.put(key)
 
 
 def read_logged(connection: Connection, statement_hashes: Iterable[bytes]) -> dict[bytes, LoggedStatement]:
