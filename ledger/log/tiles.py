@@ -124,8 +124,10 @@ def parse_entry_bundle(data: bytes, width: int) -> list[bytes]:
         width: How many entries it holds, 1 to 256.
 
     Raises:
-        TileMalformed: It holds fewer or more, an empty entry, or an entry cut short.
+        TileMalformed: It holds fewer or more, an empty entry, or an entry cut short; or no bundle is so wide.
     """
+    if not 0 < width <= TILE_WIDTH:
+        raise TileMalformed("a bundle holds 1 to 256 entries")
     entries = []
     start, end = 0, len(data)
     for _ in range(width):
@@ -152,7 +154,10 @@ def tile_root(hashes: bytes) -> bytes:
 
 
 def tile_nodes(fetch: FetchTile, size: int) -> NodeReader:
-    """A reader of a tree's complete subtrees out of its tiles; each tile is fetched at most once.
+    """A reader of a tree's complete subtrees out of its tiles.
+
+    Each tile is fetched and each subtree is hashed at most once in the reader's life, so one reader serves
+    many proofs about one tree; it grows with the tiles that they touch.
 
     Args:
         fetch: Gives a tile's hashes, with the width that the tile has in a tree of this size.
@@ -162,18 +167,26 @@ def tile_nodes(fetch: FetchTile, size: int) -> NodeReader:
     coordinate that is not a complete subtree of the tree. It does not check hashes against a root.
     """
     tiles: dict[Coordinate, bytes] = {}
+    inner: dict[Coordinate, bytes] = {}
+
+    def tile_hashes(level: int, index: int) -> bytes:
+        hashes = tiles.get((level, index))
+        if hashes is None:
+            width = min(TILE_WIDTH, (size >> (TILE_HEIGHT * level)) - index * TILE_WIDTH)
+            hashes = tiles[level, index] = _fetch_exactly(fetch, level, index, width)
+        return hashes
 
     def read_one(level: int, index: int) -> bytes:
         if level < 0 or index < 0 or (index + 1) << level > size:
             raise ValueError(f"no complete subtree {level}/{index} in a tree of {size}")
-        tile_level, within = divmod(level, TILE_HEIGHT)
-        tile_index, offset = divmod(index << within, TILE_WIDTH)
-        hashes = tiles.get((tile_level, tile_index))
-        if hashes is None:
-            width = min(TILE_WIDTH, (size >> (TILE_HEIGHT * tile_level)) - tile_index * TILE_WIDTH)
-            hashes = _fetch_exactly(fetch, tile_level, tile_index, width)
-            tiles[tile_level, tile_index] = hashes
-        return _subtree(hashes, within, offset >> within)
+        node = inner.get((level, index))
+        if node is None:
+            tile_level, within = divmod(level, TILE_HEIGHT)
+            tile_index, offset = divmod(index << within, TILE_WIDTH)
+            node = _subtree(tile_hashes(tile_level, tile_index), within, offset >> within)
+            if within:
+                inner[level, index] = node
+        return node
 
     return lambda nodes: [read_one(level, index) for level, index in nodes]
 
