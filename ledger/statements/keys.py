@@ -50,6 +50,8 @@ __all__ = [
 PrivateKey: TypeAlias = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 MAX_KEY_FILE_BYTES: Final = 16_384
+# Windows would else translate line ends.
+_O_BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 _ECDSA_SHA256 = ec.ECDSA(SHA256())
 
 
@@ -154,7 +156,7 @@ def write_key_file(path: Path, key: PrivateKey, passphrase: str | None = None) -
     )
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _O_BINARY, 0o600)
     except FileExistsError:
         raise KeyFileInvalid(
             f"{path} exists", mend="Name another file; a key is never overwritten."
@@ -222,21 +224,24 @@ def _read_owners_file(path: Path) -> bytes:
     """The bytes of a regular file; the permissions are those of the file that was opened, not of its name."""
     try:
         # Without O_NONBLOCK the opening of a named pipe would wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(path, os.O_RDONLY | _O_BINARY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise KeyFileInvalid(
             f"{path} cannot be read: {error.strerror}", mend="Name a key file that you may read."
         ) from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
             raise KeyFileInvalid(f"{path} is not a regular file", mend="Name a key file.")
-        if os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o077:
+        if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
             raise KeyFileInvalid(
-                f"{path} may be used by others than its owner (mode {stat.S_IMODE(status.st_mode):04o})",
+                f"{path} may be used by others than its owner (mode {stat.S_IMODE(mode):04o})",
                 mend=f"Run: chmod 600 {path}",
             )
-        pem = file.read(MAX_KEY_FILE_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            pem = file.read(MAX_KEY_FILE_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(pem) > MAX_KEY_FILE_BYTES:
         raise KeyFileInvalid(f"{path} is too large for a key file", mend="Name a key file.")
     return pem
