@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.clock import Clock
 from ledger.encoding import b64url_encode
@@ -29,7 +30,7 @@ from ledger.registration.mark import Mark
 from ledger.registration.submission import Submission
 from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
 from ledger.store import log_store
-from ledger.store.locking import begin_write, database_now_us
+from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_now_us
 from ledger.store.log_store import HeadRow, LoggedKey, NewEntry, NewRefusal
 from ledger.store.proofs import node_reader
 from ledger.store.registers_store import read_facts, write_changes
@@ -138,7 +139,7 @@ class BatchWriter:
                     raise
         except IntegrityError as error:
             raise LogInconsistent("the database refused rows that follow from its own head row") from error
-        except DBAPIError as error:
+        except (DBAPIError, PoolTimeout) as error:
             raise StoreBusy("the database did not carry out the batch; nothing was recorded") from error
         draft, new_state, note = committed
         self._state = new_state
@@ -152,7 +153,7 @@ class BatchWriter:
     def advance_mark(self) -> None:
         """Raises the mark to the newest stored checkpoint, after checking that it continues what is known."""
         self._write_pending_mark()
-        with self._engine.connect() as connection:
+        with busy_as_unavailable(), self._engine.connect() as connection, begin_read(connection):
             head = log_store.read_head(connection)
             if head.tree_size == 0 or (self._state is not None and self._state.head == head):
                 return
@@ -384,7 +385,7 @@ class BatchWriter:
                     found = log_store.refusal_hash_of(connection, new.refusal_count - 1) == new.refusal_hash
                 connection.rollback()
                 return found
-        except DBAPIError as error:
+        except (DBAPIError, PoolTimeout) as error:
             raise StoreBusy("the database went away during a commit; send the same bytes again") from error
 
     @staticmethod

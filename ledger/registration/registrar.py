@@ -6,9 +6,10 @@ per process; any number of processes may share one database.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ledger.clock import Clock
 from ledger.errors import (
@@ -41,6 +42,7 @@ from ledger.statements.envelope import SignedStatement, parse_statement
 from ledger.statements.keys import parse_jwk
 from ledger.statements.payload import read_payload
 from ledger.store import log_store
+from ledger.store.locking import begin_read, busy_as_unavailable
 from ledger.store.proofs import node_reader, stored_receipt
 from ledger.store.registers_store import read_facts, read_key
 
@@ -182,7 +184,7 @@ class Registrar:
         """
         statement = parse_statement(jws)
         submission = self._examine_genesis(statement)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             size = log_store.read_head(connection).tree_size
         if size > 0:
             raise StatementRefused(
@@ -196,6 +198,11 @@ class Registrar:
             )
         (outcome,) = self._make_writer().write([submission], genesis=True)
         return self._answer(outcome)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with busy_as_unavailable(), self._engine.connect() as connection, begin_read(connection):
+            yield connection
 
     def _make_writer(self) -> BatchWriter:
         return BatchWriter(self._engine, self._origin, self._signer, self._mark, self._clock)
@@ -217,7 +224,7 @@ class Registrar:
         return examine(statement, EnrolledKey(public_key, party), self._origin)
 
     def _load_key(self, kid: str) -> EnrolledKey | None:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             record = read_key(connection, kid)
             if record is None and log_store.read_head(connection).tree_size == 0:
                 raise LedgerEmpty("the log is empty")
@@ -254,7 +261,7 @@ class Registrar:
                 raise StatementRefused(findings)
 
     def _stored(self, index: int) -> Registered:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             (stored,) = log_store.read_entries(connection, index, index + 1)
             entry = parse_entry(stored)
             return Registered(
@@ -268,7 +275,7 @@ class Registrar:
 
     def _judge_dry(self, submission: Submission) -> CheckReport:
         statement = submission.statement
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             head = log_store.read_head(connection)
             name = (submission.issuer, statement.header.jti)
             earlier = log_store.find_by_jti(connection, [name]).get(name)

@@ -1,0 +1,1 @@
+"""Commands of an auditor: verify (a database) and audit (a ledger from outside)."""

@@ -1,0 +1,119 @@
+"""Commands of an operator: init, serve, migrate, mark."""
+
+from pathlib import Path
+
+import click
+
+from api.cli.common import FILE, NEW_FILE, config_option, notes, settings_from
+from api.log_key import open_mark, read_log_signer
+from api.settings import Settings
+from ledger.client.outbox import write_file
+from ledger.clock import SystemClock
+from ledger.log.checkpoint import open_checkpoint
+from ledger.registration.adopting import adopt_mark
+from ledger.registration.registrar import Registrar
+from ledger.store.engine import create_ledger_engine
+from ledger.store.schema import current, newest, upgrade
+
+
+@click.command()
+@config_option
+@click.option("--genesis", type=FILE, required=True, help="The signed genesis statement (a compact JWS).")
+@click.option("-o", "--output", type=NEW_FILE, help="Where to keep its receipt; default: stdout.")
+def init(config: Path | None, genesis: Path, output: Path | None) -> None:
+    """Begin a log: make the tables, and record its genesis as entry 0.
+
+    Genesis is an act that names the log's origin and keys, its first parties with their keys, and its policy.
+    An authority signs it with 'reledger sign', using a key that it lists. docs/operations.md shows it step by
+    step.
+    """
+    settings = settings_from(config)
+    upgrade(settings.database_url)
+    engine = create_ledger_engine(settings.database_url, pool_size=1)
+    try:
+        signer = read_log_signer(settings)
+        registrar = Registrar(engine, settings.origin, signer, open_mark(settings, signer), SystemClock())
+        receipt = registrar.initialise(genesis.read_bytes().strip()).receipt
+    finally:
+        engine.dispose()
+    if output is None:
+        click.echo(receipt.decode(), nl=False)
+    else:
+        write_file(output, receipt)
+    notes.print(f"{settings.origin} has begun; its key is {signer.vkey}", markup=False)
+
+
+@click.command()
+@config_option
+def serve(config: Path | None) -> None:
+    """Run the ledger's HTTP server until it is stopped (Ctrl-C or SIGTERM)."""
+    from api.serving import serve as run_server  # the server library starts threads of its own
+
+    settings = settings_from(config)
+    notes.print(f"serving {settings.origin} on http://{settings.host}:{settings.port}", markup=False)
+    run_server(settings)
+
+
+@click.command()
+@config_option
+@click.option("--check", is_flag=True, help="Only say whether the database is up to date; exit 1 if not.")
+def migrate(config: Path | None, check: bool) -> None:
+    """Bring the database's tables to this version."""
+    settings = settings_from(config)
+    if not check:
+        upgrade(settings.database_url)
+    engine = create_ledger_engine(settings.database_url, pool_size=1)
+    try:
+        version = current(engine)
+    finally:
+        engine.dispose()
+    click.echo(f"{version or 'no tables'} (newest: {newest()})")
+    if version != newest():
+        raise click.exceptions.Exit(1)
+
+
+@click.group()
+def mark() -> None:
+    """The high-water mark: the newest tree head that this host has signed or seen.
+
+    It lies outside the database. A database that is behind it has gone back in time, and the ledger will not
+    sign on it.
+    """
+
+
+@mark.command("show")
+@config_option
+def show_mark(config: Path | None) -> None:
+    """Print this host's mark: a signed checkpoint."""
+    settings = settings_from(config)
+    kept = open_mark(settings, read_log_signer(settings)).read()
+    if kept is None:
+        notes.print("this host keeps no mark")
+        raise click.exceptions.Exit(1)
+    click.echo(kept.note.decode(), nl=False)
+
+
+@mark.command()
+@config_option
+@click.argument("checkpoint", type=FILE)
+@click.option(
+    "--lower",
+    is_flag=True,
+    help="Adopt it even below the present mark: entries that were signed are lost for good.",
+)
+def adopt(config: Path | None, checkpoint: Path, lower: bool) -> None:
+    """Take CHECKPOINT, signed by this log, as this host's mark, after comparing the database with it.
+
+    Needed on a new host, and after a database was restored from an older copy. With --lower, receipts beyond
+    CHECKPOINT will prove that the log has dropped entries: tell their holders.
+    """
+    settings: Settings = settings_from(config)
+    signer = read_log_signer(settings)
+    note = checkpoint.read_bytes()
+    head = open_checkpoint(note, settings.origin, [signer.verifier])
+    engine = create_ledger_engine(settings.database_url, pool_size=1)
+    try:
+        adopt_mark(engine, open_mark(settings, signer), note, head, lower=lower)
+    finally:
+        engine.dispose()
+    notes.print(f"the mark is now at size {head.size}", markup=False)

@@ -1,0 +1,172 @@
+"""Runs the demonstration and tells it, line by line, on stdout.
+
+Decides: what is shown and in which order. Every line reports something that has just been done for real;
+where the outcome is not the expected one the demonstration fails.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from ledger.audit.database import verify_database
+
+from api.demo import attacks, story
+from api.demo.cast import Member, sign
+from api.demo.stage import Stage
+from ledger.client.documents import list_files, read_documents
+from ledger.client.http import LedgerClient
+from ledger.client.outbox import Outbox, write_file
+from ledger.client.submitting import Submitter
+from ledger.clock import SystemClock
+from ledger.errors import RemoteFailed
+from ledger.log.receipt import verify_receipt
+from ledger.statements.envelope import ACT, EPCIS
+from ledger.store.engine import create_ledger_engine
+
+
+class Performance:
+    """One run of the demonstration against a running server."""
+
+    def __init__(self, stage: Stage, client: LedgerClient) -> None:
+        self._stage = stage
+        self._client = client
+        self._clock = SystemClock()
+        self._receipts = stage.folder / "receipts"
+        self._receipts.mkdir(exist_ok=True)
+        self._recorded: list[tuple[int, bytes, dict[str, Any]]] = []
+
+    def begin(self) -> None:
+        """Shows genesis and admits the companies."""
+        stage = self._stage
+        _heading("The log")
+        write_file(self._receipts / "000000.genesis.receipt", stage.genesis_receipt)
+        _say(f"origin   {stage.settings.origin}")
+        _say(f"log key  {stage.log.vkey}")
+        _say("entry 0  genesis: the authority and the operator, their keys, the policy")
+        _heading("The authority admits four companies, each with a key of its own")
+        for member in stage.members.values():
+            self._act({"act": "admit-party"} | member.admission(), f"admits {member.legal_name}")
+            key = {"act": "enrol-key", "party": member.party} | member.enrolment(stage.settings.origin)
+            self._act(key, f"enrols its {member.signer.alg} key {member.signer.kid[:12]}…")
+        for member, act in story.sites(stage.members):
+            self._act(act, f"lists the site of {member.legal_name}")
+
+    def tell(self) -> None:
+        """Posts the story; each receipt is verified with the log's public key alone."""
+        _heading("The story: each record is signed by its own company, posted, and its receipt verified")
+        for scene in story.scenes(self._stage.members, datetime.now(UTC)):
+            jws = sign(scene.document, scene.actor, self._stage.settings.origin, EPCIS, self._clock)
+            index = self._record(jws, scene.actor, scene.title)
+            self._recorded.append((index, jws, scene.document))
+
+    def cheat(self) -> None:
+        """Shows a forged, a replayed and an altered record refused, and a changed byte found."""
+        index, jws, document = self._recorded[0]
+        _heading("Attempts to cheat")
+        for attempt in (
+            attacks.forge(self._client, self._stage, document),
+            attacks.alter(self._client, jws),
+            attacks.replay(self._client, jws, index),
+            attacks.reuse(self._client, self._stage, jws, self._recorded[1][2]),
+        ):
+            if not attempt.repelled:
+                raise RemoteFailed(f"{attempt.title}: the ledger answered {attempt.answer.status}")
+            code = attempt.answer.members.get("code", "the first receipt")
+            _say(f"{attempt.answer.status} {code:<22} {attempt.title}")
+        self._change_a_byte(index)
+
+    def submit_folder(self, folder: Path) -> None:
+        """Signs and submits every document of a folder, as the mine."""
+        _heading(f"The documents in {folder}, signed by the mine")
+        mine = self._stage.members["mine"]
+        outbox = Outbox(self._stage.folder / "outbox")
+        settings = self._stage.settings
+        verifier = outbox.pin_log_key(settings.origin, [self._stage.log.vkey], self._stage.log.vkey)
+        submitter = Submitter(
+            self._client,
+            outbox,
+            origin=settings.origin,
+            verifier=verifier,
+            signer=mine.signer,
+            clock=self._clock,
+        )
+        counts: dict[str, int] = {}
+        for sent in submitter.submit(read_documents(list_files([folder]))):
+            counts[sent.state] = counts.get(sent.state, 0) + 1
+            _say(f"{sent.state:<9} {sent.source}  {sent.text}")
+        _say(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
+
+    def point_on(self) -> None:
+        """Says where to look next."""
+        stage = self._stage
+        _heading("Where to look next")
+        _say(f"in the browser        {stage.url}/")
+        _say(f"the checkpoint        curl {stage.url}/checkpoint")
+        mine_key = f"{stage.folder}/keys/mine.pem"
+        _say(f"check the whole log   reledger audit {stage.url} --log-key '{stage.log.vkey}'")
+        _say(f"check the database    reledger verify --database sqlite:///{stage.database}")
+        _say(f"sign something        reledger submit FILE --url {stage.url} --key {mine_key}")
+        _say(f"read as the mine      reledger token --key {mine_key} --url {stage.url}")
+        _say(f"receipts              {self._receipts}")
+
+    def _act(self, act: dict[str, Any], title: str) -> None:
+        authority = self._stage.authority
+        self._record(sign(act, authority, self._stage.settings.origin, ACT, self._clock), authority, title)
+
+    def _record(self, jws: bytes, signer: Member, title: str) -> int:
+        answer = self._client.submit(jws)
+        if not answer.recorded:
+            raise RemoteFailed(f"{title}: {answer.describe()}")
+        receipt = str(answer.members["receipt"]).encode()
+        verified = verify_receipt(
+            receipt, hashlib.sha256(jws).digest(), self._stage.settings.origin, [self._stage.log.verifier]
+        )
+        name = f"{verified.index:06d}.{signer.name}"
+        write_file(self._receipts / f"{name}.jws", jws)
+        write_file(self._receipts / f"{name}.receipt", receipt)
+        _say(f"entry {verified.index:<3} ✓ {signer.name:<9} {title}")
+        return verified.index
+
+    def _change_a_byte(self, index: int) -> None:
+        copy = attacks.tamper_with_copy(self._stage, index)
+        engine = create_ledger_engine(f"sqlite:///{copy}")
+        try:
+            report = verify_database(engine, workers=1)
+        finally:
+            engine.dispose()
+        if not report.faults:
+            raise RemoteFailed("a changed byte in a copy of the database was not found")
+        _say(f"In a copy of the database, entry {index} now says 9,200 kg. reledger verify:")
+        for fault in report.faults:
+            _say(f"  {fault}")
+
+
+def _heading(text: str) -> None:
+    click.echo()
+    click.secho(text, bold=True)
+
+
+def _say(text: str) -> None:
+    click.echo(f"  {text}")
+
+
+def perform(stage: Stage, client: LedgerClient, documents: Path | None) -> None:
+    """Runs the whole demonstration.
+
+    Args:
+        stage: The prepared ledger.
+        client: Connected to the server that runs on it.
+        documents: A folder of EPCIS documents to submit as well, or None.
+
+    Raises:
+        RemoteFailed: Something did not go as it must.
+    """
+    performance = Performance(stage, client)
+    performance.begin()
+    performance.tell()
+    performance.cheat()
+    if documents is not None:
+        performance.submit_folder(documents)
+    performance.point_on()
