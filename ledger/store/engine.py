@@ -9,6 +9,7 @@ only such a library is found, the rollback journal is used instead: slower for s
 
 import importlib
 import time
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -66,7 +67,7 @@ def create_ledger_engine(
         url: ``sqlite:///path`` (a file on a local disk) or ``postgresql://...`` (read as
         ``postgresql+psycopg``).
         pool_size: Connections kept open, at least 1; as many again may be opened for a moment.
-        read_only: Every write fails on this engine's connections.
+        read_only: Every write fails on this engine's connections; a SQLite file must be there.
         sqlite_driver: The SQLite module to use instead of the newest one at hand.
 
     Raises:
@@ -86,6 +87,8 @@ def create_ledger_engine(
 def _sqlite_engine(url: URL, pool_size: int, read_only: bool, driver: ModuleType) -> Engine:
     if not url.database or url.database == ":memory:" or url.query:
         raise SettingsInvalid("a SQLite URL names a file and nothing else: sqlite:///path/to/ledger.db")
+    if read_only and not Path(url.database).is_file():
+        raise SettingsInvalid(f"there is no database file {url.database}")
     engine = create_engine(
         url.set(drivername="sqlite"),
         module=driver,
@@ -102,7 +105,9 @@ def _sqlite_engine(url: URL, pool_size: int, read_only: bool, driver: ModuleType
         connection.isolation_level = None
         cursor = connection.cursor()
         try:
-            _set_journal(cursor, journal, driver)
+            # Reading alone leaves the file as it is, unless this library could damage it.
+            if not read_only or journal != "wal":
+                _set_journal(cursor, journal, driver)
             for pragma in (
                 f"synchronous={synchronous}",
                 "foreign_keys=ON",

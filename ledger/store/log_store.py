@@ -439,11 +439,3 @@ def known_refusals(connection: Connection, statement_hashes: Sequence[bytes]) ->
 def refusal_hash_of(connection: Connection, number: int) -> bytes | None:
     """The hash of the record ``number`` of the refusal journal."""
     return connection.scalar(select(_REFUSALS.c.record_hash).where(_REFUSALS.c.refusal_number == number))
-
-
-def list_refusals(connection: Connection, start: int, limit: int) -> list[NewRefusal]:
-    """Records of the refusal journal in order of their numbers, from ``start`` on, at most ``limit``."""
-    columns = [getattr(_REFUSALS.c, name) for name in NewRefusal.__slots__]
-    query = select(*columns).where(_REFUSALS.c.refusal_number >= start)
-    rows = connection.execute(query.order_by(_REFUSALS.c.refusal_number).limit(limit))
-    return [NewRefusal(*row) for row in rows]

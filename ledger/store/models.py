@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING = {
@@ -35,6 +36,12 @@ NAMING = {
 
 # Only the exact type INTEGER makes a SQLite primary key the row id: half the pages, and nothing else fits in.
 INDEX = BigInteger().with_variant(Integer(), "sqlite")
+
+# Names are ordered by their bytes on either engine; a collation of the operating system's may change under the
+# indices when the system is upgraded.
+NAME = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+JTI = String(36).with_variant(postgresql.VARCHAR(36, collation="C"), "postgresql")
+KID = String(43).with_variant(postgresql.VARCHAR(43, collation="C"), "postgresql")
 
 # '"public":true' as bytes. An entry holds no text that a party chose, so it occurs nowhere else in one.
 _PUBLIC_HEX = b'"public":true'.hex()
@@ -80,9 +87,9 @@ class Statement(Base):
         INDEX, ForeignKey("entries.entry_index"), primary_key=True, autoincrement=False
     )
     statement_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    issuer: Mapped[str] = mapped_column(Text)
-    jti: Mapped[str] = mapped_column(String(36))
-    kid: Mapped[str] = mapped_column(String(43))
+    issuer: Mapped[str] = mapped_column(NAME)
+    jti: Mapped[str] = mapped_column(JTI)
+    kid: Mapped[str] = mapped_column(KID)
     signing_input_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
@@ -103,6 +110,7 @@ class Tile(Base):
     __table_args__ = (
         CheckConstraint("length(hashes) = 8192", name="hashes_length"),
         CheckConstraint("length(root) = 32", name="root_length"),
+        {"sqlite_with_rowid": False},
     )
     level: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     tile_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -171,7 +179,7 @@ class Party(Base):
     """Register of parties; see ledger.statements.registers.PartyRecord."""
 
     __tablename__ = "parties"
-    party: Mapped[str] = mapped_column(Text, primary_key=True)
+    party: Mapped[str] = mapped_column(NAME, primary_key=True)
     organisation: Mapped[str] = mapped_column(Text)
     roles: Mapped[str] = mapped_column(Text)
     listings: Mapped[str] = mapped_column(Text)
@@ -183,8 +191,8 @@ class Prefix(Base):
     """Register of identifier prefixes, each bound to one party for ever."""
 
     __tablename__ = "prefixes"
-    prefix: Mapped[str] = mapped_column(Text, primary_key=True)
-    party: Mapped[str] = mapped_column(Text, index=True)
+    prefix: Mapped[str] = mapped_column(NAME, primary_key=True)
+    party: Mapped[str] = mapped_column(NAME, index=True)
     bound_at: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -192,8 +200,8 @@ class Key(Base):
     """Register of parties' keys; see ledger.statements.registers.KeyRecord."""
 
     __tablename__ = "keys"
-    kid: Mapped[str] = mapped_column(String(43), primary_key=True)
-    party: Mapped[str] = mapped_column(Text, index=True)
+    kid: Mapped[str] = mapped_column(KID, primary_key=True)
+    party: Mapped[str] = mapped_column(NAME, index=True)
     jwk: Mapped[str] = mapped_column(Text)
     not_before_us: Mapped[int] = mapped_column(BigInteger)
     not_after_us: Mapped[int | None] = mapped_column(BigInteger)
@@ -206,8 +214,8 @@ class Site(Base):
     """Register of sites; see ledger.statements.registers.SiteRecord."""
 
     __tablename__ = "sites"
-    site: Mapped[str] = mapped_column(Text, primary_key=True)
-    party: Mapped[str] = mapped_column(Text, index=True)
+    site: Mapped[str] = mapped_column(NAME, primary_key=True)
+    party: Mapped[str] = mapped_column(NAME, index=True)
     description: Mapped[str] = mapped_column(Text)
     listings: Mapped[str] = mapped_column(Text)
     listed_at: Mapped[int] = mapped_column(BigInteger)
@@ -226,9 +234,9 @@ class Reader(Base):
     """Who may read a private statement beside its issuer: the parties it names as counterparties."""
 
     __tablename__ = "readers"
-    __table_args__ = (Index("ix_readers_party", "party", "entry_index"),)
+    __table_args__ = (Index("ix_readers_party", "party", "entry_index"), {"sqlite_with_rowid": False})
     entry_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    party: Mapped[str] = mapped_column(Text, primary_key=True)
+    party: Mapped[str] = mapped_column(NAME, primary_key=True)
 
 
 class Grant(Base):
@@ -236,7 +244,7 @@ class Grant(Base):
 
     __tablename__ = "grants"
     entry_index: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
-    grantee: Mapped[str] = mapped_column(Text, index=True)
+    grantee: Mapped[str] = mapped_column(NAME, index=True)
     scope: Mapped[str] = mapped_column(Text)
 
 
@@ -279,8 +287,8 @@ class PendingAct(Base):
     statement_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     entry_index: Mapped[int] = mapped_column(BigInteger, unique=True)
     recorded_at_us: Mapped[int] = mapped_column(BigInteger)
-    issuer: Mapped[str] = mapped_column(Text)
-    kid: Mapped[str] = mapped_column(String(43))
+    issuer: Mapped[str] = mapped_column(NAME)
+    kid: Mapped[str] = mapped_column(KID)
     act: Mapped[str] = mapped_column(Text)
     act_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,28 +1,25 @@
 """The registers' tables: reading the facts that a batch names, and writing the records that it changed.
 
-Decides: how records are stored as rows. Holds no rule. Every function works in the caller's transaction.
+Decides: which queries a batch costs. Holds no rule. Every function works in the caller's transaction.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, Text, any_, bindparam, func, select, text
+from sqlalchemy import Connection, Select, Text, any_, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.encoding import b64url_decode
 from ledger.errors import EvidenceError, JsonMalformed, LogInconsistent, MalformedError
-from ledger.log.canonical import canonical_json
 from ledger.log.entry import parse_entry
 from ledger.statements.registers import (
     ErasureRecord,
     Facts,
     GrantRecord,
     KeyRecord,
-    Listing,
     LoggedStatement,
     Names,
     OriginRecord,
@@ -34,164 +31,29 @@ from ledger.statements.registers import (
     RefusalPublicationRecord,
     SiteRecord,
 )
-from ledger.store import models
 from ledger.store.engine import BINARY, is_sqlite
+from ledger.store.models import Base
+from ledger.store.register_rows import REGISTERS
 from ledger.strict_json import parse_json
 
 _IN_CHUNK = 500
 
 
-def _text(value: Any) -> str:
-    return canonical_json(value).decode("utf-8")
+RECORD_TYPES = tuple(REGISTERS)
 
-
-def _json(column: str) -> Any:
-    try:
-        return json.loads(column)
-    except (TypeError, ValueError) as error:
-        raise LogInconsistent("a register holds text that is not JSON") from error
-
-
-def _listings(listings: Sequence[Listing]) -> str:
-    return _text([[listing.start_us, listing.end_us] for listing in listings])
-
-
-def _read_listings(column: str) -> tuple[Listing, ...]:
-    return tuple(Listing(start_us, end_us) for start_us, end_us in _json(column))
-
-
-@dataclass(frozen=True, slots=True)
-class _Register:
-    """How records of one type are stored.
-
-    Attributes:
-        table: Where.
-        to_row: A record as a row's values.
-        to_record: The columns, in the table's order, as a record.
-        changes: Whether a record may be replaced by a newer one of the same key.
-    """
-
-    table: Table
-    to_row: Callable[[Any], dict[str, Any]]
-    to_record: Callable[..., Any]
-    changes: bool = False
-
-
-def _table(name: str) -> Table:
-    return models.Base.metadata.tables[name]
-
-
-_REGISTERS: Mapping[type, _Register] = {
-    PartyRecord: _Register(
-        _table("parties"),
-        lambda r: {
-            "party": r.party,
-            "organisation": _text(dict(r.organisation)),
-            "roles": _text(list(r.roles)),
-            "listings": _listings(r.listings),
-            "admitted_at": r.admitted_at,
-            "changed_at": r.changed_at,
-        },
-        lambda party, organisation, roles, listings, admitted_at, changed_at: PartyRecord(
-            party,
-            _json(organisation),
-            tuple(_json(roles)),
-            _read_listings(listings),
-            admitted_at,
-            changed_at,
-        ),
-        changes=True,
-    ),
-    PrefixRecord: _Register(
-        _table("prefixes"),
-        lambda r: {"prefix": r.prefix, "party": r.party, "bound_at": r.bound_at},
-        PrefixRecord,
-        changes=True,
-    ),
-    KeyRecord: _Register(
-        _table("keys"),
-        lambda r: {
-            "kid": r.kid,
-            "party": r.party,
-            "jwk": _text(dict(r.jwk)),
-            "not_before_us": r.not_before_us,
-            "not_after_us": r.not_after_us,
-            "enrolled_at": r.enrolled_at,
-            "revoked_at": r.revoked_at,
-            "suspect_from": r.suspect_from,
-        },
-        lambda kid, party, jwk, *rest: KeyRecord(kid, party, _json(jwk), *rest),
-        changes=True,
-    ),
-    SiteRecord: _Register(
-        _table("sites"),
-        lambda r: {
-            "site": r.site,
-            "party": r.party,
-            "description": _text(dict(r.description)),
-            "listings": _listings(r.listings),
-            "listed_at": r.listed_at,
-            "changed_at": r.changed_at,
-        },
-        lambda site, party, description, listings, listed_at, changed_at: SiteRecord(
-            site, party, _json(description), _read_listings(listings), listed_at, changed_at
-        ),
-        changes=True,
-    ),
-    PolicyRecord: _Register(
-        _table("policies"),
-        lambda r: {"entry_index": r.entry_index, "policy": _text(dict(r.policy))},
-        lambda entry_index, policy: PolicyRecord(entry_index, _json(policy)),
-    ),
-    ReaderRecord: _Register(
-        _table("readers"),
-        lambda r: {"entry_index": r.entry_index, "party": r.party},
+_PARTIES, _KEYS, _PREFIXES = (REGISTERS[kind].table for kind in (PartyRecord, KeyRecord, PrefixRecord))
+_POLICIES, _READERS, _GRANTS, _ERASURES, _ORIGIN, _SITES, _PENDING = (
+    REGISTERS[kind].table
+    for kind in (
+        PolicyRecord,
         ReaderRecord,
-    ),
-    GrantRecord: _Register(
-        _table("grants"),
-        lambda r: {"entry_index": r.entry_index, "grantee": r.grantee, "scope": _text(dict(r.scope))},
-        lambda entry_index, grantee, scope: GrantRecord(entry_index, grantee, _json(scope)),
-    ),
-    ErasureRecord: _Register(
-        _table("erasures"),
-        lambda r: {"entry_index": r.entry_index, "act_index": r.act_index},
+        GrantRecord,
         ErasureRecord,
-    ),
-    OriginRecord: _Register(
-        _table("origin"),
-        lambda r: {"origin_key": 1, "origin": r.origin, "log_keys": _text(list(r.log_keys))},
-        lambda _key, origin, log_keys: OriginRecord(origin, tuple(_json(log_keys))),
-    ),
-    RefusalPublicationRecord: _Register(
-        _table("refusal_publications"),
-        lambda r: {
-            "entry_index": r.entry_index,
-            "refusal_count": r.refusal_count,
-            "refusal_hash": r.refusal_hash,
-        },
-        RefusalPublicationRecord,
-    ),
-    PendingRecord: _Register(
-        _table("pending_acts"),
-        lambda r: {
-            "statement_hash": r.statement_hash,
-            "entry_index": r.entry_index,
-            "recorded_at_us": r.recorded_at_us,
-            "issuer": r.issuer,
-            "kid": r.kid,
-            "act": r.act,
-            "act_hash": r.act_hash,
-            "confirmed_at": r.confirmed_at,
-        },
+        OriginRecord,
+        SiteRecord,
         PendingRecord,
-        changes=True,
-    ),
-}
-RECORD_TYPES = tuple(_REGISTERS)
-
-_PARTIES, _KEYS = _table("parties"), _table("keys")
-_PREFIXES = select(_table("prefixes"))
+    )
+)
 
 
 def write_changes(connection: Connection, changes: Iterable[Any]) -> None:
@@ -206,13 +68,13 @@ def write_changes(connection: Connection, changes: Iterable[Any]) -> None:
     """
     rows: dict[type, list[dict[str, Any]]] = defaultdict(list)
     for record in changes:
-        rows[type(record)].append(_REGISTERS[type(record)].to_row(record))
+        rows[type(record)].append(REGISTERS[type(record)].to_row(record))
     dialect = sqlite if is_sqlite(connection) else postgresql
     for kind, values in rows.items():
         if kind is ReaderRecord and dialect is postgresql:
             _write_readers(connection, values)
             continue
-        register = _REGISTERS[kind]
+        register = REGISTERS[kind]
         statement = dialect.insert(register.table)
         if register.changes:
             key = [column.name for column in register.table.primary_key]
@@ -234,7 +96,7 @@ def _write_readers(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
 
 
 def _records(connection: Connection, kind: type, query: Any, parameters: Any = None) -> Iterator[Any]:
-    to_record = _REGISTERS[kind].to_record
+    to_record = REGISTERS[kind].to_record
     for row in connection.execute(query, parameters or {}, execution_options=BINARY):
         yield to_record(*row)
 
@@ -242,7 +104,7 @@ def _records(connection: Connection, kind: type, query: Any, parameters: Any = N
 @cache
 def _select_named(kind: type, column: str, dialect: str) -> Select[Any]:
     """Selects the records whose column is among the names in one parameter, however many they are."""
-    table = _REGISTERS[kind].table
+    table = REGISTERS[kind].table
     if dialect == "sqlite":
         each = func.json_each(bindparam("names")).table_valued("value")
         return select(table).where(table.c[column].in_(select(each.c.value)))
@@ -290,7 +152,7 @@ def read_facts(connection: Connection, names: Names) -> Facts:
     )
     for kind, row in newest:
         if row[0] is not None:
-            facts.put(_REGISTERS[kind].to_record(*row))
+            facts.put(REGISTERS[kind].to_record(*row))
     by_name: tuple[tuple[type, str, set[str]], ...] = (
         (PartyRecord, "party", names.parties),
         (KeyRecord, "kid", names.kids),
@@ -300,12 +162,12 @@ def read_facts(connection: Connection, names: Names) -> Facts:
         for record in _named(connection, kind, column, wanted):
             facts.put(record)
     if names.all_prefixes:
-        for record in _records(connection, PrefixRecord, _PREFIXES):
+        for record in _records(connection, PrefixRecord, select(_PREFIXES)):
             facts.put(record)
     if names.authority_keys:
         _read_authorities(connection, facts)
     if names.statements:
-        facts.statements = read_logged(connection, names.statements)
+        _read_statements(connection, names.statements, facts)
     facts.take_changes()
     return facts
 
@@ -320,6 +182,22 @@ def _read_authorities(connection: Connection, facts: Facts) -> None:
         facts.put(key)
 
 
+def _read_statements(connection: Connection, statement_hashes: Iterable[bytes], facts: Facts) -> None:
+    """What the log holds of statements, with their grants, erasures and pending records."""
+    facts.statements = read_logged(connection, statement_hashes)
+    indices = [logged.entry_index for logged in facts.statements.values()]
+    hashes = list(facts.statements)
+    for kind, column, keys in (
+        (GrantRecord, _GRANTS.c.entry_index, indices),
+        (ErasureRecord, _ERASURES.c.entry_index, indices),
+        (PendingRecord, _PENDING.c.statement_hash, hashes),
+    ):
+        for start in range(0, len(keys), _IN_CHUNK):
+            query = select(column.table).where(column.in_(keys[start : start + _IN_CHUNK]))
+            for record in _records(connection, kind, query):
+                facts.put(record)
+
+
 def read_logged(connection: Connection, statement_hashes: Iterable[bytes]) -> dict[bytes, LoggedStatement]:
     """What the log holds of statements, by their hashes; hashes that are not logged are absent.
 
@@ -327,7 +205,7 @@ def read_logged(connection: Connection, statement_hashes: Iterable[bytes]) -> di
         LogInconsistent: A stored entry is not one.
     """
     entries, statements, stored, erasures = (
-        _table(name) for name in ("entries", "statements", "statement_bytes", "erasures")
+        Base.metadata.tables[name] for name in ("entries", "statements", "statement_bytes", "erasures")
     )
     ordered = sorted(statement_hashes)
     found: dict[bytes, LoggedStatement] = {}
@@ -418,42 +296,37 @@ def list_sites(
     connection: Connection, *, party: str | None = None, after: str = "", limit: int = 100
 ) -> list[SiteRecord]:
     """Sites in order of their ids, from the first one above ``after``; all or one party's."""
-    table = _table("sites")
-    query = select(table).where(table.c.site > after).order_by(table.c.site).limit(limit)
+    query = select(_SITES).where(_SITES.c.site > after).order_by(_SITES.c.site).limit(limit)
     if party is not None:
-        query = query.where(table.c.party == party)
+        query = query.where(_SITES.c.party == party)
     return list(_records(connection, SiteRecord, query))
 
 
 def read_policy(connection: Connection) -> PolicyRecord | None:
     """The policy in force, None before genesis."""
-    table = _table("policies")
-    query = select(table).order_by(table.c.entry_index.desc()).limit(1)
+    query = select(_POLICIES).order_by(_POLICIES.c.entry_index.desc()).limit(1)
     return next(_records(connection, PolicyRecord, query), None)
 
 
 def read_origin(connection: Connection) -> OriginRecord | None:
     """The log's identity as genesis states it, None before genesis."""
-    return next(_records(connection, OriginRecord, select(_table("origin"))), None)
+    return next(_records(connection, OriginRecord, select(_ORIGIN)), None)
 
 
 def read_readers(connection: Connection, index: int) -> set[str]:
     """The parties that the private statement at ``index`` names as counterparties."""
-    table = _table("readers")
-    return set(connection.scalars(select(table.c.party).where(table.c.entry_index == index)))
+    return set(connection.scalars(select(_READERS.c.party).where(_READERS.c.entry_index == index)))
 
 
 def read_grants(connection: Connection, grantee: str) -> list[GrantRecord]:
     """Every grant-read to this party, oldest first."""
-    table = _table("grants")
-    query = select(table).where(table.c.grantee == grantee).order_by(table.c.entry_index)
+    query = select(_GRANTS).where(_GRANTS.c.grantee == grantee).order_by(_GRANTS.c.entry_index)
     return list(_records(connection, GrantRecord, query))
 
 
 def read_erasure(connection: Connection, index: int) -> ErasureRecord | None:
     """Which act erased the statement at ``index``, None if none did."""
-    table = _table("erasures")
-    query = select(table).where(table.c.entry_index == index)
+    query = select(_ERASURES).where(_ERASURES.c.entry_index == index)
     return next(_records(connection, ErasureRecord, query), None)
 
 
@@ -464,6 +337,6 @@ def read_register(connection: Connection, kind: type) -> Iterator[Any]:
         connection: Any transaction, which must last as long as the reading.
         kind: One of ``RECORD_TYPES``.
     """
-    table = _REGISTERS[kind].table
-    query = select(table).order_by(*table.primary_key)
-    return _records(connection.execution_options(yield_per=1_000), kind, query)
+    table = REGISTERS[kind].table
+    query = select(table).order_by(*table.primary_key).execution_options(yield_per=1_000)
+    return _records(connection, kind, query)

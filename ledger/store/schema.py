@@ -4,15 +4,18 @@ Migrations are separate from the ledger's code (``migrations``), which they neve
 place that runs them.
 """
 
+import os
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from ledger.errors import SettingsInvalid
-from ledger.store.engine import create_ledger_engine
+from ledger.store.engine import create_ledger_engine, is_sqlite
 from ledger.store.locking import busy_as_unavailable
 
 DEFAULT_ROLE_PREFIX = "reledger"
@@ -39,16 +42,39 @@ def upgrade(url: str, *, role_prefix: str = DEFAULT_ROLE_PREFIX) -> None:
         StoreBusy: Another migration, or work on a table that changes, did not end in time.
     """
     engine = create_ledger_engine(url, pool_size=1)
+    if is_sqlite(engine):
+        _create_private(engine.url.database or "")
     config = _config()
     config.attributes["role_prefix"] = role_prefix
     try:
-        with busy_as_unavailable(), engine.connect() as connection:
+        with _open(engine) as connection, busy_as_unavailable():
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:
         raise SettingsInvalid(str(error)) from error
     finally:
         engine.dispose()
+
+
+def _create_private(path: str) -> None:
+    """Makes an empty file that only its owner may read, if there is none: statements are private.
+
+    SQLite gives the files beside it the same rights.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise SettingsInvalid(f"the database file {path} cannot be made: {error.strerror}") from error
+
+
+def _open(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except DBAPIError as error:
+        # For the operator alone: a caller over HTTP is never told where the database is.
+        raise SettingsInvalid(f"the database cannot be opened: {error.orig}") from error
 
 
 def newest() -> str:

@@ -12,6 +12,7 @@ import re
 import sqlalchemy as sa
 from alembic import context, op
 from alembic.util import CommandError
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 revision = "0001"
@@ -20,6 +21,10 @@ branch_labels = None
 depends_on = None
 
 INDEX = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+# Ordered by bytes on either engine, whatever the operating system's collation becomes.
+NAME = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+JTI = sa.String(36).with_variant(postgresql.VARCHAR(36, collation="C"), "postgresql")
+KID = sa.String(43).with_variant(postgresql.VARCHAR(43, collation="C"), "postgresql")
 PUBLIC_HEX = b'"public":true'.hex()
 
 # Every log table with the keys that no second row may take.
@@ -85,9 +90,9 @@ def create_log_tables() -> None:
         "statements",
         sa.Column("entry_index", INDEX, autoincrement=False, nullable=False),
         hash_column("statement_hash"),
-        sa.Column("issuer", sa.Text(), nullable=False),
-        sa.Column("jti", sa.String(36), nullable=False),
-        sa.Column("kid", sa.String(43), nullable=False),
+        sa.Column("issuer", NAME, nullable=False),
+        sa.Column("jti", JTI, nullable=False),
+        sa.Column("kid", KID, nullable=False),
         hash_column("signing_input_hash"),
         primary_key("statements", "entry_index"),
         sa.ForeignKeyConstraint(
@@ -118,6 +123,8 @@ def create_log_tables() -> None:
         primary_key("tiles", "level", "tile_index"),
         sa.CheckConstraint("length(hashes) = 8192", name=op.f("ck_tiles_hashes_length")),
         hash_check("tiles", "root"),
+        # A hidden row id would be a second key, by which INSERT OR REPLACE could take a row away.
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "checkpoints",
@@ -173,7 +180,7 @@ def create_head() -> None:
 def create_registers() -> None:
     op.create_table(
         "parties",
-        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("party", NAME, nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("roles", sa.Text(), nullable=False),
         sa.Column("listings", sa.Text(), nullable=False),
@@ -183,16 +190,16 @@ def create_registers() -> None:
     )
     op.create_table(
         "prefixes",
-        sa.Column("prefix", sa.Text(), nullable=False),
-        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("prefix", NAME, nullable=False),
+        sa.Column("party", NAME, nullable=False),
         sa.Column("bound_at", sa.BigInteger(), nullable=False),
         primary_key("prefixes", "prefix"),
     )
     op.create_index(op.f("ix_prefixes_party"), "prefixes", ["party"])
     op.create_table(
         "keys",
-        sa.Column("kid", sa.String(43), nullable=False),
-        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("kid", KID, nullable=False),
+        sa.Column("party", NAME, nullable=False),
         sa.Column("jwk", sa.Text(), nullable=False),
         sa.Column("not_before_us", sa.BigInteger(), nullable=False),
         sa.Column("not_after_us", sa.BigInteger(), nullable=True),
@@ -204,8 +211,8 @@ def create_registers() -> None:
     op.create_index(op.f("ix_keys_party"), "keys", ["party"])
     op.create_table(
         "sites",
-        sa.Column("site", sa.Text(), nullable=False),
-        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("site", NAME, nullable=False),
+        sa.Column("party", NAME, nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("listings", sa.Text(), nullable=False),
         sa.Column("listed_at", sa.BigInteger(), nullable=False),
@@ -222,14 +229,15 @@ def create_registers() -> None:
     op.create_table(
         "readers",
         sa.Column("entry_index", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("party", NAME, nullable=False),
         primary_key("readers", "entry_index", "party"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_readers_party", "readers", ["party", "entry_index"])
     op.create_table(
         "grants",
         sa.Column("entry_index", INDEX, autoincrement=False, nullable=False),
-        sa.Column("grantee", sa.Text(), nullable=False),
+        sa.Column("grantee", NAME, nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
         primary_key("grants", "entry_index"),
     )
@@ -261,8 +269,8 @@ def create_registers() -> None:
         hash_column("statement_hash"),
         sa.Column("entry_index", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at_us", sa.BigInteger(), nullable=False),
-        sa.Column("issuer", sa.Text(), nullable=False),
-        sa.Column("kid", sa.String(43), nullable=False),
+        sa.Column("issuer", NAME, nullable=False),
+        sa.Column("kid", KID, nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         hash_column("act_hash"),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
