@@ -322,7 +322,16 @@ def uv_environment(environ: Mapping[str, str], pip: Mapping[str, str]) -> dict[s
 
 
 def find_uv(home: Path, pip: Words) -> Path | None:
-    """The pinned uv, fetched by pip into the home if need be; else one on PATH; else None.
+    """A uv that runs here: the pinned one, else one on PATH, else None."""
+    on_path = shutil.which("uv")
+    for uv in (fetch_uv(home, pip), on_path and Path(on_path)):
+        if uv and run_quietly([uv, "--version"], os.environ)[0] == 0:
+            return uv
+    return None
+
+
+def fetch_uv(home: Path, pip: Words) -> Path | None:
+    """The pinned uv, fetched by pip into the home if need be; None if the index has none for this machine.
 
     Raises:
         SetupFailed: There is no network, so the packages could not be had either.
@@ -331,27 +340,24 @@ def find_uv(home: Path, pip: Words) -> Path | None:
     machine = f"{sys.platform} {platform.machine()}".encode()
     folder = home / f"uv-{hashlib.sha256(pinned.read_bytes() + machine).hexdigest()[:12]}"
     name = Path("bin", "uv.exe" if ON_WINDOWS else "uv")
-    if (folder / name).exists():
-        return folder / name
     for left_over in home.glob("partial-*"):
         shutil.rmtree(left_over, ignore_errors=True)
-    if pip:
+    if pip and not folder.exists():
         say("  fetching the installer (uv)")
         partial = Path(tempfile.mkdtemp(prefix="partial-", dir=home))
         options = ["--quiet", "--retries=2", "--no-deps", "--no-compile", "--no-warn-script-location"]
         options += ["--require-hashes", "--only-binary=:all:"]
         command = [*pip, "install", *options, "--target", partial, "--requirement", pinned]
         code, output = run_quietly(command, pip_environment(os.environ), "fetching the installer")
-        if code == 0 and (partial / name).exists():
+        if code == 0:
             partial.rename(folder)  # whole or not at all
-            return folder / name
-        shutil.rmtree(partial, ignore_errors=True)
-        failure = explain("fetching it", output)
-        if NO_NETWORK.search(output):
-            raise failure
-        say("  " + str(failure).splitlines()[0])
-    found = shutil.which("uv")
-    return Path(found) if found else None
+        else:
+            shutil.rmtree(partial, ignore_errors=True)
+            failure = explain("fetching it", output)
+            if NO_NETWORK.search(output):
+                raise failure
+            say("  " + str(failure).splitlines()[0])
+    return folder / name if (folder / name).exists() else None
 
 
 def install_with_uv(uv: Path, folder: Path, requirements: Path, pip: Words) -> None:

@@ -1,0 +1,549 @@
+"""run.py, whole: small checkouts with one package of their own, set up without a network."""
+
+import ast
+import base64
+import hashlib
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BASE_PYTHON: str = getattr(sys, "_base_executable", sys.executable)
+STAMP = "reledger-stamp.json"
+
+# A stand-in for uv that notes how it was called and does the two things that run.py asks of it.
+FAKE_UV = f"""#!{BASE_PYTHON}
+import json, os, subprocess, sys
+words = sys.argv[1:]
+if words == ["--version"]:
+    sys.exit(0)
+with open(os.environ["FAKE_UV_LOG"], "a") as log:
+    said = {{n: v for n, v in os.environ.items() if n.startswith(("UV_", "SSL_", "ALL_PROXY"))}}
+    log.write(json.dumps([words, said]) + "\\n")
+if words[0] == "venv":
+    python = words[words.index("--python") + 1]
+    sys.exit(subprocess.call([python, "-m", "venv", "--without-pip", words[-1]]))
+inside, wanted = (words[words.index(option) + 1] for option in ("--python", "--requirement"))
+pip = [{BASE_PYTHON!r}, "-m", "pip", "--python", inside, "install", "--require-hashes", "-r", wanted]
+environ = {{n: v for n, v in os.environ.items() if n != "PIP_TARGET"}} | {{"PIP_USER": "0"}}
+sys.exit(subprocess.call(pip, env=environ))
+"""
+
+CLI = """
+import importlib.metadata, json, os, sys
+import small
+
+def main():
+    if sys.argv[1:] == ["fail"]:
+        return 7
+    if sys.argv[1:] == ["wait"]:
+        import time
+        print("waiting", flush=True)
+        time.sleep(60)
+    print(json.dumps({
+        "words": sys.argv[1:], "folder": os.getcwd(), "pid": os.getpid(), "prefix": sys.prefix,
+        "version": importlib.metadata.version("reledger"), "small": small.VERSION,
+        "environ": dict(os.environ),
+    }))
+"""
+
+
+def make_wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> str:
+    """Write a wheel and return the line that pins it."""
+    info = f"{name}-{version}.dist-info"
+    files = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = []
+    for path, text in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        rows.append(f"{path},sha256={digest},{len(text.encode())}")
+    files[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""])
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for inner, text in files.items():
+            member = zipfile.ZipInfo(inner)
+            member.external_attr = (0o100755 if "/scripts/" in inner else 0o100644) << 16
+            wheel.writestr(member, text)
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+class Checkout:
+    """A folder with run.py, a command line of ten lines and one package to install."""
+
+    def __init__(self, folder: Path, pycache: Path) -> None:
+        self.root = folder / "checkout"
+        self.wheels = folder / "wheels"
+        self.home = folder / "home"
+        self.log = folder / "uv.log"
+        for path in (self.root / "api" / "cli", self.wheels, self.home, folder / "nothing"):
+            path.mkdir(parents=True)
+        (self.root / "run.py").write_bytes((ROOT / "run.py").read_bytes())
+        (self.root / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+        (self.root / "api" / "cli" / "__init__.py").write_text(CLI)
+        self.require("1")
+        (self.root / "requirements-uv.txt").write_text(f"uv==9.9 --hash=sha256:{'0' * 64}\n")
+        self.environ = {
+            "PATH": str(folder / "nothing"),
+            "HOME": str(self.home),
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(self.wheels),
+            "PYTHONPYCACHEPREFIX": str(pycache),
+        }
+
+    def require(self, version: str) -> None:
+        line = make_wheel(self.wheels, "small", version, {"small.py": f"VERSION = {version!r}\n"})
+        for level in ("", "-test", "-dev"):
+            (self.root / f"requirements{level}.txt").write_text(line)
+
+    def offer_uv(self, script: str = FAKE_UV) -> None:
+        line = make_wheel(self.wheels, "uv", "9.9", {"uv-9.9.data/scripts/uv": script})
+        (self.root / "requirements-uv.txt").write_text(line)
+        self.environ["FAKE_UV_LOG"] = str(self.log)
+
+    def start(self, *words: str, **environ: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [BASE_PYTHON, str(self.root / "run.py"), *words],
+            cwd=self.home,
+            env=self.environ | environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str, **environ: str) -> SimpleNamespace:
+        with self.start(*words, **environ) as process:
+            stdout, stderr = process.communicate(timeout=120)
+        return SimpleNamespace(code=process.returncode, stdout=stdout, stderr=stderr, pid=process.pid)
+
+    def answer(self, *words: str, **environ: str) -> Any:
+        done = self.run(*words, **environ)
+        assert done.code == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def environments(self) -> list[Path]:
+        return sorted(stamp.parent for stamp in (self.root / ".venv").glob(f"*/{STAMP}"))
+
+
+@pytest.fixture(scope="module")
+def pycache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compiled modules of pip, kept for all tests here and away from the Python that runs them."""
+    return tmp_path_factory.mktemp("pycache")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, pycache: Path) -> Checkout:
+    return Checkout(tmp_path, pycache)
+
+
+@pytest.fixture
+def run() -> SimpleNamespace:
+    """The names of run.py, imported and not run."""
+    return SimpleNamespace(**runpy.run_path(str(ROOT / "run.py")))
+
+
+# --- Whole runs -------------------------------------------------------------------------------------------
+
+
+def test_the_first_run_sets_up_and_the_second_starts_at_once(checkout: Checkout) -> None:
+    first = checkout.run("greet", "--loud", "a b")
+    assert first.code == 0, first.stderr
+    said = json.loads(first.stdout)
+    assert said["words"] == ["greet", "--loud", "a b"]
+    assert said["folder"] == str(checkout.home), "the command works where the user is"
+    assert said["pid"] == first.pid, "the command takes the place of run.py, so signals reach it"
+    assert (said["version"], said["small"]) == ("0.1.0", "1")
+    assert "setting up in" in first.stderr
+    assert "ready after" in first.stderr
+    second = checkout.run("greet")
+    assert second.stderr == ""
+    assert checkout.run("fail").code == 7
+    assert len(checkout.environments()) == 1
+
+
+def test_uv_is_fetched_once_and_told_what_pip_is_told(checkout: Checkout) -> None:
+    checkout.offer_uv()
+    certificates = checkout.home / "ca.pem"
+    certificates.touch()
+    spoilers = {
+        "PIP_USER": "1",
+        "PIP_REQUIRE_VIRTUALENV": "1",
+        "PIP_TARGET": str(checkout.home / "elsewhere"),
+    }
+    said = checkout.answer(
+        "x",
+        PIP_CERT=str(certificates),
+        PIP_DEFAULT_TIMEOUT="77",
+        PIP_INDEX_URL="https://u:p@index.test/",
+        **spoilers,
+    )
+    assert said["small"] == "1"
+    calls = [json.loads(line) for line in checkout.log.read_text().splitlines()]
+    assert [words[:2] for words, _ in calls] == [["venv", "--quiet"], ["pip", "install"]]
+    words, environ = calls[1]
+    assert {"--require-hashes", "--no-index", ":all:"} <= set(words)
+    assert environ["UV_FIND_LINKS"] == str(checkout.wheels)
+    assert environ["UV_DEFAULT_INDEX"] == "https://u:p@index.test/"
+    assert environ["SSL_CERT_FILE"] == str(certificates)
+    assert environ["UV_HTTP_TIMEOUT"] == "77"
+    assert not (checkout.home / "elsewhere").exists()
+    written = [
+        path for path in (checkout.root / ".venv").rglob("*") if path.is_file() and path.suffix != ".whl"
+    ]
+    assert not [path for path in written if b"u:p@index" in path.read_bytes()], (
+        "settings are never written down"
+    )
+    checkout.answer("x", RELEDGER_VENV=str(checkout.home / "other"))
+    checkout.require("2")
+    checkout.answer("x")
+    assert len(list((checkout.root / ".venv").glob("uv-*"))) == 1
+
+
+def test_changed_requirements_make_another_environment(checkout: Checkout) -> None:
+    assert checkout.answer("x")["small"] == "1"
+    checkout.require("2")
+    assert checkout.answer("x")["small"] == "2"
+    assert len(checkout.environments()) == 2, "the first may still be in use"
+
+
+def test_a_larger_environment_serves_the_smaller_need(checkout: Checkout) -> None:
+    done = checkout.run("setup", "test")
+    assert done.code == 0, done.stderr
+    python = Path(done.stdout.strip())
+    assert python.parent.parent.name.startswith("test-")
+    said = checkout.run("greet")
+    assert said.stderr == ""
+    assert Path(json.loads(said.stdout)["prefix"]) == python.parent.parent
+
+
+def test_reledger_venv_names_the_folder_and_is_not_passed_on(checkout: Checkout) -> None:
+    elsewhere = checkout.home / "with a blank é"
+    said = checkout.answer("x", RELEDGER_VENV=str(elsewhere))
+    assert Path(said["prefix"]).parent == elsewhere
+    assert "RELEDGER_VENV" not in said["environ"]
+    assert not (checkout.root / ".venv").exists()
+
+
+def test_an_unfinished_environment_is_made_anew(checkout: Checkout) -> None:
+    checkout.answer("x")
+    (folder,) = checkout.environments()
+    (folder / STAMP).unlink()
+    for path in folder.rglob("small.py"):
+        path.unlink()
+    (checkout.root / ".venv" / "partial-left").mkdir()
+    assert checkout.answer("x")["small"] == "1"
+    assert not (checkout.root / ".venv" / "partial-left").exists()
+
+
+def test_a_set_up_that_was_killed_is_repaired(checkout: Checkout) -> None:
+    with checkout.start("x") as process:
+        deadline = time.monotonic() + 60
+        while not list((checkout.root / ".venv").glob("run-*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+    assert checkout.environments() == []
+    assert checkout.answer("x")["small"] == "1"
+
+
+def test_an_interrupt_says_that_the_next_run_goes_on(checkout: Checkout) -> None:
+    with checkout.start("x") as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "stopped; the next run makes what is missing" in stderr
+    assert checkout.answer("x")["small"] == "1"
+
+
+def test_runs_at_once_set_up_once(checkout: Checkout) -> None:
+    runs = [checkout.start("greet", str(number)) for number in range(3)]
+    outputs = [process.communicate(timeout=120) for process in runs]
+    assert [json.loads(stdout)["words"][1] for stdout, _ in outputs] == ["0", "1", "2"]
+    assert sum(stderr.count("setting up in") for _, stderr in outputs) == 1
+    assert any("another run is setting up" in stderr for _, stderr in outputs)
+
+
+def test_a_signal_reaches_the_command(checkout: Checkout) -> None:
+    checkout.answer("x")
+    with checkout.start("wait") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        process.terminate()
+    assert process.returncode == -signal.SIGTERM
+
+
+def test_a_uv_that_does_not_run_here_is_passed_over(checkout: Checkout) -> None:
+    checkout.offer_uv("#!/no/such/interpreter\n")
+    done = checkout.run("x")
+    assert done.code == 0, done.stderr
+    assert "with pip, which takes longer" in done.stderr
+
+
+def test_a_package_with_another_hash_is_refused(checkout: Checkout) -> None:
+    for level in ("", "-test", "-dev"):
+        (checkout.root / f"requirements{level}.txt").write_text(f"small==1 --hash=sha256:{'1' * 64}\n")
+    done = checkout.run("x")
+    assert done.code == 1
+    assert done.stdout == ""
+    assert "is not the one that was pinned" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert checkout.environments() == []
+
+
+def test_without_a_network_the_reason_is_said(checkout: Checkout) -> None:
+    closed = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": ""}
+    done = checkout.run("x", **closed)
+    assert done.code == 1
+    assert "the package index cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_named(checkout: Checkout) -> None:
+    done = checkout.run("x", RELEDGER_VENV="/dev/null/x")
+    assert done.code == 1
+    assert "cannot write to /dev/null/x" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["setup", "everything"], ["setup", "run", "test"], ["lint", "more"]])
+def test_words_that_are_not_understood_set_nothing_up(checkout: Checkout, words: list[str]) -> None:
+    done = checkout.run(*words)
+    assert done.code == 1
+    assert "is not understood" in done.stderr
+    assert checkout.environments() == []
+
+
+def test_help_needs_no_environment(checkout: Checkout) -> None:
+    for words, code in (([], 2), (["--help"], 0), (["-h"], 0), (["help"], 0)):
+        done = checkout.run(*words)
+        assert (done.code, done.stderr) == (code, "")
+        assert "python3 run.py demo" in done.stdout
+    assert not (checkout.root / ".venv").exists()
+
+
+# --- Older Pythons ----------------------------------------------------------------------------------------
+
+
+def test_an_older_python_can_at_least_read_the_file() -> None:
+    ast.parse((ROOT / "run.py").read_text("utf-8"), feature_version=(3, 7))
+
+
+def test_an_older_python_is_told_what_it_needs() -> None:
+    pretend = "import runpy, sys; sys.version_info = (3, 10, 9, 'final', 0); runpy.run_path('run.py')"
+    done = subprocess.run(
+        [sys.executable, "-c", pretend], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "reledger needs Python 3.11 or newer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# --- The parts --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("listing", "settings"),
+    [
+        ("", {}),
+        ("global.index-url='https://a.test/simple'", {"index-url": "https://a.test/simple"}),
+        (
+            "global.index-url='https://a.test'\n:env:.index-url='https://b.test'",
+            {"index-url": "https://b.test"},
+        ),
+        (
+            ":env:.index-url='https://b.test'\nglobal.index-url='https://a.test'",
+            {"index-url": "https://b.test"},
+        ),
+        ("install.find-links='\\n/a\\n/b'", {"find-links": "\n/a\n/b"}),
+        ("global.index-url='https://a.test/?x=1'", {"index-url": "https://a.test/?x=1"}),
+        ("freeze.timeout='5'\nWARNING: something = else\nnonsense", {}),
+        ("global.timeout=not a literal", {}),
+    ],
+)
+def test_pip_settings_are_read(run: SimpleNamespace, listing: str, settings: dict[str, str]) -> None:
+    assert run.parse_pip_settings(listing) == settings
+
+
+@pytest.mark.parametrize(
+    ("environ", "pip", "name", "value"),
+    [
+        ({}, {"index-url": "https://a.test"}, "UV_DEFAULT_INDEX", "https://a.test"),
+        (
+            {"UV_DEFAULT_INDEX": "https://u.test"},
+            {"index-url": "https://a.test"},
+            "UV_DEFAULT_INDEX",
+            "https://u.test",
+        ),
+        ({"UV_INDEX_URL": "https://u.test"}, {"index-url": "https://a.test"}, "UV_DEFAULT_INDEX", None),
+        (
+            {},
+            {"extra-index-url": "\nhttps://a.test\nhttps://b.test"},
+            "UV_INDEX",
+            "https://a.test https://b.test",
+        ),
+        ({}, {"trusted-host": "a.test b.test:8"}, "UV_INSECURE_HOST", "a.test b.test:8"),
+        ({}, {"default-timeout": "180"}, "UV_HTTP_TIMEOUT", "180"),
+        ({}, {"timeout": "7.5"}, "UV_HTTP_TIMEOUT", "7"),
+        ({}, {"timeout": "soon"}, "UV_HTTP_TIMEOUT", None),
+        ({}, {"proxy": "http://p.test:3128"}, "ALL_PROXY", "http://p.test:3128"),
+        ({"https_proxy": "http://q.test"}, {"proxy": "http://p.test:3128"}, "ALL_PROXY", None),
+        ({}, {"cert": "/a.pem"}, "SSL_CERT_FILE", "/a.pem"),
+        ({"SSL_CERT_FILE": "/b.pem"}, {"cert": "/a.pem"}, "SSL_CERT_FILE", "/b.pem"),
+        ({}, {"cert": "/a.pem"}, "UV_SYSTEM_CERTS", None),
+        ({}, {}, "UV_SYSTEM_CERTS", "true"),
+        ({"UV_NATIVE_TLS": "0"}, {}, "UV_SYSTEM_CERTS", None),
+        ({}, {"client-cert": "/c.pem"}, "SSL_CLIENT_CERT", "/c.pem"),
+        ({}, {"keyring-provider": "subprocess"}, "UV_KEYRING_PROVIDER", "subprocess"),
+        ({}, {"keyring-provider": "import"}, "UV_KEYRING_PROVIDER", None),
+        ({}, {}, "UV_PYTHON_DOWNLOADS", "never"),
+        ({"XDG_CACHE_HOME": "/dev/null/x"}, {}, "UV_NO_CACHE", "1"),
+        ({"XDG_CACHE_HOME": "/dev/null/x", "UV_CACHE_DIR": "/y"}, {}, "UV_NO_CACHE", None),
+    ],
+)
+def test_uv_is_told_in_its_own_words(
+    run: SimpleNamespace,
+    tmp_path: Path,
+    environ: dict[str, str],
+    pip: dict[str, str],
+    name: str,
+    value: str | None,
+) -> None:
+    environ = {"XDG_CACHE_HOME": str(tmp_path)} | environ
+    assert run.uv_environment(environ, pip).get(name) == value
+
+
+def test_find_links_that_do_not_exist_are_left_out(run: SimpleNamespace, tmp_path: Path) -> None:
+    given = f"{tmp_path} /no/such/folder https://links.test/a,b.html"
+    assert run.find_links_for_uv(given) == f"{tmp_path},https://links.test/a,b.html"
+    assert run.find_links_for_uv("") == ""
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+            "(its SHA-256 differs)",
+        ),
+        ("error: Hash mismatch for `small==1`\nExpected:\n  sha256:00", "(its SHA-256 differs)"),
+        ("invalid peer certificate: UnknownIssuer", "is not trusted here"),
+        ("SSLError(SSLCertVerificationError(1, 'certificate verify failed'))", "is not trusted here"),
+        (
+            "Failed to establish a new connection: [Errno -3] Temporary failure in name resolution",
+            "be reached",
+        ),
+        ("error sending request for url\n dns error", "be reached"),
+        ("Connection to index.test timed out. (connect timeout=15)", "be reached"),
+        ("ProxyError('Unable to connect to proxy')", "be reached"),
+        ("ERROR: No matching distribution found for small==1", "no ready-made package"),
+        (
+            "No solution found when resolving dependencies:\n small==1 has no wheels with a matching tag",
+            "ready-made",
+        ),
+        ("Killed", "the installer stopped"),
+        ("", "the installer stopped"),
+    ],
+)
+def test_what_went_wrong_is_said_in_plain_words(run: SimpleNamespace, output: str, reason: str) -> None:
+    text = str(run.explain("installing the packages", output))
+    assert text.startswith("installing the packages did not work: ")
+    assert reason in text
+    assert all(line.strip() in text for line in output.splitlines())
+
+
+@pytest.mark.parametrize("words", [[], ["-k", "merkle"], ["tests/unit"], ["--no-header"]])
+def test_tests_are_spread_over_workers(run: SimpleNamespace, words: list[str]) -> None:
+    option, workers, *rest = run.pytest_words(words)
+    assert option == "-n"
+    assert 1 <= int(workers) <= 4
+    assert rest == words
+
+
+@pytest.mark.parametrize(
+    "words", [["-n", "0"], ["-n4"], ["--numprocesses=3"], ["-p", "no:xdist"], ["x", "--pdb"]]
+)
+def test_tests_are_spread_as_the_words_say(run: SimpleNamespace, words: list[str]) -> None:
+    assert run.pytest_words(words) == words
+
+
+def test_the_homes_in_order(run: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    first, second, third = run.homes({"XDG_CACHE_HOME": "/cache", "HOME": "/home/x"})
+    assert first == ROOT / ".venv"
+    assert second.parent == Path("/cache/reledger")
+    assert third.parent.parent == tmp_path
+    assert third.parent.stat().st_mode & 0o777 == 0o700
+    assert list(run.homes({"RELEDGER_VENV": "/here"})) == [Path("/here")]
+
+
+@pytest.mark.parametrize("spoil", ["open", "link"])
+def test_a_temporary_folder_of_others_is_refused(
+    run: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = tmp_path / f"reledger-{os.getuid()}"
+    if spoil == "open":
+        folder.mkdir()
+        folder.chmod(0o777)
+    else:
+        (tmp_path / "theirs").mkdir(mode=0o700)
+        folder.symlink_to(tmp_path / "theirs")
+    with pytest.raises(run.SetupFailed, match="is open to others"):
+        run.private_temporary_folder()
+
+
+@pytest.fixture
+def lock_holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    code = (
+        "import fcntl, sys; file = open(sys.argv[1], 'a+b'); fcntl.flock(file, fcntl.LOCK_EX); print('held')"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", f"{code}; sys.stdin.read()", str(tmp_path / "lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_the_lock_goes_with_its_holder(
+    run: SimpleNamespace, tmp_path: Path, lock_holder: "subprocess.Popen[str]"
+) -> None:
+    with (tmp_path / "lock").open("a+b") as handle:
+        assert not run.try_lock(handle.fileno())
+        lock_holder.kill()
+        lock_holder.wait()
+        assert run.try_lock(handle.fileno())
+
+
+def test_environments_unused_for_a_month_are_swept(run: SimpleNamespace, tmp_path: Path) -> None:
+    ages_s = {"run-old": 31 * 86400, "run-new": 29 * 86400, "run-own": 400 * 86400}
+    for name, age_s in ages_s.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / STAMP).touch()
+        os.utime(tmp_path / name / STAMP, (time.time() - age_s,) * 2)
+    (tmp_path / "bin").mkdir()
+    run.sweep(tmp_path, tmp_path / "run-own")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "run-new", "run-own"]
+
+
+def test_a_quiet_run_gives_code_and_output(run: SimpleNamespace) -> None:
+    code = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"
+    assert run.run_quietly([sys.executable, "-u", "-c", code], os.environ) == (3, "out\nerr\n")
+    assert run.run_quietly(["/no/such/program"], os.environ)[0] == 127
