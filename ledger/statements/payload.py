@@ -11,10 +11,10 @@ from ledger.findings import Finding
 from ledger.statements.acts import Act, read_act
 from ledger.statements.envelope import ACT, EPCIS
 from ledger.statements.epcis import EpcisEvent, read_document
-from ledger.strict_json import is_json_object, parse_json
+from ledger.statements.epcis.schemas import MAX_EVENTS
+from ledger.strict_json import JsonValue, is_json_object, parse_json
 
 MAX_DEPTH: Final = 32
-MAX_EVENTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,18 @@ def read_payload(cty: str, payload: bytes) -> Payload:
     if cty == ACT:
         act, findings = read_act(value)
         return Payload("act", act, (), tuple(findings))
+    _refuse_many_events(value)
     document = read_document(value)
-    if len(document.events) > MAX_EVENTS:
+    return Payload("epcis", None, document.events, tuple(document.findings))
+
+
+def _refuse_many_events(document: dict[str, JsonValue]) -> None:
+    """Told before anything else: findings for every event of such a document would help nobody."""
+    body = document.get("epcisBody")
+    events = body.get("eventList") if isinstance(body, dict) else None
+    if isinstance(events, list) and len(events) > MAX_EVENTS:
         raise TooLarge(
-            f"the document has {len(document.events)} events; a statement has at most {MAX_EVENTS}",
+            f"the document has {len(events)} events; a statement has at most {MAX_EVENTS}",
+            pointer="/epcisBody/eventList",
             mend="Split the document into several statements.",
         )
-    return Payload("epcis", None, document.events, tuple(document.findings))
