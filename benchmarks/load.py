@@ -1,0 +1,83 @@
+"""Load on loopback, bounded in time and count, made cheaply so that the server has the cores."""
+
+import asyncio
+import http.client
+import json
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+READ_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How many were answered as wanted, and in how many seconds."""
+
+    count: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Per second."""
+        return self.count / self.seconds
+
+
+def post_singles(url: str, statements: Sequence[bytes], *, clients: int = 32) -> Measured:
+    """Posts each statement in a request of its own over ``clients`` connections that stay open."""
+    return asyncio.run(_post_singles(urlsplit(url).port or 80, statements, clients))
+
+
+async def _post_singles(port: int, statements: Sequence[bytes], clients: int) -> Measured:
+    requests = [
+        b"POST /v1/statements HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/jose\r\n"
+        b"Accept: text/plain\r\nContent-Length: %d\r\n\r\n" % len(statement) + statement
+        for statement in statements
+    ]
+    begun = time.perf_counter()
+    counts = await asyncio.gather(*(_client(port, requests[each::clients]) for each in range(clients)))
+    return Measured(sum(counts), time.perf_counter() - begun)
+
+
+async def _client(port: int, requests: Sequence[bytes]) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=READ_LIMIT)
+    created = 0
+    for request in requests:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        created += head.startswith(b"HTTP/1.1 201")
+        length = next(
+            int(line.split(b":")[1])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length:")
+        )
+        await reader.readexactly(length)
+    writer.close()
+    await writer.wait_closed()
+    return created
+
+
+def post_batches(url: str, statements: Sequence[bytes], *, streams: int = 2) -> Measured:
+    """Posts the statements as NDJSON batches, one on each of ``streams`` connections."""
+    bodies = [b"".join(line + b"\n" for line in statements[each::streams]) for each in range(streams)]
+    counts = [0] * streams
+
+    def send(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(url).port or 80, timeout=300)
+        connection.request(
+            "POST", "/v1/statements/batch", bodies[number], {"Content-Type": "application/x-ndjson"}
+        )
+        response = connection.getresponse()
+        for line in response:
+            counts[number] += line.startswith(b"{") and json.loads(line)["status"] == 201
+        connection.close()
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(streams)]
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Measured(sum(counts), time.perf_counter() - begun)

@@ -1,0 +1,42 @@
+"""What a benchmark says: rates, ratios within the run, and goals met or missed."""
+
+from dataclasses import dataclass, field
+
+from benchmarks.load import Measured
+
+
+@dataclass
+class Report:
+    """One benchmark's figures, printed as a table in Markdown."""
+
+    title: str
+    rows: list[tuple[str, str, float]] = field(default_factory=list)
+    ratios: list[tuple[str, float]] = field(default_factory=list)
+    goals: list[tuple[str, bool]] = field(default_factory=list)
+
+    def add(self, name: str, text: str, measured: Measured) -> None:
+        """Adds a rate per second; prints it at once, so that a long run shows that it lives."""
+        self.rows.append((name, text, measured.rate))
+        print(f"  {name:<10} {measured.rate:>10,.0f}/s  {text}", flush=True)
+
+    def value(self, name: str) -> float:
+        """The rate added under a name."""
+        return next(rate for known, _, rate in self.rows if known == name)
+
+    def ratio(self, name: str, to: str) -> None:
+        """Adds the ratio of two rates of this run."""
+        self.ratios.append((f"{name} / {to}", self.value(name) / self.value(to)))
+
+    def goal(self, text: str, met: bool) -> None:
+        """Adds a goal."""
+        self.goals.append((text, met))
+
+    def markdown(self) -> str:
+        """The report."""
+        lines = [f"### {self.title}", "", "| what | per second |", "|---|---:|"]
+        lines += [f"| {name}: {text} | {rate:,.0f} |" for name, text, rate in self.rows]
+        if self.ratios:
+            lines += ["", "| ratio | |", "|---|---:|"]
+            lines += [f"| {name} | {value:.2f} |" for name, value in self.ratios]
+        lines += ["", *(f"- {'met' if met else '**missed**'}: {text}" for text, met in self.goals)]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,157 @@
+"""A ledger under test: a database, a genesis, and a real server process on a free port."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import psutil
+
+from api.settings import Settings
+from ledger.statements.keys import write_key_file
+from ledger.store.engine import create_ledger_engine
+from tests.support.cast import Cast
+from tests.support.databases import copy_sqlite, make_postgres_template, make_sqlite_template
+from tests.support.postgres import PostgresServer
+
+ROOT = Path(__file__).resolve().parent.parent
+ENGINES = ("sqlite", "postgresql")
+
+
+@dataclass
+class Prepared:
+    """A log that has its genesis, and the settings to serve it with."""
+
+    cast: Cast
+    settings: Settings
+    folder: Path
+
+
+@dataclass
+class Running:
+    """A server process.
+
+    Attributes:
+        process: The process that was started; its children are the workers.
+        url: Where it listens.
+    """
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    def kill(self) -> None:
+        """kill -9 to the process and every child of it, at once."""
+        family = [
+            *psutil.Process(self.process.pid).children(recursive=True),
+            psutil.Process(self.process.pid),
+        ]
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def peak_memory_bytes(self) -> int:
+        """The largest peak resident size among the process and its children (VmHWM, Linux)."""
+        family = [
+            psutil.Process(self.process.pid),
+            *psutil.Process(self.process.pid).children(recursive=True),
+        ]
+        return max(_peak(member.pid) for member in family)
+
+
+def _peak(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError(f"process {pid} shows no peak memory")
+
+
+@contextlib.contextmanager
+def database(engine: str, folder: Path) -> Iterator[str]:
+    """The URL of a migrated, empty database on a real engine."""
+    if engine == "sqlite":
+        yield copy_sqlite(make_sqlite_template(folder), folder / "ledger.db")
+        return
+    with PostgresServer() as server:
+        name = server.create_database(make_postgres_template(server))
+        yield server.url(name)
+
+
+@contextlib.contextmanager
+def prepared(engine: str, *, workers: int = 2, cast: Cast | None = None) -> Iterator[Prepared]:
+    """A new log on an engine, in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="reledger-bench-") as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        url = stack.enter_context(database(engine, folder))
+        cast = cast or Cast()
+        key_file = folder / "log.pem"
+        write_key_file(key_file, cast.log_key)
+        made = create_ledger_engine(url)
+        cast.started(made, folder / "mark").close()
+        made.dispose()
+        settings = Settings(
+            database_url=url,
+            origin=cast.origin,
+            log_key_file=key_file,
+            mark_dir=folder / "mark",
+            port=free_port(),
+            workers=workers,
+            queue_limit=20_000,
+            log_level="error",
+        )
+        yield Prepared(cast, settings, folder)
+
+
+def free_port() -> int:
+    """A port of the loopback address on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve")) -> Running:
+    """Starts a server process and waits until it answers."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RELEDGER_")}
+    environment |= settings.as_environment() | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", *module],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=(settings.mark_dir.parent / "server.log").open("ab"),
+    )
+    running = Running(process, f"http://127.0.0.1:{settings.port}")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(httpx2.TransportError):
+            if httpx2.get(running.url + "/healthz", timeout=5).status_code == 200:
+                return running
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    text = (settings.mark_dir.parent / "server.log").read_text(errors="replace")
+    raise RuntimeError(f"the server did not start:\n{text[-3000:]}")
+
+
+@contextlib.contextmanager
+def serving(settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve")) -> Iterator[Running]:
+    """A server that is ended politely."""
+    running = start(settings, module=module)
+    try:
+        yield running
+    finally:
+        running.process.terminate()
+        try:
+            running.process.wait(40)
+        except subprocess.TimeoutExpired:
+            running.kill()
