@@ -172,6 +172,11 @@ def test_the_first_run_sets_up_and_the_second_starts_at_once(checkout: Checkout)
     assert second.stderr == ""
     assert checkout.run("fail").code == 7
     assert len(checkout.environments()) == 1
+    with checkout.start("wait") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        process.terminate()
+    assert process.returncode == -signal.SIGTERM
 
 
 def test_uv_is_fetched_once_and_told_what_pip_is_told(checkout: Checkout) -> None:
@@ -206,46 +211,26 @@ def test_uv_is_fetched_once_and_told_what_pip_is_told(checkout: Checkout) -> Non
     assert not [path for path in written if b"u:p@index" in path.read_bytes()], (
         "settings are never written down"
     )
-    checkout.answer("x", RELEDGER_VENV=str(checkout.home / "other"))
     checkout.require("2")
-    checkout.answer("x")
-    assert len(list((checkout.root / ".venv").glob("uv-*"))) == 1
-
-
-def test_changed_requirements_make_another_environment(checkout: Checkout) -> None:
-    assert checkout.answer("x")["small"] == "1"
-    checkout.require("2")
-    assert checkout.answer("x")["small"] == "2"
+    again = checkout.run("x")
+    assert json.loads(again.stdout)["small"] == "2"
+    assert "fetching" not in again.stderr
     assert len(checkout.environments()) == 2, "the first may still be in use"
 
 
-def test_a_larger_environment_serves_the_smaller_need(checkout: Checkout) -> None:
-    done = checkout.run("setup", "test")
+def test_a_larger_environment_in_a_named_folder_serves_the_smaller_need(checkout: Checkout) -> None:
+    elsewhere = checkout.home / "with a blank é"
+    done = checkout.run("setup", "test", RELEDGER_VENV=str(elsewhere))
     assert done.code == 0, done.stderr
     python = Path(done.stdout.strip())
+    assert python.parent.parent.parent == elsewhere
     assert python.parent.parent.name.startswith("test-")
-    said = checkout.run("greet")
-    assert said.stderr == ""
-    assert Path(json.loads(said.stdout)["prefix"]) == python.parent.parent
-
-
-def test_reledger_venv_names_the_folder_and_is_not_passed_on(checkout: Checkout) -> None:
-    elsewhere = checkout.home / "with a blank é"
-    said = checkout.answer("x", RELEDGER_VENV=str(elsewhere))
-    assert Path(said["prefix"]).parent == elsewhere
-    assert "RELEDGER_VENV" not in said["environ"]
+    again = checkout.run("greet", RELEDGER_VENV=str(elsewhere))
+    assert again.stderr == ""
+    said = json.loads(again.stdout)
+    assert Path(said["prefix"]) == python.parent.parent
+    assert "RELEDGER_VENV" not in said["environ"], "it is run.py's, and no setting of the ledger"
     assert not (checkout.root / ".venv").exists()
-
-
-def test_an_unfinished_environment_is_made_anew(checkout: Checkout) -> None:
-    checkout.answer("x")
-    (folder,) = checkout.environments()
-    (folder / STAMP).unlink()
-    for path in folder.rglob("small.py"):
-        path.unlink()
-    (checkout.root / ".venv" / "partial-left").mkdir()
-    assert checkout.answer("x")["small"] == "1"
-    assert not (checkout.root / ".venv" / "partial-left").exists()
 
 
 def test_a_set_up_that_was_killed_is_repaired(checkout: Checkout) -> None:
@@ -255,7 +240,13 @@ def test_a_set_up_that_was_killed_is_repaired(checkout: Checkout) -> None:
             time.sleep(0.01)
         process.kill()
     assert checkout.environments() == []
+    (half,) = (checkout.root / ".venv").glob("run-*")
+    (half / "left-over").touch()
+    (checkout.root / ".venv" / "partial-left").mkdir()
     assert checkout.answer("x")["small"] == "1"
+    assert checkout.environments() == [half]
+    assert not (half / "left-over").exists()
+    assert not (checkout.root / ".venv" / "partial-left").exists()
 
 
 def test_an_interrupt_says_that_the_next_run_goes_on(checkout: Checkout) -> None:
@@ -266,7 +257,7 @@ def test_an_interrupt_says_that_the_next_run_goes_on(checkout: Checkout) -> None
         _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "stopped; the next run makes what is missing" in stderr
-    assert checkout.answer("x")["small"] == "1"
+    assert checkout.environments() == []
 
 
 def test_runs_at_once_set_up_once(checkout: Checkout) -> None:
@@ -275,15 +266,6 @@ def test_runs_at_once_set_up_once(checkout: Checkout) -> None:
     assert [json.loads(stdout)["words"][1] for stdout, _ in outputs] == ["0", "1", "2"]
     assert sum(stderr.count("setting up in") for _, stderr in outputs) == 1
     assert any("another run is setting up" in stderr for _, stderr in outputs)
-
-
-def test_a_signal_reaches_the_command(checkout: Checkout) -> None:
-    checkout.answer("x")
-    with checkout.start("wait") as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "waiting\n"
-        process.terminate()
-    assert process.returncode == -signal.SIGTERM
 
 
 def test_a_uv_that_does_not_run_here_is_passed_over(checkout: Checkout) -> None:
