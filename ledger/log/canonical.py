@@ -27,7 +27,7 @@ def canonical_json(value: object) -> bytes:
     """
     try:
         return rfc8785.dumps(_plain(value))
-    except rfc8785.CanonicalizationError as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise JsonMalformed(f"this has no canonical JSON: {error}") from error
 
 
