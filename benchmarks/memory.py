@@ -1,0 +1,49 @@
+"""Peak memory of server and verifier on a small and on a large log: it must not grow with the log."""
+
+import json
+import os
+import subprocess
+import sys
+
+from benchmarks.intake import statements
+from benchmarks.load import post_batches
+from benchmarks.reporting import Report
+from benchmarks.servers import ROOT, Prepared, prepared, serving
+
+CHUNK = 10_000
+WORKERS = 2
+
+
+def fill(log: Prepared, url: str, entries: int) -> None:
+    """Posts ``entries`` records in batches, made in chunks so that the benchmark's own memory stays small."""
+    for start in range(0, entries, CHUNK):
+        measured = post_batches(url, statements(log.cast, min(CHUNK, entries - start)))
+        print(f"  {start + CHUNK:>10,} of {entries:,} at {measured.rate:,.0f}/s", flush=True)
+
+
+def peaks(engine: str, entries: int) -> tuple[int, int]:
+    """Peak resident bytes of the largest server process, and of the largest verifier process."""
+    with prepared(engine, workers=WORKERS) as log:
+        with serving(log.settings) as server:
+            fill(log, server.url, entries)
+            served = server.peak_memory_bytes()
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        measured = subprocess.run(
+            [sys.executable, "-m", "benchmarks.verifier", log.settings.database_url, str(WORKERS)],
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        return served, int(json.loads(measured.stdout)["peak_bytes"])
+
+
+def run(engine: str, small: int, large: int) -> Report:
+    """Compares two sizes."""
+    report = Report(f"peak memory on {engine}, {small:,} against {large:,} entries")
+    few, many = peaks(engine, small), peaks(engine, large)
+    for place, name in enumerate(("server", "verifier")):
+        ratio = many[place] / few[place]
+        print(f"  {name:<9} {few[place] / 2**20:.0f} MiB -> {many[place] / 2**20:.0f} MiB, {ratio:.2f}x")
+        report.ratios.append((f"{name}: {few[place] / 2**20:.0f} -> {many[place] / 2**20:.0f} MiB", ratio))
+        report.goal(f"{name} <= 1.2x", ratio <= 1.2)
+    return report
