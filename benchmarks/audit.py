@@ -3,13 +3,13 @@
 import time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from ledger.audit.database import verify_database
 from sqlalchemy import text
 
 from benchmarks.intake import statements, verify_all
 from benchmarks.load import Measured, post_batches
 from benchmarks.reporting import Report
 from benchmarks.servers import prepared, serving
+from ledger.audit.database import verify_database
 from ledger.encoding import b64url_decode
 from ledger.log.note import parse_note
 from ledger.statements.envelope import parse_statement

@@ -15,9 +15,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ledger.audit.database import verify_database
-
 from benchmarks.servers import Prepared, prepared, start
+from ledger.audit.database import verify_database
 from ledger.log.receipt import verify_receipt
 from ledger.store.engine import create_ledger_engine
 

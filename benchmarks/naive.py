@@ -4,12 +4,12 @@ No queue and no batches: each request takes the log lock, reads the head, judges
 checkpoint and commits. ``python -m benchmarks.naive`` serves it with the settings of the environment.
 """
 
-from api.serving import run_application
 from flask import Flask, Response, request
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from api.log_key import read_log_signer
+from api.serving import run_application
 from api.settings import load_settings
 from ledger.clock import SystemClock
 from ledger.errors import RequestError

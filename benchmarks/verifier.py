@@ -5,7 +5,6 @@ import resource
 import sys
 
 from ledger.audit.database import verify_database
-
 from ledger.store.engine import create_ledger_engine
 
 

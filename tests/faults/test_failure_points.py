@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.audit.database import verify_database
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 import ledger.registration.batch as batch
+from ledger.audit.database import verify_database
 from ledger.errors import LogInconsistent, UnavailableError
 from ledger.log.receipt import verify_receipt
 from ledger.store import log_store
