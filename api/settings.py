@@ -5,8 +5,8 @@ import, and never prints a secret: the key's passphrase stays in its own file, a
 out of texts.
 
 A setting ``name`` is the environment variable ``RELEDGER_NAME`` or the key ``name`` of the TOML file that
-``RELEDGER_CONFIG`` names; the environment wins. Any other ``RELEDGER_`` variable or TOML key is refused, since
-a misspelt setting that silently keeps its default is found out too late.
+``RELEDGER_CONFIG`` names; the environment wins. Any other ``RELEDGER_`` variable or TOML key is refused: a
+misspelt setting that silently keeps its default is found out too late.
 """
 
 import difflib
@@ -197,8 +197,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, config: Path | No
         config: The TOML file; None for the one that ``RELEDGER_CONFIG`` names, if any.
 
     Raises:
-        SettingsInvalid: An unknown, missing or senseless setting, or a file that cannot be read; it says where
-            the setting stands and how to mend it.
+        SettingsInvalid: An unknown, missing or senseless setting, or a file that cannot be read; it says
+            where the setting stands and how to mend it.
     """
     environment = dict(os.environ if environ is None else environ)
     if config is None and environment.get(CONFIG_VARIABLE):

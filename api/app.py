@@ -1,0 +1,117 @@
+"""The application: the one place where the parts are put together.
+
+Nothing is opened, read or started when this module is imported. ``create_app`` reads the log's key and
+builds the rest lazily: the database is first touched by the first request, the committer started by the
+first statement, in the process that serves it.
+"""
+
+from typing import Final
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from api.audit_desk import AuditDesk
+from api.documentation import Documentation
+from api.log_key import open_mark, read_log_signer
+from api.metrics import Metrics
+from api.observing import install_observing
+from api.operations import Resource, install_operations
+from api.parts import EXTENSION, Parts
+from api.problems import install_problems
+from api.resources import (
+    acts,
+    audits,
+    batch,
+    documents,
+    health,
+    keys,
+    log,
+    parties,
+    refusals,
+    sites,
+    statements,
+    tiles,
+)
+from api.settings import Settings
+from ledger.clock import Clock, SystemClock
+from ledger.registration.committer import Limits
+from ledger.registration.registrar import Registrar
+from ledger.store.engine import create_ledger_engine
+
+RESOURCES: Final[tuple[Resource, ...]] = (
+    statements.resource,
+    batch.resource,
+    acts.resource,
+    keys.resource,
+    parties.resource,
+    sites.resource,
+    log.resource,
+    tiles.resource,
+    audits.resource,
+    refusals.resource,
+    health.resource,
+    documents.resource,
+)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    engine: Engine | None = None,
+    registrar: Registrar | None = None,
+    clock: Clock | None = None,
+) -> Flask:
+    """A WSGI application on one ledger; end it with ``close_app``.
+
+    Args:
+        settings: As read.
+        engine: The ledger's database, where it is open already; it stays open.
+        registrar: The one way into the log, where there is one already; it is closed with the application.
+        clock: The host's clock.
+
+    Raises:
+        SettingsInvalid: The database's URL cannot be used.
+        KeyFileInvalid: The log's key cannot be read.
+    """
+    clock = clock or SystemClock()
+    signer = read_log_signer(settings)
+    mark = open_mark(settings, signer)
+    metrics = Metrics()
+    own_engine = engine is None
+    if engine is None:
+        engine = create_ledger_engine(settings.database_url, pool_size=settings.database_pool_size)
+    if registrar is None:
+        limits = Limits(queue_statements=settings.queue_limit)
+        registrar = Registrar(
+            engine, settings.origin, signer, mark, clock, limits=limits, observe=metrics.observe_batch
+        )
+    parts = Parts(
+        settings=settings,
+        engine=engine,
+        registrar=registrar,
+        mark=mark,
+        clock=clock,
+        metrics=metrics,
+        audits=AuditDesk(settings, clock),
+        documentation=Documentation(RESOURCES),
+        closes_engine=own_engine,
+    )
+    app = Flask("reledger", static_folder=None, template_folder=None)
+    # A party's identifier is a URI and stands in paths; "//" in it means what it says.
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = True
+    app.extensions[EXTENSION] = parts
+    install_problems(app, settings.origin)
+    install_observing(app, metrics)
+    install_operations(app, RESOURCES)
+    return app
+
+
+def close_app(app: Flask) -> None:
+    """Commits what is queued, ends this process's audits, and lets the database go."""
+    parts: Parts = app.extensions[EXTENSION]
+    parts.registrar.close()
+    parts.audits.close()
+    if parts.closes_engine:
+        parts.engine.dispose()
+    parts.metrics.end_process()

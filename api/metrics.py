@@ -1,0 +1,115 @@
+"""What is counted, for Prometheus.
+
+Decides: names, labels and buckets. Labels are bounded: the route's rule, never the path; an error's code,
+never its text. With several server processes the counts of all of them are added up, through the folder
+that ``PROMETHEUS_MULTIPROC_DIR`` names (``api.serving`` makes one); gauges are summed over the live
+processes.
+"""
+
+import importlib
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+import prometheus_client
+import prometheus_client.multiprocess
+import prometheus_client.values
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from ledger.registration.committer import BatchReport
+
+FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+MEDIA_TYPE: Final = "text/plain; version=1.0.0; charset=utf-8"
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024)
+
+# The library does not annotate these.
+_collect_all: Callable[[CollectorRegistry], Any] = prometheus_client.multiprocess.MultiProcessCollector
+_mark_dead: Callable[[int], None] = prometheus_client.multiprocess.mark_process_dead
+
+
+class Metrics:
+    """The counters of one application."""
+
+    def __init__(self) -> None:
+        """Makes every counter anew, so that applications in one process do not share theirs."""
+        # The library chooses between memory and shared files once, when it is imported, which may have been
+        # before the folder was named.
+        shared = FOLDER_VARIABLE in os.environ
+        if shared and prometheus_client.values.ValueClass is prometheus_client.values.MutexValue:
+            importlib.reload(prometheus_client.values)
+        self._registry = CollectorRegistry(auto_describe=True)
+        self.requests = Counter(
+            "reledger_http_requests",
+            "Requests answered.",
+            ["method", "rule", "status"],
+            registry=self._registry,
+        )
+        self.request_seconds = Histogram(
+            "reledger_http_request_seconds",
+            "Time until a request's answer was sent whole.",
+            ["method", "rule"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.refusals = Counter(
+            "reledger_refusals",
+            "Requests and lines that were not carried out, by error code.",
+            ["code"],
+            registry=self._registry,
+        )
+        self.statements = Counter(
+            "reledger_statements", "Statements decided, by outcome.", ["outcome"], registry=self._registry
+        )
+        self.batch_size = Histogram(
+            "reledger_batch_statements",
+            "Statements in one committed batch.",
+            buckets=_SIZES,
+            registry=self._registry,
+        )
+        self.commit_seconds = Histogram(
+            "reledger_commit_seconds",
+            "Time that one batch took, from the log lock to the mark.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.queue_depth = Gauge(
+            "reledger_queue_statements",
+            "Statements that wait to be committed.",
+            multiprocess_mode="livesum",
+            registry=self._registry,
+        )
+        self.tree_size = Gauge(
+            "reledger_tree_size",
+            "Entries in the log, as of the newest batch or scrape that this host saw.",
+            multiprocess_mode="livemax",
+            registry=self._registry,
+        )
+
+    def observe_batch(self, report: BatchReport) -> None:
+        """Counts one batch; called from the committing thread."""
+        self.statements.labels("appended").inc(report.appended)
+        self.statements.labels("repeated").inc(report.repeated)
+        self.statements.labels("refused").inc(report.refused)
+        self.batch_size.observe(report.appended + report.repeated + report.refused)
+        self.commit_seconds.observe(report.seconds)
+
+    def observe_request(self, method: str, rule: str, status: int, seconds: float) -> None:
+        """Counts one request that was answered."""
+        self.requests.labels(method, rule, str(status)).inc()
+        self.request_seconds.labels(method, rule).observe(seconds)
+
+    def exposition(self) -> bytes:
+        """The counts as text, of all server processes where there are several."""
+        registry = self._registry
+        if FOLDER_VARIABLE in os.environ:
+            registry = CollectorRegistry()
+            _collect_all(registry)
+        return prometheus_client.generate_latest(registry)
+
+    @staticmethod
+    def end_process() -> None:
+        """Takes this process's gauges out of the sums."""
+        if FOLDER_VARIABLE in os.environ:
+            _mark_dead(os.getpid())

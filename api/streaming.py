@@ -1,0 +1,76 @@
+"""Results that are made while the request is still being sent, and read when the caller gets to it.
+
+Decides: the maker never waits for the reader. Most clients send their whole body before they read any of the
+answer; if making results stopped while nobody reads them, both sides would wait for each other for ever.
+What the caller has not read yet is kept in memory up to a limit and in a temporary file beyond it.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Final
+
+MEMORY_BYTES: Final = 1_048_576
+_READ_BYTES: Final = 65_536
+
+
+class ResultStream:
+    """Bytes on their way from one making thread to one reading thread."""
+
+    def __init__(self, make: Callable[[Callable[[bytes], bool]], None]) -> None:
+        """Starts making.
+
+        Args:
+            make: Run in a thread of its own; it hands over bytes by calling its argument, which returns False
+                once nobody will read them. It must not raise.
+        """
+        self._spool = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - closed by the last user
+        self._changed = threading.Condition()
+        self._written = 0
+        self._read = 0
+        self._ended = False
+        self._abandoned = False
+        self._thread = threading.Thread(target=self._run, args=(make,), name="reledger-results", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yields what was made, in order, as soon as it is there."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._read < self._written or self._ended)
+                if self._read == self._written:
+                    return
+                self._spool.seek(self._read)
+                piece = self._spool.read(min(_READ_BYTES, self._written - self._read))
+                self._read += len(piece)
+                if self._read == self._written:
+                    # Everything is read: start over, so that the file does not grow with the whole answer.
+                    self._spool.seek(0)
+                    self._spool.truncate()
+                    self._read = self._written = 0
+            yield piece
+
+    def close(self) -> None:
+        """Says that nobody will read any more; called by the server when the answer is sent or broken off."""
+        with self._changed:
+            self._abandoned = True
+        self._thread.join()
+        self._spool.close()
+
+    def _put(self, piece: bytes) -> bool:
+        with self._changed:
+            if self._abandoned:
+                return False
+            self._spool.seek(self._written)
+            self._spool.write(piece)
+            self._written += len(piece)
+            self._changed.notify_all()
+        return True
+
+    def _run(self, make: Callable[[Callable[[bytes], bool]], None]) -> None:
+        try:
+            make(self._put)
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
