@@ -275,13 +275,19 @@ def test_a_uv_that_does_not_run_here_is_passed_over(checkout: Checkout) -> None:
     assert "with pip, which takes longer" in done.stderr
 
 
-def test_a_package_with_another_hash_is_refused(checkout: Checkout) -> None:
-    for level in ("", "-test", "-dev"):
-        (checkout.root / f"requirements{level}.txt").write_text(f"small==1 --hash=sha256:{'1' * 64}\n")
+@pytest.mark.parametrize(
+    ("pin", "reason"),
+    [
+        (f"small==1 --hash=sha256:{'1' * 64}", "is not the one that was pinned"),
+        ("small==1", "Hashes are required"),
+    ],
+)
+def test_a_package_without_its_hash_is_refused(checkout: Checkout, pin: str, reason: str) -> None:
+    (checkout.root / "requirements.txt").write_text(pin + "\n")
     done = checkout.run("x")
     assert done.code == 1
     assert done.stdout == ""
-    assert "is not the one that was pinned" in done.stderr
+    assert reason in done.stderr
     assert "Traceback" not in done.stderr
     assert checkout.environments() == []
 
