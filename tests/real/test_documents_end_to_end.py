@@ -1,4 +1,4 @@
-"""Real documents, whole: signed, posted over HTTP, receipted, read back byte for byte, audited; on both engines."""
+"""Real documents, whole: signed, posted over HTTP, receipted, read back byte for byte, audited."""
 
 import hashlib
 from pathlib import Path
@@ -22,9 +22,11 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "epcis" / "do
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SHARED.is_dir(),
-reason="the folder of real EPCIS documents is not beside this checkout")
-@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]) def test_the_real_documents(engine_name: str, tmp_path: Path) -> None:
+@pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the folder of real EPCIS documents is not beside this checkout"
+)
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_the_real_documents(engine_name: str, tmp_path: Path) -> None:
     files = list_files([SHARED])
     assert len(files) == 38
     with prepared(engine_name, workers=1) as log, serving(log.settings) as server:
@@ -59,8 +61,6 @@ reason="the folder of real EPCIS documents is not beside this checkout")
                 receipts.append(receipt)
             assert client.log()["size"] == 39
         engine = create_ledger_engine(log.settings.database_url)
-        report = verify_database(
-            engine, workers=1, receipts=receipts, mark=cast.mark(log.settings.mark_dir)
-        )
+        report = verify_database(engine, workers=1, receipts=receipts, mark=cast.mark(log.settings.mark_dir))
         engine.dispose()
         assert report.faults == []
