@@ -20,6 +20,7 @@ from api.parts import EXTENSION, Parts
 from api.problems import install_problems
 from api.resources import (
     acts,
+    audit_chain,
     audits,
     batch,
     documents,
@@ -47,6 +48,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     sites.resource,
     log.resource,
     tiles.resource,
+    audit_chain.resource,
     audits.resource,
     refusals.resource,
     health.resource,

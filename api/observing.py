@@ -5,12 +5,14 @@ nobody
 foresaw: a database's error text would quote the statement.
 """
 
+import json
 import logging
 import secrets
 import sys
 import time
 import traceback
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -47,7 +49,26 @@ def configure_logging(settings: Settings) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class JsonFormatter(logging.Formatter):
+    """Lines of the libraries' own logging, in the form of ours; of an exception only what may be logged."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One JSON object."""
+        moment = datetime.fromtimestamp(record.created, UTC)
+        members: dict[str, Any] = {
+            "event": record.getMessage(),
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "timestamp": moment.isoformat().replace("+00:00", "Z"),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            members["exception"] = exception_members(record.exc_info[1])
+        return json.dumps(members)
 
 
 def without_exception_text(

@@ -1,0 +1,122 @@
+"""One audit job, in a process of its own: ``python -m api.audit_job FOLDER ID``.
+
+Decides: nothing about the audit; it waits for its turn, runs it, and writes how far it is. Its settings come
+from the environment.
+"""
+
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from api.audit_desk import JobFiles
+from api.file_locks import FileLock
+from api.log_key import open_mark, read_log_signer
+from api.observing import configure_logging, exception_members
+from api.problems import FAILED_CODE, FAILED_MEND
+from api.settings import Settings, load_settings
+from ledger.audit.database import verify_database
+from ledger.audit.report import Progress
+from ledger.errors import AuditCancelled, ReledgerError
+
+_WRITE_SECONDS: Final = 0.2
+_POLL_SECONDS: Final = 0.1
+
+
+class AuditJob:
+    """The one job of this process."""
+
+    def __init__(self, files: JobFiles, settings: Settings) -> None:
+        self._files = files
+        self._settings = settings
+        self._members: dict[str, Any] = files.read() or {}
+        self._written = 0.0
+        self._cancel = threading.Event()
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        """Waits for its turn and audits; afterwards the state says how it ended, or the job is forgotten."""
+        with FileLock(self._files.lock) as alive:
+            alive.acquire()
+            watcher = threading.Thread(target=self._watch, daemon=True)
+            watcher.start()
+            try:
+                self._wait_and_audit()
+            except AuditCancelled:
+                if not self._files.cancel.exists():
+                    self._end("interrupted")
+            finally:
+                self._ended.set()
+                watcher.join()
+            if self._files.cancel.exists():
+                self._files.remove()
+
+    def interrupt(self) -> None:
+        """Ends the job as soon as may be; its state stays and says so."""
+        self._cancel.set()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_POLL_SECONDS):
+            if self._files.cancel.exists():
+                self._cancel.set()
+
+    def _wait_and_audit(self) -> None:
+        with FileLock(self._files.turn) as turn:
+            while not turn.acquire():
+                if self._cancel.wait(_POLL_SECONDS):
+                    raise AuditCancelled("the audit was stopped while it waited")
+            self._members["state"] = "running"
+            self._files.write(self._members)
+            self._audit()
+
+    def _audit(self) -> None:
+        try:
+            signer = read_log_signer(self._settings)
+            report = verify_database(
+                self._settings.database_url,
+                origin=self._settings.origin,
+                vkeys=[signer.vkey],
+                mark=open_mark(self._settings, signer),
+                progress=self._progress,
+                cancel=self._cancel,
+            )
+        except AuditCancelled:
+            raise
+        except ReledgerError as error:
+            self._end("failed", error={"code": error.code, "detail": error.detail, "mend": error.mend})
+        except Exception as error:  # the edge of this process: the job must not be left as running
+            structlog.get_logger("reledger.audit").error(
+                "failed", job=self._files.job, exception=exception_members(error)
+            )
+            detail = "the audit broke off, for a reason that only the server's log tells"
+            self._end("failed", error={"code": FAILED_CODE, "detail": detail, "mend": FAILED_MEND})
+        else:
+            self._end("done", report=report.as_json())
+
+    def _progress(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._written >= _WRITE_SECONDS:
+            self._written = now
+            self._members["progress"] = progress._asdict()
+            self._files.write(self._members)
+
+    def _end(self, state: str, **outcome: Any) -> None:
+        self._members.update(outcome, state=state)
+        self._files.write(self._members)
+
+
+def main(folder: str, job: str) -> None:
+    """Runs one job."""
+    settings = load_settings()
+    configure_logging(settings)
+    audit = AuditJob(JobFiles(Path(folder), job), settings)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: audit.interrupt())
+    audit.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,305 @@
+"""The real server: streams in both directions, many clients, a polite end, and counts over all processes."""
+
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.serving import run_application, serve
+from api.settings import Settings
+from ledger.errors import SettingsInvalid
+from ledger.log.receipt import verify_receipt
+from ledger.store.engine import create_ledger_engine
+from tests.support.cast import Cast
+from tests.support.web import JOSE, settings_for
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVE = "from api.serving import serve; from api.settings import load_settings; serve(load_settings())"
+
+
+@dataclass
+class Server:
+    """A running server."""
+
+    cast: Cast
+    settings: Settings
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def ask(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **options: Any
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.settings.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers or {}, **options)
+            response = connection.getresponse()
+            return response, response.read()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.settings.port), timeout=60)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(timeout=60) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(cast: Cast, url: str, folder: Path, **changes: Any) -> Iterator[Server]:
+    """A server on a migrated database that has its genesis."""
+    settings = settings_for(cast, url, folder, port=free_port(), log_level="info", **changes)
+    engine = create_ledger_engine(url)
+    cast.started(engine, settings.mark_dir).close()
+    engine.dispose()
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("RELEDGER_")}
+    environment |= settings.as_environment() | {"PYTHONPATH": str(ROOT)}
+    log = folder / "stderr"
+    with log.open("wb") as stream:
+        process = subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stderr=stream)
+    server = Server(cast, settings, process, log)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(ConnectionRefusedError):
+                if server.ask("GET", "/readyz")[0].status == 200:
+                    break
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def module_cast() -> Cast:
+    return Cast()
+
+
+@pytest.fixture(scope="module")
+def server(
+    module_cast: Cast, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One server of two processes for the tests that do not end it."""
+    folder = tmp_path_factory.mktemp("server")
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    (folder / "ledger.db").write_bytes(sqlite_template.read_bytes())
+    with running(module_cast, url, folder, workers=2, threads=4) as made:
+        yield made
+
+
+def batch_head(extra: str) -> bytes:
+    return (
+        "POST /v1/statements/batch HTTP/1.1\r\nHost: ledger\r\nConnection: close\r\n"
+        f"Content-Type: application/x-ndjson\r\n{extra}\r\n\r\n"
+    ).encode()
+
+
+def dechunk(data: bytes) -> bytes:
+    """The body of a chunked answer, headers left out."""
+    rest = data.partition(b"\r\n\r\n")[2]
+    body = b""
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        body, rest = body + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+    return body
+
+
+class TestStreams:
+    def test_a_statement_is_registered(self, server: Server) -> None:
+        jws = server.cast.record()
+        response, body = server.ask("POST", "/v1/statements", jws, JOSE | {"Accept": "text/plain"})
+        assert response.status == 201
+        assert response.headers["Content-Length"] == str(len(body))
+        verify_receipt(body, hashlib.sha256(jws).digest(), server.cast.origin, [server.cast.verifier])
+
+    def test_a_chunked_body_is_read(self, server: Server) -> None:
+        jws = server.cast.record()
+        pieces = [jws[start : start + 100] for start in range(0, len(jws), 100)]
+        response, _ = server.ask("POST", "/v1/statements", iter(pieces), JOSE, encode_chunked=True)
+        assert response.status == 201
+
+    def test_results_come_while_lines_are_still_sent(self, server: Server) -> None:
+        first = server.cast.record() + b"\n" + b"x\n" * 2_048
+        second = server.cast.record(number=2) + b"\n"
+        with server.connect() as connection:
+            connection.sendall(batch_head(f"Content-Length: {len(first) + len(second)}") + first)
+            data = b""
+            while b'"status":201' not in data:
+                piece = connection.recv(65_536)
+                assert piece
+                data += piece
+            connection.sendall(second)
+            while piece := connection.recv(65_536):
+                data += piece
+        results = [json.loads(line) for line in dechunk(data).splitlines()]
+        assert [each["status"] for each in results] == [201] + [400] * 2_048 + [201]
+
+    def test_a_client_that_reads_only_at_the_end_is_not_waited_for(self, server: Server) -> None:
+        """Far more results than the sockets between hold; whoever made them would wait for ever."""
+        line = b"x\n"
+        count = 60_000
+        with server.connect() as connection:
+            connection.settimeout(100)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+            connection.sendall(batch_head(f"Content-Length: {len(line) * count}"))
+            for _ in range(100):
+                connection.sendall(line * (count // 100))
+            data = bytearray()
+            while piece := connection.recv(1 << 20):
+                data += piece
+        assert data.count(b'"jws.malformed"') == count
+
+    def test_an_over_long_statement_is_answered_without_a_broken_connection(self, server: Server) -> None:
+        response, body = server.ask("POST", "/v1/statements", b"a" * 3_000_000, JOSE)
+        assert response.status == 413
+        assert json.loads(body)["code"] == "request.too-large"
+
+    def test_a_body_of_the_wrong_type_is_answered_without_a_broken_connection(self, server: Server) -> None:
+        response, body = server.ask("POST", "/v1/statements", b"a" * 3_000_000)
+        assert response.status == 415
+        assert json.loads(body)["code"] == "media-type.unsupported"
+
+    def test_a_statement_whose_sender_died_is_not_registered(self, server: Server) -> None:
+        jws = server.cast.record(number=77)
+        size = json.loads(server.ask("GET", "/v1/log")[1])["size"]
+        with server.connect() as connection:
+            connection.sendall(
+                b"POST /v1/statements HTTP/1.1\r\nHost: ledger\r\nContent-Type: application/jose\r\n"
+                b"Content-Length: %d\r\n\r\n" % (len(jws) + 1) + jws
+            )
+            time.sleep(0.3)
+        time.sleep(0.5)
+        assert json.loads(server.ask("GET", "/v1/log")[1])["size"] == size
+
+    def test_a_party_may_stand_in_a_path(self, server: Server) -> None:
+        for path in (
+            "/v1/parties/https%3A%2F%2Fmine.example%2F",
+            "/v1/parties/https://mine.example/",
+        ):
+            response, body = server.ask("GET", path)
+            assert response.status == 200, body
+            assert json.loads(body)["id"] == "https://mine.example/"
+
+    def test_a_tile_may_stand_in_one_segment(self, server: Server) -> None:
+        one = server.ask("GET", "/tile/entries/000.p/1")[1]
+        assert one == server.ask("GET", "/tile/entries/000.p%2F1")[1]
+        assert one[2:].startswith(b'{"index":0')
+
+
+class TestProcesses:
+    def test_every_line_of_the_log_is_json_and_names_its_request(self, server: Server) -> None:
+        response, _ = server.ask("GET", "/healthz?secret=1", headers={"Authorization": "Bearer hunter2"})
+        request_id = response.headers["X-Request-Id"]
+        deadline = time.monotonic() + 10
+        while request_id not in server.log.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        (line,) = [each for each in server.lines() if each.get("request_id") == request_id]
+        assert (line["event"], line["status"], line["path"]) == ("request", 400, "/healthz")
+        assert "hunter2" not in server.log.read_text()
+        assert "secret" not in server.log.read_text()
+
+    def test_counts_are_those_of_all_processes(self, server: Server) -> None:
+        def count() -> float:
+            text = server.ask("GET", "/metrics")[1].decode()
+            found = re.search(
+                r'^reledger_http_requests_total{method="GET",rule="/docs",status="200"} (\S+)$',
+                text,
+                re.MULTILINE,
+            )
+            return float(found[1]) if found else 0.0
+
+        before = count()
+        for _ in range(40):
+            server.ask("GET", "/docs")
+        time.sleep(0.2)
+        assert {count() for _ in range(12)} == {before + 40}
+
+    def test_many_clients_at_once(self, server: Server) -> None:
+        results: list[list[int]] = []
+
+        def client(number: int) -> None:
+            mine = []
+            for each in range(8):
+                jws = server.cast.record(number=1_000 * number + each)
+                mine.append(server.ask("POST", "/v1/statements", jws, JOSE)[0].status)
+            results.append(mine)
+
+        threads = [threading.Thread(target=client, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == [[201] * 8] * 8
+
+
+class TestEnding:
+    def test_what_is_in_flight_is_finished(self, cast: Cast, sqlite_url: str, tmp_path: Path) -> None:
+        with running(cast, sqlite_url, tmp_path / "server", workers=1, threads=2) as server:
+            first, second = cast.record(number=1) + b"\n", cast.record(number=2) + b"\n"
+            with server.connect() as connection:
+                connection.sendall(batch_head(f"Content-Length: {len(first) + len(second)}") + first)
+                time.sleep(0.5)
+                server.process.terminate()
+                time.sleep(0.5)
+                connection.sendall(second)
+                data = b""
+                while piece := connection.recv(65_536):
+                    data += piece
+            assert [json.loads(line)["status"] for line in dechunk(data).splitlines()] == [201, 201]
+            assert server.process.wait(timeout=60) == 0
+
+    def test_a_request_that_never_ends_is_cut_off(self, cast: Cast, sqlite_url: str, tmp_path: Path) -> None:
+        with (
+            running(cast, sqlite_url, tmp_path / "server", workers=1, threads=2, stop_timeout_s=1) as server,
+            server.connect() as connection,
+        ):
+            connection.sendall(batch_head("Content-Length: 100000") + b"x\n")
+            time.sleep(0.5)
+            began = time.monotonic()
+            server.stop()
+            assert time.monotonic() - began < 15
+
+
+class TestStarting:
+    def test_a_taken_port_is_refused(self, cast: Cast, sqlite_url: str, tmp_path: Path) -> None:
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            settings = settings_for(cast, sqlite_url, tmp_path / "server", port=taken.getsockname()[1])
+            with pytest.raises(SettingsInvalid, match="another program does"):
+                run_application("api.wsgi:build", settings)
+
+    def test_a_host_that_is_not_ours_is_refused(self, cast: Cast, sqlite_url: str, tmp_path: Path) -> None:
+        settings = settings_for(cast, sqlite_url, tmp_path / "server", host="192.0.2.1")
+        with pytest.raises(SettingsInvalid, match="cannot listen"):
+            run_application("api.wsgi:build", settings)
+
+    def test_a_database_without_tables_is_refused(self, cast: Cast, tmp_path: Path) -> None:
+        settings = settings_for(cast, f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "server")
+        with pytest.raises(SettingsInvalid, match="version none"):
+            serve(settings)
