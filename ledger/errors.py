@@ -57,7 +57,8 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
         ├── KeyFileInvalid               key-file.invalid
         ├── DocumentInvalid              document.invalid
         ├── OutboxInvalid                outbox.invalid
-        └── RemoteFailed                 remote.failed
+        ├── RemoteFailed                 remote.failed
+        └── AuditCancelled               audit.cancelled
 """
 
 from collections.abc import Mapping, Sequence
@@ -415,3 +416,8 @@ class OutboxInvalid(UsageError):
 class RemoteFailed(UsageError):
     code = "remote.failed"
     title = "The other side did not answer as it should"
+
+
+class AuditCancelled(UsageError):
+    code = "audit.cancelled"
+    title = "The audit was stopped before it was done"

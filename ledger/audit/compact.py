@@ -1,0 +1,102 @@
+"""Roots of many tree sizes in one pass, with a memory of one hash a level.
+
+Decides: how roots of adjacent ranges are put together into roots of the whole tree, and which tiles are full.
+A range that begins at a multiple of a power of two and is no wider than it hangs to the right of everything
+before it, whatever else follows.
+
+Source: RFC 9162 section 2.1.1; the "compact range" of its section 2.1.2.
+"""
+
+from collections.abc import Iterator
+
+from ledger.log.merkle import EMPTY_ROOT, NodeReader, node_hash, range_nodes
+from ledger.log.tiles import TILE_WIDTH, FullTile
+
+
+class Peaks:
+    """The complete subtrees over everything appended so far.
+
+    Attributes:
+        width: How many leaves that is.
+    """
+
+    __slots__ = ("_hashes", "width")
+
+    def __init__(self) -> None:
+        self.width = 0
+        self._hashes: list[bytes] = []
+
+    @classmethod
+    def of(cls, width: int, read: NodeReader) -> "Peaks":
+        """The peaks of the first ``width`` leaves, width >= 0; ``read`` is called once at most."""
+        peaks = cls()
+        if width:
+            peaks._hashes = list(read(range_nodes(0, width)))
+            peaks.width = width
+        return peaks
+
+    def clear(self) -> None:
+        """Begins anew with nothing."""
+        self.width = 0
+        self._hashes.clear()
+
+    def append(self, root: bytes, width: int = 1) -> None:
+        """Adds a complete subtree on the right.
+
+        Args:
+            root: Its root, 32 bytes.
+            width: How many leaves it has: a power of two that divides the width so far.
+        """
+        hashes, full = self._hashes, self.width // width
+        while full & 1:
+            root = node_hash(hashes.pop(), root)
+            full >>= 1
+        hashes.append(root)
+        self.width += width
+
+    def root(self, right: bytes | None = None) -> bytes:
+        """The root of everything so far, with one subtree more on its right.
+
+        Args:
+            right: That subtree's root; it has no more leaves than the largest power of two that divides the
+                width so far. None for nothing more.
+        """
+        result = right
+        for peak in reversed(self._hashes):
+            result = peak if result is None else node_hash(peak, result)
+        return EMPTY_ROOT if result is None else result
+
+
+class TileStitcher:
+    """Cuts the full tiles above level 0 out of the roots of all tiles of level 0."""
+
+    __slots__ = ("_counts", "_rows")
+
+    def __init__(self) -> None:
+        self._rows: list[list[bytes]] = []
+        self._counts: list[int] = []
+
+    def add(self, tile_root: bytes, level: int = 0) -> Iterator[FullTile]:
+        """Takes the root of the next tile of a level; yields every tile above that it completes."""
+        if level == len(self._rows):
+            self._rows.append([])
+            self._counts.append(0)
+        row = self._rows[level]
+        row.append(tile_root)
+        if len(row) == TILE_WIDTH:
+            peaks = Peaks()
+            for hashed in row:
+                peaks.append(hashed)
+            tile = FullTile(level + 1, self._counts[level], b"".join(row), peaks.root())
+            self._counts[level] += 1
+            row.clear()
+            yield tile
+            yield from self.add(tile.root, level + 1)
+
+
+def full_tiles(size: int) -> list[int]:
+    """How many full tiles a tree of this size has at each level, from level 0 up to the last that has one."""
+    counts = []
+    while size := size // TILE_WIDTH:
+        counts.append(size)
+    return counts

@@ -1,0 +1,209 @@
+"""Who does the work of an audit: this process, or one process for each core.
+
+Decides: how work is shared out, so that results come in order, few wait at a time, and nothing but small
+values crosses between processes. Safe under every start method: a worker gets all it needs as plain values.
+"""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from threading import Event
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.audit.notes import CheckpointNotes
+from ledger.audit.ranges import RangeChecker, RangeResult
+from ledger.audit.refusals import RefusalChecker, RefusalResult
+from ledger.audit.statements import StatementChecker
+from ledger.errors import AuditCancelled
+from ledger.statements.registers import KeyRecord
+from ledger.store.engine import create_ledger_engine
+from ledger.store.raw_reads import raw_reader
+
+# Below this many entries a second process takes longer to start than it saves.
+FEW_ENTRIES = 8_192
+_WAITING_PER_PROCESS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Everything that a worker needs.
+
+    Attributes:
+        url: The database.
+        origin: The log's origin.
+        vkeys: The log's own keys.
+        cosigners: Keys of known witnesses.
+        size: The log's size.
+        keys: Keys by kid, from the public acts.
+        unproven: Keys that only the register has.
+        policies: Indices of the acts that set a policy.
+    """
+
+    url: URL
+    origin: str
+    vkeys: tuple[str, ...]
+    cosigners: tuple[str, ...]
+    size: int
+    keys: dict[str, KeyRecord]
+    unproven: dict[str, KeyRecord]
+    policies: tuple[int, ...]
+
+
+class Task(NamedTuple):
+    """One piece of work: ``kind`` is ``range``, ``refusals`` or ``file``; the range is [start, end)."""
+
+    kind: str
+    start: int = 0
+    end: int = 0
+
+
+TaskResult = RangeResult | RefusalResult | list[str]
+
+
+class Worker:
+    """Does tasks over a connection of its own."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._engine = create_ledger_engine(assignment.url, pool_size=1, read_only=True)
+        self._statements = StatementChecker(assignment.origin, assignment.keys, assignment.unproven)
+        self._notes = CheckpointNotes(assignment.origin, assignment.vkeys, assignment.cosigners)
+
+    def close(self) -> None:
+        """Gives up the connection."""
+        self._engine.dispose()
+
+    def do(self, task: Task) -> TaskResult:
+        """Does one task; a part of the database that cannot be read becomes a fault in its result."""
+        try:
+            return self._do(task)
+        except SQLAlchemyError as error:
+            return _unreadable(task, error)
+
+    def _do(self, task: Task) -> TaskResult:
+        assignment = self._assignment
+        with self._engine.connect() as connection, connection.begin(), raw_reader(connection) as reader:
+            if task.kind == "range":
+                checker = RangeChecker(reader, self._statements, self._notes, assignment.size)
+                return checker.check(task.start, task.end)
+            if task.kind == "refusals":
+                refusals = RefusalChecker(reader, self._statements, assignment.size, assignment.policies)
+                return refusals.check(task.start, task.end)
+            return reader.damage()
+
+
+def _unreadable(task: Task, error: SQLAlchemyError) -> TaskResult:
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    if task.kind == "range":
+        unread = RangeResult(task.start, task.end)
+        detail = f"entries {task.start} to {task.end - 1} cannot be read: {reason}"
+        unread.faults.add("store.unreadable", "entries", task.start, detail)
+        return unread
+    if task.kind == "refusals":
+        missing = RefusalResult(task.start, task.end)
+        detail = f"refusals {task.start} to {task.end - 1} cannot be read: {reason}"
+        missing.faults.add("store.unreadable", "refusals", task.start, detail)
+        return missing
+    return [reason]
+
+
+_worker: Worker | None = None
+
+
+def _start(assignment: Assignment) -> None:
+    global _worker
+    _worker = Worker(assignment)
+
+
+def _do(task: Task) -> TaskResult:
+    assert _worker is not None
+    return _worker.do(task)
+
+
+def default_processes(size: int) -> int:
+    """One process for each core that this one may use; a single one for a small log."""
+    if size < FEW_ENTRIES:
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return cores or 1
+
+
+class Crew:
+    """Does tasks, in this process (``processes`` = 1) or in others; a context manager."""
+
+    def __init__(self, assignment: Assignment, processes: int, cancel: Event | None = None) -> None:
+        self._assignment = assignment
+        self._processes = processes
+        self._cancel = cancel
+        self._pool: ProcessPoolExecutor | None = None
+        self._worker: Worker | None = None
+
+    def __enter__(self) -> "Crew":
+        if self._processes > 1:
+            self._pool = ProcessPoolExecutor(
+                self._processes,
+                # Forking a process that has threads may take over a lock that nobody will ever release.
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_start,
+                initargs=(self._assignment,),
+            )
+        else:
+            self._worker = Worker(self._assignment)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._worker is not None:
+            self._worker.close()
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        """Each task with its result, in the order of the tasks.
+
+        Raises:
+            AuditCancelled: The event was set.
+        """
+        if self._pool is None:
+            assert self._worker is not None
+            yield from self._run_here(tasks, self._worker.do)
+            return
+        waiting: deque[tuple[Task, Future[TaskResult]]] = deque()
+        for task in tasks:
+            waiting.append((task, self._pool.submit(_do, task)))
+            if len(waiting) >= self._processes * _WAITING_PER_PROCESS:
+                yield self._finish(waiting)
+        while waiting:
+            yield self._finish(waiting)
+
+    def _run_here(
+        self, tasks: Iterable[Task], do: Callable[[Task], TaskResult]
+    ) -> Iterator[tuple[Task, TaskResult]]:
+        for task in tasks:
+            self.check_cancelled()
+            yield task, do(task)
+
+    def _finish(self, waiting: deque[tuple[Task, Future[TaskResult]]]) -> tuple[Task, TaskResult]:
+        task, future = waiting.popleft()
+        while True:
+            self.check_cancelled()
+            try:
+                return task, future.result(timeout=0.2)
+            except TimeoutError:
+                continue
+
+    def check_cancelled(self) -> None:
+        """Raises AuditCancelled once the event is set."""
+        if self._cancel is not None and self._cancel.is_set():
+            raise AuditCancelled("the audit was stopped; what it found so far proves nothing")

@@ -1,0 +1,216 @@
+"""Folding every act again, from entry 0 on, and comparing what comes out with the registers as stored.
+
+Decides: whether each act was allowed where it stands, and whether the tables hold exactly the records that
+the acts make. An act whose statement has a fault is left out: the fault is reported where it is.
+
+An erased grant-read cannot be read any more; its effects are taken from the act that erased it, as they were
+recorded, and cannot be decided again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from ledger.audit.entries import FoundAct
+from ledger.audit.report import FaultList
+from ledger.encoding import b64url_encode
+from ledger.errors import EvidenceError, RequestError
+from ledger.log.entry import parse_entry
+from ledger.statements.acts import Act, ActContext
+from ledger.statements.acts.confirm import Confirm
+from ledger.statements.acts.erase import Erase
+from ledger.statements.acts.genesis import Genesis
+from ledger.statements.acts.grant_read import put_grant, scope_members
+from ledger.statements.acts.publish_refusals import PublishRefusals
+from ledger.statements.envelope import ACT, parse_statement
+from ledger.statements.payload import read_payload
+from ledger.statements.registers import Facts, LoggedStatement
+from ledger.store.raw_reads import RawReader, StoredEntry
+from ledger.store.register_rows import REGISTERS
+
+Rows = dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]
+"""By table: the rows by their key, each with its columns in the table's order."""
+
+
+class Replay:
+    """Folds acts in the order of the log.
+
+    Attributes:
+        facts: Everything that the acts so far make.
+        rows: The register rows that they make.
+        faults: What is wrong.
+    """
+
+    def __init__(self, reader: RawReader, origin: str) -> None:
+        self._reader = reader
+        self._origin = origin
+        self.facts = Facts()
+        self.rows: Rows = {register.table.name: {} for register in REGISTERS.values()}
+        self.faults = FaultList()
+
+    def take(self, found: FoundAct) -> None:
+        """Judges and folds the next act; one that is not allowed is reported and not folded."""
+        act = read_found_act(found.jws)
+        if act is None:
+            return
+        context = ActContext(
+            index=found.entry_index,
+            recorded_at_us=found.recorded_at_us,
+            issuer=found.issuer,
+            kid=found.kid,
+            statement_hash=found.statement_hash,
+            origin=self._origin,
+        )
+        self._bring_statements(act, found.entry_index)
+        self._bring_effects(act)
+        self._bring_refusals(act, found.entry_index)
+        findings = act.judge(context, self.facts)
+        if findings:
+            detail = f"the act {act.name} was not allowed: {findings[0].detail} ({findings[0].code})"
+            self.faults.add("act.refused", "statement_bytes", found.entry_index, detail)
+        else:
+            act.apply(context, self.facts)
+        for record in self.facts.take_changes():
+            register = REGISTERS[type(record)]
+            values = register.to_row(record)
+            key = tuple(values[column.name] for column in register.table.primary_key)
+            row = tuple(values[column.name] for column in register.table.columns)
+            self.rows[register.table.name][key] = row
+        self.facts.statements.clear()
+
+    def compare(self, stored: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        """Compares the rows that the acts make with those in the tables, both ways.
+
+        Args:
+            stored: The rows of every register table, as found.
+        """
+        for register in REGISTERS.values():
+            table = register.table
+            keys = [table.columns.keys().index(column.name) for column in table.primary_key]
+            expected = dict(self.rows[table.name])
+            for row in stored[table.name]:
+                key = tuple(row[at] for at in keys)
+                made = expected.pop(key, None) if _is_plain(key) else None
+                if made is None:
+                    detail = "no act makes this row, or it stands there twice"
+                    self.faults.add("register.extra", table.name, _place(key), detail)
+                    continue
+                wrong = [
+                    column.name
+                    for column, value, right in zip(table.columns, row, made, strict=True)
+                    if type(value) is not type(right) or value != right
+                ]
+                if wrong:
+                    detail = f"{', '.join(wrong)}: not what the acts make"
+                    self.faults.add("register.differs", table.name, _place(key), detail)
+            for key in expected:
+                self.faults.add("register.missing", table.name, _place(key), "the row is missing")
+
+    def _bring_statements(self, act: Act, index: int) -> None:
+        """What the log held, before this act, of the statements that it names."""
+        for statement_hash in act.names().statements:
+            row = self._reader.entry_of_statement(statement_hash)
+            logged = None if row is None or row.entry_index >= index else self._logged(row)
+            if logged is not None:
+                self.facts.statements[statement_hash] = logged
+
+    def _logged(self, row: StoredEntry) -> LoggedStatement | None:
+        try:
+            entry = parse_entry(row.entry) if type(row.entry) is bytes else None
+        except EvidenceError:
+            entry = None
+        if entry is None:
+            return None
+        act = read_found_act(row.jws) if type(row.jws) is bytes else None
+        return LoggedStatement(
+            entry_index=row.entry_index,
+            statement_hash=entry.statement,
+            issuer=row.issuer,
+            jti=row.jti,
+            kid=row.kid,
+            signing_input_hash=row.signing_input_hash,
+            recorded_at_us=entry.recorded_at_us,
+            public=entry.public,
+            act=None if act is None else act.name,
+            erased=row.entry_index in self.facts.erasures,
+        )
+
+    def _bring_effects(self, act: Act) -> None:
+        """The effects of a statement that is gone, as the act that erased it records them."""
+        erase = erase_in(act)
+        if erase is None or erase.index in self.facts.grants:
+            return
+        row = self._reader.entry(erase.index)
+        if row is None or row.jws is None:
+            for effect in erase.effects:
+                put_grant(self.facts, erase.index, effect["grantee"], scope_members(effect["scope"]))
+
+    def _bring_refusals(self, act: Act, index: int) -> None:
+        """The head that the journal must have had for a publication: so many records, this last hash."""
+        if not isinstance(act, PublishRefusals):
+            return
+        held: Any = bytes(32)
+        if act.count:
+            row = next(iter(self._reader.refusals(act.count - 1, act.count)), None)
+            held = None if row is None else row[2]
+            if held != act.head:
+                detail = f"entry {index} published another hash of this record"
+                self.faults.add("refusal.published", "refusals", act.count - 1, detail)
+                held = act.head
+        self.facts.refusal_count, self.facts.refusal_hash = act.count, held
+
+
+def read_found_act(jws: bytes) -> Act | None:
+    """The act in a statement's bytes, None where there is none that can be read."""
+    try:
+        statement = parse_statement(jws)
+        return read_payload(ACT, statement.payload).act if statement.header.cty == ACT else None
+    except RequestError:
+        return None
+
+
+def erase_in(act: Act) -> Erase | None:
+    """The erase that an act is or confirms."""
+    inner = act.confirmed if isinstance(act, Confirm) else act
+    return inner if isinstance(inner, Erase) else None
+
+
+def fold_public(reader: RawReader, origin: str, size: int) -> Replay:
+    """The keys, parties and policies that the public acts make, as far as these can be read.
+
+    For judging signatures only: what is wrong with an act is found, and reported, when its entry is checked.
+    """
+    replay = Replay(reader, origin)
+    for index, entry_bytes, jws in reader.public_entries(size):
+        if type(entry_bytes) is not bytes or type(jws) is not bytes:
+            continue
+        try:
+            entry = parse_entry(entry_bytes)
+            header = parse_statement(jws).header
+        except (EvidenceError, RequestError):
+            continue
+        if entry.index != index or sha256(jws).digest() != entry.statement or header.cty != ACT:
+            continue
+        issuer = _issuer(replay.facts, header.kid, jws)
+        if issuer is not None:
+            replay.take(FoundAct(index, entry.recorded_at_us, issuer, header.kid, entry.statement, jws))
+    return replay
+
+
+def _issuer(facts: Facts, kid: str, jws: bytes) -> str | None:
+    known = facts.keys.get(kid)
+    if known is not None:
+        return known.party
+    act = read_found_act(jws)
+    found = act.find_key(kid) if isinstance(act, Genesis) else None
+    return None if found is None else found[0]
+
+
+def _is_plain(key: Iterable[object]) -> bool:
+    return all(type(part) in (int, str, bytes) for part in key)
+
+
+def _place(key: Sequence[Any]) -> Any:
+    if len(key) == 1 and type(key[0]) is int:
+        return key[0]
+    return "/".join(b64url_encode(part) if type(part) is bytes else str(part) for part in key)

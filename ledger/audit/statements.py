@@ -1,0 +1,193 @@
+"""Checking an entry together with its statement: the one place for the database, for a range, for a remote
+ledger.
+
+Decides: what must hold between an entry, the bytes that it commits to and the register of keys. Never reads
+anything by itself, and never decides whether an act was allowed (the fold does).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from ledger.audit.envelopes import Envelope, EnvelopeReader
+from ledger.errors import RequestError, SignatureInvalid
+from ledger.log.entry import Entry
+from ledger.statements.acts import Act
+from ledger.statements.envelope import ACT, parse_statement
+from ledger.statements.fold import key_fault
+from ledger.statements.jwk import ALGORITHMS, PublicKey, parse_jwk
+from ledger.statements.payload import read_payload
+from ledger.statements.registers import KeyRecord
+
+IAT_TOLERANCE_S = 300
+_SECOND_US = 1_000_000
+
+Report = Callable[[str, str, str], None]
+"""(code, table, detail) of a fault at the entry that is being checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A statement that could be read.
+
+    Attributes:
+        envelope: Its envelope.
+        act: The act that it carries, or None for a record, and for an act that cannot be read.
+    """
+
+    envelope: Envelope
+    act: Act | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    record: KeyRecord
+    key: PublicKey
+
+
+class StatementChecker:
+    """Checks the statements of one log under one register of keys.
+
+    A key's kid is the hash of the key, so a register cannot name a wrong key; whose a key is and when it is
+    good rests on the acts that the register was folded from."""
+
+    def __init__(
+        self, origin: str, keys: Mapping[str, KeyRecord], unproven: Mapping[str, KeyRecord] | None = None
+    ) -> None:
+        """Checks against ``keys``.
+
+        Args:
+            origin: The log's origin.
+            keys: Folded from the public acts.
+            unproven: Keys that no act was found for, to be used where ``keys`` has none: so that one damaged
+                act does not make every later statement of a party look forged. The caller reports them.
+        """
+        self._origin = origin
+        self._keys = keys
+        self._unproven = unproven or {}
+        self._read = EnvelopeReader(origin).read
+        self._owned: dict[str, _Owned | None] = {}
+        self._signatures = 0
+
+    def take_count(self) -> int:
+        """How many signatures were verified since the last call."""
+        count, self._signatures = self._signatures, 0
+        return count
+
+    def owner(self, kid: str) -> str | None:
+        """The party that a key belongs to; None where no party has it."""
+        owned = self._find(kid)
+        return None if owned is None else owned.record.party
+
+    def examine(self, entry: Entry, jws: bytes, report: Report) -> Examined | None:
+        """Checks a statement's bytes against its entry.
+
+        Args:
+            entry: The entry, its own form checked.
+            jws: The bytes that are said to be its statement.
+            report: Takes each fault.
+
+        Returns:
+            None where the bytes are not those that the entry commits to, or are no statement.
+        """
+        try:
+            envelope = self._read(jws)
+        except RequestError as error:
+            if sha256(jws).digest() == entry.statement:
+                report("statement.malformed", "statement_bytes", error.detail)
+            else:
+                _report_other_bytes(report)
+            return None
+        if envelope.statement_hash != entry.statement:
+            _report_other_bytes(report)
+            return None
+        if envelope.aud != self._origin:
+            report("statement.audience", "statement_bytes", f"the statement was signed for {envelope.aud!r}")
+        if envelope.iat * _SECOND_US > entry.recorded_at_us + IAT_TOLERANCE_S * _SECOND_US:
+            report(
+                "statement.signed-in-future",
+                "statement_bytes",
+                f"iat lies more than {IAT_TOLERANCE_S} seconds after recorded_at",
+            )
+        self._check_signature(entry, envelope, report)
+        act = self._read_act(jws, report) if envelope.act else None
+        public = act is not None and act.public
+        if entry.public != public and (act is not None or not envelope.act):
+            said, is_so = ("public", "private") if entry.public else ("private", "public")
+            report(
+                "entry.public", "entries", f"the entry says that its statement is {said}, and it is {is_so}"
+            )
+        return Examined(envelope, act)
+
+    def check_refused(self, jws: bytes, judged_at: int, report: Report) -> None:
+        """Checks a refused statement: signed under a key that was enrolled when it was judged.
+
+        Args:
+            jws: Its bytes.
+            judged_at: The index that it would have had.
+            report: Takes each fault.
+        """
+        try:
+            envelope = self._read(jws)
+        except RequestError as error:
+            report("statement.malformed", "refusals", error.detail)
+            return
+        owned = self._find(envelope.kid)
+        if owned is None or owned.record.enrolled_at >= judged_at:
+            report("key.unknown", "refusals", f"no party had the key {envelope.kid} then")
+        if owned is not None:
+            self._verify(owned, envelope, "refusals", report)
+
+    def check_key(self, kid: str, entry: Entry, report: Report) -> None:
+        """Checks that a key was good for the entry; a key that nobody has is reported."""
+        owned = self._find(kid)
+        if owned is None:
+            report("key.unknown", "statements", f"no party has the key {kid}")
+            return
+        if entry.index == owned.record.enrolled_at != 0:
+            report("key.not-yet-valid", "statements", f"the key {kid} is enrolled by this very entry")
+        fault = key_fault(owned.record, entry.index, entry.recorded_at_us)
+        if fault is not None:
+            report(fault.code, "statements", f"{fault.detail} ({kid})")
+
+    def _check_signature(self, entry: Entry, envelope: Envelope, report: Report) -> None:
+        self.check_key(envelope.kid, entry, report)
+        owned = self._find(envelope.kid)
+        if owned is not None:
+            self._verify(owned, envelope, "statement_bytes", report)
+
+    def _verify(self, owned: _Owned, envelope: Envelope, table: str, report: Report) -> None:
+        self._signatures += 1
+        if ALGORITHMS[envelope.alg] != owned.key.alg:
+            detail = f"the header says {envelope.alg}, and the key is one for {owned.key.alg}"
+            report("statement.signature", table, detail)
+            return
+        try:
+            owned.key.verify(envelope.signature, envelope.signing_input)
+        except SignatureInvalid as error:
+            report("statement.signature", table, error.detail)
+
+    def _read_act(self, jws: bytes, report: Report) -> Act | None:
+        try:
+            payload = read_payload(ACT, parse_statement(jws).payload)
+        except RequestError as error:
+            report("act.malformed", "statement_bytes", error.detail)
+            return None
+        if payload.findings:
+            report("act.malformed", "statement_bytes", payload.findings[0].detail)
+        return payload.act
+
+    def _find(self, kid: str) -> _Owned | None:
+        try:
+            return self._owned[kid]
+        except KeyError:
+            record = self._keys.get(kid) or self._unproven.get(kid)
+            owned = None if record is None else _Owned(record, parse_jwk(record.jwk))
+            self._owned[kid] = owned
+            return owned
+
+
+def _report_other_bytes(report: Report) -> None:
+    report(
+        "statement.mismatch", "statement_bytes", "the stored bytes are not those that the entry commits to"
+    )
