@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +19,10 @@ if str(ROOT) not in sys.path:
 from ledger.store.engine import create_ledger_engine  # noqa: E402
 from tests.support.databases import copy_sqlite, make_postgres_template, make_sqlite_template  # noqa: E402
 from tests.support.postgres import PostgresServer  # noqa: E402
+
+# A busy machine is slow; how long one example takes says nothing about what it shows.
+settings.register_profile("reledger", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("reledger")
 
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
