@@ -3,6 +3,7 @@
 Decides: nothing is shared with any other ledger, and what was started here is ended here.
 """
 
+import contextlib
 import os
 import secrets
 import socket
@@ -157,11 +158,9 @@ class Server:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise RemoteFailed(f"the server ended at once, with status {self._process.returncode}")
-            try:
+            with contextlib.suppress(httpx2.TransportError):
                 if httpx2.get(self._stage.url + "/readyz", timeout=2.0).status_code == 200:
                     return
-            except httpx2.TransportError:
-                pass
             time.sleep(0.05)
         raise RemoteFailed(f"the server did not answer within {READY_SECONDS:.0f} seconds")
 
