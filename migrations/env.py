@@ -13,7 +13,7 @@ from ledger.store.models import Base
 
 # SHA-256("reledger migration lock"), first eight bytes, as a signed integer.
 MIGRATION_LOCK_KEY = -1509538430625614213
-LOCK_TIMEOUT_MS = 10_000
+DEFAULT_LOCK_TIMEOUT_MS = 10_000
 STATEMENT_TIMEOUT_MS = 300_000
 
 config = context.config
@@ -23,13 +23,14 @@ if config.config_file_name is not None:
 
 def migrate(connection: Connection) -> None:
     """Brings the database to the wanted version, alone."""
+    lock_timeout_ms = int(config.attributes.get("lock_timeout_ms", DEFAULT_LOCK_TIMEOUT_MS))
     # The version is read only after the lock is had: a second run then finds the work done.
     with busy_as_unavailable():
         if is_sqlite(connection):
-            transaction = begin_write(connection)
+            transaction = begin_write(connection, timeout_ms=lock_timeout_ms)
         else:
             transaction = connection.begin()
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {lock_timeout_ms}")
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK_KEY})")
         with transaction:
@@ -43,9 +44,7 @@ def migrate(connection: Connection) -> None:
 
 
 def run() -> None:
-    """Migrates the connection handed over by ledger.store.schema, or the database that the environment
-    names.
-    """
+    """Migrates the connection that ledger.store.schema hands over, or what the environment names."""
     if context.is_offline_mode():
         raise CommandError("Migrations need the database itself; there is no SQL script of them.")
     connection = config.attributes.get("connection")

@@ -113,8 +113,9 @@ def begin_read(connection: Connection) -> RootTransaction:
 
 
 def database_now_us(connection: Connection) -> int | None:
-    """The database's clock in microseconds since the epoch, read now; None on SQLite, which has none of
-    its own.
+    """The database's clock in microseconds since the epoch, read now.
+
+    None on SQLite, which has no clock of its own.
     """
     if is_sqlite(connection):
         return None

@@ -1,8 +1,8 @@
 """The log's tables: appending under the log lock, and small reads.
 
 Decides: which rows make up an entry, a tile, a checkpoint, a refusal, and how the head is swapped. Never
-judges a statement, never computes a hash, never commits: the caller's transaction does. Long ranges are read
-by ``ledger.store.log_ranges``.
+judges a statement, never computes a hash, never commits: the caller's transaction does. An audit
+reads by ``ledger.store.raw_reads``, which assumes nothing.
 """
 
 import json

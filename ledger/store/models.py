@@ -34,11 +34,11 @@ NAMING = {
 }
 
 
-# Only the exact type INTEGER makes a SQLite primary key the row id: half the pages, and nothing else fits in.
+# Only the exact type INTEGER makes a SQLite primary key the row id: half the pages, and only integers fit in.
 INDEX = BigInteger().with_variant(Integer(), "sqlite")
 
-# Names are ordered by their bytes on either engine; a collation of the operating system's may change under the
-# indices when the system is upgraded.
+# Names are ordered by their bytes on either engine: a collation of the operating system's may change with its
+# next version, and the indices would then be wrong.
 NAME = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 JTI = String(36).with_variant(postgresql.VARCHAR(36, collation="C"), "postgresql")
 KID = String(43).with_variant(postgresql.VARCHAR(43, collation="C"), "postgresql")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from ledger.errors import SettingsInvalid
-from ledger.store.engine import create_ledger_engine, is_sqlite
+from ledger.store.engine import BUSY_TIMEOUT_MS, create_ledger_engine, is_sqlite
 from ledger.store.locking import busy_as_unavailable
 
 DEFAULT_ROLE_PREFIX = "reledger"
@@ -28,17 +28,19 @@ def _config() -> Config:
     return config
 
 
-def upgrade(url: str, *, role_prefix: str = DEFAULT_ROLE_PREFIX) -> None:
+def upgrade(
+    url: str, *, role_prefix: str = DEFAULT_ROLE_PREFIX, lock_timeout_ms: int = BUSY_TIMEOUT_MS
+) -> None:
     """Brings a database to the newest version; a new or empty one gets all tables. Safe to run twice at once.
 
     Args:
         url: As for ``create_ledger_engine``.
         role_prefix: PostgreSQL roles are named ``<prefix>_owner``, ``_writer`` and ``_reader``.
+        lock_timeout_ms: How long to wait for another migration, or for a table in use; at least 1.
 
     Raises:
-        SettingsInvalid: The database cannot be migrated by this user or from where it is; the detail says
-        what
-            to do.
+        SettingsInvalid: This user cannot migrate the database, or not from where it is; the detail says
+            what to do.
         StoreBusy: Another migration, or work on a table that changes, did not end in time.
     """
     engine = create_ledger_engine(url, pool_size=1)
@@ -46,6 +48,7 @@ def upgrade(url: str, *, role_prefix: str = DEFAULT_ROLE_PREFIX) -> None:
         _create_private(engine.url.database or "")
     config = _config()
     config.attributes["role_prefix"] = role_prefix
+    config.attributes["lock_timeout_ms"] = lock_timeout_ms
     try:
         with _open(engine) as connection, busy_as_unavailable():
             config.attributes["connection"] = connection

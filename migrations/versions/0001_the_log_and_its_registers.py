@@ -386,7 +386,9 @@ def create_roles() -> None:
             for role in (owner, writer, reader):
                 if role not in existing:
                     op.execute(f"CREATE ROLE {role} NOLOGIN")
-            if not holds(connection, "pg_has_role(current_user, :role, 'MEMBER')", owner):
+            # From 16 on who creates a role is its member, and yet may not act as it.
+            acts_as = "SET" if connection.dialect.server_version_info >= (16,) else "MEMBER"
+            if not holds(connection, f"pg_has_role(current_user, :role, '{acts_as}')", owner):
                 op.execute(f"GRANT {owner} TO CURRENT_USER")
             if not holds(connection, "has_schema_privilege(:role, current_schema(), 'CREATE')", owner):
                 op.execute(f"GRANT USAGE, CREATE ON SCHEMA {quoted(schema)} TO {owner}")

@@ -1,6 +1,4 @@
-"""Databases for tests: each one's own, copied from a migrated template, because copies see commits and
-locks.
-"""
+"""Databases for tests: each one's own, copied from a migrated template. Copies see commits and locks."""
 
 import contextlib
 import shutil

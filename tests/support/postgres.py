@@ -96,7 +96,7 @@ class PostgresServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self._end(b"")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -124,14 +124,19 @@ class PostgresServer:
             raise RuntimeError(f"PostgreSQL did not start: {log.read_text() if log.exists() else 'no log'}")
 
     def stop(self) -> None:
-        """Ends the server (fast shutdown) and waits until it is gone; its data stay until the context
-        ends.
+        """Ends the server (fast shutdown) and waits until it is gone; its data stay.
+
+        The folder goes when the context ends.
         """
+        self._end(b"in order")
+
+    def _end(self, how: bytes) -> None:
         keeper, self._keeper = self._keeper, None
         if keeper is None:
             return
         with keeper:
             assert keeper.stdin is not None
+            keeper.stdin.write(how)
             keeper.stdin.close()
             keeper.wait(timeout=60)
 

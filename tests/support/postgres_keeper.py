@@ -1,5 +1,7 @@
 """Runs a PostgreSQL server until standard input closes, then ends exactly that server.
 
+At once, unless ``in order`` was written before: then the server ends its connections and writes its data first.
+
 Started by tests.support.postgres as ``postgres_keeper.py FOLDER COMMAND...``; prints ``ready`` once the
 server takes connections. If its parent is killed, the pipe closes too; then the folder is removed here.
 """
@@ -40,8 +42,8 @@ def main() -> int:
             print("ready", flush=True)
             break
         time.sleep(0.01)
-    sys.stdin.buffer.read()
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+    in_order = sys.stdin.buffer.read() == b"in order"
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)[0 if in_order else 1 :]:
         if server.poll() is not None:
             break
         server.send_signal(number)
