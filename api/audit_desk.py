@@ -112,6 +112,10 @@ class AuditDesk:
                 )
             for job in [each for each in jobs if each["state"] not in LIVE][KEPT_JOBS - 1 :]:
                 JobFiles(self._folder, job["id"]).remove()
+            for path in self._folder.glob("*.cancel"):
+                stopped = JobFiles(self._folder, path.stem)
+                if not self._is_alive(stopped):
+                    stopped.remove()
             files = JobFiles(self._folder, str(uuid.uuid4()))
             members = {
                 "id": files.job,

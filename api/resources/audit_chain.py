@@ -37,8 +37,8 @@ class ChainQuery(StrictSchema):
 def verify_range(call: Call) -> Response:
     """Verify a range of the log now: chain, tree, checkpoints and signatures.
 
-    The range is widened to whole tiles; the report says which entries were looked at. Go on from its end until
-    that is its size.
+    The range is widened to whole tiles; the report says which entries were looked at. Go on from its end
+    until that is its size.
     """
     start, end = call.query["start"], call.query["end"]
     stop = start + MAX_ENTRIES if end is None else min(end, start + MAX_ENTRIES)
