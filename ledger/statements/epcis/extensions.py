@@ -43,11 +43,10 @@ def extension_findings(
             continue
         pointer = f"/{escape_pointer(name)}"
         fault = _name_finding(name, scope, pointer) if extensible else _unknown(name, pointer)
+        uri = scope.member_uri(name) or name
         if fault is not None:
             found.append(fault)
-            continue
-        uri = scope.member_uri(name) or name
-        if uri in names:
+        elif uri in names:
             found.append(
                 Finding(
                     "epcis.duplicate",

@@ -7,6 +7,7 @@ Source: JSON-LD 1.1 sections 4.1 (contexts) and 4.1.5 (compact IRIs); EPCIS 2.0.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
@@ -74,6 +75,7 @@ _CONTEXT_MEND: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class Scope:
     """The prefixes in force at one place.
 
@@ -81,10 +83,7 @@ class Scope:
         prefixes: Prefix to the URI that it stands for.
     """
 
-    __slots__ = ("prefixes",)
-
-    def __init__(self, prefixes: Mapping[str, str] = STANDARD_PREFIXES) -> None:
-        self.prefixes = prefixes
+    prefixes: Mapping[str, str] = field(default_factory=lambda: STANDARD_PREFIXES)
 
     def extended(self, context: JsonValue) -> "Scope":
         """The scope inside an object with this ``@context``; what is wrong in the context adds nothing."""
