@@ -25,6 +25,7 @@ from tests.support.acts import (
     read,
     signer,
     signing_input_hash,
+    snapshot,
     statement_hash,
 )
 
@@ -154,7 +155,7 @@ def take(log: ActLog, issuer: str, step: Any) -> None:
             "confirmed": copy.deepcopy(dict(first.source)),
         }
         step = _plain(step)
-    before, size = copy.deepcopy(log.facts), log.size
+    before, size = snapshot(log.facts), log.size
     if log.state(issuer, step):
         assert log.facts == before
         assert log.size == size
@@ -169,7 +170,7 @@ def _plain(value: Any) -> Any:
     return int(value) if hasattr(value, "text") else value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(STEPS)
 def test_folding_from_scratch_gives_what_the_committer_had(steps: list[tuple[str, Any, int]]) -> None:
     log = ActLog.begun(
@@ -205,7 +206,7 @@ def test_the_public_registers_follow_from_the_public_acts(steps: list[tuple[str,
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(STEPS, st.integers(1, 12))
 def test_the_facts_that_a_batch_names_suffice(steps: list[tuple[str, Any, int]], batch_size: int) -> None:
     """Judged and applied on the few facts that its batch names, an act fares as it does on all facts."""
@@ -225,7 +226,7 @@ def test_the_facts_that_a_batch_names_suffice(steps: list[tuple[str, Any, int]],
                 findings = act.judge(context, few)
                 assert findings == act.judge(context, log.facts)
                 if not findings:
-                    probe = copy.deepcopy(log.facts)
+                    probe = snapshot(log.facts)
                     act.apply(context, few)
                     act.apply(context, probe)
                     assert few.take_changes() == probe.take_changes()

@@ -31,7 +31,7 @@ def test_the_acts() -> None:
     ]
 
 
-@pytest.mark.parametrize("module", ["erase", "confirm", "base", "reading"])
+@pytest.mark.parametrize("module", ["confirm", "base"])
 def test_any_module_of_the_package_may_be_imported_first(module: str) -> None:
     program = (
         f"import ledger.statements.acts.{module}\nfrom ledger.statements.acts import ACTS\nprint(len(ACTS))"
