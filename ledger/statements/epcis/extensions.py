@@ -3,7 +3,7 @@
 Decides: which names may stand there, and that prefixes are declared however deep they stand. What an
 extension means is for those who own its prefix.
 
-Source: EPCIS 2.0.1 sections 6.2 and 10.1 (extension points); JSON-LD 1.1 section 4.1.5.
+Source: EPCIS 2.0.1 (extension points of the JSON binding); JSON-LD 1.1 section 4.1.5 (compact IRIs).
 """
 
 from collections.abc import Callable, Mapping

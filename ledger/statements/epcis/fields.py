@@ -3,7 +3,7 @@
 Decides: what one value may be. ``finding`` says what is wrong with it; marshmallow's deserialisation and the
 compiled validators (``compiled.py``) both ask it, so there is one definition.
 
-Source: EPCIS 2.0.1 section 7; xsd:dateTimeStamp (XML Schema 1.1 part 2 section 3.4.28); RFC 3339.
+Source: EPCIS 2.0.1, data definition layer; XML Schema 1.1 part 2 section 3.4.28 (dateTimeStamp); RFC 3339.
 """
 
 import re

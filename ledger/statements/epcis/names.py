@@ -2,8 +2,8 @@
 
 Decides: whether a URI that claims to carry a GS1 key carries a possible one. Any other URI is just a name.
 
-Source: GS1 EPC Tag Data Standard 2.0 section 6 (EPC URI) and 8 (patterns); GS1 Digital Link 1.1 section 3
-(URI syntax); GS1 General Specifications section 7.9 (check digits).
+Source: GS1 EPC Tag Data Standard (EPC pure identity URIs and patterns); GS1 Digital Link (URI syntax); GS1 General
+Specifications section 7.9 (check digits).
 """
 
 import re

@@ -3,7 +3,7 @@
 Decides: whether a payload is valid EPCIS 2.0 by docs/epcis.md, and which of its events are movements. Holds
 no rule about movements.
 
-Source: EPCIS 2.0.1 section 10.1 (JSON binding).
+Source: EPCIS 2.0.1 and its JSON binding.
 """
 
 from collections.abc import Iterator, Mapping

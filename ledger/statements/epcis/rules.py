@@ -3,7 +3,7 @@
 Decides: which combinations are no event. Each rule takes the object as parsed, tolerates any JSON in it (the
 fields report wrong types), and says what is wrong with a pointer relative to the object.
 
-Source: EPCIS 2.0.1 sections 7.3 (sensor elements, quantities) and 7.4 (event types).
+Source: EPCIS 2.0.1, core event types, by the names of the types in the docstrings.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ Rule: TypeAlias = "Callable[[Mapping[str, Any]], Finding | None]"
 
 
 def object_has_a_subject(event: Mapping[str, Any]) -> Finding | None:
-    """Section 7.4.2: what was observed, or what a sensor reported of a place."""
+    """ObjectEvent: what was observed, or what a sensor reported of a place."""
     if "epcList" in event or event.get("quantityList"):
         return None
     if event.get("sensorElementList") and "readPoint" in event:
@@ -27,7 +27,7 @@ def object_has_a_subject(event: Mapping[str, Any]) -> Finding | None:
 
 
 def ilmd_needs_add(event: Mapping[str, Any]) -> Finding | None:
-    """Section 7.4.2: master data of instances and lots belongs to their birth."""
+    """ObjectEvent: master data of instances and lots belongs to their birth."""
     if "ilmd" in event and event.get("action") in ("OBSERVE", "DELETE"):
         return Finding(
             "epcis.ilmd",
@@ -39,14 +39,14 @@ def ilmd_needs_add(event: Mapping[str, Any]) -> Finding | None:
 
 
 def aggregation_has_children(event: Mapping[str, Any]) -> Finding | None:
-    """Sections 7.4.3 and 7.4.6: only DELETE may leave the children out, and then means all of them."""
+    """AggregationEvent, AssociationEvent: only DELETE may leave the children out, and then means all."""
     if event.get("childEPCs") or event.get("childQuantityList") or event.get("action") == "DELETE":
         return None
     return _subject("childEPCs or a childQuantityList with an element, unless the action is DELETE")
 
 
 def aggregation_has_parent(event: Mapping[str, Any]) -> Finding | None:
-    """Section 7.4.3: the parent may be left out only where the action is OBSERVE."""
+    """AggregationEvent: the parent may be left out only where the action is OBSERVE."""
     if "parentID" not in event and event.get("action") in ("ADD", "DELETE"):
         return Finding(
             "epcis.required",
@@ -58,14 +58,14 @@ def aggregation_has_parent(event: Mapping[str, Any]) -> Finding | None:
 
 
 def transaction_has_a_subject(event: Mapping[str, Any]) -> Finding | None:
-    """Section 7.4.4: only DELETE may leave the objects out, and then means all of them."""
+    """TransactionEvent: only DELETE may leave the objects out, and then means all of them."""
     if "epcList" in event or event.get("quantityList") or event.get("action") == "DELETE":
         return None
     return _subject("an epcList or a quantityList with an element, unless the action is DELETE")
 
 
 def transformation_is_whole(event: Mapping[str, Any]) -> Finding | None:
-    """Section 7.4.5: inputs and outputs, or one of them with the transformationID that ties them."""
+    """TransformationEvent: inputs and outputs, or one of them with the transformationID that ties them."""
     inputs = event.get("inputEPCList") or event.get("inputQuantityList")
     outputs = event.get("outputEPCList") or event.get("outputQuantityList")
     if (inputs and outputs) or ((inputs or outputs) and "transformationID" in event):
@@ -74,7 +74,7 @@ def transformation_is_whole(event: Mapping[str, Any]) -> Finding | None:
 
 
 def disposition_changes(change: Mapping[str, Any]) -> Finding | None:
-    """Section 7.3.6: a persistent disposition sets or unsets something."""
+    """PersistentDisposition: a persistent disposition sets or unsets something."""
     if "set" in change or "unset" in change:
         return None
     return Finding(
@@ -83,7 +83,7 @@ def disposition_changes(change: Mapping[str, Any]) -> Finding | None:
 
 
 def report_has_a_type(report: Mapping[str, Any]) -> Finding | None:
-    """Section 7.3.7: what was measured, or which exception there was."""
+    """SensorReport: what was measured, or which exception there was."""
     if "type" in report or "exception" in report:
         return None
     return Finding(
@@ -95,7 +95,7 @@ def report_has_a_type(report: Mapping[str, Any]) -> Finding | None:
 
 
 def quantity_has_its_unit(element: Mapping[str, Any]) -> Finding | None:
-    """Section 7.3.3: a unit belongs to a quantity, and a quantity without a unit is a count."""
+    """QuantityElement: a unit belongs to a quantity, and a quantity without a unit is a count."""
     quantity = element.get("quantity")
     if "uom" in element and "quantity" not in element:
         return Finding(

@@ -3,7 +3,7 @@
 Decides: which members an object has, which of them it must have, and what each may be. ``compiled.py`` makes
 fast validators from these same definitions.
 
-Source: EPCIS 2.0.1 sections 7 (data model) and 10 (JSON binding).
+Source: EPCIS 2.0.1, data definition layer, in its JSON binding.
 """
 
 from collections.abc import Mapping
@@ -258,7 +258,7 @@ class TransformationEvent(BusinessEvent):
 
 
 class ExtendedEvent(BusinessEvent):
-    """An event type of a user's own; it may use any member of the standard's events (section 7.1.2)."""
+    """An event type of a user's own; it may use any member of the standard's events."""
 
     event_type = EventType(required=True, data_key="type")
     action = _action(required=False)

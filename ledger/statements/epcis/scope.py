@@ -3,7 +3,7 @@
 Decides: which prefixes are in force in a document or an event, and the full name behind a member's name.
 Remote contexts are never fetched: prefixes that only they declare are undeclared here.
 
-Source: JSON-LD 1.1 sections 4.1 (contexts) and 4.1.5 (compact IRIs); EPCIS 2.0.1 section 10.
+Source: JSON-LD 1.1 sections 4.1 (contexts) and 4.1.5 (compact IRIs); the EPCIS 2.0.1 JSON-LD context.
 """
 
 from collections.abc import Iterator, Mapping

@@ -2,7 +2,7 @@
 
 Decides: whether a text is a word of a vocabulary, a name of a user's own, or neither.
 
-Source: GS1 Core Business Vocabulary 2.0 chapters 6 and 7; EPCIS 2.0.1 sections 6.5 (vocabularies) and 10.1.
+Source: GS1 Core Business Vocabulary 2.0 chapter 7; EPCIS 2.0.1 (vocabularies, JSON binding).
 """
 
 from difflib import get_close_matches
