@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".reledger" / "outside"
 FETCH_TIMEOUT_S = 180
 RUN_TIMEOUT_S = 120
+BUILD_TIMEOUT_S = 480  # the first build compiles the standard library too
 _TAMPERED = ("EINTEGRITY", "checksum mismatch", "SECURITY ERROR")
 
 
@@ -47,6 +48,7 @@ def run(
     given: bytes = b"",
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    timeout_s: int = RUN_TIMEOUT_S,
 ) -> bytes:
     """What a command writes to standard output; the test fails with its standard error if it fails."""
     done = subprocess.run(
@@ -55,7 +57,7 @@ def run(
         cwd=folder,
         env={**os.environ, **(environment or {})},
         capture_output=True,
-        timeout=RUN_TIMEOUT_S,
+        timeout=timeout_s,
         check=False,
     )
     if done.returncode != 0:
@@ -119,7 +121,8 @@ def go_binary(source: Path) -> Path:
     binary = folder / "crosscheck"
     with _locked():
         if not binary.exists():
-            run([go, "build", "-o", "crosscheck.new", "."], folder=folder, environment=environment)
+            build = [go, "build", "-o", "crosscheck.new", "."]
+            run(build, folder=folder, environment=environment, timeout_s=BUILD_TIMEOUT_S)
             (folder / "crosscheck.new").rename(binary)
     return binary
 
