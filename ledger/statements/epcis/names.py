@@ -2,7 +2,7 @@
 
 Decides: whether a URI that claims to carry a GS1 key carries a possible one. Any other URI is just a name.
 
-Source: GS1 EPC Tag Data Standard (EPC pure identity URIs and patterns); GS1 Digital Link (URI syntax); GS1 General
+Source: GS1 EPC Tag Data Standard (pure identity URIs, patterns); GS1 Digital Link (URI syntax); GS1 General
 Specifications section 7.9 (check digits).
 """
 
