@@ -366,7 +366,9 @@ def install_with_uv(uv: Path, folder: Path, requirements: Path, pip: Words) -> N
     environ = uv_environment(os.environ, settings)
     create: Words = [uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder]
     run_or_explain(create, environ, "making the environment")
-    install: list[str | Path] = [uv, "pip", "install", "--quiet", "--python", python_in(folder)]
+    # Compiled once here, as pip does it: else each new process would do it where no bytecode is written.
+    install: list[str | Path] = [uv, "pip", "install", "--quiet", "--compile-bytecode"]
+    install += ["--python", python_in(folder)]
     install += ["--require-hashes", "--only-binary", ":all:", "--requirement", requirements]
     if settings.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         install.append("--no-index")
