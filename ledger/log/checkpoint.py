@@ -51,8 +51,8 @@ def open_checkpoint(data: bytes, origin: str, verifiers: Iterable[NoteVerifier])
     """
     keys = tuple(verifiers)
     note = open_note(data, keys)
-    log_keys = {key.key_id for key in keys if key.name == origin and key.kind is KeyKind.ED25519}
-    if not any(line.name == origin and line.key_id in log_keys for line in note.signatures):
+    log_keys = [key.key_id for key in keys if key.name == origin and key.kind is KeyKind.ED25519]
+    if not [line for line in note.signatures if line.name == origin and line.key_id in log_keys]:
         raise NoteUnsigned(f"the log {origin} itself has not signed this with a key that is trusted here")
     checkpoint = parse_checkpoint(note.text)
     if checkpoint.origin != origin:

@@ -27,6 +27,8 @@ MAX_NAME_BYTES = 255
 _KEY_ID_BYTES = 4
 _PREFIX = "— "  # em dash, space
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
+# Lone surrogates have no UTF-8; \s is what str.isspace() says of any script.
+_NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]{1,255}")
 _KEY_ID_HEX = re.compile(r"[0-9a-f]{8}", re.ASCII)
 
 
@@ -217,12 +219,9 @@ class Cosigner:
 
 def is_key_name(text: str) -> bool:
     """Whether the text can name a key: 1 to 255 bytes of UTF-8, no Unicode space, plus or control."""
-    if not text or "+" in text or any(character.isspace() or character < " " for character in text):
+    if _NAME.fullmatch(text) is None:
         return False
-    try:
-        return len(text.encode()) <= MAX_NAME_BYTES
-    except UnicodeEncodeError:
-        return False
+    return text.isascii() or len(text.encode()) <= MAX_NAME_BYTES
 
 
 def parse_vkey(text: str) -> NoteVerifier:
@@ -297,7 +296,8 @@ def open_note(data: bytes, verifiers: Iterable[NoteVerifier]) -> SignedNote:
     """
     known: dict[tuple[str, bytes], NoteVerifier] = {}
     for verifier in verifiers:
-        if known.setdefault((verifier.name, verifier.key_id), verifier) != verifier:
+        other = known.setdefault((verifier.name, verifier.key_id), verifier)
+        if other is not verifier and other != verifier:
             raise ValueError(f"two keys named {verifier.name} share the key id {verifier.key_id.hex()}")
     note = parse_note(data)
     verified: dict[tuple[str, bytes], NoteSignature] = {}
