@@ -32,7 +32,6 @@ for command in (
     submit.check,
     submit.token,
     audit.verify,
-    audit.audit,
 ):
     cli.add_command(command)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from ledger.audit.database import verify_database
 
 from api.demo import attacks, story
 from api.demo.cast import Member, sign
 from api.demo.stage import Stage
+from ledger.audit.database import verify_database
 from ledger.client.documents import list_files, read_documents
 from ledger.client.http import LedgerClient
 from ledger.client.outbox import Outbox, write_file
