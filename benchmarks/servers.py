@@ -121,13 +121,14 @@ def start(settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve"))
     """Starts a server process and waits until it answers."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RELEDGER_")}
     environment |= settings.as_environment() | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", *module],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=(settings.mark_dir.parent / "server.log").open("ab"),
-    )
+    with (settings.mark_dir.parent / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
     running = Running(process, f"http://127.0.0.1:{settings.port}")
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
