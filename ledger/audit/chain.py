@@ -3,22 +3,26 @@
 Decides: what ``GET /v1/audit/chain`` checks: entries, links, leaf hashes, tiles up to the head, checkpoints
 and statements of the range; keys as the register has them. Reads only."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from ledger.audit.notes import CheckpointNotes
 from ledger.audit.ranges import RangeChecker, split_range
 from ledger.audit.report import AuditReport
+from ledger.audit.snapshot import usable_keys
 from ledger.audit.statements import StatementChecker
 from ledger.audit.stitching import Stitcher, check_above
 from ledger.log.tiles import TILE_WIDTH
-from ledger.statements.registers import KeyRecord
 from ledger.store.log_store import read_head
+from ledger.store.models import Base
 from ledger.store.raw_reads import raw_reader
-from ledger.store.registers_store import read_register
+
+_KEYS = Base.metadata.tables["keys"]
 
 
 def check_chain(
-    connection: Connection, start: int, end: int, *, origin: str, vkeys: tuple[str, ...]
+    connection: Connection, start: int, end: int, *, origin: str, vkeys: Sequence[str]
 ) -> AuditReport:
     """Checks the entries [start, end), rounded outwards to whole tiles.
 
@@ -30,18 +34,17 @@ def check_chain(
         vkeys: The log's own keys.
 
     Raises:
-        LogInconsistent: There is no head row, or the register of keys cannot be read.
+        LogInconsistent: There is no head row.
     """
     head = read_head(connection)
     start = min(start, head.tree_size)
     start -= start % TILE_WIDTH
     end = max(start, min(head.tree_size, -(-end // TILE_WIDTH) * TILE_WIDTH))
     report = AuditReport(origin, head.tree_size, head.root, start, end)
-    keys = {record.kid: record for record in read_register(connection, KeyRecord)}
-    statements = StatementChecker(origin, keys)
     notes = CheckpointNotes(origin, vkeys)
     roots: dict[int, bytes] = {}
     with raw_reader(connection) as reader:
+        statements = StatementChecker(origin, usable_keys(reader.table_rows(_KEYS)))
         checker = RangeChecker(reader, statements, notes, head.tree_size)
         stitcher = Stitcher(reader, start)
         for range_start, range_end in split_range(start, end):

@@ -42,7 +42,7 @@ class Assignment:
         cosigners: Keys of known witnesses.
         size: The log's size.
         keys: Keys by kid, from the public acts.
-        unproven: Keys that only the register has.
+        unproven: Keys as the register has them.
         policies: Indices of the acts that set a policy.
     """
 

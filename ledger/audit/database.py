@@ -235,9 +235,7 @@ class _Audit:
         self._faults.merge(result.faults)
         self.report.counts.update(result.counts)
         head = self._snapshot.head
-        if head is None or result.end != head.refusal_count or result.last_hash is None:
-            return
-        if head.refusal_hash != result.last_hash:
+        if head is not None and result.end == head.refusal_count and head.refusal_hash != result.last_hash:
             self._faults.add("head.refusals", "head", 1, "the refusal hash is not that of the last record")
 
     def _check_late(self, index: int, act_index: int) -> None:

@@ -7,12 +7,11 @@ Decides: what must hold between an entry's row, the row before it, and its rows 
 from collections import Counter
 from typing import Any, NamedTuple
 
+from ledger.audit.links import EntryChain
 from ledger.audit.report import FaultList
 from ledger.audit.statements import Examined, StatementChecker
-from ledger.clock import format_time_us
-from ledger.errors import EvidenceError
-from ledger.log.entry import GENESIS_PREVIOUS, Entry, parse_entry
-from ledger.log.merkle import HASH_BYTES, leaf_hash
+from ledger.log.entry import Entry
+from ledger.log.merkle import HASH_BYTES
 from ledger.statements.envelope import SeenHead
 from ledger.store.raw_reads import RawReader, StoredEntry
 
@@ -62,7 +61,7 @@ class EntryPass:
         self._statements = statements
         self._size = size
         self._index = 0
-        self._before: tuple[bytes, int | None] | None = None
+        self._chain = EntryChain()
         self.leaves = Leaves()
         self.acts: list[FoundAct] = []
         self.seen: list[tuple[int, SeenHead]] = []
@@ -72,12 +71,12 @@ class EntryPass:
 
     def run(self, start: int, end: int) -> None:
         """Checks the rows with indices in [start, end)."""
-        self._before = self._row_before(start)
+        self._chain = self._chain_before(start)
         expected = start
         for row in self._reader.entries(start, end):
             index = row[0]
             if type(index) is not int or index < expected:
-                self.faults.add("entry.extra", "entries", index, "the index stands there twice, or is none")
+                self._find_repeated(index)
                 continue
             while expected < index:
                 self._miss(expected)
@@ -91,23 +90,26 @@ class EntryPass:
         if b"" in self.leaves.computed:
             self._find_orphans(start, end)
 
-    def _row_before(self, start: int) -> tuple[bytes, int | None] | None:
-        """Leaf hash and time of the entry before the range; None where it is missing (and reported there)."""
+    def _chain_before(self, start: int) -> EntryChain:
+        """The chain up to the range; faults of the row before it are reported in that row's own range."""
         if start == 0:
-            return GENESIS_PREVIOUS, None
+            return EntryChain()
+        chain = EntryChain(None)
         row = self._reader.entry(start - 1)
-        if row is None or type(row.entry) is not bytes:
-            return None
-        try:
-            return leaf_hash(row.entry), parse_entry(row.entry).recorded_at_us
-        except EvidenceError:
-            return leaf_hash(row.entry), None
+        if row is not None and type(row.entry) is bytes:
+            chain.take(start - 1, row.entry, lambda _code, _table, _detail: None)
+        return chain
 
     def _miss(self, index: int) -> None:
         self.faults.add("entry.missing", "entries", index, "the entry is missing")
         self.leaves.computed.append(b"")
         self.leaves.links.append(b"")
-        self._before = None
+        self._chain.skip()
+
+    def _find_repeated(self, index: object) -> None:
+        """Which of the rows that were read together stand there more than once."""
+        for table in self._reader.repeated_at(index):
+            self.faults.add("row.repeated", table, index, "the index stands there more than once")
 
     def _find_orphans(self, start: int, end: int) -> None:
         for table, index in self._reader.orphans(start, end):
@@ -124,39 +126,16 @@ class EntryPass:
                 self.leaves.stored[len(self.leaves.computed)] = stored_leaf
             self.leaves.computed.append(b"")
             self.leaves.links.append(b"")
-            self._before = None
+            self._chain.skip()
             return
-        computed = leaf_hash(entry_bytes)
+        computed, entry = self._chain.take(self._index, entry_bytes, self._report)
         if computed != stored_leaf:
             self._report("entry.leaf-hash", "entries", "the leaf hash is not that of the entry's bytes")
             self.leaves.stored[len(self.leaves.computed)] = stored_leaf
         self.leaves.computed.append(computed)
-        try:
-            entry = parse_entry(entry_bytes)
-        except EvidenceError as error:
-            self._report("entry.malformed", "entries", error.detail)
-            self.leaves.links.append(b"")
-            self._before = (computed, None)
-            return
-        self.leaves.links.append(entry.previous)
-        if entry.index != self._index:
-            self._report("entry.index", "entries", f"the entry says that it is number {entry.index}")
-        self._check_order(entry)
-        self._before = (computed, entry.recorded_at_us)
-        self._check_statement(entry, StoredEntry(*row))
-
-    def _check_order(self, entry: Entry) -> None:
-        if self._before is None:
-            return
-        leaf, time_us = self._before
-        if entry.previous != leaf:
-            self._report("entry.link", "entries", "previous is not the leaf hash of the entry before")
-        if time_us is not None and entry.recorded_at_us < time_us:
-            self._report(
-                "entry.time",
-                "entries",
-                f"recorded_at lies before {format_time_us(time_us)}, the last entry's",
-            )
+        self.leaves.links.append(b"" if entry is None else entry.previous)
+        if entry is not None:
+            self._check_statement(entry, StoredEntry(*row))
 
     def _check_statement(self, entry: Entry, row: StoredEntry) -> None:
         if row.statement_index is None:

@@ -270,6 +270,9 @@ def _check_numbers(result: RangeResult, numbers: list[Any], before: Any) -> None
         else:
             detail = f"by its size this would be checkpoint {expected}"
             result.faults.add("checkpoint.number", "checkpoints", number, detail)
+            if expected in numbers:
+                detail = f"by its size checkpoint {number} stands in this one's place"
+                result.faults.add("checkpoint.number", "checkpoints", expected, detail)
             astray.add(number)
 
 

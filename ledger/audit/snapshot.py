@@ -5,7 +5,7 @@ which rows belong to no place in the log at all. The log may grow while it is au
 up to where it is looked at."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +39,7 @@ class Snapshot:
         size: How many entries are to be looked at.
         refusal_count: How many refusals are to be looked at.
         keys: Keys by kid, folded from the public acts.
-        unproven: Keys that the register has besides; their kid is the hash of the key.
+        unproven: Keys as the register has them.
         policies: Indices of the acts that set a policy, rising.
         registers: The rows of every register, as found.
         faults: What is wrong.
@@ -83,7 +83,7 @@ def take_snapshot(reader: RawReader, origin: str | None) -> Snapshot:
         origin = "" if snapshot.stated is None else snapshot.stated.origin
     folded = fold_public(reader, origin, snapshot.size)
     snapshot.keys = folded.facts.keys
-    snapshot.unproven = _unproven_keys(snapshot.registers["keys"], snapshot.keys)
+    snapshot.unproven = usable_keys(snapshot.registers["keys"])
     snapshot.policies = sorted(key[0] for key in folded.rows["policies"])
     return snapshot
 
@@ -167,15 +167,14 @@ def _find_strays(reader: RawReader, snapshot: Snapshot) -> None:
         add("refusal.repeated", "refusals", key, "an earlier record is for the same statement and findings")
 
 
-def _unproven_keys(rows: list[Sequence[Any]], proven: dict[str, KeyRecord]) -> dict[str, KeyRecord]:
-    """Keys in the register for which no act was found, as far as their rows make sense."""
+def usable_keys(rows: Iterable[Sequence[Any]]) -> dict[str, KeyRecord]:
+    """Keys in the register, as far as their rows make sense: a key must have its own hash as kid."""
     found: dict[str, KeyRecord] = {}
     for kid, party, jwk_text, not_before_us, not_after_us, enrolled_at, revoked_at, suspect_from in rows:
         times = (not_before_us, enrolled_at)
         options = (not_after_us, revoked_at, suspect_from)
         if (
-            kid in proven
-            or type(kid) is not str
+            type(kid) is not str
             or type(party) is not str
             or type(jwk_text) is not str
             or not all(type(time) is int for time in times)

@@ -39,12 +39,6 @@ class Examined:
     act: Act | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Owned:
-    record: KeyRecord
-    key: PublicKey
-
-
 class StatementChecker:
     """Checks the statements of one log under one register of keys.
 
@@ -54,7 +48,7 @@ class StatementChecker:
     def __init__(
         self, origin: str, keys: Mapping[str, KeyRecord], unproven: Mapping[str, KeyRecord] | None = None
     ) -> None:
-        """Checks against ``keys``.
+        """Checks against ``keys``, as they are whenever a statement is checked.
 
         Args:
             origin: The log's origin.
@@ -66,7 +60,7 @@ class StatementChecker:
         self._keys = keys
         self._unproven = unproven or {}
         self._read = EnvelopeReader(origin).read
-        self._owned: dict[str, _Owned | None] = {}
+        self._public: dict[str, PublicKey] = {}
         self._signatures = 0
 
     def take_count(self) -> int:
@@ -76,8 +70,8 @@ class StatementChecker:
 
     def owner(self, kid: str) -> str | None:
         """The party that a key belongs to; None where no party has it."""
-        owned = self._find(kid)
-        return None if owned is None else owned.record.party
+        record = self._find(kid)
+        return None if record is None else record.party
 
     def examine(self, entry: Entry, jws: bytes, report: Report) -> Examined | None:
         """Checks a statement's bytes against its entry.
@@ -132,38 +126,41 @@ class StatementChecker:
         except RequestError as error:
             report("statement.malformed", "refusals", error.detail)
             return
-        owned = self._find(envelope.kid)
-        if owned is None or owned.record.enrolled_at >= judged_at:
+        record = self._find(envelope.kid)
+        if record is None or record.enrolled_at >= judged_at:
             report("key.unknown", "refusals", f"no party had the key {envelope.kid} then")
-        if owned is not None:
-            self._verify(owned, envelope, "refusals", report)
+        if record is not None:
+            self._verify(record, envelope, "refusals", report)
 
     def check_key(self, kid: str, entry: Entry, report: Report) -> None:
         """Checks that a key was good for the entry; a key that nobody has is reported."""
-        owned = self._find(kid)
-        if owned is None:
+        record = self._find(kid)
+        if record is None:
             report("key.unknown", "statements", f"no party has the key {kid}")
             return
-        if entry.index == owned.record.enrolled_at != 0:
+        if entry.index == record.enrolled_at != 0:
             report("key.not-yet-valid", "statements", f"the key {kid} is enrolled by this very entry")
-        fault = key_fault(owned.record, entry.index, entry.recorded_at_us)
+        fault = key_fault(record, entry.index, entry.recorded_at_us)
         if fault is not None:
             report(fault.code, "statements", f"{fault.detail} ({kid})")
 
     def _check_signature(self, entry: Entry, envelope: Envelope, report: Report) -> None:
         self.check_key(envelope.kid, entry, report)
-        owned = self._find(envelope.kid)
-        if owned is not None:
-            self._verify(owned, envelope, "statement_bytes", report)
+        record = self._find(envelope.kid)
+        if record is not None:
+            self._verify(record, envelope, "statement_bytes", report)
 
-    def _verify(self, owned: _Owned, envelope: Envelope, table: str, report: Report) -> None:
+    def _verify(self, record: KeyRecord, envelope: Envelope, table: str, report: Report) -> None:
         self._signatures += 1
-        if ALGORITHMS[envelope.alg] != owned.key.alg:
-            detail = f"the header says {envelope.alg}, and the key is one for {owned.key.alg}"
+        key = self._public.get(record.kid)
+        if key is None:
+            key = self._public[record.kid] = parse_jwk(record.jwk)
+        if ALGORITHMS[envelope.alg] != key.alg:
+            detail = f"the header says {envelope.alg}, and the key is one for {key.alg}"
             report("statement.signature", table, detail)
             return
         try:
-            owned.key.verify(envelope.signature, envelope.signing_input)
+            key.verify(envelope.signature, envelope.signing_input)
         except SignatureInvalid as error:
             report("statement.signature", table, error.detail)
 
@@ -177,14 +174,8 @@ class StatementChecker:
             report("act.malformed", "statement_bytes", payload.findings[0].detail)
         return payload.act
 
-    def _find(self, kid: str) -> _Owned | None:
-        try:
-            return self._owned[kid]
-        except KeyError:
-            record = self._keys.get(kid) or self._unproven.get(kid)
-            owned = None if record is None else _Owned(record, parse_jwk(record.jwk))
-            self._owned[kid] = owned
-            return owned
+    def _find(self, kid: str) -> KeyRecord | None:
+        return self._keys.get(kid) or self._unproven.get(kid)
 
 
 def _report_other_bytes(report: Report) -> None:

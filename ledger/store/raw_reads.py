@@ -205,6 +205,15 @@ class RawReader:
         """Numbers of the refusals before ``count`` whose statement and findings an earlier refusal has."""
         return self._rows(_REPEATED_REFUSALS, count=count)
 
+    def repeated_at(self, index: object) -> list[str]:
+        """The tables, out of those with an entry's parts, that hold several rows of this index."""
+        found = []
+        for name in ("entries", "statements", "statement_bytes"):
+            query = select(func.count()).select_from(Base.metadata.tables[name])
+            if self._connection.execute(query.where(_raw("entry_index") == index)).scalar_one() > 1:
+                found.append(name)
+        return found
+
     def orphans(self, start: int, end: int) -> list[tuple[str, int]]:
         """Table and index of what hangs on no entry, for indices in [start, end)."""
         found: list[tuple[str, int]] = []

@@ -3,7 +3,7 @@ functions.
 
 What it writes is what the one write path would have written (same bytes, same rows, same registers), with
 every choice in the test's hand: time, batches, who signs, what is refused, what is erased. Keys and
-identifiers depend on the seed alone. """
+identifiers depend on the seed alone."""
 
 import hashlib
 import json
@@ -42,6 +42,7 @@ from ledger.statements.payload import read_payload
 from ledger.statements.registers import Facts, LoggedStatement
 from ledger.store import log_store
 from ledger.store.locking import begin_write
+from ledger.store.proofs import node_reader
 from ledger.store.log_store import HeadRow, NewEntry, NewRefusal
 from ledger.store.registers_store import write_changes
 from tests.support.cast import shipment
@@ -211,6 +212,14 @@ class LedgerBuilder:
             "effects": list(effects),
         }
 
+    def confirmation(self, pending: Appended, members: dict[str, Any]) -> dict[str, Any]:
+        """The payload by which a second authority confirms a pending act."""
+        return {
+            "act": "confirm",
+            "statement": b64url_encode(pending.statement_hash),
+            "confirmed": members,
+        }
+
     def publish_refusals(self) -> Appended:
         """Flushes, and publishes the journal's head."""
         self.flush()
@@ -296,8 +305,6 @@ class LedgerBuilder:
 
     def receipt(self, appended: Appended) -> bytes:
         """A receipt of a flushed entry against the newest checkpoint."""
-        from ledger.store.proofs import node_reader
-
         with self.engine.connect() as connection:
             size = self.head.tree_size
             path = prove_inclusion(appended.index, size, node_reader(connection, size))
