@@ -24,6 +24,7 @@ from api.resources import (
     audits,
     batch,
     documents,
+    front,
     health,
     keys,
     log,
@@ -53,6 +54,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     refusals.resource,
     health.resource,
     documents.resource,
+    front.resource,
 )
 
 

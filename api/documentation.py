@@ -9,9 +9,10 @@ from functools import cached_property
 from html import escape
 from typing import Final
 
+from api.logs import FAILED_CODE, FAILED_MEND, FAILED_TITLE
 from api.openapi import build_document
 from api.operations import Operation, Resource
-from api.problems import DOCUMENTATION, FAILED_CODE, FAILED_MEND, FAILED_TITLE, STATUSES, request_errors
+from api.problems import DOCUMENTATION, STATUSES, request_errors
 from api.replies import dump_json
 
 STYLE: Final = b"""\
@@ -22,6 +23,7 @@ h3 { margin-bottom: 0.25rem; }
 code { font-size: 0.95em; overflow-wrap: anywhere; }
 table { border-collapse: collapse; }
 td, th { border: 1px solid; padding: 0.25rem 0.6rem; text-align: left; vertical-align: top; }
+pre { border: 1px solid; overflow-x: auto; padding: 0.6rem; }
 :target { outline: 3px solid; outline-offset: 0.25rem; }
 """
 PAGE_POLICY: Final = (
@@ -49,12 +51,12 @@ class Documentation:
     @cached_property
     def operations_page(self) -> bytes:
         """A page that lists every operation."""
-        return _page("Operations", "".join(self._operation_parts()))
+        return page("Operations", "".join(self._operation_parts()))
 
     @cached_property
     def errors_page(self) -> bytes:
         """A page that explains every error; a problem's type points into it."""
-        return _page("Errors", "".join(_error_parts()))
+        return page("Errors", "".join(_error_parts()))
 
     def _operation_parts(self) -> Iterator[str]:
         yield (
@@ -103,7 +105,8 @@ def _error_parts() -> Iterator[str]:
         yield f"<p>{status}: {escape(title)}.</p><p>{escape(mend)}</p>"
 
 
-def _page(title: str, body: str) -> bytes:
+def page(title: str, body: str) -> bytes:
+    """A whole page without script; ``body`` is HTML, ``title`` is text."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
