@@ -25,7 +25,7 @@ from ledger.errors import QueueFull, ResourceNotFound
 from ledger.identifiers import is_uuid4
 
 KEPT_JOBS: Final = 100
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 120.0
 """How long a job may take to begin before it counts as dead."""
 LIVE: Final = frozenset({"waiting", "running"})
 

@@ -16,8 +16,7 @@ import structlog
 from api.audit_desk import JobFiles
 from api.file_locks import FileLock
 from api.log_key import open_mark, read_log_signer
-from api.observing import configure_logging, exception_members
-from api.problems import FAILED_CODE, FAILED_MEND
+from api.logs import FAILED_CODE, FAILED_MEND, configure_logging, exception_members
 from api.settings import Settings, load_settings
 from ledger.audit.database import verify_database
 from ledger.audit.report import Progress

@@ -10,8 +10,9 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields
 
 from api.access import Token
+from api.logs import FAILED_CODE
 from api.operations import Operation, Reply, Resource, SchemaLike
-from api.problems import FAILED_CODE, MEDIA_TYPE, STATUSES
+from api.problems import MEDIA_TYPE, STATUSES
 from api.schemas import FindingSchema
 from ledger import __version__
 from ledger.errors import RequestError

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from api.logs import FAILED_CODE, FAILED_MEND, FAILED_TITLE
 from api.replies import dump_json
 from ledger import errors
 from ledger.errors import (
@@ -31,11 +32,6 @@ from ledger.store.locking import is_busy
 
 MEDIA_TYPE: Final = "application/problem+json"
 DOCUMENTATION: Final = "/docs/errors"
-FAILED_CODE: Final = "server.failed"
-FAILED_TITLE: Final = "Something went wrong in the server"
-FAILED_MEND: Final = (
-    "Nothing of this request counts unless it was acknowledged. Tell the operator the request id."
-)
 
 STATUSES: Final[Mapping[type[RequestError], int]] = {
     errors.RequestMalformed: 400,

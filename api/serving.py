@@ -108,7 +108,7 @@ def _logging() -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": "api.observing.JsonFormatter"}},
+        "formatters": {"json": {"()": "api.logs.JsonFormatter"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "loggers": {"_granian": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
     }

@@ -10,7 +10,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from api.app import close_app, create_app
-from api.observing import configure_logging
+from api.logs import configure_logging
 from api.parts import EXTENSION, Parts
 from api.settings import load_settings
 

@@ -1,18 +1,23 @@
-"""Fixtures of the HTTP tests: an application on either engine, with its genesis and its parties."""
+"""Fixtures of the HTTP tests: applications on either engine, with their genesis and their parties."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast, actor
+from tests.support.databases import copy_sqlite
+from tests.support.postgres import PostgresServer
+from tests.support.story import Story, tell_story
 from tests.support.web import Site, open_site
 
 
 @pytest.fixture
 def cast() -> Cast:
-    """The usual parties, and a plant, an auditor, and a trader whom nobody names."""
+    """The usual parties, and a plant, an auditor, and a trader."""
     return Cast(more=[actor("plant", "separator"), actor("auditor", "auditor"), actor("trader", "trader")])
 
 
@@ -21,3 +26,35 @@ def site(cast: Cast, engine: Engine, tmp_path: Path) -> Iterator[Site]:
     """An application with its genesis: the test runs once for each engine."""
     with open_site(cast, engine, tmp_path / "site") as made:
         yield made
+
+
+@pytest.fixture
+def sqlite_site(cast: Cast, sqlite_url: str, tmp_path: Path) -> Iterator[Site]:
+    """An application with its genesis, for tests that ask nothing of the database."""
+    engine = create_ledger_engine(sqlite_url)
+    with open_site(cast, engine, tmp_path / "site") as made:
+        yield made
+    engine.dispose()
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """A log with some of everything in it, for tests that change nothing: they run once for each engine."""
+    folder = tmp_path_factory.mktemp("story")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = copy_sqlite(request.getfixturevalue("sqlite_template"), folder / "ledger.db")
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            name = server.create_database(request.getfixturevalue("postgres_template"))
+            stack.callback(server.drop_database, name)
+            url = server.url(name)
+        engine = create_ledger_engine(url)
+        stack.callback(engine.dispose)
+        yield stack.enter_context(tell_story(engine, folder / "site"))
+
+
+@pytest.fixture
+def story_site(story: Story) -> Site:
+    """The story's application."""
+    return story.site
