@@ -5,12 +5,15 @@ where the outcome is not the expected one the demonstration fails.
 """
 
 import hashlib
+import shlex
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+import api
 from api.demo import attacks, story
 from api.demo.cast import Member, sign
 from api.demo.stage import Stage
@@ -105,10 +108,11 @@ class Performance:
         _say(f"in the browser        {stage.url}/")
         _say(f"the checkpoint        curl {stage.url}/checkpoint")
         mine_key = f"{stage.folder}/keys/mine.pem"
-        _say(f"check the whole log   reledger audit {stage.url} --log-key '{stage.log.vkey}'")
-        _say(f"check the database    reledger verify --database sqlite:///{stage.database}")
-        _say(f"sign something        reledger submit FILE --url {stage.url} --key {mine_key}")
-        _say(f"read as the mine      reledger token --key {mine_key} --url {stage.url}")
+        reledger = _own_command()
+        _say(f"check the whole log   {reledger} audit {stage.url} --log-key '{stage.log.vkey}'")
+        _say(f"check the database    {reledger} verify --database sqlite:///{stage.database}")
+        _say(f"sign something        {reledger} submit FILE --url {stage.url} --key {mine_key}")
+        _say(f"read as the mine      {reledger} token --key {mine_key} --url {stage.url}")
         _say(f"receipts              {self._receipts}")
 
     def _act(self, act: dict[str, Any], title: str) -> None:
@@ -141,6 +145,14 @@ class Performance:
         _say(f"In a copy of the database, entry {index} now says 9,200 kg. reledger verify:")
         for fault in report.faults:
             _say(f"  {fault}")
+
+
+def _own_command() -> str:
+    """How the reader starts reledger: by its name where that is on PATH, else by the checkout's run.py."""
+    run = Path(api.__file__).resolve().parents[1] / "run.py"
+    if shutil.which("reledger") is not None or not run.is_file():
+        return "reledger"
+    return f"python3 {shlex.quote('run.py' if run.parent == Path.cwd() else str(run))}"
 
 
 def _heading(text: str) -> None:
