@@ -24,12 +24,19 @@ _log = structlog.get_logger("reledger.committer")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the queue and of a batch, by number of statements and by bytes of JWS."""
+    """Bounds of the queue and of a batch, by number of statements and by bytes of JWS.
+
+    While nothing but lines of batch requests waits, a commit waits for ``patience_statements`` of them, for
+    ``patience_s`` seconds at most: their sender is not waiting for the single line. Any other statement is
+    committed at once.
+    """
 
     queue_statements: int = 10_000
     queue_bytes: int = 256 * 1024 * 1024
     batch_statements: int = 1_024
     batch_bytes: int = 16 * 1024 * 1024
+    patience_statements: int = 512
+    patience_s: float = 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +79,12 @@ class Waiter:
 class Ticket:
     """One submission in the queue."""
 
-    __slots__ = ("error", "outcome", "submission", "waiter")
+    __slots__ = ("error", "outcome", "queued_at", "submission", "waiter")
 
     def __init__(self, submission: Submission, waiter: Waiter) -> None:
         self.submission = submission
         self.waiter = waiter
+        self.queued_at = time.monotonic()
         self.outcome: Outcome | None = None
         self.error: RequestError | None = None
 
@@ -111,6 +119,8 @@ class Committer:
         self._pid = os.getpid()
         self._queue: deque[Ticket] = deque()
         self._queued_bytes = 0
+        self._urgent = 0
+        self._asleep = False
         self._changed = threading.Condition(threading.Lock())
         self._closing = False
         self._stopped: LogInconsistent | None = None
@@ -135,8 +145,13 @@ class Committer:
                 self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
                 self._thread.start()
 
-    def submit(self, submission: Submission, waiter: Waiter) -> Ticket:
+    def submit(self, submission: Submission, waiter: Waiter, *, patient: bool = False) -> Ticket:
         """Queues a submission.
+
+        Args:
+            submission: A statement whose signature verified.
+            waiter: Whom to wake once it is committed.
+            patient: Whether it may wait a little for others to share its commit.
 
         Raises:
             QueueFull: The queue is at its limit.
@@ -158,7 +173,9 @@ class Committer:
             ticket = Ticket(submission, waiter)
             self._queue.append(ticket)
             self._queued_bytes += size
-            self._changed.notify()
+            self._urgent += not patient
+            if self._asleep and (self._urgent or len(self._queue) in (1, self._limits.patience_statements)):
+                self._changed.notify()
         return ticket
 
     def close(self) -> None:
@@ -187,9 +204,10 @@ class Committer:
         """The next batch; empty after ten idle seconds; None when closing and drained."""
         with self._changed:
             if not self._queue and not self._closing:
-                self._changed.wait(IDLE_SECONDS)
+                self._sleep(IDLE_SECONDS)
             if not self._queue:
                 return None if self._closing else []
+            self._gather()
             batch: list[Ticket] = []
             size = 0
             while self._queue and len(batch) < self._limits.batch_statements:
@@ -199,7 +217,22 @@ class Committer:
                 batch.append(self._queue.popleft())
                 size += length
             self._queued_bytes -= size
+            self._urgent = min(self._urgent, len(self._queue))
             return batch
+
+    def _gather(self) -> None:
+        """Waits while only patient statements wait, few of them, and not for long."""
+        limit = self._queue[0].queued_at + self._limits.patience_s
+        while not self._urgent and not self._closing and len(self._queue) < self._limits.patience_statements:
+            left = limit - time.monotonic()
+            if left <= 0:
+                return
+            self._sleep(left)
+
+    def _sleep(self, seconds: float) -> None:
+        self._asleep = True
+        self._changed.wait(seconds)
+        self._asleep = False
 
     def _carry_out(self, writer: BatchWriter, batch: Sequence[Ticket]) -> None:
         started = time.perf_counter()
@@ -225,7 +258,7 @@ class Committer:
                 self._stopped = error
                 waiting = list(self._queue)
                 self._queue.clear()
-                self._queued_bytes = 0
+                self._queued_bytes = self._urgent = 0
         for ticket in (*batch, *waiting):
             ticket.error = error
         for waiter in {ticket.waiter for ticket in waiting}:

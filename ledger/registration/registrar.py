@@ -155,7 +155,7 @@ class Registrar:
                 if enrolled is None:
                     raise key_unknown(statement.header.kid)
                 submission = examine(statement, enrolled, self._origin)
-                line.ticket = self._committer.submit(submission, waiter)
+                line.ticket = self._committer.submit(submission, waiter, patient=True)
             except RequestError as error:
                 line.error = error
             pending.append(line)
