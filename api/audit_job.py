@@ -89,7 +89,7 @@ class AuditJob:
             self._end("failed", error={"code": error.code, "detail": error.detail, "mend": error.mend})
         except Exception as error:  # the edge of this process: the job must not be left as running
             structlog.get_logger("reledger.audit").error(
-                "failed", job=self._files.job, exception=exception_members(error)
+                "failed", job=self._files.job, error=exception_members(error)
             )
             detail = "the audit broke off, for a reason that only the server's log tells"
             self._end("failed", error={"code": FAILED_CODE, "detail": detail, "mend": FAILED_MEND})

@@ -57,7 +57,7 @@ class JsonFormatter(logging.Formatter):
             "timestamp": moment.isoformat().replace("+00:00", "Z"),
         }
         if record.exc_info and record.exc_info[1] is not None:
-            members["exception"] = exception_members(record.exc_info[1])
+            members["error"] = exception_members(record.exc_info[1])
         return json.dumps(members)
 
 
@@ -68,7 +68,7 @@ def without_exception_text(
     told = event.pop("exc_info", None)
     error = told if isinstance(told, BaseException) else sys.exc_info()[1] if told else None
     if error is not None:
-        event["exception"] = exception_members(error)
+        event["error"] = exception_members(error)
     return event
 
 

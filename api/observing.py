@@ -68,7 +68,7 @@ def install_observing(app: Flask, metrics: Metrics) -> None:
         return response
 
     def failed(error: Exception) -> None:
-        log.error("failed", request_id=g.get("request_id"), exception=exception_members(error))
+        log.error("failed", request_id=g.get("request_id"), error=exception_members(error))
 
     app.before_request(begin)
     app.after_request(end)

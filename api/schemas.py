@@ -227,7 +227,7 @@ class FaultSchema(StrictSchema):
     place = fields.Raw(
         required=True,
         allow_none=True,
-        metadata={"type": ["integer", "string", "null"], "description": "The row's key there."},
+        metadata={"type": ["integer", "string"], "description": "The row's key there."},
     )
     detail = Text("What is wrong.")
 
