@@ -1,0 +1,96 @@
+"""Results on their way from who makes them to who reads them."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from api.streaming import MEMORY_BYTES, ResultStream
+
+Put = Callable[[bytes], bool]
+
+
+def test_everything_comes_out_in_order() -> None:
+    pieces = [bytes([number % 256]) * (number * 97 % 5_000) for number in range(2_000)]
+
+    def make(put: Put) -> None:
+        for piece in pieces:
+            assert put(piece)
+
+    stream = ResultStream(make)
+    assert b"".join(stream) == b"".join(pieces)
+    stream.close()
+
+
+def test_the_maker_does_not_wait_for_the_reader() -> None:
+    done = threading.Event()
+
+    def make(put: Put) -> None:
+        for _ in range(64):
+            put(b"x" * 65_536)
+        done.set()
+
+    stream = ResultStream(make)
+    assert done.wait(timeout=30)
+    assert sum(map(len, stream)) == 64 * 65_536 > MEMORY_BYTES
+    stream.close()
+
+
+def test_the_reader_waits_for_the_maker() -> None:
+    go = threading.Event()
+
+    def make(put: Put) -> None:
+        put(b"first")
+        go.wait(timeout=30)
+        put(b"second")
+
+    stream = ResultStream(make)
+    pieces = iter(stream)
+    assert next(pieces) == b"first"
+    go.set()
+    assert list(pieces) == [b"second"]
+    stream.close()
+
+
+def test_space_is_given_back_once_everything_is_read() -> None:
+    read = threading.Semaphore(0)
+
+    def make(put: Put) -> None:
+        for _ in range(50):
+            put(b"x" * 65_536)
+            read.acquire(timeout=30)
+
+    stream = ResultStream(make)
+    for _ in stream:
+        read.release()
+    assert not stream._spool._rolled
+    stream.close()
+
+
+def test_a_maker_whose_reader_left_is_told() -> None:
+    told = threading.Event()
+
+    def make(put: Put) -> None:
+        while put(b"x"):
+            time.sleep(0.001)
+        told.set()
+
+    stream = ResultStream(make)
+    assert next(iter(stream))
+    stream.close()
+    assert told.is_set()
+
+
+def test_a_maker_that_fails_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda told: seen.append(told.exc_type))
+
+    def make(put: Put) -> None:
+        put(b"x")
+        raise RuntimeError
+
+    stream = ResultStream(make)
+    assert list(stream) == [b"x"]
+    stream.close()
+    assert seen == [RuntimeError]
