@@ -32,6 +32,7 @@ for command in (
     submit.check,
     submit.token,
     audit.verify,
+    audit.audit,
 ):
     cli.add_command(command)
 

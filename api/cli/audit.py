@@ -8,11 +8,12 @@ import click
 from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
-from api.cli.common import FILE, config_option, progress_bar, settings_from
+from api.cli.common import FILE, FOLDER, config_option, key_options, progress_bar, settings_from, signer_from
 from api.log_key import open_mark, read_log_signer
 from api.settings import Settings
 from ledger.audit.database import verify_database
 from ledger.audit.kept import KeptItem
+from ledger.audit.remote import audit_remote
 from ledger.audit.report import AuditReport, Progress, ProgressCallback
 from ledger.errors import SettingsInvalid
 from ledger.log.note import NoteVerifier, parse_vkey
@@ -59,6 +60,40 @@ def verify(
             receipts=_kept(receipt, "*.receipt"),
             checkpoints=_kept(checkpoint, "*.checkpoint"),
             workers=workers,
+            progress=_follow(bar),
+        )
+    _print(report, as_json)
+
+
+@click.command()
+@click.argument("url")
+@click.option("--log-key", multiple=True, required=True, help="The log's vkey, from a source you trust.")
+@click.option("--cosigner", multiple=True, help="A witness's vkey: its lines must be right where they stand.")
+@click.option("--state", type=FOLDER, help="Remembers the last checkpoint; default: in your data folder.")
+@key_options(required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+def audit(
+    url: str,
+    log_key: tuple[str, ...],
+    cosigner: tuple[str, ...],
+    state: Path | None,
+    key_file: Path | None,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Check the ledger at URL from outside, with nothing but its public key.
+
+    Chain, tree, checkpoints, public acts, and what the party of --key may read. The last checkpoint is
+    kept, and the next run proves that the log has only grown since. Exit status as for 'verify'.
+    """
+    signer = signer_from(key_file, passphrase_file) if key_file is not None else None
+    with progress_bar() as bar:
+        report = audit_remote(
+            url,
+            vkeys=log_key,
+            state_dir=state or Path(click.get_app_dir("reledger")) / "audits",
+            token_signer=signer,
+            cosigners=cosigner,
             progress=_follow(bar),
         )
     _print(report, as_json)
