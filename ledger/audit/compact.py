@@ -9,7 +9,7 @@ Source: RFC 9162 section 2.1.1; the "compact range" of its section 2.1.2.
 
 from collections.abc import Iterator
 
-from ledger.log.merkle import EMPTY_ROOT, NodeReader, node_hash, range_nodes
+from ledger.log.merkle import EMPTY_ROOT, HASH_BYTES, NodeReader, node_hash, range_nodes
 from ledger.log.tiles import TILE_WIDTH, FullTile
 
 
@@ -18,27 +18,37 @@ class Peaks:
 
     Attributes:
         width: How many leaves that is.
+        hashes: Their roots, from left to right.
     """
 
-    __slots__ = ("_hashes", "width")
+    __slots__ = ("hashes", "width")
 
     def __init__(self) -> None:
         self.width = 0
-        self._hashes: list[bytes] = []
+        self.hashes: list[bytes] = []
 
     @classmethod
     def of(cls, width: int, read: NodeReader) -> "Peaks":
         """The peaks of the first ``width`` leaves, width >= 0; ``read`` is called once at most."""
         peaks = cls()
         if width:
-            peaks._hashes = list(read(range_nodes(0, width)))
+            peaks.hashes = list(read(range_nodes(0, width)))
             peaks.width = width
+        return peaks
+
+    @classmethod
+    def restored(cls, width: int, hashes: list[bytes]) -> "Peaks":
+        """Peaks as they once were; ValueError where these can be nobody's."""
+        if width < 0 or len(hashes) != width.bit_count() or any(len(each) != HASH_BYTES for each in hashes):
+            raise ValueError("these are not the peaks of a tree")
+        peaks = cls()
+        peaks.width, peaks.hashes = width, hashes
         return peaks
 
     def clear(self) -> None:
         """Begins anew with nothing."""
         self.width = 0
-        self._hashes.clear()
+        self.hashes.clear()
 
     def append(self, root: bytes, width: int = 1) -> None:
         """Adds a complete subtree on the right.
@@ -47,7 +57,7 @@ class Peaks:
             root: Its root, 32 bytes.
             width: How many leaves it has: a power of two that divides the width so far.
         """
-        hashes, full = self._hashes, self.width // width
+        hashes, full = self.hashes, self.width // width
         while full & 1:
             root = node_hash(hashes.pop(), root)
             full >>= 1
@@ -62,33 +72,45 @@ class Peaks:
                 width so far. None for nothing more.
         """
         result = right
-        for peak in reversed(self._hashes):
+        for peak in reversed(self.hashes):
             result = peak if result is None else node_hash(peak, result)
         return EMPTY_ROOT if result is None else result
 
 
 class TileStitcher:
-    """Cuts the full tiles above level 0 out of the roots of all tiles of level 0."""
+    """Cuts the full tiles above level 0 out of the roots of all tiles of level 0.
 
-    __slots__ = ("_counts", "_rows")
+    Attributes:
+        rows: By level, the roots of the tiles that no full tile above holds yet.
+        counts: By level, how many full tiles are above it.
+    """
+
+    __slots__ = ("counts", "rows")
 
     def __init__(self) -> None:
-        self._rows: list[list[bytes]] = []
-        self._counts: list[int] = []
+        self.rows: list[list[bytes]] = []
+        self.counts: list[int] = []
+
+    @classmethod
+    def restored(cls, rows: list[list[bytes]], counts: list[int]) -> "TileStitcher":
+        """A stitcher as it once was."""
+        stitcher = cls()
+        stitcher.rows, stitcher.counts = rows, counts
+        return stitcher
 
     def add(self, tile_root: bytes, level: int = 0) -> Iterator[FullTile]:
         """Takes the root of the next tile of a level; yields every tile above that it completes."""
-        if level == len(self._rows):
-            self._rows.append([])
-            self._counts.append(0)
-        row = self._rows[level]
+        if level == len(self.rows):
+            self.rows.append([])
+            self.counts.append(0)
+        row = self.rows[level]
         row.append(tile_root)
         if len(row) == TILE_WIDTH:
             peaks = Peaks()
             for hashed in row:
                 peaks.append(hashed)
-            tile = FullTile(level + 1, self._counts[level], b"".join(row), peaks.root())
-            self._counts[level] += 1
+            tile = FullTile(level + 1, self.counts[level], b"".join(row), peaks.root())
+            self.counts[level] += 1
             row.clear()
             yield tile
             yield from self.add(tile.root, level + 1)

@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledger.audit.acts import erase_in, read_found_act
 from ledger.audit.crew import Assignment, Crew, Task, default_processes
 from ledger.audit.kept import KeptEvidence, KeptItem, KeptMark, cannot_exclude, mark_item, named_items
 from ledger.audit.notes import CheckpointNotes
 from ledger.audit.ranges import RangeResult, split_range
 from ledger.audit.refusals import RefusalResult, split_refusals
-from ledger.audit.replay import Replay, erase_in, read_found_act
+from ledger.audit.replay import Replay
 from ledger.audit.report import AuditReport, Progress, ProgressCallback
 from ledger.audit.snapshot import Snapshot, take_snapshot
 from ledger.audit.stitching import Stitcher, check_above

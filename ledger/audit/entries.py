@@ -5,8 +5,9 @@ Decides: what must hold between an entry's row, the row before it, and its rows 
 """
 
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any
 
+from ledger.audit.acts import FoundAct
 from ledger.audit.links import EntryChain
 from ledger.audit.report import FaultList
 from ledger.audit.statements import Examined, StatementChecker
@@ -14,17 +15,6 @@ from ledger.log.entry import Entry
 from ledger.log.merkle import HASH_BYTES
 from ledger.statements.envelope import SeenHead
 from ledger.store.raw_reads import RawReader, StoredEntry
-
-
-class FoundAct(NamedTuple):
-    """An act in the log, as the fold needs it; ``issuer`` is the owner of ``kid``."""
-
-    entry_index: int
-    recorded_at_us: int
-    issuer: str
-    kid: str
-    statement_hash: bytes
-    jws: bytes
 
 
 class Leaves:

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ledger.audit.acts import FoundAct
 from ledger.audit.compact import Peaks
-from ledger.audit.entries import EntryPass, FoundAct, Leaves, is_hash
+from ledger.audit.entries import EntryPass, Leaves, is_hash
 from ledger.audit.notes import CheckpointNotes
 from ledger.audit.report import KEPT_PER_KIND, FaultList, listed
 from ledger.audit.statements import StatementChecker

@@ -11,19 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from ledger.audit.entries import FoundAct
+from ledger.audit.acts import FoundAct, erase_in, issuer_of, judge_and_fold, read_found_act
 from ledger.audit.report import FaultList
 from ledger.encoding import b64url_encode
 from ledger.errors import EvidenceError, RequestError
 from ledger.log.entry import parse_entry
-from ledger.statements.acts import Act, ActContext
-from ledger.statements.acts.confirm import Confirm
-from ledger.statements.acts.erase import Erase
-from ledger.statements.acts.genesis import Genesis
+from ledger.statements.acts import Act
 from ledger.statements.acts.grant_read import put_grant, scope_members
 from ledger.statements.acts.publish_refusals import PublishRefusals
 from ledger.statements.envelope import ACT, parse_statement
-from ledger.statements.payload import read_payload
 from ledger.statements.registers import Facts, LoggedStatement
 from ledger.store.raw_reads import RawReader, StoredEntry
 from ledger.store.register_rows import REGISTERS
@@ -33,7 +29,7 @@ Rows = dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]
 
 
 class Replay:
-    """Folds acts in the order of the log.
+    """Folds the acts of a database in the order of the log.
 
     Attributes:
         facts: Everything that the acts so far make.
@@ -53,23 +49,12 @@ class Replay:
         act = read_found_act(found.jws)
         if act is None:
             return
-        context = ActContext(
-            index=found.entry_index,
-            recorded_at_us=found.recorded_at_us,
-            issuer=found.issuer,
-            kid=found.kid,
-            statement_hash=found.statement_hash,
-            origin=self._origin,
-        )
         self._bring_statements(act, found.entry_index)
         self._bring_effects(act)
         self._bring_refusals(act, found.entry_index)
-        findings = act.judge(context, self.facts)
-        if findings:
-            detail = f"the act {act.name} was not allowed: {findings[0].detail} ({findings[0].code})"
-            self.faults.add("act.refused", "statement_bytes", found.entry_index, detail)
-        else:
-            act.apply(context, self.facts)
+        refused = judge_and_fold(found, act, self.facts, self._origin)
+        if refused is not None:
+            self.faults.add("act.refused", "statement_bytes", found.entry_index, refused)
         for record in self.facts.take_changes():
             register = REGISTERS[type(record)]
             values = register.to_row(record)
@@ -160,21 +145,6 @@ class Replay:
         self.facts.refusal_count, self.facts.refusal_hash = act.count, held
 
 
-def read_found_act(jws: bytes) -> Act | None:
-    """The act in a statement's bytes, None where there is none that can be read."""
-    try:
-        statement = parse_statement(jws)
-        return read_payload(ACT, statement.payload).act if statement.header.cty == ACT else None
-    except RequestError:
-        return None
-
-
-def erase_in(act: Act) -> Erase | None:
-    """The erase that an act is or confirms."""
-    inner = act.confirmed if isinstance(act, Confirm) else act
-    return inner if isinstance(inner, Erase) else None
-
-
 def fold_public(reader: RawReader, origin: str, size: int) -> Replay:
     """The keys, parties and policies that the public acts make, as far as these can be read.
 
@@ -191,19 +161,10 @@ def fold_public(reader: RawReader, origin: str, size: int) -> Replay:
             continue
         if entry.index != index or sha256(jws).digest() != entry.statement or header.cty != ACT:
             continue
-        issuer = _issuer(replay.facts, header.kid, jws)
+        issuer = issuer_of(replay.facts, header.kid, jws)
         if issuer is not None:
             replay.take(FoundAct(index, entry.recorded_at_us, issuer, header.kid, entry.statement, jws))
     return replay
-
-
-def _issuer(facts: Facts, kid: str, jws: bytes) -> str | None:
-    known = facts.keys.get(kid)
-    if known is not None:
-        return known.party
-    act = read_found_act(jws)
-    found = act.find_key(kid) if isinstance(act, Genesis) else None
-    return None if found is None else found[0]
 
 
 def _is_plain(key: Iterable[object]) -> bool:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.audit.acts import read_found_act
 from ledger.audit.compact import full_tiles
 from ledger.audit.entries import is_hash
-from ledger.audit.replay import fold_public, read_found_act
+from ledger.audit.replay import fold_public
 from ledger.audit.report import FaultList
 from ledger.log.checkpoint import is_origin
 from ledger.log.merkle import EMPTY_ROOT

@@ -1,0 +1,78 @@
+"""Acts as an audit meets them: read again from signed bytes, judged again where they stand, folded.
+
+Decides: nothing that the acts themselves do not. Reads nothing by itself.
+"""
+
+from typing import NamedTuple
+
+from ledger.errors import RequestError
+from ledger.statements.acts import Act, ActContext
+from ledger.statements.acts.confirm import Confirm
+from ledger.statements.acts.erase import Erase
+from ledger.statements.acts.genesis import Genesis
+from ledger.statements.envelope import ACT, parse_statement
+from ledger.statements.payload import read_payload
+from ledger.statements.registers import Facts
+
+
+class FoundAct(NamedTuple):
+    """An act in the log, as the fold needs it; ``issuer`` is the owner of ``kid``."""
+
+    entry_index: int
+    recorded_at_us: int
+    issuer: str
+    kid: str
+    statement_hash: bytes
+    jws: bytes
+
+
+def read_found_act(jws: bytes) -> Act | None:
+    """The act in a statement's bytes, None where there is none that can be read."""
+    try:
+        statement = parse_statement(jws)
+        return read_payload(ACT, statement.payload).act if statement.header.cty == ACT else None
+    except RequestError:
+        return None
+
+
+def judge_and_fold(found: FoundAct, act: Act, facts: Facts, origin: str) -> str | None:
+    """Judges an act where it stands, and folds it if it was allowed.
+
+    Args:
+        found: Where it stands.
+        act: What ``found.jws`` says.
+        facts: Everything before it; changed.
+        origin: The log's origin.
+
+    Returns:
+        Why it was not allowed, and then nothing is folded; None where it was.
+    """
+    context = ActContext(
+        index=found.entry_index,
+        recorded_at_us=found.recorded_at_us,
+        issuer=found.issuer,
+        kid=found.kid,
+        statement_hash=found.statement_hash,
+        origin=origin,
+    )
+    findings = act.judge(context, facts)
+    if findings:
+        return f"the act {act.name} was not allowed: {findings[0].detail} ({findings[0].code})"
+    act.apply(context, facts)
+    return None
+
+
+def erase_in(act: Act) -> Erase | None:
+    """The erase that an act is or confirms."""
+    inner = act.confirmed if isinstance(act, Confirm) else act
+    return inner if isinstance(inner, Erase) else None
+
+
+def issuer_of(facts: Facts, kid: str, jws: bytes) -> str | None:
+    """Whose a key is, by the acts so far or, for genesis, by what it says itself; None where nobody's."""
+    known = facts.keys.get(kid)
+    if known is not None:
+        return known.party
+    act = read_found_act(jws)
+    found = act.find_key(kid) if isinstance(act, Genesis) else None
+    return None if found is None else found[0]
