@@ -72,6 +72,8 @@ def test_a_name_is_accepted(name: str) -> None:
         "urn:epc:id:sgtin:6901234055501..1",
         "urn:epc:id:sgtin:69O1234.055501.1",
         "urn:epc:id:sgtin:6901234",
+        "urn:epc:id:sgtin:6901234.*.1",
+        "urn:epc:class:lgtin:*.*.LOT",
         "urn:epc:class:lgtin:6901234.55501.LOT",
         "urn:epc:class:lgtin:6901234.055501",
         "urn:epc:idpat:sgtin:6901234.05550.*",
