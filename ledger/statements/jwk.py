@@ -50,8 +50,8 @@ class PublicKey:
 
     __slots__ = ("_check", "alg", "jwk", "kid")
 
-    def __init__(self, jwk: Mapping[str, str], alg: str, check: _Check) -> None:
-        self.jwk: dict[str, str] = dict(jwk)
+    def __init__(self, jwk: dict[str, str], alg: str, check: _Check) -> None:
+        self.jwk: dict[str, str] = jwk
         self.kid: str = thumbprint(jwk)
         self.alg: str = alg
         self._check = check

@@ -249,6 +249,8 @@ def test_width_is_not_depth_and_brackets_in_strings_do_not_count() -> None:
         "1e-309",
         "1E+309",
         "10e308",
+        "0.01e309",
+        "100e-309",
         "0.1e-308",
         "0e309",
         "0e-309",
@@ -259,6 +261,11 @@ def test_numbers_out_of_range_are_refused(text: str) -> None:
     for place in (text, f"[{text}]", f'{{"a":{text}}}'):
         with pytest.raises(JsonNumberRange):
             parse_json(place.encode())
+
+
+def test_a_byte_order_mark_is_called_by_its_name() -> None:
+    with pytest.raises(JsonMalformed, match="byte order mark"):
+        parse_json(b"\xef\xbb\xbf{}")
 
 
 def test_a_refusal_does_not_repeat_what_was_sent() -> None:

@@ -96,6 +96,14 @@ def test_ed25519_points_agree_with_the_second_reckoning() -> None:
     assert 50 < taken < 150
 
 
+@pytest.mark.parametrize("y", [1, P - 1])
+def test_an_x_of_zero_has_no_sign(y: int) -> None:
+    """RFC 8032 section 5.1.3, step 4."""
+    assert (
+        ed25519_fault((y | 1 << 255).to_bytes(32, "little")) == "the Ed25519 key is not a point of the curve"
+    )
+
+
 @pytest.mark.parametrize("y", [P, P + 1, P + 18, 2**255 - 1])
 @pytest.mark.parametrize("sign", [0, 1])
 def test_ed25519_keys_that_are_not_canonical_are_refused(y: int, sign: int) -> None:

@@ -179,6 +179,12 @@ def test_both_ways_of_reading_a_header_agree() -> None:
         )
 
 
+@pytest.mark.parametrize(("jws", "count"), [(b"", 1), (b"a", 1), (b"a.b", 2), (b"a.b.c.d", 4), (b"....", 5)])
+def test_a_refusal_counts_the_parts(jws: bytes, count: int) -> None:
+    with pytest.raises(JwsMalformed, match=f"^jws.malformed: {count} parts"):
+        parse_statement(jws)
+
+
 def test_a_refusal_says_why_a_member_is_refused() -> None:
     signer = ed25519_signer()
     for member, reason in (

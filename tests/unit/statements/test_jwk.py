@@ -136,6 +136,9 @@ def test_a_signature_is_refused_in_any_other_form(signer: Any) -> None:
     ):
         with pytest.raises(SignatureInvalid):
             key.verify(other, message)
+    with pytest.raises(SignatureInvalid):
+        # The same two numbers, one of them in 33 bytes.
+        key.verify(signature[:32] + b"\0" + signature[32:], message)
     for text in (b"", b"Message", message + b"\0"):
         with pytest.raises(SignatureInvalid):
             key.verify(signature, text)
