@@ -59,6 +59,23 @@ def _identity() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
+def copy_installation(binaries: Path, folder: Path) -> Path:
+    """Copies an installation to a new folder; returns where its binaries are then.
+
+    A wheel's shared libraries lie beside the package (``package.libs``) and are found by a relative path, so
+    the copy keeps the package's place.
+    """
+    installation, package = binaries.parents[0], binaries.parents[1]
+    copy = folder / package.name / installation.name
+    for part in (binaries.name, "lib", "share"):
+        if (installation / part).is_dir():
+            shutil.copytree(installation / part, copy / part)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name)
+    return copy / binaries.name
+
+
 class PostgresServer:
     """Use as a context manager. Databases are made and dropped by ``create_database`` and ``drop_database``.
 
@@ -182,13 +199,10 @@ class PostgresServer:
         """The binaries where the server's user can run them: in place, else copied beside the data."""
         if not self._identity or self._can_run(binaries):
             return binaries
-        copy = self.folder / "install"
-        for part in ("bin", "lib", "share"):
-            if (binaries.parent / part).is_dir():
-                shutil.copytree(binaries.parent / part, copy / part)
-        if not self._can_run(copy / "bin"):
+        copy = copy_installation(binaries, self.folder / "install")
+        if not self._can_run(copy):
             raise RuntimeError(f"{binaries} cannot be run by the user nobody, nor can a copy of it")
-        return copy / "bin"
+        return copy
 
     def _can_run(self, binaries: Path) -> bool:
         try:

@@ -1,9 +1,10 @@
 """Runs a PostgreSQL server until standard input closes, then ends exactly that server.
 
-At once, unless ``in order`` was written before: then the server ends its connections and writes its data first.
+At once and with its folder, unless ``in order`` was written before: then the server ends its connections and
+writes its data, and the folder stays.
 
 Started by tests.support.postgres as ``postgres_keeper.py FOLDER COMMAND...``; prints ``ready`` once the
-server takes connections. If its parent is killed, the pipe closes too; then the folder is removed here.
+server takes connections. If its parent is killed, the pipe closes too.
 """
 
 import os
@@ -21,7 +22,6 @@ STOP_TIMEOUT_S = 30
 
 def main() -> int:
     folder, command = Path(sys.argv[1]), sys.argv[2:]
-    parent = os.getppid()
     identity: dict[str, object] = {}
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
@@ -42,6 +42,8 @@ def main() -> int:
             print("ready", flush=True)
             break
         time.sleep(0.01)
+    else:
+        print("failed", flush=True)
     in_order = sys.stdin.buffer.read() == b"in order"
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)[0 if in_order else 1 :]:
         if server.poll() is not None:
@@ -51,7 +53,7 @@ def main() -> int:
             server.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             continue
-    if os.getppid() != parent:
+    if not in_order:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 
