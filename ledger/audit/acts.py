@@ -3,6 +3,7 @@
 Decides: nothing that the acts themselves do not. Reads nothing by itself.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.errors import RequestError
@@ -26,13 +27,23 @@ class FoundAct(NamedTuple):
     jws: bytes
 
 
-def read_found_act(jws: bytes) -> Act | None:
-    """The act in a statement's bytes, None where there is none that can be read."""
+# An audit meets an act up to three times: for the keys, with its entry, and when it is folded.
+@lru_cache(maxsize=64)
+def read_act_payload(jws: bytes) -> tuple[Act | None, str | None]:
+    """The act in a statement's bytes, and what is wrong with it; for a record neither."""
     try:
         statement = parse_statement(jws)
-        return read_payload(ACT, statement.payload).act if statement.header.cty == ACT else None
-    except RequestError:
-        return None
+        if statement.header.cty != ACT:
+            return None, None
+        payload = read_payload(ACT, statement.payload)
+    except RequestError as error:
+        return None, error.detail
+    return payload.act, payload.findings[0].detail if payload.findings else None
+
+
+def read_found_act(jws: bytes) -> Act | None:
+    """The act in a statement's bytes, None where there is none that can be read."""
+    return read_act_payload(jws)[0]
 
 
 def judge_and_fold(found: FoundAct, act: Act, facts: Facts, origin: str) -> str | None:

@@ -11,7 +11,7 @@ from threading import Event
 
 from ledger.audit.acts import FoundAct, issuer_of, judge_and_fold, read_found_act
 from ledger.audit.compact import Peaks
-from ledger.audit.links import Report
+from ledger.audit.links import EntryChain, Report
 from ledger.audit.remote_log import RemoteLog, Unread
 from ledger.audit.remote_state import Position
 from ledger.audit.report import FaultList, Progress, ProgressCallback, listed
@@ -64,6 +64,7 @@ class RemoteWalk:
         self._tile_start = position.peaks.width
         self._leaves: list[bytes] = []
         self._peaks_before = Peaks()
+        self._chain = EntryChain(position.chain.leaf, position.chain.time_us)
         self.position = position
         self.facts = Facts()
         self.acts: list[FoundAct] = []
@@ -126,7 +127,7 @@ class RemoteWalk:
             self.faults.add(code, _TABLES.get(table, table), index, detail)
 
         self.counts["entries"] += 1
-        leaf, entry = self.position.chain.take(index, entry_bytes, report)
+        leaf, entry = self._chain.take(index, entry_bytes, report)
         if entry is not None and entry.public:
             self._take_public(entry)
         return leaf
@@ -142,6 +143,7 @@ class RemoteWalk:
         if width < TILE_WIDTH:
             return peaks.root(tile.root())
         peaks.append(tile.root(), TILE_WIDTH)
+        self.position.chain = EntryChain(self._chain.leaf, self._chain.time_us)
         for above in self.position.tiles.add(tile.root()):
             self._check_full(above)
         self.acts += self._tile_acts

@@ -5,25 +5,22 @@ Decides: what must hold between an entry, the bytes that it commits to and the r
 anything by itself, and never decides whether an act was allowed (the fold does).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from ledger.audit.acts import read_act_payload
 from ledger.audit.envelopes import Envelope, EnvelopeReader
+from ledger.audit.links import Report
 from ledger.errors import RequestError, SignatureInvalid
 from ledger.log.entry import Entry
 from ledger.statements.acts import Act
-from ledger.statements.envelope import ACT, parse_statement
 from ledger.statements.fold import key_fault
 from ledger.statements.jwk import ALGORITHMS, PublicKey, parse_jwk
-from ledger.statements.payload import read_payload
 from ledger.statements.registers import KeyRecord
 
 IAT_TOLERANCE_S = 300
 _SECOND_US = 1_000_000
-
-Report = Callable[[str, str, str], None]
-"""(code, table, detail) of a fault at the entry that is being checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +161,12 @@ class StatementChecker:
         except SignatureInvalid as error:
             report("statement.signature", table, error.detail)
 
-    def _read_act(self, jws: bytes, report: Report) -> Act | None:
-        try:
-            payload = read_payload(ACT, parse_statement(jws).payload)
-        except RequestError as error:
-            report("act.malformed", "statement_bytes", error.detail)
-            return None
-        if payload.findings:
-            report("act.malformed", "statement_bytes", payload.findings[0].detail)
-        return payload.act
+    @staticmethod
+    def _read_act(jws: bytes, report: Report) -> Act | None:
+        act, problem = read_act_payload(jws)
+        if problem is not None:
+            report("act.malformed", "statement_bytes", problem)
+        return act
 
     def _find(self, kid: str) -> KeyRecord | None:
         return self._keys.get(kid) or self._unproven.get(kid)

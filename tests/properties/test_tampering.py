@@ -134,13 +134,17 @@ def test_every_table_of_the_model_is_tampered_with() -> None:
 @pytest.mark.parametrize(("name", "column"), COLUMNS)
 def test_any_changed_value_is_reported_with_its_place(bench: Bench, name: str, column: str) -> None:
     chance = random.Random(f"{bench.engine}/{name}/{column}")
-    for _ in range(2):
+    for _ in range(2 if name in LOG_TABLES else 1):
         url = bench.copy()
         with unguarded(url) as connection:
             stored = rows(connection, name)
             row = chance.choice(stored)
             values = list(other_values(table(name).columns[column], row[column], chance))
-            value = next(value for value in values if assign(connection, name, row, column, value))
+            taken = (value for value in values if assign(connection, name, row, column, value))
+            value = next(taken, None)
+            if value is None and not table(name).columns[column].nullable:
+                drop_constraints(connection, name)  # a check lets nothing else in
+                value = next(value for value in values if assign(connection, name, row, column, value))
         changed = row | {column: value}
         report = bench.verify(url)
         named = {fault.place for fault in report.faults if fault.table == name}
