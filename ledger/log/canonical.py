@@ -43,8 +43,6 @@ def _plain(value: object) -> Any:
                 raise JsonNumberRange("only integers, written as such, have a canonical text here")
             return _within_range(int(value))
         case dict():
-            if not all(isinstance(key, str) for key in value):
-                raise JsonMalformed("the members of a JSON object are named by strings")
             return {key: _plain(item) for key, item in value.items()}
         case list() | tuple():
             return [_plain(item) for item in value]

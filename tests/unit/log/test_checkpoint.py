@@ -26,6 +26,15 @@ def test_the_text_is_three_lines() -> None:
     assert parse_checkpoint(TEXT) == HEAD
 
 
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"\n", TEXT[:-1], TEXT + b"\n", b"\n" + TEXT, TEXT.replace(b"\n", b"\r\n"), TEXT + TEXT, TEXT[:-2]],
+)
+def test_a_text_of_other_lines_is_no_tree_head(text: bytes) -> None:
+    with pytest.raises(CheckpointMalformed):
+        parse_checkpoint(text)
+
+
 @given(origins, st.integers(1, 2**63 - 1), st.binary(min_size=32, max_size=32))
 def test_every_tree_head_is_read_back(origin: str, size: int, root: bytes) -> None:
     checkpoint = Checkpoint(origin, size, root)
