@@ -1,0 +1,327 @@
+"""The commands as their users run them: against a real server, with real files."""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli import cli
+from api.settings import Settings
+from benchmarks.servers import Prepared, Running, prepared, serving
+from ledger.errors import ReledgerError
+from ledger.log.receipt import parse_receipt
+from ledger.statements.envelope import parse_statement
+from ledger.statements.keys import write_key_file
+from ledger.store.engine import create_ledger_engine
+from ledger.store.log_store import read_head
+from tests.support.cast import shipment
+
+
+def run(*words: str | Path, env: dict[str, str] | None = None) -> Result:
+    """Runs a command; an error of the tree becomes exit status 1, as ``main`` makes it."""
+    result = CliRunner().invoke(cli, [str(word) for word in words], env=env)
+    if isinstance(result.exception, ReledgerError):
+        result.exit_code = 1
+    elif result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def code(result: Result) -> str:
+    assert isinstance(result.exception, ReledgerError), result.output
+    return result.exception.code
+
+
+@pytest.fixture(scope="module")
+def log() -> Iterator[Prepared]:
+    with prepared("sqlite", workers=1) as made:
+        for member in made.cast.actors:
+            write_key_file(made.folder / f"{member.roles[0]}.pem", member.signer._key)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(log: Prepared) -> Iterator[Running]:
+    with serving(log.settings) as running:
+        yield running
+
+
+def size(settings: Settings) -> int:
+    engine = create_ledger_engine(settings.database_url)
+    with engine.connect() as connection:
+        found = read_head(connection).tree_size
+    engine.dispose()
+    return found
+
+
+class TestKeys:
+    def test_new_and_show(self, tmp_path: Path) -> None:
+        made = run("key", "new", tmp_path / "k.pem")
+        kid = made.stdout.strip()
+        assert stat.S_IMODE((tmp_path / "k.pem").stat().st_mode) == 0o600
+        shown = json.loads(
+            run(
+                "key",
+                "show",
+                "--key",
+                tmp_path / "k.pem",
+                "--origin",
+                "o.example",
+                "--party",
+                "https://p.example/",
+            ).stdout
+        )
+        assert (shown["kid"], shown["alg"]) == (kid, "Ed25519")
+        assert shown["proof_of_possession"].count(".") == 2
+        vkey = json.loads(run("key", "show", "--key", tmp_path / "k.pem", "--origin", "o.example").stdout)[
+            "vkey"
+        ]
+        assert vkey.startswith("o.example+")
+
+    def test_a_key_is_never_overwritten(self, tmp_path: Path) -> None:
+        run("key", "new", tmp_path / "k.pem")
+        before = (tmp_path / "k.pem").read_bytes()
+        assert code(run("key", "new", tmp_path / "k.pem")) == "key-file.invalid"
+        assert (tmp_path / "k.pem").read_bytes() == before
+
+    def test_an_open_key_file_is_refused(self, tmp_path: Path) -> None:
+        run("key", "new", tmp_path / "k.pem")
+        (tmp_path / "k.pem").chmod(0o644)
+        assert code(run("key", "show", "--key", tmp_path / "k.pem")) == "key-file.invalid"
+
+    def test_a_passphrase(self, tmp_path: Path) -> None:
+        (tmp_path / "pass").write_text("correct horse\n")
+        (tmp_path / "wrong").write_text("wrong\n")
+        run("key", "new", tmp_path / "k.pem", "--passphrase-file", tmp_path / "pass")
+        assert (
+            run("key", "show", "--key", tmp_path / "k.pem", "--passphrase-file", tmp_path / "pass").exit_code
+            == 0
+        )
+        assert code(run("key", "show", "--key", tmp_path / "k.pem")) == "key-file.invalid"
+        wrong = run("key", "show", "--key", tmp_path / "k.pem", "--passphrase-file", tmp_path / "wrong")
+        assert code(wrong) == "key-file.invalid"
+
+    def test_party_needs_origin(self, tmp_path: Path) -> None:
+        run("key", "new", tmp_path / "k.pem")
+        assert run("key", "show", "--key", tmp_path / "k.pem", "--party", "https://p.example/").exit_code == 2
+
+
+class TestBeginning:
+    def test_a_log_from_nothing(self, tmp_path: Path) -> None:
+        origin = "begun.example/log"
+        for name in ("log", "authority", "operator"):
+            run("key", "new", tmp_path / f"{name}.pem")
+        vkey = json.loads(run("key", "show", "--key", tmp_path / "log.pem", "--origin", origin).stdout)[
+            "vkey"
+        ]
+        parties = []
+        for role in ("authority", "operator"):
+            party = f"https://{role}.example/"
+            shown = run(
+                "key", "show", "--key", tmp_path / f"{role}.pem", "--origin", origin, "--party", party
+            )
+            key = {name: json.loads(shown.stdout)[name] for name in ("jwk", "proof_of_possession")}
+            organisation = {"legal_name": f"The {role}", "country": "CN"}
+            parties.append({"party": party, "organisation": organisation, "roles": [role], "keys": [key]})
+        genesis = {
+            "act": "genesis",
+            "origin": origin,
+            "log_keys": [vkey],
+            "parties": parties,
+            "policy": {"rule_set": 1},
+        }
+        (tmp_path / "genesis.json").write_text(json.dumps(genesis))
+        signed = run(
+            "sign", tmp_path / "genesis.json", "--key", tmp_path / "authority.pem", "--origin", origin,
+            "-o", tmp_path / "genesis.jws",
+        )  # fmt: skip
+        assert signed.exit_code == 0
+        settings = tmp_path / "reledger.toml"
+        settings.write_text(
+            f'database_url = "sqlite:///{tmp_path}/ledger.db"\norigin = "{origin}"\n'
+            f'log_key_file = "{tmp_path}/log.pem"\nmark_dir = "{tmp_path}/mark"\n'
+        )
+        begun = run(
+            "init", "--config", settings, "--genesis", tmp_path / "genesis.jws", "-o", tmp_path / "receipt"
+        )
+        assert begun.exit_code == 0
+        assert parse_receipt((tmp_path / "receipt").read_bytes()).index == 0
+        assert (
+            code(run("init", "--config", settings, "--genesis", tmp_path / "genesis.jws"))
+            == "statement.refused"
+        )
+        assert run("migrate", "--config", settings, "--check").exit_code == 0
+        assert origin in run("mark", "show", "--config", settings).stdout
+        verified = run("verify", "--config", settings)
+        assert verified.exit_code == 0
+        assert "1 entries, no fault" in verified.stdout
+
+    def test_a_setting_nobody_knows(self, tmp_path: Path) -> None:
+        settings = tmp_path / "reledger.toml"
+        settings.write_text('data_base = "x"\n')
+        assert code(run("migrate", "--config", settings)) == "settings.invalid"
+
+
+class TestSubmitting:
+    def write(self, folder: Path, numbers: range) -> None:
+        folder.mkdir(exist_ok=True)
+        for number in numbers:
+            (folder / f"shipment-{number}.json").write_text(json.dumps(shipment(number)))
+
+    def submit(self, log: Prepared, server: Running, outbox: Path, *paths: Path) -> Result:
+        return run(
+            "submit", *paths, "--url", server.url, "--key", log.folder / "miner.pem", "--outbox", outbox,
+            "--log-key", log.cast.vkey,
+        )  # fmt: skip
+
+    def test_a_folder_and_again(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        self.write(tmp_path / "documents", range(5))
+        before = size(log.settings)
+        first = self.submit(log, server, tmp_path / "outbox", tmp_path / "documents")
+        assert first.exit_code == 0
+        assert [line.split("\t")[1] for line in first.stdout.splitlines()] == ["recorded"] * 5
+        again = self.submit(log, server, tmp_path / "outbox", tmp_path / "documents")
+        assert [line.split("\t")[1] for line in again.stdout.splitlines()] == ["known"] * 5
+        assert size(log.settings) == before + 5
+        kept = sorted((tmp_path / "outbox").glob("*.receipt"))
+        assert len(kept) == 5
+
+    def test_a_run_that_was_stopped_sends_the_same_bytes(
+        self, log: Prepared, server: Running, tmp_path: Path
+    ) -> None:
+        self.write(tmp_path / "documents", range(3))
+        self.submit(log, server, tmp_path / "outbox", tmp_path / "documents")
+        before = size(log.settings)
+        statements = {path: path.read_bytes() for path in (tmp_path / "outbox").glob("*.jws")}
+        for receipt in (tmp_path / "outbox").glob("*.receipt"):
+            receipt.unlink()
+        again = self.submit(log, server, tmp_path / "outbox", tmp_path / "documents")
+        assert [line.split("\t")[1] for line in again.stdout.splitlines()] == ["known"] * 3
+        assert size(log.settings) == before
+        assert {path: path.read_bytes() for path in statements} == statements
+        assert len(list((tmp_path / "outbox").glob("*.receipt"))) == 3
+
+    def test_lines_and_a_refused_one(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        bad: dict[str, Any] = shipment(1)
+        bad["epcisBody"]["eventList"][0]["bizStep"] = "teleporting"
+        lines = tmp_path / "batch.ndjson"
+        lines.write_text("\n".join(json.dumps(each) for each in (shipment(0), bad, shipment(2))) + "\n\n")
+        result = self.submit(log, server, tmp_path / "outbox", lines)
+        assert result.exit_code == 1
+        states = [line.split("\t")[1] for line in result.stdout.splitlines()]
+        assert states == ["recorded", "refused", "recorded"]
+        (refused,) = (tmp_path / "outbox").glob("*.refused.json")
+        assert "line000002" in refused.name
+        findings = json.loads(refused.read_text())["findings"]
+        assert findings[0]["pointer"].endswith("/bizStep")
+
+    def test_what_is_not_json_says_which_line(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        lines = tmp_path / "batch.ndjson"
+        lines.write_text(json.dumps(shipment()) + "\n{broken\n")
+        result = self.submit(log, server, tmp_path / "outbox", lines)
+        assert code(result) == "document.invalid"
+        assert isinstance(result.exception, ReledgerError)
+        assert result.exception.line == 2
+
+    def test_another_log_key_is_not_trusted(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        self.write(tmp_path / "documents", range(1))
+        other = json.loads(
+            run("key", "show", "--key", log.folder / "miner.pem", "--origin", log.cast.origin).stdout
+        )["vkey"]
+        result = run(
+            "submit", tmp_path / "documents", "--url", server.url, "--key", log.folder / "miner.pem",
+            "--outbox", tmp_path / "outbox", "--log-key", other,
+        )  # fmt: skip
+        assert code(result) == "outbox.invalid"
+
+    def test_a_dry_run(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        before = size(log.settings)
+        bad = shipment(1)
+        del bad["epcisBody"]["eventList"][0]["eventTime"]
+        (tmp_path / "bad.json").write_text(json.dumps(bad))
+        (tmp_path / "good.json").write_text(json.dumps(shipment(2)))
+        options = ("--url", server.url, "--key", log.folder / "miner.pem")
+        good = run("check", tmp_path / "good.json", *options)
+        assert (good.exit_code, good.stdout) == (0, "good.json\tcreated\n")
+        refused = run("check", tmp_path / "bad.json", *options)
+        assert refused.exit_code == 1
+        assert "eventTime" in refused.stdout
+        assert size(log.settings) == before
+
+    def test_a_signed_file(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        (tmp_path / "document.json").write_text(json.dumps(shipment(3)))
+        signed = run(
+            "sign", tmp_path / "document.json", "--key", log.folder / "miner.pem", "--origin", log.cast.origin
+        )
+        jws = signed.stdout.strip().encode()
+        assert parse_statement(jws).payload == (tmp_path / "document.json").read_bytes()
+        (tmp_path / "signed.jws").write_bytes(jws + b"\n")
+        result = self.submit(log, server, tmp_path / "outbox", tmp_path / "signed.jws")
+        assert result.exit_code == 0
+        assert (tmp_path / "outbox").joinpath(
+            next(iter((tmp_path / "outbox").glob("*.jws"))).name
+        ).read_bytes() == jws
+
+
+class TestKeysOfParties:
+    def test_enrol_and_revoke(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        party = log.cast.mine.party
+        kid = run("key", "new", tmp_path / "new.pem", "--alg", "ES256").stdout.strip()
+        shown = run(
+            "key", "show", "--key", tmp_path / "new.pem", "--origin", log.cast.origin, "--party", party
+        )
+        (tmp_path / "new.json").write_text(shown.stdout)
+        options = ("--url", server.url, "--outbox", tmp_path / "outbox")
+        enrolled = run("key", "enrol", tmp_path / "new.json", "--key", log.folder / "authority.pem", *options)
+        assert enrolled.exit_code == 0, enrolled.output
+        (tmp_path / "document.json").write_text(json.dumps(shipment(4)))
+        send = ("submit", tmp_path / "document.json", "--key", tmp_path / "new.pem", *options)
+        assert run(*send).exit_code == 0
+        revoked = run(
+            "key", "revoke", kid, "--key", log.folder / "authority.pem", "--reason", "lost", *options
+        )
+        assert revoked.exit_code == 0, revoked.output
+        (tmp_path / "document.json").write_text(json.dumps(shipment(5)))
+        refused = run(*send)
+        assert refused.exit_code == 1
+        assert (
+            "key.revoked"
+            in (tmp_path / "outbox")
+            .joinpath(next(path.name for path in (tmp_path / "outbox").glob("*.refused.json")))
+            .read_text()
+        )
+
+
+class TestMark:
+    def test_adopting(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        settings = log.settings.with_changes(mark_dir=tmp_path / "mark")
+        env = settings.as_environment()
+        assert run("mark", "show", env=env).exit_code == 1
+        kept = run("mark", "show", env=log.settings.as_environment()).stdout
+        (tmp_path / "checkpoint").write_text(kept)
+        assert run("mark", "adopt", tmp_path / "checkpoint", env=env).exit_code == 0
+        assert run("mark", "show", env=env).stdout == kept
+
+    def test_a_forged_checkpoint_is_not_adopted(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        kept = run("mark", "show", env=log.settings.as_environment()).stdout
+        lines = kept.split("\n")
+        lines[1] = str(int(lines[1]) + 1)
+        (tmp_path / "checkpoint").write_text("\n".join(lines))
+        env = log.settings.with_changes(mark_dir=tmp_path / "mark").as_environment()
+        assert code(run("mark", "adopt", tmp_path / "checkpoint", env=env)) == "note.signature"
+        assert not (tmp_path / "mark").exists()
+
+
+class TestReading:
+    def test_a_token_reads_ones_own(self, log: Prepared, server: Running) -> None:
+        result = run("token", "--key", log.folder / "miner.pem", "--url", server.url)
+        assert result.exit_code == 0
+        assert result.stdout.count(".") == 2
+
+    def test_nobody_there(self, log: Prepared) -> None:
+        result = run("token", "--key", log.folder / "miner.pem", "--url", "http://127.0.0.1:9")
+        assert code(result) == "remote.failed"

@@ -1,0 +1,65 @@
+"""The demonstration as a new user runs it: the whole story, then a documents folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.servers import ROOT, free_port
+
+SHARED = ROOT.parent / "shared" / "data" / "epcis" / "documents"
+
+
+def demonstrate(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "api.cli",
+            "demo",
+            "--no-browser",
+            "--once",
+            "--port",
+            str(free_port()),
+            *words,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_the_whole_story() -> None:
+    shown = demonstrate()
+    assert shown.returncode == 0, shown.stderr
+    for line in (
+        "entry 0  genesis",
+        "the importer receives them",
+        "422 signature.invalid      a record in the mine's name",
+        "422 signature.invalid      a record altered on the way",
+        "200 the first receipt",
+        "409 statement.conflict",
+        "statement.mismatch: statement_bytes 12",
+        "Where to look next",
+    ):
+        assert line in shown.stdout
+    assert shown.stdout.count("✓") == 20
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real EPCIS documents are not beside this checkout")
+def test_with_a_folder_of_documents() -> None:
+    shown = demonstrate("--documents", str(SHARED))
+    assert shown.returncode == 0, shown.stderr
+    assert "38 recorded" in shown.stdout
+
+
+@pytest.mark.slow
+def test_a_folder_without_documents(tmp_path: Path) -> None:
+    shown = demonstrate("--documents", str(tmp_path))
+    assert shown.returncode == 1
+    assert "document.invalid" in shown.stderr
