@@ -25,7 +25,9 @@ def padded(text: str) -> bytes:
 
 def ed25519_signer() -> FileSigner:
     """The key of RFC 8037 appendix A.1."""
-    return FileSigner(Ed25519PrivateKey.from_private_bytes(padded("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")))
+    return FileSigner(
+        Ed25519PrivateKey.from_private_bytes(padded("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"))
+    )
 
 
 def es256_signer() -> FileSigner:
