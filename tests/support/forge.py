@@ -1,4 +1,4 @@
-"""Compact JWS made by hand, so that tests can sign what no honest writer writes; and keys that never change."""
+"""Compact JWS made by hand: tests sign what no honest writer writes, with keys that never change."""
 
 import base64
 import json

@@ -42,8 +42,8 @@ from ledger.statements.payload import read_payload
 from ledger.statements.registers import Facts, LoggedStatement
 from ledger.store import log_store
 from ledger.store.locking import begin_write
-from ledger.store.proofs import node_reader
 from ledger.store.log_store import HeadRow, NewEntry, NewRefusal
+from ledger.store.proofs import node_reader
 from ledger.store.registers_store import write_changes
 from tests.support.cast import shipment
 

@@ -27,7 +27,7 @@ def split(n: int) -> int:
 
 
 class RecursiveTree:
-    """PATH and PROOF over one list of inputs; it remembers subtree hashes, or hundreds of sizes would not do."""
+    """PATH and PROOF over one list of inputs; it keeps subtree hashes, or hundreds of sizes would not do."""
 
     def __init__(self, leaves: Sequence[bytes]) -> None:
         self.leaves = list(leaves)
