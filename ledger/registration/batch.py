@@ -5,6 +5,7 @@ is signed before what was stored has been read back and hashed again; nothing is
 is certain and the mark is written.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -370,6 +371,8 @@ class BatchWriter:
             connection.commit()
         except DBAPIError as error:
             self._state = None
+            with contextlib.suppress(DBAPIError):  # lets the lock go where the transaction is still open
+                connection.rollback()
             if new == old or not self._was_committed(old, new):
                 raise StoreBusy("the commit failed; nothing was recorded") from error
 
