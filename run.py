@@ -113,6 +113,8 @@ def user_cache(environ: Mapping[str, str]) -> Path:
 
 def can_write(folder: Path) -> bool:
     """True if the folder is there, or was made now, and takes new files."""
+    if not folder.is_absolute():  # a user without a home has "~" for one
+        return False
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

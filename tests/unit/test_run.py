@@ -477,6 +477,14 @@ def test_the_homes_in_order(run: SimpleNamespace, tmp_path: Path, monkeypatch: p
     assert list(run.homes({"RELEDGER_VENV": "/here"})) == [Path("/here")]
 
 
+def test_a_user_without_a_home_gets_no_folder_named_tilde(
+    run: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not run.can_write(Path("~") / ".cache")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("spoil", ["open", "link"])
 def test_a_temporary_folder_of_others_is_refused(
     run: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: str
