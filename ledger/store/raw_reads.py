@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-from ledger.store.engine import is_sqlite
+from ledger.store.engine import BINARY, is_sqlite
 from ledger.store.log_store import read_tile_hashes
 from ledger.store.models import PUBLIC_ENTRY_POSTGRESQL, PUBLIC_ENTRY_SQLITE, Base
 
@@ -255,14 +255,14 @@ class RawReader:
 
     def _rows(self, query: TextClause, **parameters: Any) -> Iterator[Sequence[Any]]:
         result = self._connection.execute(
-            query, parameters, execution_options={"stream_results": True, "yield_per": FETCH_ROWS}
+            query, parameters, execution_options={**BINARY, "stream_results": True, "yield_per": FETCH_ROWS}
         )
         for part in result.partitions():
             yield from part
 
     def _select(self, query: Select[Any]) -> Iterator[Row[Any]]:
         result = self._connection.execute(
-            query, execution_options={"stream_results": True, "yield_per": FETCH_ROWS}
+            query, execution_options={**BINARY, "stream_results": True, "yield_per": FETCH_ROWS}
         )
         for part in result.partitions():
             yield from part
