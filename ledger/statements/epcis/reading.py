@@ -17,7 +17,7 @@ from ledger.statements.epcis.compiled import document_is_faulty, event_is_faulty
 from ledger.statements.epcis.fields import scoped
 from ledger.statements.epcis.schemas import DOCUMENT, MAX_EVENTS, event_schema, event_scope
 from ledger.statements.epcis.scope import REE, Scope
-from ledger.strict_json import JsonValue, escape_pointer, parse_json
+from ledger.strict_json import JsonValue, parse_json
 
 #: A document so wrong that it has more findings than this is told these.
 MAX_FINDINGS: Final = 1000
@@ -227,10 +227,10 @@ def _document_findings(document: dict[str, Any], scope: Scope) -> list[Finding]:
 
 
 def _flatten(errors: Any, pointer: str) -> Iterator[Finding]:
-    """Marshmallow's nested error dictionary as findings with pointers."""
+    """Marshmallow's nested errors, whose keys are the schemas' own names and positions, as findings."""
     if isinstance(errors, dict):
         for name, inner in errors.items():
-            place = pointer if name == "_schema" else f"{pointer}/{escape_pointer(str(name))}"
+            place = pointer if name == "_schema" else f"{pointer}/{name}"
             yield from _flatten(inner, place)
     elif isinstance(errors, list):
         for item in errors:
