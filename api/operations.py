@@ -5,7 +5,7 @@ Decides: in which order a request is looked at: credential (401, 403), body's ty
 
 flask-smorest was weighed and left: its errors, argument errors, content types, response encoding and paging
 would each be overridden here, since answers are signed text, tiles and streams at least as often as JSON.
-What remains of it, apispec, is used directly.
+Of what it is made of, apispec is used directly.
 """
 
 import functools

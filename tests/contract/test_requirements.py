@@ -18,8 +18,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FILES = ["requirements.txt", "requirements-test.txt", "requirements-dev.txt", "requirements-uv.txt"]
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[A-Za-z0-9.!+]+)(?: ; (?P<marker>.+))?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
-# A dependency of ours by its nature: what flask-smorest is made of, and what it hands to its users.
-COMES_WITH = {"apispec": "flask-smorest", "webargs": "flask-smorest", "werkzeug": "flask"}
+# A dependency of ours by its nature: what flask hands to its users.
+COMES_WITH = {"werkzeug": "flask"}
 
 
 def parse_pins(text: str) -> dict[str, tuple[str, str | None]]:
