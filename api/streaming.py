@@ -39,6 +39,7 @@ class ResultStream:
             with self._changed:
                 self._changed.wait_for(lambda: self._read < self._written or self._ended)
                 if self._read == self._written:
+                    self._spool.close()
                     return
                 self._spool.seek(self._read)
                 piece = self._spool.read(min(_READ_BYTES, self._written - self._read))

@@ -24,8 +24,13 @@ _POLL_SECONDS: Final = 0.2
 _KEEP_ALIVE_SECONDS: Final = 5.0
 _PATH: Final = {"id": Uuid(meaning="The job's id.")}
 _EVENTS: Final[dict[str, Any]] = {
-    "type": "string",
-    "description": "Events 'progress' and, at the end, 'ended'; the data of each is the job as JSON.",
+    "type": "object",
+    "description": "One event of the stream.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["progress", "ended"], "description": "ended: the last one."},
+        "data": {"type": "string", "description": "The job as JSON; null once it is forgotten."},
+    },
 }
 
 

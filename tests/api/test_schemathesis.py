@@ -1,0 +1,227 @@
+"""Schemathesis: every operation of the document, every check, on either engine; nothing may fail.
+
+The document is the server's own. What only this test can know is added to it: how a signed statement is
+made, and which parties, keys and statements there are. Exceptions to the tool's expectations are listed, each
+with its reason.
+"""
+
+import copy
+import json
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import from_schema
+from schemathesis.engine.events import FatalError, FuzzScenarioFinished, NonFatalError, ScenarioFinished
+from schemathesis.transport.wsgi import WSGITransport
+from sqlalchemy import Engine
+
+from api.app import RESOURCES
+from tests.support.cast import Cast
+from tests.support.web import Site, open_site
+
+SEED = 20_261_120
+EXAMPLES = 50
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "response_headers_conformance",
+    "positive_data_acceptance",
+    "negative_data_rejection",
+    "use_after_free",
+    "ensure_resource_availability",
+    "missing_required_header",
+    "ignored_auth",
+    "object_level_authorization",
+    "unsupported_method",
+    "allow_header_conformance",
+)
+STATEMENT_FORMAT = "compact-jws"
+
+
+@schemathesis.serializer("application/jose", "application/x-ndjson")
+def _as_text(context: Any, value: Any) -> Any:
+    """Strings as they are; what is no string as its JSON text."""
+    return value if isinstance(value, str | bytes) else json.dumps(value)
+
+
+def statements(cast: Cast) -> st.SearchStrategy[str]:
+    """Statements that are good, repeated, in conflict, refused, forged or nothing of the kind."""
+    kept = [cast.record(number=number) for number in range(3)]
+    jti = str(uuid.uuid4())
+    forged = kept[0].rpartition(b".")[0] + b"." + kept[1].rpartition(b".")[2]
+    others = [
+        *kept,
+        cast.record(number=4, jti=jti),
+        cast.record(number=5, jti=jti),
+        cast.sign({"type": "EPCISDocument"}, cast.mine),
+        cast.sign(b"[]", cast.mine),
+        forged,
+    ]
+    fresh = st.builds(lambda number: cast.record(number=number).decode(), st.integers(0, 9_999))
+    return st.one_of(fresh, st.sampled_from([each.decode() for each in others]))
+
+
+def told(document: dict[str, Any], cast: Cast, statement: str) -> dict[str, Any]:
+    """The document with what this test knows beyond it."""
+    made = copy.deepcopy(document)
+    for path, item in made["paths"].items():
+        for operation in item.values():
+            for media in operation.get("requestBody", {}).get("content", {}).values():
+                if path in ("/v1/statements", "/v1/statements/check"):
+                    media["schema"]["format"] = STATEMENT_FORMAT
+                    media["example"] = cast.record().decode()
+                else:
+                    media["example"] = (cast.record() + b"\n" + cast.record(number=2) + b"\n").decode()
+            for parameter in operation["parameters"]:
+                if parameter["name"] == "party" and parameter["in"] == "path":
+                    parameter["example"] = cast.mine.party
+                if parameter["name"] == "kid":
+                    parameter["example"] = cast.mine.signer.kid
+                if parameter["name"] == "hash" and parameter["in"] == "path":
+                    parameter["example"] = statement
+    return made
+
+
+def top_up(operation: Any, missing: int, token: str) -> None:
+    """Makes so many further requests; where there are fewer to make, the last one again and again."""
+    headers = {"Authorization": f"Bearer {token}"}
+    made: list[Any] = []
+
+    @seed(SEED)
+    @settings(
+        max_examples=max(missing, 1),
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def ask(case: Any) -> None:
+        made.append(case)
+        case.call_and_validate(headers=headers)
+
+    ask()
+    for _ in range(missing - len(made)):
+        made[-1].call_and_validate(headers=headers)
+
+
+class Served:
+    """The application with the fuller document in the place of its own."""
+
+    def __init__(self, app: Flask, document: dict[str, Any]) -> None:
+        self._app = app
+        self._document = json.dumps(document).encode()
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"] == "/fuller.json":
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [self._document]
+        return self._app(environ, start_response)
+
+
+def configuration(token: str) -> SchemathesisConfig:
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": SEED,
+            "headers": {"Authorization": f"Bearer {token}"},
+            "generation": {"max-examples": EXAMPLES, "deterministic": False},
+            "checks": {name: {"enabled": True} for name in CHECKS},
+            "operations": [
+                {
+                    # No schema can say which signatures are good.
+                    "include-path": ["/v1/statements", "/v1/statements/check"],
+                    "checks": {
+                        "positive_data_acceptance": {
+                            "expected-statuses": ["2xx", "400", "401", "409", "413", "422"]
+                        }
+                    },
+                },
+                {
+                    # Each line is refused by itself; the request as a whole is carried out.
+                    "include-path": "/v1/statements/batch",
+                    "checks": {"negative_data_rejection": {"expected-statuses": ["2xx", "4xx"]}},
+                },
+                {
+                    # One audit may wait or run on a host; others are told to come again.
+                    "include-path": "/v1/audits",
+                    "checks": {"not_a_server_error": {"expected-statuses": ["2xx", "4xx", "503"]}},
+                },
+            ],
+        }
+    )
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Schemathesis 4.32.5 hands its probes of authorization settings of sockets, of which WSGI has none."""
+    send = WSGITransport.send
+
+    def without_sockets(self: WSGITransport, case: Any, **options: Any) -> Any:
+        for name in ("max_redirects", "verify", "cert", "proxies"):
+            options.pop(name, None)
+        return send(self, case, **options)
+
+    monkeypatch.setattr(WSGITransport, "send", without_sockets)
+
+
+@pytest.fixture
+def fuzzed(cast: Cast, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr("api.resources.audits.STREAM_SECONDS", 0.3)
+    with open_site(cast, engine, tmp_path / "site", max_audits=1, max_lines=50) as site:
+        yield site
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning")
+def test_nothing_fails(fuzzed: Site) -> None:
+    cast = fuzzed.cast
+    statement = fuzzed.registered(cast.record(number=1))["statement"]
+    schemathesis.openapi.format(STATEMENT_FORMAT, statements(cast))
+    document = told(json.loads(fuzzed.get("/openapi.json").data), cast, statement)
+    schema = schemathesis.openapi.from_wsgi(
+        "/fuller.json", Served(fuzzed.app, document), config=configuration(fuzzed.token(cast.authority))
+    )
+    cases: Counter[str] = Counter()
+    statuses: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    failures: list[str] = []
+    for event in from_schema(schema).execute():
+        if isinstance(event, FatalError):
+            raise event.exception
+        if isinstance(event, NonFatalError):
+            failures.append(f"{event.label}: {event.value!r}")
+        if not isinstance(event, ScenarioFinished | FuzzScenarioFinished):
+            continue
+        for case_id, node in event.recorder.cases.items():
+            label = node.value.operation.label
+            cases[label] += 1
+            response = event.recorder.find_response(case_id=case_id)
+            if response is not None:
+                statuses[label][response.status_code] += 1
+        for checks in event.recorder.checks.values():
+            for check in checks:
+                if check.failure_info is not None:
+                    failures.append(
+                        f"{check.name}: {check.failure_info.failure}\n{check.failure_info.code_sample}"
+                    )
+    for label in sorted(cases):
+        print(label, cases[label], dict(sorted(statuses[label].items())))
+    assert not failures, "\n\n".join(sorted(set(failures))[:10])
+    labels = {f"{each.method} {each.path}" for resource in RESOURCES for each in resource.operations}
+    assert set(cases) == labels
+    for operation in (result.ok() for result in schema.get_all_operations()):
+        if cases[operation.label] < EXAMPLES:
+            top_up(operation, EXAMPLES - cases[operation.label], fuzzed.token(cast.authority))
+    for label in labels:
+        assert any(200 <= status < 300 for status in statuses[label]), (label, statuses[label])
