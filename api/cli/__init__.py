@@ -26,6 +26,7 @@ for command in (
     operate.init,
     operate.migrate,
     operate.mark,
+    operate.publish_refusals,
     keys.key,
     submit.sign,
     submit.submit,

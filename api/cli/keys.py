@@ -7,15 +7,12 @@ from typing import Any
 import click
 
 from api.cli.common import FILE, NEW_FILE, first_line, key_options, notes, signer_from, url_option
-from ledger.client.documents import Document
-from ledger.client.http import LedgerClient
-from ledger.client.outbox import Outbox
-from ledger.client.submitting import Submitter
-from ledger.clock import SystemClock
+from api.cli.sending import send_act
+from ledger.client.submitting import Sent
 from ledger.encoding import b64url_decode
 from ledger.errors import KeyFileInvalid
 from ledger.log.note import KeyKind, NoteVerifier
-from ledger.statements.envelope import ACT, make_proof_of_possession
+from ledger.statements.envelope import make_proof_of_possession
 from ledger.statements.keys import (
     ED25519,
     ES256,
@@ -97,7 +94,7 @@ def enrol(
     }
     act |= {"not_before": not_before} if not_before else {}
     act |= {"not_after": not_after} if not_after else {}
-    send_act(act, url, signer_from(key_file, passphrase_file), outbox)
+    _report(send_act(act, url, signer_from(key_file, passphrase_file), outbox))
 
 
 @key.command()
@@ -120,22 +117,11 @@ def revoke(
     act: dict[str, Any] = {"act": "revoke-key", "kid": kid, "reason": reason}
     if suspect_from is not None:
         act["suspect_from"] = suspect_from
-    send_act(act, url, signer_from(key_file, passphrase_file), outbox)
+    _report(send_act(act, url, signer_from(key_file, passphrase_file), outbox))
 
 
-def send_act(act: dict[str, Any], url: str, signer: FileSigner, outbox: Path) -> None:
-    """Signs an act, keeps it, sends it, and keeps its verified receipt."""
-    box = Outbox(outbox)
-    content = json.dumps(act, ensure_ascii=False, separators=(",", ":")).encode()
-    with LedgerClient(url) as client:
-        described = client.log()
-        verifier = box.pin_log_key(described["origin"], described["vkeys"], None)
-        submitter = Submitter(
-            client, box, origin=described["origin"], verifier=verifier, signer=signer, clock=SystemClock()
-        )
-        (sent,) = submitter.submit([Document(act["act"], content, ACT)])
-    if sent.state in ("recorded", "known"):
-        click.echo(f"{sent.text}\t{sent.receipt}")
-        return
-    notes.print(sent.text, markup=False)
-    raise click.exceptions.Exit(1)
+def _report(sent: Sent) -> None:
+    if sent.index is None:
+        notes.print(sent.text, markup=False)
+        raise click.exceptions.Exit(1)
+    click.echo(f"{sent.text}\t{sent.receipt}")

@@ -4,16 +4,32 @@ from pathlib import Path
 
 import click
 
-from api.cli.common import FILE, NEW_FILE, config_option, notes, settings_from
+from api.cli.common import (
+    FILE,
+    FOLDER,
+    NEW_FILE,
+    config_option,
+    key_options,
+    notes,
+    settings_from,
+    signer_from,
+    url_option,
+)
+from api.cli.sending import send_act
 from api.log_key import open_mark, read_log_signer
 from api.settings import Settings
 from ledger.client.outbox import write_file
 from ledger.clock import SystemClock
+from ledger.encoding import b64url_encode
 from ledger.log.checkpoint import open_checkpoint
 from ledger.registration.adopting import adopt_mark
 from ledger.registration.registrar import Registrar
 from ledger.store.engine import create_ledger_engine
+from ledger.store.log_store import read_head
 from ledger.store.schema import current, newest, upgrade
+
+PUBLISH_ATTEMPTS = 5
+"""The journal may grow between reading its head and judging the act."""
 
 
 @click.command()
@@ -117,3 +133,41 @@ def adopt(config: Path | None, checkpoint: Path, lower: bool) -> None:
     finally:
         engine.dispose()
     notes.print(f"the mark is now at size {head.size}", markup=False)
+
+
+@click.command("publish-refusals")
+@config_option
+@url_option
+@key_options()
+@click.option(
+    "--outbox", type=FOLDER, default=Path("outbox"), show_default=True, help="Keeps act and receipt."
+)
+def publish_refusals(
+    config: Path | None, url: str, key_file: Path, passphrase_file: Path | None, outbox: Path
+) -> None:
+    """Put the count and the head of the refusal journal into the log, so that none can be dropped.
+
+    Run it at least daily, as the operator. Reads the journal's head from the settings' database.
+    """
+    settings = settings_from(config)
+    signer = signer_from(key_file, passphrase_file)
+    engine = create_ledger_engine(settings.database_url, pool_size=1, read_only=True)
+    try:
+        for _ in range(PUBLISH_ATTEMPTS):
+            with engine.connect() as connection:
+                head = read_head(connection)
+            act = {
+                "act": "publish-refusals",
+                "count": head.refusal_count,
+                "head": b64url_encode(head.refusal_hash),
+            }
+            sent = send_act(act, url, signer, outbox)
+            if sent.index is not None:
+                click.echo(f"{head.refusal_count} refusals published: {sent.text}\t{sent.receipt}")
+                return
+            if "journal" not in sent.text:  # refused for something else than a journal that has grown
+                break
+    finally:
+        engine.dispose()
+    notes.print(sent.text, markup=False)
+    raise click.exceptions.Exit(1)

@@ -296,6 +296,25 @@ class TestKeysOfParties:
         )
 
 
+class TestRefusals:
+    def test_publishing_the_journal(self, log: Prepared, server: Running, tmp_path: Path) -> None:
+        bad = shipment(6)
+        bad["epcisBody"]["eventList"][0]["bizStep"] = "teleporting"
+        (tmp_path / "bad.json").write_text(json.dumps(bad))
+        options = ("--url", server.url, "--outbox", tmp_path / "outbox")
+        assert (
+            run("submit", tmp_path / "bad.json", "--key", log.folder / "miner.pem", *options).exit_code == 1
+        )
+        env = log.settings.as_environment()
+        publish = ("publish-refusals", "--key", log.folder / "operator.pem", *options)
+        published = run(*publish, env=env)
+        assert published.exit_code == 0, published.output
+        assert "refusals published: entry" in published.stdout
+        wrong = run("publish-refusals", "--key", log.folder / "miner.pem", *options[:2], "--outbox",
+                    tmp_path / "other", env=env)  # fmt: skip
+        assert wrong.exit_code == 1
+
+
 class TestMark:
     def test_adopting(self, log: Prepared, server: Running, tmp_path: Path) -> None:
         settings = log.settings.with_changes(mark_dir=tmp_path / "mark")
