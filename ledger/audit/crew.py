@@ -99,8 +99,14 @@ class Worker:
             return reader.damage()
 
 
+def reason_of(error: SQLAlchemyError) -> str:
+    """What the database says, in one line."""
+    lines = str(getattr(error, "orig", None) or error).splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def _unreadable(task: Task, error: SQLAlchemyError) -> TaskResult:
-    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    reason = reason_of(error)
     if task.kind == "range":
         unread = RangeResult(task.start, task.end)
         detail = f"entries {task.start} to {task.end - 1} cannot be read: {reason}"

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.audit.acts import erase_in, read_found_act
-from ledger.audit.crew import Assignment, Crew, Task, default_processes
+from ledger.audit.crew import Assignment, Crew, Task, default_processes, reason_of
 from ledger.audit.kept import KeptEvidence, KeptItem, KeptMark, cannot_exclude, mark_item, named_items
 from ledger.audit.notes import CheckpointNotes
 from ledger.audit.ranges import RangeResult, split_range
@@ -82,11 +82,10 @@ def verify_database(
         with engine.connect() as connection, raw_reader(connection) as reader:
             snapshot = _snapshot(connection, reader, origin)
             notes = _notes(snapshot, origin, vkeys, cosigners)
-            audit = _Audit(reader, notes, snapshot, progress, (start, end))
-            if vkeys is None and snapshot.size:
-                audit.report.cannot_exclude.append(_KEYS_BELIEVED)
             if not snapshot.readable:
-                return audit.report
+                report = AuditReport(notes.origin, 0, EMPTY_ROOT, 0, 0, fault_list=snapshot.faults)
+                report.cannot_exclude.append("anything: the database cannot be read")
+                return report
             processes = default_processes(snapshot.size) if workers is None else max(1, workers)
             assignment = Assignment(
                 url=url,
@@ -99,22 +98,29 @@ def verify_database(
                 policies=tuple(snapshot.policies),
             )
             with Crew(assignment, processes, cancel) as crew, connection.begin():
-                audit.check_all(crew)
-                audit.compare_kept(mark, checkpoints, receipts)
-            return audit.report
+                audit = _Audit(reader, notes, snapshot, progress, (start, end))
+                if vkeys is None and snapshot.size:
+                    audit.report.cannot_exclude.append(_KEYS_BELIEVED)
+                try:
+                    audit.check_all(crew)
+                    audit.compare_kept(mark, checkpoints, receipts)
+                except SQLAlchemyError as error:
+                    connection.invalidate()
+                    audit.report.fault_list.add("store.unreadable", "store", None, reason_of(error))
+                return audit.report
     finally:
         engine.dispose()
 
 
 def _snapshot(connection: Connection, reader: RawReader, origin: str | None) -> Snapshot:
-    with begin_read(connection):
-        try:
+    try:
+        with begin_read(connection):
             return take_snapshot(reader, origin)
-        except SQLAlchemyError as error:
-            snapshot = Snapshot(readable=False)
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            snapshot.faults.add("store.unreadable", "store", None, reason)
-            return snapshot
+    except SQLAlchemyError as error:
+        connection.invalidate()
+        snapshot = Snapshot(readable=False)
+        snapshot.faults.add("store.unreadable", "store", None, reason_of(error))
+        return snapshot
 
 
 def _notes(

@@ -39,7 +39,7 @@ class EntryPass:
 
     Attributes:
         leaves: What the rows say of the leaves.
-        acts: The acts whose statements have no fault.
+        acts: The acts that are rightly signed.
         seen: The tree heads that statements name, with their entry's index.
         late: Entry and act of the bytes that are gone by an act after the log's size: erased meanwhile.
         counts: How many of each thing were checked.
@@ -140,13 +140,12 @@ class EntryPass:
         if type(row.jws) is not bytes:
             self._report("bytes.storage", "statement_bytes", "the statement is not stored as bytes")
             return
-        found = self.faults.count
         examined = self._statements.examine(entry, row.jws, self._report)
         if examined is None:
             return
         if row.statement_index is not None:
             self._compare(examined, row)
-        self._collect(entry, examined, row.jws, self.faults.count == found)
+        self._collect(entry, examined, row.jws)
 
     def _check_absence(self, entry: Entry, row: StoredEntry) -> None:
         """No bytes: right only for a private statement that was erased; what stays is still checked."""
@@ -183,7 +182,7 @@ class EntryPass:
         if row.signing_input_hash != envelope.signing_input_hash:
             self._report("statement.signing-input", "statements", "the hash is not that of the signing input")
 
-    def _collect(self, entry: Entry, examined: Examined, jws: bytes, sound: bool) -> None:
+    def _collect(self, entry: Entry, examined: Examined, jws: bytes) -> None:
         self.counts["statements"] += 1
         envelope = examined.envelope
         if envelope.seen is not None:
@@ -192,7 +191,7 @@ class EntryPass:
             return
         self.counts["acts"] += 1
         owner = self._statements.owner(envelope.kid)
-        if sound and owner is not None:
+        if examined.sound and owner is not None:
             self.acts.append(
                 FoundAct(entry.index, entry.recorded_at_us, owner, envelope.kid, envelope.statement_hash, jws)
             )

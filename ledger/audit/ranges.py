@@ -55,7 +55,7 @@ class RangeResult:
         root: The root over the range's leaves.
         tile_roots: Roots of its full tiles.
         checkpoints: The checkpoints with start < size <= end.
-        acts: The acts in it whose statements have no fault.
+        acts: The acts in it that are rightly signed.
         late: Entry and act of the statements erased after the log had its size.
         counts: How many of each thing were checked.
         faults: What is wrong.

@@ -190,25 +190,24 @@ class RemoteWalk:
         if jws is None:
             report("act.withheld", "acts", "the entry is public, and its statement is withheld")
             return
-        found_before = self.faults.count
         act = read_found_act(jws) if sha256(jws).digest() == entry.statement else None
         if isinstance(act, Genesis) and entry.index == 0:
             # Genesis is signed with a key that it enrols itself.
             self._fold_found(entry, act, jws, report)
             self._examine(entry, jws, report)
-            return
-        self._examine(entry, jws, report)
-        if act is not None and self.faults.count == found_before:
+        elif self._examine(entry, jws, report) and act is not None:
             self._fold_found(entry, act, jws, report)
 
-    def _examine(self, entry: Entry, jws: bytes, report: Report) -> None:
+    def _examine(self, entry: Entry, jws: bytes, report: Report) -> bool:
+        """Checks a statement; whether it is rightly signed."""
         examined = self._checker.examine(entry, jws, report)
         self.counts["signatures"] += self._checker.take_count()
         if examined is None:
-            return
+            return False
         self.counts["statements"] += 1
         if examined.envelope.seen is not None:
             self._check_seen(entry, examined.envelope.seen, report)
+        return examined.sound
 
     def _fold_found(self, entry: Entry, act: Act, jws: bytes, report: Report) -> None:
         kid = parse_statement(jws).header.kid

@@ -1,13 +1,14 @@
 """Folding every act again, from entry 0 on, and comparing what comes out with the registers as stored.
 
 Decides: whether each act was allowed where it stands, and whether the tables hold exactly the records that
-the acts make. An act whose statement has a fault is left out: the fault is reported where it is.
+the acts make. An act that is not rightly signed is left out: the fault is reported where it is.
 
 An erased grant-read cannot be read any more; its effects are taken from the act that erased it, as they were
 recorded, and cannot be decided again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -17,6 +18,7 @@ from ledger.encoding import b64url_encode
 from ledger.errors import EvidenceError, RequestError
 from ledger.log.entry import parse_entry
 from ledger.statements.acts import Act
+from ledger.statements.acts.erase import Erase
 from ledger.statements.acts.grant_read import put_grant, scope_members
 from ledger.statements.acts.publish_refusals import PublishRefusals
 from ledger.statements.envelope import ACT, parse_statement
@@ -93,11 +95,34 @@ class Replay:
 
     def _bring_statements(self, act: Act, index: int) -> None:
         """What the log held, before this act, of the statements that it names."""
+        erase = erase_in(act)
         for statement_hash in act.names().statements:
-            row = self._reader.entry_of_statement(statement_hash)
+            if erase is not None and statement_hash == erase.statement:
+                row = self._reader.entry(erase.index)
+            else:
+                row = self._reader.entry_of_statement(statement_hash)
             logged = None if row is None or row.entry_index >= index else self._logged(row)
-            if logged is not None:
+            if logged is not None and logged.statement_hash == statement_hash:
                 self.facts.statements[statement_hash] = logged
+                if erase is not None and erase.index == logged.entry_index and row is not None:
+                    self._compare_erased(erase, row, index)
+
+    def _compare_erased(self, erase: Erase, row: StoredEntry, index: int) -> None:
+        """Where the bytes are gone, the act that erased them says what the row must hold."""
+        if row.jws is not None:
+            return
+        stated = replace(
+            self.facts.statements[erase.statement],
+            issuer=erase.issuer,
+            kid=erase.kid,
+            jti=erase.jti,
+            signing_input_hash=erase.signing_input,
+        )
+        for column in ("issuer", "kid", "jti", "signing_input_hash"):
+            if getattr(row, column) != getattr(stated, column):
+                detail = f"{column} is not what entry {index}, which erased the statement, says"
+                self.faults.add("statement.erased", "statements", erase.index, detail)
+        self.facts.statements[erase.statement] = stated
 
     def _logged(self, row: StoredEntry) -> LoggedStatement | None:
         try:

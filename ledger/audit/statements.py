@@ -30,10 +30,12 @@ class Examined:
     Attributes:
         envelope: Its envelope.
         act: The act that it carries, or None for a record, and for an act that cannot be read.
+        sound: Whether it is signed for this log by a key that was good for its entry.
     """
 
     envelope: Envelope
     act: Act | None
+    sound: bool
 
 
 class StatementChecker:
@@ -100,7 +102,7 @@ class StatementChecker:
                 "statement_bytes",
                 f"iat lies more than {IAT_TOLERANCE_S} seconds after recorded_at",
             )
-        self._check_signature(entry, envelope, report)
+        sound = self._check_signature(entry, envelope, report) and envelope.aud == self._origin
         act = self._read_act(jws, report) if envelope.act else None
         public = act is not None and act.public
         if entry.public != public and (act is not None or not envelope.act):
@@ -108,7 +110,7 @@ class StatementChecker:
             report(
                 "entry.public", "entries", f"the entry says that its statement is {said}, and it is {is_so}"
             )
-        return Examined(envelope, act)
+        return Examined(envelope, act, sound)
 
     def check_refused(self, jws: bytes, judged_at: int, report: Report) -> None:
         """Checks a refused statement: signed under a key that was enrolled when it was judged.
@@ -129,25 +131,26 @@ class StatementChecker:
         if record is not None:
             self._verify(record, envelope, "refusals", report)
 
-    def check_key(self, kid: str, entry: Entry, report: Report) -> None:
-        """Checks that a key was good for the entry; a key that nobody has is reported."""
+    def check_key(self, kid: str, entry: Entry, report: Report) -> bool:
+        """Whether a key was good for the entry; reports what is wrong, also that nobody has the key."""
         record = self._find(kid)
         if record is None:
             report("key.unknown", "statements", f"no party has the key {kid}")
-            return
+            return False
         if entry.index == record.enrolled_at != 0:
             report("key.not-yet-valid", "statements", f"the key {kid} is enrolled by this very entry")
+            return False
         fault = key_fault(record, entry.index, entry.recorded_at_us)
         if fault is not None:
             report(fault.code, "statements", f"{fault.detail} ({kid})")
+        return fault is None
 
-    def _check_signature(self, entry: Entry, envelope: Envelope, report: Report) -> None:
-        self.check_key(envelope.kid, entry, report)
+    def _check_signature(self, entry: Entry, envelope: Envelope, report: Report) -> bool:
+        good = self.check_key(envelope.kid, entry, report)
         record = self._find(envelope.kid)
-        if record is not None:
-            self._verify(record, envelope, "statement_bytes", report)
+        return record is not None and self._verify(record, envelope, "statement_bytes", report) and good
 
-    def _verify(self, record: KeyRecord, envelope: Envelope, table: str, report: Report) -> None:
+    def _verify(self, record: KeyRecord, envelope: Envelope, table: str, report: Report) -> bool:
         self._signatures += 1
         key = self._public.get(record.kid)
         if key is None:
@@ -155,11 +158,13 @@ class StatementChecker:
         if ALGORITHMS[envelope.alg] != key.alg:
             detail = f"the header says {envelope.alg}, and the key is one for {key.alg}"
             report("statement.signature", table, detail)
-            return
+            return False
         try:
             key.verify(envelope.signature, envelope.signing_input)
         except SignatureInvalid as error:
             report("statement.signature", table, error.detail)
+            return False
+        return True
 
     @staticmethod
     def _read_act(jws: bytes, report: Report) -> Act | None:
