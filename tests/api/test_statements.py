@@ -259,6 +259,16 @@ class TestReadingBack:
         assert site.get(path_of(grant), auditor).data == grant
         assert_problem(site.get(path_of(grant), named(site.cast, "trader")), 403, "statement.private")
 
+    def test_a_grant_of_an_issuer_opens_no_others(self, site: Site) -> None:
+        plant, auditor = named(site.cast, "plant"), named(site.cast, "auditor")
+        jws, other = site.cast.record(number=1), site.cast.record(plant, number=2)
+        site.registered(jws)
+        site.registered(other)
+        scope = {"issuers": [plant.party]}
+        site.registered(site.cast.act({"act": "grant-read", "grantee": auditor.party, "scope": scope}))
+        assert site.get(path_of(other), auditor).data == other
+        assert_problem(site.get(path_of(jws), auditor), 403, "statement.private")
+
     def test_a_public_act_is_for_everybody(self, site: Site) -> None:
         act = site.get("/v1/acts").get_json()["acts"][0]
         response = site.get(f"/v1/statements/{act['statement']}")
