@@ -5,6 +5,7 @@ What it writes is what the one write path would have written (same bytes, same r
 every choice in the test's hand: time, batches, who signs, what is refused, what is erased. Keys and
 identifiers depend on the seed alone."""
 
+import copy
 import hashlib
 import json
 import random
@@ -302,6 +303,19 @@ class LedgerBuilder:
         self._entries.clear()
         self._refusals.clear()
         self._erased.clear()
+
+    def fork(self, engine: Engine) -> "LedgerBuilder":
+        """A builder that goes on from here in another way, on a copy of this ledger's database."""
+        assert not self._entries
+        assert not self._refusals
+        other = copy.copy(self)
+        other.engine = engine
+        other.random = random.Random(self.seed + 1)
+        other.facts = copy.deepcopy(self.facts)
+        other.appended, other.checkpoints = dict(self.appended), list(self.checkpoints)
+        other._edge = self._edge.copy()
+        other._entries, other._refusals, other._erased = [], [], []
+        return other
 
     def receipt(self, appended: Appended) -> bytes:
         """A receipt of a flushed entry against the newest checkpoint."""
