@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ledger.encoding import b64_encode
 
 KEPT_PER_KIND = 100
+MAX_TEXT = 500
 
 TABLE_ORDER = (
     "store",
@@ -75,7 +76,7 @@ class FaultList:
         self._counts[kind] += 1
         kept = self._kept.setdefault(kind, [])
         if len(kept) < KEPT_PER_KIND:
-            kept.append(Fault(code, table, shown_place(place), detail))
+            kept.append(Fault(code, table, _shown_place(place), _printable(detail)))
 
     def merge(self, other: "FaultList") -> None:
         """Adds the faults of another list, after these."""
@@ -101,11 +102,18 @@ class FaultList:
         return sorted((fault for kept in self._kept.values() for fault in kept), key=_order)
 
 
-def shown_place(place: object) -> int | str | None:
+def _shown_place(place: object) -> int | str | None:
     """A key as a report names it."""
-    if place is None or type(place) is int or type(place) is str:
+    if place is None or type(place) is int:
         return place
-    return repr(place)
+    return _printable(place if type(place) is str else repr(place))
+
+
+def _printable(text: str) -> str:
+    """Stored text may hold anything: what no terminal should be sent is written as an escape."""
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 def _order(fault: Fault) -> tuple[int, str, bool, int, str, str]:
