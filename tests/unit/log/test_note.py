@@ -32,6 +32,7 @@ LINE = (
     "wJnAM=\n"
 ).encode()
 NOTE = TEXT + b"\n" + LINE
+CHECKPOINT_TEXT = b"log.example/1\n70\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
 PETER = NoteSigner.from_private_key("PeterNeumann", Ed25519PrivateKey.from_private_bytes(PETER_SEED))
 OTHER = NoteSigner.from_private_key("other.example/1", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 
@@ -211,6 +212,13 @@ def test_a_public_key_that_is_no_point_verifies_nothing() -> None:
     verifier = NoteVerifier.of("name", KeyKind.ED25519, b"\x02" + bytes(31))
     with pytest.raises(NoteSignatureInvalid):
         verifier.verify(TEXT, bytes(64))
+
+
+@pytest.mark.parametrize("kind", list(KeyKind))
+def test_a_verifier_put_together_by_hand_with_a_wrong_key_verifies_nothing(kind: KeyKind) -> None:
+    verifier = NoteVerifier("name", kind, bytes(31), b"\x00" * 4)
+    with pytest.raises(NoteSignatureInvalid):
+        verifier.verify(CHECKPOINT_TEXT, bytes(72))
 
 
 def test_a_line_is_made_of_its_parts() -> None:
