@@ -81,6 +81,16 @@ class Refused:
 Outcome = Appended | Repeated | Conflicting | Refused
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A refused statement, with the index and the policy that it was judged for and under."""
+
+    submission: Submission
+    findings: tuple[Finding, ...]
+    judged_at: int
+    policy: int
+
+
 @dataclass(slots=True)
 class _Draft:
     """A batch while it is being put together."""
@@ -96,7 +106,7 @@ class _Draft:
     refusal_hash: bytes
     entries: list[NewEntry] = field(default_factory=list)
     leaves: list[bytes] = field(default_factory=list)
-    refused: list[tuple[Submission, tuple[Finding, ...], int]] = field(default_factory=list)
+    refused: list["_Refusal"] = field(default_factory=list)
     outcomes: list[Outcome | NewEntry] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
 
@@ -144,11 +154,13 @@ class BatchWriter:
             raise StoreBusy("the database did not carry out the batch; nothing was recorded") from error
         draft, new_state, note = committed
         self._state = new_state
-        if draft.erased:
-            log_store.truncate_wal(self._engine)
         if note is not None:
             self._unmarked = note
             self._write_pending_mark()
+        if draft.erased:
+            # All is committed and marked: that it cannot be emptied now fails nobody; the next call does it.
+            with contextlib.suppress(DBAPIError, PoolTimeout):
+                log_store.truncate_wal(self._engine)
         return self._finish(draft, new_state, note)
 
     def advance_mark(self) -> None:
@@ -254,9 +266,11 @@ class BatchWriter:
             same = earlier.signing_input_hash == statement.signing_input_hash
             return Repeated(earlier.entry_index) if same else Conflicting(earlier.entry_index)
         position = Position(draft.edge.size, draft.now_us, draft.roots)
+        self._require_known_key(draft, submission, position)
         findings = tuple(judge(submission, position, draft.facts, self._origin))
         if findings:
-            draft.refused.append((submission, findings, position.index))
+            policy = draft.facts.policy.entry_index if draft.facts.policy else 0
+            draft.refused.append(_Refusal(submission, findings, position.index, policy))
             return Refused(findings)
         act = submission.payload.act
         if act is not None:
@@ -297,18 +311,32 @@ class BatchWriter:
         return entry
 
     @staticmethod
+    def _require_known_key(draft: _Draft, submission: Submission, position: Position) -> None:
+        """The key that verified the signature is this log's: a process remembers keys, and a database can be
+        replaced under it.
+        """
+        kid = submission.statement.header.kid
+        key = draft.facts.keys.get(kid)
+        if position.index > 0 and (key is None or key.party != submission.issuer):
+            raise LogInconsistent(
+                f"the register does not hold the key {kid}, which this process read from it before",
+                mend="The database was replaced while the server ran: stop its servers and start them again.",
+            )
+
+    @staticmethod
     def _refusals(connection: Connection, draft: _Draft) -> list[NewRefusal]:
         """The new records of the refusal journal: once for each statement and findings, chained."""
         if not draft.refused:
             return []
         known = log_store.known_refusals(
-            connection, [submission.statement.statement_hash for submission, _, _ in draft.refused]
+            connection, [refused.submission.statement.statement_hash for refused in draft.refused]
         )
         rows: list[NewRefusal] = []
         previous, number = draft.refusal_hash, draft.refusal_count
-        for submission, findings, judged_at in draft.refused:
-            said = [finding.as_json() for finding in findings]
-            statement_hash = submission.statement.statement_hash
+        for refused in draft.refused:
+            said = [finding.as_json() for finding in refused.findings]
+            statement = refused.submission.statement
+            statement_hash = statement.statement_hash
             findings_hash = hashlib.sha256(canonical_json(said)).digest()
             if (statement_hash, findings_hash) in known:
                 continue
@@ -316,19 +344,15 @@ class BatchWriter:
             record = canonical_json(
                 {
                     "findings": said,
-                    "judged_at": judged_at,
+                    "judged_at": refused.judged_at,
                     "number": number,
-                    "policy": draft.facts.policy.entry_index if draft.facts.policy else 0,
+                    "policy": refused.policy,
                     "previous": b64url_encode(previous),
                     "statement": b64url_encode(statement_hash),
                 }
             )
             record_hash = hashlib.sha256(record).digest()
-            rows.append(
-                NewRefusal(
-                    number, record, record_hash, statement_hash, findings_hash, submission.statement.jws
-                )
-            )
+            rows.append(NewRefusal(number, record, record_hash, statement_hash, findings_hash, statement.jws))
             previous, number = record_hash, number + 1
         return rows
 

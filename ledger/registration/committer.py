@@ -4,6 +4,7 @@ Decides: how many statements wait, and how many go into one batch. A batch takes
 commit (one fsync) serves all who arrived during the one before. Never judges.
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -133,8 +134,10 @@ class Committer:
 
     @property
     def stopped(self) -> LogInconsistent | None:
-        """Why this process writes no more, or None."""
-        return self._stopped
+        """Why this process writes no more, or None; a new exception each time, since one that is raised again
+        and again keeps every frame that it passed.
+        """
+        return None if self._stopped is None else _again(self._stopped)
 
     def start(self) -> None:
         """Starts the thread in this process, if it does not run."""
@@ -161,8 +164,8 @@ class Committer:
             self.start()
         size = len(submission.statement.jws)
         with self._changed:
-            if self._stopped is not None:
-                raise self._stopped
+            if (stopped := self.stopped) is not None:
+                raise stopped
             if self._closing:
                 raise StoreBusy("the server is stopping")
             if (
@@ -235,27 +238,35 @@ class Committer:
         self._asleep = False
 
     def _carry_out(self, writer: BatchWriter, batch: Sequence[Ticket]) -> None:
+        """Writes a batch and answers everyone who waits for it; only then tells of it."""
         started = time.perf_counter()
+        outcomes: Sequence[Outcome] = ()
+        failure: Exception | None = None
         try:
             outcomes = writer.write([ticket.submission for ticket in batch])
-        except RequestError as error:
-            self._fail(batch, error)
-        except Exception as error:  # the thread's edge: every waiter must be answered
-            _log.exception("batch.failed")
-            self._fail(batch, _stopping(error))
-        else:
             for ticket, outcome in zip(batch, outcomes, strict=True):
                 ticket.outcome = outcome
-            self._observe(_report(outcomes, time.perf_counter() - started))
+        except RequestError as error:
+            failure = error
+            self._fail(batch, error)
+        except Exception as error:  # the thread's edge: every waiter must be answered
+            failure = error
+            self._fail(batch, _stopping(error))
         for waiter in {ticket.waiter for ticket in batch}:
             waiter.wake()
+        # A log or a counter that cannot be written (a full disk) must not end the thread: nobody after this
+        # batch would ever be answered.
+        with contextlib.suppress(Exception):
+            if failure is None:
+                self._observe(_report(outcomes, time.perf_counter() - started))
+            else:
+                _tell(failure, len(batch))
 
     def _fail(self, batch: Sequence[Ticket], error: RequestError) -> None:
-        _log.error("batch.refused", code=error.code, detail=error.detail, statements=len(batch))
         waiting: list[Ticket] = []
         if isinstance(error, LogInconsistent):
             with self._changed:
-                self._stopped = error
+                self._stopped = _again(error)
                 waiting = list(self._queue)
                 self._queue.clear()
                 self._queued_bytes = self._urgent = 0
@@ -266,12 +277,24 @@ class Committer:
 
     def _idle(self, writer: BatchWriter) -> None:
         """Raises the mark to what other hosts have appended; a fault here meets the next batch as well."""
-        try:
-            writer.advance_mark()
-        except (UnavailableError, LogInconsistent) as error:
-            _log.error("mark.not-advanced", code=error.code, detail=error.detail)
-        except Exception:  # the thread's edge: the committer must live on
-            _log.exception("mark.not-advanced")
+        with contextlib.suppress(Exception):  # the thread's edge: the committer must live on
+            try:
+                writer.advance_mark()
+            except (UnavailableError, LogInconsistent) as error:
+                _log.error("mark.not-advanced", code=error.code, detail=error.detail)
+            except Exception:
+                _log.exception("mark.not-advanced")
+
+
+def _again(error: LogInconsistent) -> LogInconsistent:
+    return LogInconsistent(error.detail, mend=error.mend, extra=error.extra)
+
+
+def _tell(failure: Exception, statements: int) -> None:
+    if isinstance(failure, RequestError):
+        _log.error("batch.refused", code=failure.code, detail=failure.detail, statements=statements)
+    else:
+        _log.error("batch.failed", exc_info=failure, statements=statements)
 
 
 def _stopping(error: Exception) -> LogInconsistent:

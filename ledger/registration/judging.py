@@ -77,7 +77,7 @@ def judge(submission: Submission, position: Position, facts: Facts, origin: str)
                 "seen.mismatch",
                 f"seen names a tree head of size {header.seen.size} that {what} here",
                 mend="Take size and root from a checkpoint of this log that you verified, or leave seen out.",
-                evidence={"size": header.seen.size, "root": b64_encode(header.seen.root)},
+                evidence={"seen": f"{header.seen.size}:{b64_encode(header.seen.root)}"},
             )
         )
     act = submission.payload.act

@@ -125,7 +125,10 @@ class Mark:
         except OSError as error:
             raise self._unwritable(error) from error
         try:
-            _lock(descriptor)
+            try:
+                _lock(descriptor)
+            except OSError as error:
+                raise self._unwritable(error) from error
             yield
         finally:
             os.close(descriptor)

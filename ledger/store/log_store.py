@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 from ledger.errors import LogInconsistent
@@ -231,12 +232,18 @@ def truncate_wal(engine: Engine) -> None:
 
     Call after the erasing transaction is committed. A reader in the middle of a snapshot delays it: then the
     next call, or the last connection's closing, empties it.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError: It could not be done now.
     """
     if is_sqlite(engine):
         with engine.connect() as connection:
             dbapi_connection = connection.connection.dbapi_connection
             assert dbapi_connection is not None
-            dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            try:
+                dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except connection.dialect.loaded_dbapi.Error as error:
+                raise OperationalError("PRAGMA wal_checkpoint", None, error) from error
 
 
 # --- entries ---

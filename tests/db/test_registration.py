@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import traceback
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from ledger.audit.database import verify_database
+from ledger.clock import SystemClock
 from ledger.encoding import b64url_encode
 from ledger.errors import (
     ClockSkew,
@@ -32,7 +36,9 @@ from ledger.log.receipt import verify_receipt
 from ledger.log.tree_head import Checkpoint
 from ledger.registration.committer import Limits
 from ledger.registration.registrar import Registrar
+from ledger.registration.submission import EnrolledKey, KeyDirectory
 from ledger.statements.envelope import SeenHead
+from ledger.statements.jwk import parse_jwk
 from ledger.store import log_store
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast, actor, shipment
@@ -201,6 +207,7 @@ class TestRefusing:
             ({"iat": 4_000_000_000}, "time.signed-in-future"),
             ({"seen": SeenHead(1, bytes(32))}, "seen.mismatch"),
             ({"seen": SeenHead(77, bytes(32))}, "seen.mismatch"),
+            ({"seen": SeenHead(2**63 - 1, bytes(32))}, "seen.mismatch"),
         ],
     )
     def test_findings_and_the_journal(
@@ -230,6 +237,22 @@ class TestRefusing:
         assert head(engine).tree_size == 21
         assert head(engine).refusal_count == 10
 
+    def test_a_refusal_names_the_policy_of_its_own_moment(
+        self, cast: Cast, registrar: Registrar, engine: Engine
+    ) -> None:
+        policy = {"act": "set-policy", "policy": {"rule_set": 1, "retention_days": 1}}
+        lines = [
+            cast.record(iat=4_000_000_000, number=1),
+            cast.act(policy),
+            cast.record(iat=4_000_000_000, number=2),
+        ]
+        list(registrar.register_lines(enumerate(lines)))
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT record FROM refusals ORDER BY refusal_number")).all()
+        records = [json.loads(bytes(row.record)) for row in rows]
+        assert [(record["judged_at"], record["policy"]) for record in records] == [(1, 0), (2, 1)]
+        assert verify_database(engine, workers=1).faults == []
+
     def test_a_document_with_faults_names_each(self, cast: Cast, registrar: Registrar) -> None:
         document = shipment()
         del document["epcisBody"]["eventList"][0]["action"]
@@ -237,6 +260,17 @@ class TestRefusing:
         with pytest.raises(StatementRefused) as error:
             registrar.register(cast.sign(document, cast.mine))
         assert len(error.value.findings) == 2
+
+    def test_a_key_that_only_this_process_remembers(
+        self, cast: Cast, registrar: Registrar, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # As where an older database was restored and its mark adopted while this process went on.
+        plant = actor("plant", "separator")
+        remembered = EnrolledKey(parse_jwk(plant.signer.jwk), plant.party)
+        monkeypatch.setattr(KeyDirectory, "find", lambda *_: remembered)
+        with pytest.raises(LogInconsistent):
+            registrar.register(cast.record(plant))
+        assert head(engine).tree_size == 1
 
     def test_an_act_by_the_wrong_party(self, cast: Cast, registrar: Registrar) -> None:
         plant = actor("plant", "separator")
@@ -389,6 +423,42 @@ class TestStopping:
         assert head(engine).tree_size == 1
         registrar.close()
 
+    def test_a_stopped_process_keeps_nothing_of_what_it_turns_away(
+        self, cast: Cast, engine: Engine, tmp_path: Path
+    ) -> None:
+        registrar = cast.started(engine, tmp_path / "mark")
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE head SET checkpoint_number = 7"))
+        told = []
+        for number in range(3):
+            with pytest.raises(LogInconsistent) as error:
+                registrar.register(cast.record(number=number))
+            told.append(error.value)
+        assert told[1] is not told[2]
+        assert told[1].detail == told[2].detail == told[0].detail
+        assert len(list(traceback.walk_tb(told[1].__traceback__))) < 10
+        registrar.close()
+
+    def test_what_cannot_be_told_of_a_batch_ends_nothing(
+        self, cast: Cast, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: Any, **__: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        cast.started(engine, tmp_path / "mark").close()
+        registrar = Registrar(
+            engine, cast.origin, cast.log_signer, cast.mark(tmp_path / "mark"), SystemClock(), observe=full
+        )
+        assert registrar.register(cast.record(number=1)).index == 1
+        monkeypatch.setattr("ledger.registration.committer._log.error", full, raising=False)
+        with monkeypatch.context() as scope:
+            scope.setattr(log_store, "read_head", full)
+            with pytest.raises(LogInconsistent):
+                registrar.register(cast.record(number=2))
+        with pytest.raises(LogInconsistent):
+            registrar.register(cast.record(number=3))
+        registrar.close()
+
 
 class TestChecking:
     def test_a_dry_run_records_nothing(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
@@ -411,23 +481,44 @@ class TestErasing:
         registrar = cast.started(engine, tmp_path / "mark")
         jws = cast.record()
         first = registrar.register(jws)
-        with engine.connect() as connection:
-            row = log_store.read_statement(connection, first.index)
-        assert row is not None
-
-        erase = {
-            "act": "erase",
-            "statement": b64url_encode(row.statement_hash),
-            "index": row.entry_index,
-            "issuer": row.issuer,
-            "kid": row.kid,
-            "jti": row.jti,
-            "signing_input": b64url_encode(row.signing_input_hash),
-            "effects": [],
-        }
+        erase = description(engine, first.index)
         registrar.register(cast.act(erase))
         with engine.connect() as connection:
             assert log_store.read_jws(connection, first.index) is None
         again = registrar.register(jws)
         assert (again.created, again.jws, again.receipt) == (False, None, first.receipt)
         registrar.close()
+
+    def test_a_write_ahead_log_that_cannot_be_emptied_now_stops_nothing(
+        self, cast: Cast, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def busy(_: Engine) -> None:
+            raise PoolTimeout("every connection is in use")
+
+        cast.policy = {"rule_set": 1, "retention_days": 0}
+        registrar = cast.started(engine, tmp_path / "mark")
+        first = registrar.register(cast.record())
+        monkeypatch.setattr(log_store, "truncate_wal", busy)
+        assert registrar.register(cast.act(description(engine, first.index))).index == 2
+        kept = cast.mark(tmp_path / "mark").read()
+        assert kept is not None
+        assert kept.size == 3
+        assert registrar.stopped is None
+        registrar.close()
+
+
+def description(engine: Engine, index: int) -> dict[str, Any]:
+    """An erase act that describes the statement."""
+    with engine.connect() as connection:
+        row = log_store.read_statement(connection, index)
+    assert row is not None
+    return {
+        "act": "erase",
+        "statement": b64url_encode(row.statement_hash),
+        "index": row.entry_index,
+        "issuer": row.issuer,
+        "kid": row.kid,
+        "jti": row.jti,
+        "signing_input": b64url_encode(row.signing_input_hash),
+        "effects": [],
+    }
