@@ -97,7 +97,7 @@ def parse_json(data: bytes, *, max_depth: int = MAX_DEPTH) -> JsonValue:
     if data.count(b"{") + data.count(b"[") > max_depth and _is_deeper(value, max_depth):
         raise _too_deep(max_depth)
     if "\\u" in text and _SURROGATE_ESCAPE.search(text) is not None:
-        _refuse_lone_surrogates(value, "")
+        _refuse_lone_surrogates(value)
     return value
 
 
@@ -201,42 +201,60 @@ def _is_deeper(value: JsonValue, max_depth: int) -> bool:
 def _name_the_duplicate(text: str) -> JsonDuplicateMember | JsonMalformed | JsonTooDeep:
     """The error for a text in which some object repeats a name: the first such member in reading order."""
     try:
-        pointer = _find_duplicate(_decode(text, _MEMBERS_DECODER), "")
+        place = _find_duplicate(_decode(text, _MEMBERS_DECODER))
     except json.JSONDecodeError as error:
         return JsonMalformed(f"{error.msg} at character {error.pos}")
     except RecursionError:
         return _too_deep(MAX_DEPTH)
+    pointer = None if place is None else _pointer_to(place)
     if pointer is not None and _SURROGATE.search(pointer) is not None:
         return JsonMalformed("a lone surrogate in a member's name is no character")
     return JsonDuplicateMember("a member of this name came before in the same object", pointer=pointer)
 
 
-def _find_duplicate(value: Any, pointer: str) -> str | None:
-    if isinstance(value, _Members):
-        seen = set()
-        for name, child in value:
-            place = f"{pointer}/{escape_pointer(name)}"
-            if name in seen:
-                return place
-            seen.add(name)
-            if (found := _find_duplicate(child, place)) is not None:
-                return found
-    elif isinstance(value, list):
-        for position, child in enumerate(value):
-            if (found := _find_duplicate(child, f"{pointer}/{position}")) is not None:
-                return found
+def _find_duplicate(value: Any) -> list[str] | None:
+    """Where the first repeated member is, innermost name first.
+
+    Pointers to all that stands before it would together be as long as the square of the text.
+    """
+    is_object = isinstance(value, _Members)
+    if not is_object and not isinstance(value, list):
+        return None
+    seen = set()
+    for name, child in value if is_object else enumerate(value):
+        if is_object and name in seen:
+            return [str(name)]
+        seen.add(name)
+        if (place := _find_duplicate(child)) is not None:
+            return [*place, str(name)]
     return None
 
 
-def _refuse_lone_surrogates(value: JsonValue, pointer: str) -> None:
+def _pointer_to(place: list[str]) -> str:
+    """The JSON pointer to a place whose innermost name comes first."""
+    return "".join(f"/{escape_pointer(name)}" for name in reversed(place))
+
+
+def _refuse_lone_surrogates(value: JsonValue) -> None:
+    place = _find_lone_surrogate(value)
+    if place is None:
+        return
+    if place and _SURROGATE.search(place[0]) is not None:
+        raise JsonMalformed(
+            "a lone surrogate in a member's name is no character", pointer=_pointer_to(place[1:])
+        )
+    raise JsonMalformed("a lone surrogate is no character", pointer=_pointer_to(place))
+
+
+def _find_lone_surrogate(value: JsonValue) -> list[str] | None:
+    """Where the first string or name with one is, innermost name first."""
     if isinstance(value, str):
-        if _SURROGATE.search(value) is not None:
-            raise JsonMalformed("a lone surrogate is no character", pointer=pointer)
-    elif isinstance(value, dict):
-        for name, child in value.items():
-            if _SURROGATE.search(name) is not None:
-                raise JsonMalformed("a lone surrogate in a member's name is no character", pointer=pointer)
-            _refuse_lone_surrogates(child, f"{pointer}/{escape_pointer(name)}")
-    elif isinstance(value, list):
-        for position, child in enumerate(value):
-            _refuse_lone_surrogates(child, f"{pointer}/{position}")
+        return [] if _SURROGATE.search(value) is not None else None
+    if not isinstance(value, dict | list):
+        return None
+    for name, child in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(name, str) and _SURROGATE.search(name) is not None:
+            return [name]
+        if (place := _find_lone_surrogate(child)) is not None:
+            return [*place, str(name)]
+    return None

@@ -284,3 +284,19 @@ def test_small_helpers() -> None:
     assert escape_pointer("a/b~c") == "a~1b~0c"
     assert is_json_object(parse_json(b"{}"))
     assert not is_json_object(parse_json(b"[]"))
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        ('"\\ud800"', ""),
+        ('{"a":[1,"\\ud800"]}', "/a/1"),
+        ('{"a/b":{"\\ud800":1}}', "/a~1b"),
+        ('{"\\ud800":1}', ""),
+        ('{"":"\\udc00"}', "/"),
+    ],
+)
+def test_a_lone_surrogate_is_refused_with_its_place(text: str, pointer: str) -> None:
+    with pytest.raises(JsonMalformed) as caught:
+        parse_json(text.encode())
+    assert caught.value.pointer == pointer

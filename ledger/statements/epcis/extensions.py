@@ -20,6 +20,9 @@ from ledger.strict_json import escape_pointer
 #: The CBV's own names for master data attributes are meant to be used as members of ilmd.
 _MASTER_DATA: Final = "urn:epcglobal:cbv:mda:"
 _RESERVED: Final = (*EPCIS_NAMESPACES, *CBV_NAMESPACES)
+#: A pointer that would be longer stops at the object that holds the place: a user's names may fill the whole
+#: payload, and every finding below a long one would repeat it.
+MAX_POINTER_CHARACTERS: Final = 512
 _PREFIX_MEND: Final = (
     'Declare the prefix in the @context of the document or of the event: {"prefix": "https://..."}.'
 )
@@ -41,7 +44,7 @@ def extension_findings(
     for name, content in members.items():
         if name in known:
             continue
-        pointer = f"/{escape_pointer(name)}"
+        pointer = _below("", name)
         fault = _name_finding(name, scope, pointer) if extensible else _unknown(name, pointer)
         uri = scope.member_uri(name) or name
         if fault is not None:
@@ -50,7 +53,7 @@ def extension_findings(
             found.append(
                 Finding(
                     "epcis.duplicate",
-                    f"{name} and {names[uri]} are two spellings of one name.",
+                    f"{shown(name)} and {shown(names[uri])} are two spellings of one name.",
                     pointer,
                     "Give the member once.",
                 )
@@ -68,7 +71,7 @@ def content_findings(content: Any, scope: Scope, pointer: str, report: Callable[
             report(_nul(pointer))
     elif kind is dict:
         for name, child in content.items():
-            place = f"{pointer}/{escape_pointer(name)}"
+            place = _below(pointer, name)
             if name == "@context":
                 report(
                     Finding(
@@ -86,7 +89,15 @@ def content_findings(content: Any, scope: Scope, pointer: str, report: Callable[
             content_findings(child, scope, place, report)
     elif kind is list:
         for position, child in enumerate(content):
-            content_findings(child, scope, f"{pointer}/{position}", report)
+            content_findings(child, scope, _below(pointer, str(position)), report)
+
+
+def _below(pointer: str, token: str) -> str:
+    """The pointer to a member, or the one given where that would be too long."""
+    if len(pointer) + len(token) >= MAX_POINTER_CHARACTERS:
+        return pointer
+    place = f"{pointer}/{escape_pointer(token)}"
+    return place if len(place) <= MAX_POINTER_CHARACTERS else pointer
 
 
 def _name_finding(name: str, scope: Scope, pointer: str) -> Finding | None:
@@ -106,7 +117,7 @@ def _name_finding(name: str, scope: Scope, pointer: str) -> Finding | None:
     if lowered.startswith(_RESERVED) and not lowered.startswith(_MASTER_DATA):
         return Finding(
             "epcis.name-reserved",
-            f"The member {name} claims a name of the standard itself.",
+            f"The member {shown(name)} claims a name of the standard itself.",
             pointer,
             "Write a standard member by its bare name; put your own under a prefix of your own.",
         )

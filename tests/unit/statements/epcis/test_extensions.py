@@ -178,3 +178,19 @@ def test_a_master_data_attribute_is_closed_and_its_content_is_judged() -> None:
         ("epcis.member-unknown", f"{place}/2/ree:a"),
         ("epcis.required", f"{place}/3/id"),
     ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"k" * 5_000: {f"own:{number}": 1 for number in range(50)}},
+        {"k" * 300: {"l" * 300: {f"own:{number}": 1 for number in range(50)}}},
+        {"k" * 5_000: ["\0"] * 50},
+    ],
+)
+def test_findings_do_not_repeat_a_long_name(content: dict[str, Any]) -> None:
+    found = findings(document({**packing(), "ree:a": content}))
+    assert len(found) == 50
+    for _, pointer in found:
+        assert pointer.startswith(f"{EVENT}/ree:a")
+        assert len(pointer) < 600
