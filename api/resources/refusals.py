@@ -1,6 +1,6 @@
 """Refusals: the journal of what was refused though its signature was good."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Response
 from sqlalchemy import Connection
@@ -18,7 +18,9 @@ from ledger.store.log_store import NewRefusal
 
 resource = Resource("refusals", "Statements that were refused though their signatures were good.")
 
-_SCAN = 1_000
+_SCAN: Final = 1_000
+_PAGE_BYTES: Final = 8 * 1_048_576
+_CHUNK: Final = 16
 
 
 class RefusalsQuery(StrictSchema):
@@ -38,16 +40,27 @@ class RefusalsQuery(StrictSchema):
 def list_refusals(call: Call) -> Response:
     """List refusals: to auditors the whole journal, to regulators with the statements, to a party its own.
 
-    A page may be empty though there are more: next says so.
+    A page may hold fewer than were asked for where the statements are long, and may be empty though there
+    are more: next says so.
     """
     assert call.reader is not None
     start, limit = call.query["start"], call.query["limit"]
+    shown: list[dict[str, Any]] = []
+    read, taken = 0, 0
+    following: int | None = start
     with call.reading() as connection:
-        rows = list_refusals_page(connection, start, limit + 1)
-        shown = [_members(row, call.reader, connection) for row in rows[:limit]]
-    following = {"start": rows[limit].refusal_number, "limit": limit} if len(rows) > limit else None
-    members = [each for each in shown if each is not None]
-    return page_reply({"refusals": members}, "/v1/refusals", following, cache=PRIVATE)
+        while following is not None and read < limit and taken < _PAGE_BYTES:
+            wanted = min(_CHUNK, limit - read)
+            rows = list_refusals_page(connection, following, wanted + 1)
+            following = rows[wanted].refusal_number if len(rows) > wanted else None
+            for row in rows[:wanted]:
+                taken += len(row.jws) + len(row.record)
+                members = _members(row, call.reader, connection)
+                if members is not None:
+                    shown.append(members)
+            read += wanted
+    query = None if following is None else {"start": following, "limit": limit}
+    return page_reply({"refusals": shown}, "/v1/refusals", query, cache=PRIVATE)
 
 
 def _members(row: NewRefusal, reader: Reader, connection: Connection) -> dict[str, Any] | None:

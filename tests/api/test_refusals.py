@@ -44,6 +44,19 @@ def test_an_auditor_that_is_not_listed_sees_nothing(story: Story) -> None:
     assert story.site.get("/v1/refusals", story.delisted).get_json()["refusals"] == []
 
 
+def test_a_page_ends_early_where_statements_are_long(site: Site) -> None:
+    for number in range(40):
+        jws = site.cast.sign({"type": "EPCISDocument", "n": number, "x": "x" * 500_000}, site.cast.mine)
+        assert site.post(jws).status_code == 422
+    path, sizes = "/v1/refusals?limit=1000", []
+    while path:
+        response = site.get(path, site.cast.mine)
+        assert len(response.data) < 32 * 1_048_576
+        sizes.append(len(response.get_json()["refusals"]))
+        path = response.get_json()["next"]
+    assert sizes == [16, 16, 8]
+
+
 def test_records_are_chained_and_paged(site: Site) -> None:
     for number in range(5):
         refused(site, number, "mine" if number % 2 else "plant")
