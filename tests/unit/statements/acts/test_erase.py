@@ -141,6 +141,13 @@ def test_a_grant_is_erased_with_its_effect(log: ActLog, effects: list[Any], refu
     assert log.facts.grants == grants
 
 
+def test_what_is_on_record_is_not_written_again(log: ActLog) -> None:
+    assert log.state(REGULATOR, {"act": "grant-read", "grantee": OPERATOR, "scope": GRANT_SCOPE}) == []
+    context = log.context(AUTHORITY)
+    read(erasure(3, REGULATOR, effects=[GRANT_EFFECT])).apply(context, log.facts)
+    assert log.facts.take_changes() == [ErasureRecord(3, 4), ReaderRecord(4, REGULATOR)]
+
+
 def test_a_record_has_no_effects(log: ActLog) -> None:
     assert log.state(AUTHORITY, erasure(2, effects=[GRANT_EFFECT])) == [("erase.effects", "/effects")]
     assert log.facts.grants == {}
