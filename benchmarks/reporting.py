@@ -33,10 +33,13 @@ class Report:
 
     def markdown(self) -> str:
         """The report."""
-        lines = [f"### {self.title}", "", "| what | per second |", "|---|---:|"]
-        lines += [f"| {name}: {text} | {rate:,.0f} |" for name, text, rate in self.rows]
+        lines = [f"### {self.title}"]
+        if self.rows:
+            lines += ["", "| what | per second |", "|---|---:|"]
+            lines += [f"| {name}: {text} | {rate:,.0f} |" for name, text, rate in self.rows]
         if self.ratios:
             lines += ["", "| ratio | |", "|---|---:|"]
             lines += [f"| {name} | {value:.2f} |" for name, value in self.ratios]
-        lines += ["", *(f"- {'met' if met else '**missed**'}: {text}" for text, met in self.goals)]
+        if self.goals:
+            lines += ["", *(f"- {'met' if met else '**missed**'}: {text}" for text, met in self.goals)]
         return "\n".join(lines) + "\n"
