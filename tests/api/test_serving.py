@@ -281,7 +281,7 @@ class TestEnding:
             time.sleep(0.5)
             began = time.monotonic()
             server.stop()
-            assert time.monotonic() - began < 15
+            assert time.monotonic() - began < 60
 
 
 class TestStarting:

@@ -17,6 +17,7 @@ from tests.support.web import Site, open_site
 
 RECORDS = 270
 SITE = "https://mine.example/sites/one"
+EXPIRES_IN_US = 3_600_000_000
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Story:
         grant: That grant.
         refused: A statement of the mine that was refused.
         revoked: A party whose key is revoked.
-        expired: A party whose key's window is over.
+        expired: A party whose key's window is over an hour after the story is told.
         early: A party whose key's window has not begun.
         delisted: An auditor that is not listed any more.
     """
@@ -138,4 +139,4 @@ class _Others:
 
 
 def _soon(site: Site) -> str:
-    return format_time_us(site.clock.now_us() + 1_500_000)
+    return format_time_us(site.clock.now_us() + EXPIRES_IN_US)
