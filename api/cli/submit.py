@@ -8,7 +8,7 @@ import click
 
 from api.cli.common import FILE, FOLDER, NEW_FILE, key_options, notes, progress_bar, signer_from, url_option
 from ledger.client.documents import Document, list_files, read_documents
-from ledger.client.http import LedgerClient
+from ledger.client.http import LedgerClient, printable
 from ledger.client.outbox import Outbox, write_file
 from ledger.client.submitting import Sent, Submitter
 from ledger.clock import SystemClock
@@ -120,13 +120,15 @@ def check(paths: tuple[Path, ...], url: str, key_file: Path, passphrase_file: Pa
             answer = client.check(jws)
             verdict = str(answer.members.get("would_be", "refused"))
             refused += verdict == "refused"
-            click.echo(f"{document.source}\t{verdict}")
+            click.echo(f"{document.source}\t{printable(verdict)}")
             for finding in answer.members.get("findings", ()):
-                click.echo(f"  {finding['code']} at {finding['pointer'] or '/'}: {finding['detail']}")
+                said = f"  {finding['code']} at {finding['pointer'] or '/'}: {finding['detail']}"
+                click.echo(printable(said))
                 if finding.get("mend"):
-                    click.echo(f"    {finding['mend']}")
+                    click.echo(printable(f"    {finding['mend']}"))
             if not answer.members.get("findings") and verdict == "refused":
-                click.echo(f"  {json.dumps(answer.members.get('error', answer.members), ensure_ascii=False)}")
+                problem = answer.members.get("problem", answer.members)
+                click.echo(printable(f"  {json.dumps(problem, ensure_ascii=False)}"))
     if refused:
         raise click.exceptions.Exit(1)
 

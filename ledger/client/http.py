@@ -45,11 +45,16 @@ class Answer:
     def describe(self) -> str:
         """The answer in one line, for a person."""
         if self.recorded:
-            return f"entry {self.members.get('index')}"
+            return printable(f"entry {self.members.get('index')}")
         code = self.members.get("code", self.status)
         text = f"{code}: {self.members.get('detail', self.members.get('title', ''))}"
         mend = self.members.get("mend")
-        return f"{text} {mend}" if mend else text
+        return printable(f"{text} {mend}" if mend else text)
+
+
+def printable(text: str) -> str:
+    """A server's text with what would steer a terminal replaced."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 class LedgerClient:
@@ -136,9 +141,12 @@ class LedgerClient:
                         extra={"status": response.status_code},
                     )
                 for text in response.iter_lines():
-                    members = json.loads(text)
-                    yield Answer(int(members["status"]), members)
-        except (httpx2.HTTPError, ValueError, KeyError) as error:
+                    members = _json_object(text.encode("utf-8", "replace"), "a line of the batch")
+                    status = members.get("status")
+                    if type(status) is not int:
+                        raise RemoteFailed("a line of the batch did not answer with a status")
+                    yield Answer(status, members)
+        except httpx2.HTTPError as error:
             raise RemoteFailed(f"the batch broke off: {error}") from error
 
     def _post(self, path: str, jws: bytes) -> Answer:
@@ -174,7 +182,7 @@ class LedgerClient:
 def _json_object(body: bytes, path: str) -> dict[str, Any]:
     try:
         members = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RemoteFailed(f"{path} did not answer with JSON") from error
     if not isinstance(members, dict):
         raise RemoteFailed(f"{path} did not answer with a JSON object")
@@ -185,7 +193,7 @@ def _problem_text(response: httpx2.Response) -> str:
     try:
         members = json.loads(response.content)
         return f"{members['code']}: {members['detail']}"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return response.text[:200]
 
 

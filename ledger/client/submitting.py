@@ -14,9 +14,10 @@ from ledger.client.documents import Document
 from ledger.client.http import Answer, LedgerClient
 from ledger.client.outbox import Outbox, Slot, write_file
 from ledger.clock import Clock
-from ledger.errors import EvidenceError, KeyFileInvalid, ReceiptMismatch, RemoteFailed
+from ledger.errors import EvidenceError, KeyFileInvalid, ReceiptMismatch, RemoteFailed, RequestError
 from ledger.log.note import NoteVerifier
-from ledger.statements.envelope import sign_statement
+from ledger.statements.envelope import parse_statement, sign_statement, verify_statement
+from ledger.statements.jwk import parse_jwk
 from ledger.statements.keys import Signer
 
 CHUNK = 256
@@ -132,18 +133,21 @@ class Submitter:
                 self._pause(min(0.5 * 2**round_number, 10.0))
             again: list[_Item] = []
             answered = 0
-            try:
-                for item, answer in zip(
-                    waiting, self._client.submit_lines(each.jws for each in waiting), strict=False
-                ):
-                    answered += 1
-                    if answer.retry_safe:
-                        again.append(item)
-                    else:
-                        yield self._settle(item, answer)
-            except RemoteFailed:
-                if round_number == ROUNDS - 1:
-                    raise
+            answers = self._client.submit_lines(each.jws for each in waiting)
+            for item in waiting:
+                try:
+                    answer = next(answers, None)
+                except RemoteFailed:
+                    if round_number == ROUNDS - 1:
+                        raise
+                    break
+                if answer is None:
+                    break
+                answered += 1
+                if answer.retry_safe:
+                    again.append(item)
+                else:
+                    yield self._settle(item, answer)  # a receipt that does not verify ends the run
             waiting = again + waiting[answered:]
         for item in waiting:
             yield Sent(item.document.source, "waiting", None, "the ledger is busy; run this again")
@@ -154,14 +158,14 @@ class Submitter:
             if answer.status in (400, 413, 422):
                 self._outbox.keep_refusal(item.slot, answer.members)
             return Sent(source, "refused", None, answer.describe())
-        receipt = str(answer.members.get("receipt", "")).encode()
-        recorded = str(answer.members.get("jws") or "").encode() or item.jws
+        receipt = str(answer.members.get("receipt", "")).encode("utf-8", "replace")
+        recorded = str(answer.members.get("jws") or "").encode("utf-8", "replace") or item.jws
         try:
-            if recorded.rpartition(b".")[0] != item.jws.rpartition(b".")[0]:
-                raise ReceiptMismatch("the server returned another statement than the one that was sent")
+            if recorded != item.jws:
+                self._require_same(recorded, item.jws)
+            verified = self._outbox.keep_receipt(item.slot, recorded, receipt, self._origin, self._verifier)
             if recorded != item.jws:  # the same signing input was recorded first, under another signature
                 write_file(item.slot.jws, recorded)
-            verified = self._outbox.keep_receipt(item.slot, recorded, receipt, self._origin, self._verifier)
         except EvidenceError as error:
             raise RemoteFailed(
                 f"the receipt for {source} does not verify: {error.code}: {error.detail}",
@@ -169,6 +173,22 @@ class Submitter:
             ) from error
         state = "recorded" if answer.status == 201 else "known"
         return Sent(source, state, verified.index, f"entry {verified.index}", item.slot.receipt)
+
+    def _require_same(self, recorded: bytes, sent: bytes) -> None:
+        """What is to replace the statement that was sent says the same, and is as well signed.
+
+        Whose signature it is can be told only where the signer at hand made the one that was sent.
+        """
+        if recorded.rpartition(b".")[0] != sent.rpartition(b".")[0]:
+            raise ReceiptMismatch("the server returned another statement than the one that was sent")
+        try:
+            statement = parse_statement(recorded)
+            if self._signer is not None and self._signer.kid == statement.header.kid:
+                verify_statement(statement, parse_jwk(self._signer.jwk))
+        except RequestError as error:
+            raise ReceiptMismatch(
+                f"the server returned the statement under another signature that is not good: {error.detail}"
+            ) from error
 
 
 def _chunks(documents: Iterable[Document]) -> Iterator[list[Document]]:
