@@ -31,6 +31,7 @@ KEYS = [
     ("refusals", ("statement_hash", "findings_hash")),
 ]
 APPEND_ONLY = "append-only"
+HEAD_IS_ONE_ROW = "reledger: head is"
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgresql)]
 
 
@@ -96,8 +97,9 @@ def refused(connection: Connection, statement: str, said: str = APPEND_ONLY) -> 
     tables = [*LOG_TABLES, "head"]
     before = {name: rows(connection, name) for name in tables}
     connection.rollback()
-    with pytest.raises(DBAPIError, match=said):
+    with pytest.raises(DBAPIError) as caught:
         connection.exec_driver_sql(statement)
+    assert said in str(caught.value.orig)  # not in the whole text, which repeats the statement
     connection.rollback()
     assert {name: rows(connection, name) for name in tables} == before
     connection.rollback()
@@ -114,13 +116,13 @@ class TestByTheOwner:
         refused(filled, f"DELETE FROM {table}")
 
     def test_the_head_is_not_deleted(self, filled: Connection) -> None:
-        refused(filled, "DELETE FROM head", "head")
+        refused(filled, "DELETE FROM head", HEAD_IS_ONE_ROW)
 
     def test_the_head_has_no_second_row(self, filled: Connection) -> None:
-        refused(filled, "INSERT INTO head SELECT 2, tree_size, root, 0, 0, root FROM head", "head")
+        refused(filled, "INSERT INTO head SELECT 2, tree_size, root, 0, 0, root FROM head", HEAD_IS_ONE_ROW)
 
     def test_the_head_is_not_inserted_again(self, filled: Connection) -> None:
-        refused(filled, "INSERT INTO head SELECT 1, 0, root, 0, 0, root FROM head", "head")
+        refused(filled, "INSERT INTO head SELECT 1, 0, root, 0, 0, root FROM head", HEAD_IS_ONE_ROW)
 
     def test_an_update_that_matches_nothing_changes_nothing(self, filled: Connection) -> None:
         filled.rollback()
@@ -166,14 +168,14 @@ class TestOnSqlite:
         refused(any_sqlite, f"UPDATE OR REPLACE {table} SET {key} = {key}")
 
     def test_the_head_is_not_replaced(self, any_sqlite: Connection) -> None:
-        refused(any_sqlite, "INSERT OR REPLACE INTO head SELECT * FROM head", "head")
+        refused(any_sqlite, "INSERT OR REPLACE INTO head SELECT * FROM head", HEAD_IS_ONE_ROW)
 
     def test_a_tile_has_no_hidden_key(self, any_sqlite: Connection) -> None:
         refused(
             any_sqlite,
             "INSERT OR REPLACE INTO tiles (rowid, level, tile_index, hashes, root) "
             "SELECT 1, 7, 7, hashes, root FROM tiles",
-            "rowid",
+            "no column named rowid",
         )
 
     def test_a_new_row_is_taken(self, any_sqlite: Connection) -> None:

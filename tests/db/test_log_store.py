@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ledger.errors import LogInconsistent
 from ledger.statements.registers import ErasureRecord
@@ -126,7 +126,7 @@ class TestEntries:
     def test_bytes_that_no_act_names_are_not_erased(self, connection: Connection) -> None:
         fill(connection, 5)
         write_changes(connection, [ErasureRecord(2, 4)])
-        with pytest.raises(Exception, match="append-only"):
+        with pytest.raises(DBAPIError, match="append-only"):
             log_store.delete_erased_bytes(connection, [2, 3])
 
     def test_many_are_appended_at_once(self, connection: Connection) -> None:

@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from ledger.errors import SettingsInvalid, StoreBusy
 from ledger.store.engine import create_ledger_engine, is_sqlite
@@ -322,7 +323,7 @@ class TestRunning:
         engine = create_ledger_engine(unmigrated_url)
         with engine.begin() as connection:
             connection.exec_driver_sql("CREATE TABLE refusal_publications (stray integer)")
-        with pytest.raises(Exception, match="refusal_publications"):
+        with pytest.raises(DBAPIError, match="already exists"):
             upgrade(unmigrated_url)
         with engine.connect() as connection:
             assert inspect(connection).get_table_names() == ["refusal_publications"]

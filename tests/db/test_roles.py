@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from ledger.errors import SettingsInvalid
 from ledger.statements.registers import (
@@ -176,7 +176,7 @@ class TestWriter:
                 "DELETE FROM statement_bytes",
                 "DELETE FROM statement_bytes WHERE entry_index = 1",
             ):
-                with pytest.raises(Exception, match="append-only"):
+                with pytest.raises(DBAPIError, match="append-only"):
                     connection.execute(text(statement))
                 connection.rollback()
             assert log_store.read_jws(connection, 1) is not None
