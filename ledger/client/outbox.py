@@ -4,9 +4,11 @@ Decides: the file names, so that a stopped run finds what it has signed and send
 A document is known by where it came from and by its SHA-256; changed bytes are another document.
 
 ``NAME.HASH.jws`` the statement; ``NAME.HASH.receipt`` its verified receipt; ``NAME.HASH.refused.json`` the
-last refusal; ``log.vkey`` the log's key as first seen or as given.
+last refusal, with the refused statement as ``NAME.HASH.refused.jws``; ``log.vkey`` the log's key as first
+seen or as given.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -117,9 +119,13 @@ class Outbox:
             return None
 
     def keep_refusal(self, slot: Slot, problem: Mapping[str, Any]) -> None:
-        """Keeps why a statement was refused and sets the statement aside, so that a new run signs anew."""
+        """Keeps why a statement was refused and sets the statement aside, so that a new run signs anew.
+
+        The refused statement stays beside its refusal: the answer may be the server's mistake, or worse.
+        """
         write_file(slot.refusal, json.dumps(problem, indent=2, ensure_ascii=False).encode() + b"\n")
-        slot.jws.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(slot.jws, slot.refusal.with_suffix(".jws"))
 
 
 def write_file(path: Path, content: bytes) -> None:

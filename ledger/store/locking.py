@@ -17,6 +17,11 @@ from ledger.store.engine import BUSY_TIMEOUT_MS, is_sqlite
 # SHA-256("reledger log lock"), first eight bytes, as a signed integer. Advisory locks are per database.
 LOG_LOCK_KEY = 8283405968054996799
 
+# A commit that is acknowledged must be on the disk, whatever the server's or the role's default is.
+_DURABLE = (
+    "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+)
+
 # lock_not_available, query_canceled, deadlock_detected, serialization_failure, too_many_connections
 _BUSY_STATES = frozenset({"55P03", "57014", "40P01", "40001", "53300"})
 # admin_shutdown, crash_shutdown, cannot_connect_now
@@ -76,9 +81,10 @@ def begin_write(connection: Connection, *, timeout_ms: int = BUSY_TIMEOUT_MS) ->
             return _begin_sqlite(connection, timeout_ms)
         transaction = connection.begin()
         try:
-            # One round trip for both, as neither has parameters.
+            # One round trip for all, as none has parameters.
             connection.exec_driver_sql(
-                f"SET LOCAL lock_timeout = {int(timeout_ms)}; SELECT pg_advisory_xact_lock({LOG_LOCK_KEY})",
+                f"SET LOCAL lock_timeout = {int(timeout_ms)}; {_DURABLE};"
+                f"SELECT pg_advisory_xact_lock({LOG_LOCK_KEY})",
                 execution_options={"no_parameters": True},
             )
         except BaseException:

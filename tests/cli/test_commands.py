@@ -218,6 +218,7 @@ class TestSubmitting:
         assert "line000002" in refused.name
         findings = json.loads(refused.read_text())["findings"]
         assert findings[0]["pointer"].endswith("/bizStep")
+        assert refused.with_suffix(".jws").exists()
 
     def test_what_is_not_json_says_which_line(self, log: Prepared, server: Running, tmp_path: Path) -> None:
         lines = tmp_path / "batch.ndjson"

@@ -205,3 +205,19 @@ class TestBusy:
         assert not is_busy(IntegrityError("x", None, ValueError("database is locked")))
         assert not is_busy(OperationalError("x", None, ValueError("no such table")))
         assert is_busy(OperationalError("x", None, ValueError("database is locked")))
+
+
+def test_a_commit_is_durable_whatever_the_default_is(postgres_url: str) -> None:
+    engine = create_ledger_engine(postgres_url)
+    with engine.connect() as connection:
+        connection.execute(text("SET synchronous_commit = off"))
+        connection.commit()
+        begin_write(connection)
+        assert connection.scalar(text("SHOW synchronous_commit")) == "on"
+        connection.rollback()
+        connection.execute(text("SET synchronous_commit = remote_apply"))
+        connection.commit()
+        begin_write(connection)
+        assert connection.scalar(text("SHOW synchronous_commit")) == "remote_apply"
+        connection.rollback()
+    engine.dispose()
