@@ -58,8 +58,8 @@ def verify_database(
     Args:
         source: The database, opened anew and only read.
         origin: The log's origin, as the caller knows it; None to believe genesis.
-        vkeys: The log's own keys, from a source that the caller trusts; None to believe genesis. Whoever can
-            write the whole database can write another genesis, and the report says so.
+        vkeys: The log's own keys, from a source that the caller trusts; None to believe genesis: whoever
+            can write the database can write another one, and the report says so.
         cosigners: Keys of witnesses whose lines may stand in stored checkpoints.
         mark: The host's high-water mark, or the signed checkpoint in it.
         receipts: Receipts kept elsewhere.
@@ -67,8 +67,7 @@ def verify_database(
         workers: Number of processes; None for one a core, but a single one for a small log.
         progress: Called now and then.
         cancel: Stops the audit once it is set.
-        start: First entry to check; above 0 (or with ``end``) only that range is checked, and neither
-            registers nor refusals are.
+        start: First entry to check; a part of the log is checked without registers and refusals.
         end: One past the last entry to check; None for the whole log.
 
     Raises:
@@ -87,16 +86,7 @@ def verify_database(
                 report.cannot_exclude.append("anything: the database cannot be read")
                 return report
             processes = default_processes(snapshot.size) if workers is None else max(1, workers)
-            assignment = Assignment(
-                url=url,
-                origin=notes.origin,
-                vkeys=notes.vkeys,
-                cosigners=tuple(cosigners),
-                size=snapshot.size,
-                keys=snapshot.keys,
-                unproven=snapshot.unproven,
-                policies=tuple(snapshot.policies),
-            )
+            assignment = _assignment(url, notes, snapshot, cosigners)
             with Crew(assignment, processes, cancel) as crew, connection.begin():
                 audit = _Audit(reader, notes, snapshot, progress, (start, end))
                 if vkeys is None and snapshot.size:
@@ -110,6 +100,20 @@ def verify_database(
                 return audit.report
     finally:
         engine.dispose()
+
+
+def _assignment(url: URL, notes: CheckpointNotes, snapshot: Snapshot, cosigners: Sequence[str]) -> Assignment:
+    """What every process of the crew must know."""
+    return Assignment(
+        url=url,
+        origin=notes.origin,
+        vkeys=notes.vkeys,
+        cosigners=tuple(cosigners),
+        size=snapshot.size,
+        keys=snapshot.keys,
+        unproven=snapshot.unproven,
+        policies=tuple(snapshot.policies),
+    )
 
 
 def _snapshot(connection: Connection, reader: RawReader, origin: str | None) -> Snapshot:
