@@ -4,15 +4,22 @@ Nothing happens when this module is imported; a server's workers call ``build`` 
 spawned, so that no connection, thread or lock is shared between processes.
 """
 
+import multiprocessing
 import multiprocessing.util
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from api.app import close_app, create_app
 from api.logs import configure_logging
 from api.parts import EXTENSION, Parts
 from api.settings import load_settings
+
+_PARENT_POLL_SECONDS: Final = 1.0
 
 
 def build() -> WSGIApplication:
@@ -24,7 +31,19 @@ def build() -> WSGIApplication:
     multiprocessing.util.Finalize(None, close_app, args=(app,), exitpriority=10)
     parts: Parts = app.extensions[EXTENSION]
     parts.registrar.start()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with_parent, args=(parent.pid,), daemon=True).start()
     return WholeAnswers(app)
+
+
+def _end_with_parent(parent: int | None) -> None:
+    """Ends this process in order once its parent is gone, which was killed then: a server that nobody can
+    stop would go on holding the port.
+    """
+    while os.getppid() == parent:
+        time.sleep(_PARENT_POLL_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class WholeAnswers:

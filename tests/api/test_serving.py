@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from api.serving import run_application, serve
@@ -89,7 +90,9 @@ def running(cast: Cast, url: str, folder: Path, **changes: Any) -> Iterator[Serv
             time.sleep(0.05)
         yield server
     finally:
-        process.kill()
+        family = [process, *psutil.Process(process.pid).children()] if process.poll() is None else []
+        for member in family:
+            member.kill()
         process.wait()
 
 
@@ -282,6 +285,17 @@ class TestEnding:
             began = time.monotonic()
             server.stop()
             assert time.monotonic() - began < 60
+
+    def test_processes_whose_parent_was_killed_end_too(
+        self, cast: Cast, sqlite_url: str, tmp_path: Path
+    ) -> None:
+        with running(cast, sqlite_url, tmp_path / "server", workers=2) as server:
+            workers = psutil.Process(server.process.pid).children()
+            assert len(workers) == 2
+            server.process.kill()
+            server.process.wait()
+            _, alive = psutil.wait_procs(workers, timeout=60)
+            assert alive == []
 
 
 class TestStarting:
