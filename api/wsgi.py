@@ -41,9 +41,11 @@ def _end_with_parent(parent: int | None) -> None:
     """Ends this process in order once its parent is gone, which was killed then: a server that nobody can
     stop would go on holding the port.
     """
-    while os.getppid() == parent:
+    while True:
         time.sleep(_PARENT_POLL_SECONDS)
-    os.kill(os.getpid(), signal.SIGTERM)
+        if os.getppid() != parent:
+            # Said again and again: until the server listens to signals they are lost.
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 class WholeAnswers:
