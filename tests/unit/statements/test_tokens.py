@@ -171,6 +171,13 @@ def test_what_is_no_token_is_refused(text: str) -> None:
         parse_token(text)
 
 
+@pytest.mark.parametrize("length", [0, 1, 63, 65, 128])
+def test_a_signature_of_another_length_is_no_tokens(length: int) -> None:
+    unsigned = make_token(ed25519_signer(), ORIGIN, NOW_S).rsplit(".", 1)[0]
+    with pytest.raises(TokenInvalid):
+        parse_token(f"{unsigned}.{unpadded(bytes(length))}")
+
+
 def test_white_space_and_padding_are_refused() -> None:
     text = make_token(ed25519_signer(), ORIGIN, NOW_S)
     for other in (f" {text}", f"{text} ", f"{text}\n", f"{text}=", f"Bearer {text}", text.replace(".", ". ")):
