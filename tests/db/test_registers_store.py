@@ -210,7 +210,11 @@ class TestFacts:
 
     def test_authorities_come_with_all_their_keys(self, filled: Connection) -> None:
         write_changes(
-            filled, [party("near-miss", "not-an-authority", 'the"authority"x'), key("kid-4", "near-miss")]
+            filled,
+            [
+                party("near-miss", "not-an-authority", 'the"authority"x', "AUTHORITY"),
+                key("kid-4", "near-miss"),
+            ],
         )
         facts = read_facts(filled, Names(authority_keys=True))
         assert facts.parties == {ODD: party(ODD, "authority", "operator")}

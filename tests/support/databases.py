@@ -5,9 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 
 from ledger.store.engine import create_ledger_engine, is_sqlite
 from ledger.store.models import LOG_TABLES
@@ -80,11 +78,3 @@ def unguarded(url: str) -> Iterator[Connection]:
                             connection.execute(text(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"))
     finally:
         engine.dispose()
-
-
-def driver_connection(url: str) -> psycopg.Connection:
-    """A connection to PostgreSQL without SQLAlchemy."""
-    parsed = make_url(url)
-    return psycopg.connect(
-        host=str(parsed.query["host"]), user=parsed.username or "postgres", dbname=parsed.database or ""
-    )
