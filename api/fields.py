@@ -29,6 +29,9 @@ _COUNT = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 class StrictSchema(Schema):
     """Unknown members are refused, and said to be refused."""
 
+    # As the library declares it.
+    error_messages: dict[str, str] = {"unknown": "is not known here"}  # noqa: RUF012
+
     class Meta:
         unknown = RAISE
 

@@ -299,12 +299,6 @@ def _load_query(schema: Schema, given: MultiDict[str, str]) -> Mapping[str, Any]
         raise RequestMalformed(
             f"the parameter {repeated[0]!r} is given twice", extra={"parameter": repeated[0]}
         )
-    unknown = sorted(name for name in given if name not in schema.fields)
-    if unknown:
-        known = ", ".join(sorted(schema.fields)) or "none"
-        raise RequestMalformed(
-            f"there is no parameter {unknown[0]!r}; there is: {known}", extra={"parameter": unknown[0]}
-        )
     try:
         loaded: Mapping[str, Any] = schema.load(given.to_dict())
     except ValidationError as error:

@@ -144,9 +144,10 @@ class TestBounds:
 
     def test_a_line_without_an_end_is_bounded(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
         with open_site(cast, engine, tmp_path, max_batch_bytes=2 * MAX_JWS_BYTES) as site:
-            body = joined(cast.record()) + b"a" * (4 * MAX_JWS_BYTES)
+            body = joined(cast.record(), b"a" * (4 * MAX_JWS_BYTES), cast.record(number=2))
             results = site.batch(body)
             assert [outcome(each) for each in results] == [(1, 201, None), (2, 413, "request.too-large")]
+            assert "the batch has more than" in results[1]["detail"]
 
     def test_nothing_is_kept_of_what_is_skipped(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
         with open_site(cast, engine, tmp_path, queue_limit=1) as site:
