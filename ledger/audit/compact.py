@@ -7,10 +7,13 @@ before it, whatever else follows.
 Source: RFC 9162 section 2.1.1; the "compact range" of its section 2.1.2.
 """
 
+import hashlib
 from collections.abc import Iterator
 
 from ledger.log.merkle import EMPTY_ROOT, HASH_BYTES, NodeReader, node_hash, range_nodes
 from ledger.log.tiles import TILE_WIDTH, FullTile
+
+_sha256 = hashlib.sha256
 
 
 class Peaks:
@@ -59,7 +62,7 @@ class Peaks:
         """
         hashes, full = self.hashes, self.width // width
         while full & 1:
-            root = node_hash(hashes.pop(), root)
+            root = _sha256(b"\x01" + hashes.pop() + root).digest()
             full >>= 1
         hashes.append(root)
         self.width += width
@@ -75,6 +78,14 @@ class Peaks:
         for peak in reversed(self.hashes):
             result = peak if result is None else node_hash(peak, result)
         return EMPTY_ROOT if result is None else result
+
+
+def subtree_root(hashes: list[bytes]) -> bytes:
+    """The root over a complete subtree's hashes, a power of two of them; faster than ``Peaks``."""
+    while len(hashes) > 1:
+        pairs = iter(hashes)
+        hashes = [_sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+    return hashes[0]
 
 
 class TileStitcher:
@@ -106,10 +117,7 @@ class TileStitcher:
         row = self.rows[level]
         row.append(tile_root)
         if len(row) == TILE_WIDTH:
-            peaks = Peaks()
-            for hashed in row:
-                peaks.append(hashed)
-            tile = FullTile(level + 1, self.counts[level], b"".join(row), peaks.root())
+            tile = FullTile(level + 1, self.counts[level], b"".join(row), subtree_root(row))
             self.counts[level] += 1
             row.clear()
             yield tile

@@ -179,6 +179,7 @@ class _Audit:
     def check_all(self, crew: Crew) -> None:
         """Everything that the database itself can show."""
         roots: dict[int, bytes] = {}
+        damage = crew.begin_file_check() if self._whole else None
         for task, result in crew.run(self._tasks()):
             if isinstance(result, RangeResult):
                 self._take_range(result)
@@ -188,9 +189,9 @@ class _Audit:
             elif isinstance(result, RefusalResult):
                 self._take_refusals(result)
                 self._tell("refusals", task.end, self._snapshot.refusal_count)
-            else:
-                for damage in result:
-                    self._faults.add("store.damaged", "store", None, damage)
+        if damage is not None:
+            for detail in damage():
+                self._faults.add("store.damaged", "store", None, detail)
         self._faults.merge(self._stitcher.faults)
         head = self._snapshot.head
         if self._whole:
@@ -221,8 +222,6 @@ class _Audit:
         self.report.cannot_exclude[:0] = cannot_exclude(self._snapshot.size, kept, published, count)
 
     def _tasks(self) -> Iterator[Task]:
-        if self._whole:
-            yield Task("file")
         for start, end in split_range(self._start, self._end):
             yield Task("range", start, end)
         if self._whole:

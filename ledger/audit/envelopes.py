@@ -13,12 +13,13 @@ from typing import NamedTuple
 from ledger.statements.envelope import MAX_JWS_BYTES, SeenHead, parse_statement
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_DOT = ord(".")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _sha256 = hashlib.sha256
 
 # What the last character may be, by the length modulo 4; a single left-over character is never base64.
 _LAST = {0: _ALPHABET, 1: b"", 2: b"AQgw", 3: b"AEIMQUYcgkosw048"}
-_SIGNATURE = re.compile(rb"[A-Za-z0-9_-]{85}[AQgw]")
+_SIGNATURE_TEXT = 86  # base64url of 64 bytes
 _MAX_HEADER_TEXT = 5_461  # base64url of 4,096 bytes
 
 
@@ -75,32 +76,31 @@ class EnvelopeReader:
         Raises:
             RequestError: As ``parse_statement`` says.
         """
-        return self._read_usual(jws) or _read_strictly(jws)
+        return self.read_usual(jws) or _read_strictly(jws)
 
-    def _read_usual(self, jws: bytes) -> Envelope | None:
-        parts = jws.split(b".")
-        if len(parts) != 3 or len(jws) > MAX_JWS_BYTES:
-            return None
-        header, payload, signature = parts
+    def read_usual(self, jws: bytes) -> Envelope | None:
+        """The envelope of a statement in the usual form, without ``seen``; None for anything else."""
+        # Two dots and nothing else beside the alphabet, the second one 86 characters before the end.
+        dot = jws.find(b".")
         if (
-            _SIGNATURE.fullmatch(signature) is None
-            or len(header) > _MAX_HEADER_TEXT
-            or not payload
-            or payload.translate(None, _ALPHABET)
-            or payload[-1] not in _LAST[len(payload) & 3]
-            or not header
-            or header.translate(None, _ALPHABET)
-            or header[-1] not in _LAST[len(header) & 3]
+            jws.translate(None, _ALPHABET) != b".."
+            or not 0 < dot <= _MAX_HEADER_TEXT
+            or len(jws) > MAX_JWS_BYTES
+            or len(jws) < dot + _SIGNATURE_TEXT + 3
+            or jws[-_SIGNATURE_TEXT - 1] != _DOT
+            or jws[-1] not in _LAST[2]
+            or jws[-_SIGNATURE_TEXT - 2] not in _LAST[(len(jws) - dot - _SIGNATURE_TEXT - 2) & 3]
+            or jws[dot - 1] not in _LAST[dot & 3]
         ):
             return None
-        match = self._match(a2b_base64(header.translate(_TO_STANDARD) + b"=="))
+        match = self._match(a2b_base64(jws[:dot].translate(_TO_STANDARD) + b"=="))
         if match is None:
             return None
         alg, kid, kind, iat, jti = match.groups()
-        signing_input = jws[:-87]
+        signing_input = jws[: -_SIGNATURE_TEXT - 1]
         digest = _sha256(signing_input)
         signing_input_hash = digest.digest()
-        digest.update(jws[-87:])
+        digest.update(jws[-_SIGNATURE_TEXT - 1 :])
         return Envelope(
             alg.decode(),
             kid.decode(),
@@ -110,7 +110,7 @@ class EnvelopeReader:
             jti.decode(),
             None,
             signing_input,
-            a2b_base64(signature.translate(_TO_STANDARD) + b"=="),
+            a2b_base64(jws[-_SIGNATURE_TEXT:].translate(_TO_STANDARD) + b"=="),
             digest.digest(),
             signing_input_hash,
         )

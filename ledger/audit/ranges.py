@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ledger.audit.acts import FoundAct
-from ledger.audit.compact import Peaks
+from ledger.audit.compact import Peaks, subtree_root
 from ledger.audit.entries import EntryPass, Leaves, is_hash
 from ledger.audit.notes import CheckpointNotes
 from ledger.audit.report import KEPT_PER_KIND, FaultList, listed
@@ -91,11 +91,12 @@ class RangeChecker:
         self._reader = reader
         self._statements = statements
         self._notes = notes
+        self._quick = statements.quick()
         self._size = size
 
     def check(self, start: int, end: int) -> RangeResult:
         """Checks a range as ``split_range`` gives it."""
-        rows = EntryPass(self._reader, self._statements, self._size)
+        rows = EntryPass(self._reader, self._statements, self._quick, self._size)
         rows.run(start, end)
         result = RangeResult(
             start, end, acts=rows.acts, late=rows.late, counts=rows.counts, faults=rows.faults
@@ -110,7 +111,8 @@ class RangeChecker:
         self._fold(result, leaves)
         self._check_tile_roots(result, tiles)
         self._check_seen(result, rows.seen)
-        result.counts["signatures"] += self._statements.take_count() + self._notes.take_count()
+        for counter in (self._quick, self._statements, self._notes):
+            result.counts["signatures"] += counter.take_count()
         return result
 
     def _read_tiles(self, result: RangeResult) -> dict[int, tuple[Any, Any]]:
@@ -281,11 +283,18 @@ def _advance(
     result: RangeResult, leaves: list[bytes], span: tuple[int, int], tiles: Peaks, tile: Peaks
 ) -> int:
     """Appends a span of leaves to the open tile, closing tiles as they fill; gives the span's end."""
-    for leaf in leaves[span[0] : span[1]]:
-        tile.append(leaf)
-        if tile.width == TILE_WIDTH:
+    at, end = span
+    while at < end:
+        if tile.width == 0 and end - at >= TILE_WIDTH:
+            root = subtree_root(leaves[at : at + TILE_WIDTH])
+            at += TILE_WIDTH
+        else:
+            tile.append(leaves[at])
+            at += 1
+            if tile.width < TILE_WIDTH:
+                continue
             root = tile.root()
-            result.tile_roots.append(root)
-            tiles.append(root)
             tile.clear()
-    return span[1]
+        result.tile_roots.append(root)
+        tiles.append(root)
+    return end

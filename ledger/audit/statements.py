@@ -6,12 +6,13 @@ anything by itself, and never decides whether an act was allowed (the fold does)
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from ledger.audit.acts import read_act_payload
 from ledger.audit.envelopes import Envelope, EnvelopeReader
 from ledger.audit.links import Report
+from ledger.audit.quick import IAT_TOLERANCE_S, QuickCheck
 from ledger.errors import RequestError, SignatureInvalid
 from ledger.log.entry import Entry
 from ledger.statements.acts import Act
@@ -19,21 +20,21 @@ from ledger.statements.fold import key_fault
 from ledger.statements.jwk import ALGORITHMS, PublicKey, parse_jwk
 from ledger.statements.registers import KeyRecord
 
-IAT_TOLERANCE_S = 300
 _SECOND_US = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(NamedTuple):
     """A statement that could be read.
 
     Attributes:
         envelope: Its envelope.
+        owner: The party that owns its key; None where nobody does.
         act: The act that it carries, or None for a record, and for an act that cannot be read.
         sound: Whether it is signed for this log by a key that was good for its entry.
     """
 
     envelope: Envelope
+    owner: str | None
     act: Act | None
     sound: bool
 
@@ -61,6 +62,10 @@ class StatementChecker:
         self._read = EnvelopeReader(origin).read
         self._public: dict[str, PublicKey] = {}
         self._signatures = 0
+
+    def quick(self) -> QuickCheck:
+        """What recognises right rows under the same keys, which must not change any more."""
+        return QuickCheck(self._origin, self._keys)
 
     def take_count(self) -> int:
         """How many signatures were verified since the last call."""
@@ -102,7 +107,9 @@ class StatementChecker:
                 "statement_bytes",
                 f"iat lies more than {IAT_TOLERANCE_S} seconds after recorded_at",
             )
-        sound = self._check_signature(entry, envelope, report) and envelope.aud == self._origin
+        record = self._keys.get(envelope.kid) or self._unproven.get(envelope.kid)
+        good = _check_key(record, envelope.kid, entry, report)
+        signed = record is not None and self._verify(record, envelope, "statement_bytes", report)
         act = self._read_act(jws, report) if envelope.act else None
         public = act is not None and act.public
         if entry.public != public and (act is not None or not envelope.act):
@@ -110,7 +117,8 @@ class StatementChecker:
             report(
                 "entry.public", "entries", f"the entry says that its statement is {said}, and it is {is_so}"
             )
-        return Examined(envelope, act, sound)
+        owner = None if record is None else record.party
+        return Examined(envelope, owner, act, good and signed and envelope.aud == self._origin)
 
     def check_refused(self, jws: bytes, judged_at: int, report: Report) -> None:
         """Checks a refused statement: signed under a key that was enrolled when it was judged.
@@ -133,22 +141,7 @@ class StatementChecker:
 
     def check_key(self, kid: str, entry: Entry, report: Report) -> bool:
         """Whether a key was good for the entry; reports what is wrong, also that nobody has the key."""
-        record = self._find(kid)
-        if record is None:
-            report("key.unknown", "statements", f"no party has the key {kid}")
-            return False
-        if entry.index == record.enrolled_at != 0:
-            report("key.not-yet-valid", "statements", f"the key {kid} is enrolled by this very entry")
-            return False
-        fault = key_fault(record, entry.index, entry.recorded_at_us)
-        if fault is not None:
-            report(fault.code, "statements", f"{fault.detail} ({kid})")
-        return fault is None
-
-    def _check_signature(self, entry: Entry, envelope: Envelope, report: Report) -> bool:
-        good = self.check_key(envelope.kid, entry, report)
-        record = self._find(envelope.kid)
-        return record is not None and self._verify(record, envelope, "statement_bytes", report) and good
+        return _check_key(self._find(kid), kid, entry, report)
 
     def _verify(self, record: KeyRecord, envelope: Envelope, table: str, report: Report) -> bool:
         self._signatures += 1
@@ -175,6 +168,19 @@ class StatementChecker:
 
     def _find(self, kid: str) -> KeyRecord | None:
         return self._keys.get(kid) or self._unproven.get(kid)
+
+
+def _check_key(record: KeyRecord | None, kid: str, entry: Entry, report: Report) -> bool:
+    if record is None:
+        report("key.unknown", "statements", f"no party has the key {kid}")
+        return False
+    if entry.index == record.enrolled_at != 0:
+        report("key.not-yet-valid", "statements", f"the key {kid} is enrolled by this very entry")
+        return False
+    fault = key_fault(record, entry.index, entry.recorded_at_us)
+    if fault is not None:
+        report(fault.code, "statements", f"{fault.detail} ({kid})")
+    return fault is None
 
 
 def _report_other_bytes(report: Report) -> None:
