@@ -10,26 +10,30 @@ from benchmarks.load import post_batches
 from benchmarks.reporting import Report
 from benchmarks.servers import ROOT, Prepared, prepared, serving
 
-CHUNK = 10_000
-WORKERS = 2
+CHUNK = 2_000
+# One process serves: were there two, chance would decide whether both streams come to the same one, and with
+# every further chunk it would be likelier.
+SERVING = 1
+VERIFYING = 2
 
 
 def fill(log: Prepared, url: str, entries: int) -> None:
     """Posts ``entries`` records in batches, made in chunks so that the benchmark's own memory stays small."""
     for start in range(0, entries, CHUNK):
         measured = post_batches(url, statements(log.cast, min(CHUNK, entries - start)))
-        print(f"  {start + CHUNK:>10,} of {entries:,} at {measured.rate:,.0f}/s", flush=True)
+        if (start + CHUNK) % (5 * CHUNK) == 0:
+            print(f"  {start + CHUNK:>10,} of {entries:,} at {measured.rate:,.0f}/s", flush=True)
 
 
 def peaks(engine: str, entries: int) -> tuple[int, int]:
     """Peak resident bytes of the largest server process, and of the largest verifier process."""
-    with prepared(engine, workers=WORKERS) as log:
+    with prepared(engine, workers=SERVING) as log:
         with serving(log.settings) as server:
             fill(log, server.url, entries)
             served = server.peak_memory_bytes()
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         measured = subprocess.run(
-            [sys.executable, "-m", "benchmarks.verifier", log.settings.database_url, str(WORKERS)],
+            [sys.executable, "-m", "benchmarks.verifier", log.settings.database_url, str(VERIFYING)],
             env=environment,
             check=True,
             capture_output=True,
