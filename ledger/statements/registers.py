@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.records.books import Books
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -181,6 +183,7 @@ class Facts:
     genesis.
     ``refusal_count``/``refusal_hash`` are the journal's head as of the start of the batch; ``publications``
     holds at least the newest refusal publication.
+    ``books`` are the records of goods and of oversight, read as they are asked for.
     ``changed`` collects every record put since ``take_changes``; the store writes these.
     """
 
@@ -198,6 +201,7 @@ class Facts:
     pending: dict[bytes, PendingRecord] = field(default_factory=dict)
     refusal_count: int = 0
     refusal_hash: bytes = bytes(32)
+    books: Books = field(default_factory=Books)
     changed: dict[tuple[str, Any], Any] = field(default_factory=dict)
 
     def put(self, record: Any) -> None:

@@ -1,0 +1,1 @@
+"""The books: folding movements into lots, holdings, pools, shipments and postings. Pure."""

@@ -1,0 +1,85 @@
+"""Where a movement is being recorded, and what it did to the books: what the fold and the rules share."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ledger.findings import Finding
+from ledger.records.books import Books
+from ledger.records.cells import ExactCells
+from ledger.records.lots import LotRecord, PostingRecord, ShipmentLineRecord, ShipmentRecord
+from ledger.records.policy import Policy
+from ledger.statements.registers import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The entry that a movement would be part of.
+
+    Attributes:
+        index: The entry's index.
+        recorded_at_us: Its time.
+        issuer: The party that signed.
+        policy: The policy in force.
+        facts: Registers: parties, sites, prefixes (those that the statement names).
+        books: The books, between ``begin`` and ``commit``.
+    """
+
+    index: int
+    recorded_at_us: int
+    issuer: str
+    policy: Policy
+    facts: Facts
+    books: Books
+
+
+@dataclass(slots=True)
+class Effect:
+    """What one movement did; filled by the fold, read by the rules.
+
+    Attributes:
+        postings: In order.
+        born: Lots that it bore, in order of its outputs.
+        used: Lots that it drew on, with the share of their mass in mg.
+        contained_in, contained_out: Exact REO by element of everything that went in, whole mg that came out,
+            for process, draw and receipts (sent against received).
+        lost: Declared losses by element, whole mg.
+        difference: Exact, by element, positive when stock falls.
+        gain: Whole mg by element that came out beyond what went in, and bear the origin ``unexplained``.
+        cells_in: What went in by cell, exactly.
+        pool_before, pool_after: Contained mg by element, for pools.
+        gap: Book minus measured by element, for a close.
+        shipments: The shipment records that it made or changed. ``lines``: their lines.
+        whole_excess_mg: By how much a scale read beyond the books where a movement took the whole.
+        provisional: Whether a receipt came before its shipment.
+        corrected: The event that it corrected, or None.
+    """
+
+    postings: list[PostingRecord] = field(default_factory=list)
+    born: list[LotRecord] = field(default_factory=list)
+    used: list[tuple[LotRecord, int]] = field(default_factory=list)
+    contained_in: dict[str, Fraction] = field(default_factory=dict)
+    contained_out: dict[str, int] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
+    difference: dict[str, Fraction] = field(default_factory=dict)
+    gain: dict[str, int] = field(default_factory=dict)
+    cells_in: ExactCells = field(default_factory=dict)
+    pool_before: dict[str, int] = field(default_factory=dict)
+    pool_after: dict[str, int] = field(default_factory=dict)
+    gap: dict[str, int] = field(default_factory=dict)
+    shipments: list[ShipmentRecord] = field(default_factory=list)
+    lines: list[ShipmentLineRecord] = field(default_factory=list)
+    whole_excess_mg: int = 0
+    provisional: bool = False
+    corrected: str = ""
+
+
+class Impossible(Exception):
+    """The movement cannot have happened as recorded; nothing is booked.
+
+    Attributes:
+        findings: Why, each with its place and its mend.
+    """
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__(*(finding.detail for finding in findings))
+        self.findings = findings

@@ -1,0 +1,1 @@
+"""Movements: reading them from EPCIS events, and writing them as EPCIS events. Pure."""

@@ -1,0 +1,193 @@
+"""The books while they are folded: records by key and by group, what was changed, and the way back.
+
+Decides: which record a reader sees (the changed one before the stored one), and what a refused statement
+leaves behind (nothing). Knows no rule and no table. The same fold runs over a database (the committer), over
+a scratch database (replay) and over nothing but memory (tests, simulation): only the ``Source`` differs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+Key = tuple[Any, ...]
+
+
+@runtime_checkable
+class Record(Protocol):
+    """A frozen dataclass with its primary key and the groups by which it can be found."""
+
+    KEY: ClassVar[tuple[str, ...]]
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]]
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Source(Protocol):
+    """Where records that are not in memory come from."""
+
+    def load(self, kind: type[Record], keys: Sequence[Key]) -> Iterable[Record]:
+        """The records of these keys; those that do not exist are left out."""
+
+    def load_groups(self, kind: type[Record], group: str, values: Sequence[Key]) -> Iterable[Record]:
+        """Every record of the named group that has one of these values."""
+
+
+class NoSource:
+    """Everything is in memory."""
+
+    def load(self, kind: type[Record], keys: Sequence[Key]) -> Iterable[Record]:
+        return ()
+
+    def load_groups(self, kind: type[Record], group: str, values: Sequence[Key]) -> Iterable[Record]:
+        return ()
+
+
+def key_of(record: Record) -> Key:
+    """The record's primary key."""
+    return tuple(getattr(record, name) for name in record.KEY)
+
+
+class Books:
+    """Records by key and by group, over a source.
+
+    ``changed`` is what is to be written. Between ``begin`` and ``commit`` or ``rollback`` every put is
+    remembered, so that a refused statement leaves the books as they were.
+    """
+
+    def __init__(self, source: Source | None = None) -> None:
+        self._source = source or NoSource()
+        self._complete = source is None
+        self._records: dict[type[Record], dict[Key, Record | None]] = {}
+        self._groups: dict[tuple[type[Record], str], dict[Key, dict[Key, None]]] = {}
+        self._changed: dict[tuple[type[Record], Key], Record] = {}
+        self._undo: list[tuple[type[Record], Key, Record | None, Record | None]] | None = None
+
+    def use(self, source: Source) -> None:
+        """Reads from another source from now on; what is in memory must be what it holds."""
+        assert not self._complete
+        self._source = source
+
+    def get(self, kind: type[R], *key: Any) -> R | None:
+        """The record with this key, or None."""
+        known = self._records.setdefault(kind, {})
+        if key not in known:
+            known[key] = None
+            for record in self._source.load(kind, [key]):
+                known[key_of(record)] = record
+        found = known[key]
+        assert found is None or isinstance(found, kind)
+        return found
+
+    def group(self, kind: type[R], group: str, *value: Any) -> list[R]:
+        """Every record whose fields of the named group have this value, in order of the keys."""
+        groups = self._groups.setdefault((kind, group), {})
+        if value not in groups:
+            self._take_group(kind, group, [value])
+        known = self._records.get(kind, {})
+        found: list[Any] = [known[key] for key in sorted(groups[value])]
+        return found
+
+    def prefetch(self, kind: type[Record], keys: Iterable[Key]) -> None:
+        """Reads many records at once, so that ``get`` need not."""
+        known = self._records.setdefault(kind, {})
+        wanted = sorted({key for key in keys if key not in known})
+        if wanted:
+            for key in wanted:
+                known[key] = None
+            for record in self._source.load(kind, wanted):
+                known[key_of(record)] = record
+
+    def prefetch_groups(self, kind: type[Record], group: str, values: Iterable[Key]) -> None:
+        """Reads many groups at once, so that ``group`` need not."""
+        groups = self._groups.setdefault((kind, group), {})
+        wanted = sorted({value for value in values if value not in groups})
+        if wanted:
+            self._take_group(kind, group, wanted)
+
+    def put(self, record: Record) -> None:
+        """Puts a record in place of the one with its key."""
+        kind, key = type(record), key_of(record)
+        before = self._records.setdefault(kind, {}).get(key)
+        if before is None and key not in self._records[kind]:
+            before = self.get(kind, *key)
+        if self._undo is not None:
+            self._undo.append((kind, key, before, self._changed.get((kind, key))))
+        self._set(kind, key, record, before)
+        self._changed[kind, key] = record
+
+    def begin(self) -> None:
+        """Remembers from here on what ``rollback`` takes back. Not nested."""
+        assert self._undo is None
+        self._undo = []
+
+    def commit(self) -> None:
+        """Keeps what was put since ``begin``."""
+        self._undo = None
+
+    def rollback(self) -> None:
+        """Takes back everything that was put since ``begin``."""
+        undo, self._undo = self._undo or [], None
+        for kind, key, before, changed in reversed(undo):
+            self._set(kind, key, before, self._records[kind][key])
+            if changed is None:
+                del self._changed[kind, key]
+            else:
+                self._changed[kind, key] = changed
+
+    def take_changes(self) -> list[Record]:
+        """The newest state of every record put since the last call, in order of first change."""
+        changes = list(self._changed.values())
+        self._changed.clear()
+        return changes
+
+    def records(self, kind: type[R]) -> list[R]:
+        """Every record of a kind that is in memory, in order of the keys: all, where there is no source."""
+        known: Any = self._records.get(kind, {})
+        return [known[key] for key in sorted(known) if known[key] is not None]
+
+    @property
+    def size(self) -> int:
+        """How many records and absences are in memory."""
+        return sum(len(known) for known in self._records.values())
+
+    def forget(self) -> None:
+        """Empties the memory; nothing may be waiting to be written."""
+        assert not self._changed
+        assert self._undo is None
+        self._records.clear()
+        self._groups.clear()
+
+    def _take_group(self, kind: type[Record], group: str, values: Sequence[Key]) -> None:
+        groups = self._groups.setdefault((kind, group), {})
+        for value in values:
+            groups[value] = {}
+        known, names = self._records.setdefault(kind, {}), kind.GROUPS[group]
+        here = [key for changed_kind, key in self._changed if changed_kind is kind]
+        if self._complete:
+            here = list(known)
+        for record in self._source.load_groups(kind, group, values):
+            key = key_of(record)
+            known.setdefault(key, record)
+            here.append(key)
+        wanted = set(values)
+        for key in here:
+            present = known[key]
+            if present is not None:
+                value = tuple(getattr(present, name) for name in names)
+                if value in wanted:
+                    groups[value][key] = None
+
+    def _set(self, kind: type[Record], key: Key, record: Record | None, before: Record | None) -> None:
+        self._records[kind][key] = record
+        for group, names in kind.GROUPS.items():
+            groups = self._groups.get((kind, group))
+            if groups is None:
+                continue
+            for one, present in ((before, False), (record, True)):
+                if one is None:
+                    continue
+                members = groups.get(tuple(getattr(one, name) for name in names))
+                if members is not None and present:
+                    members[key] = None
+                elif members is not None:
+                    members.pop(key, None)

@@ -1,0 +1,134 @@
+"""Cells: how much of each element a lot or a pool holds, by where it came from and by its status.
+
+A cell is (element, origin, status) -> whole milligrams of rare-earth oxide equivalent (REO). An origin is a
+mine's or scrap source's site, ``import:<country>``, ``opening:<party>`` ("before the ledger"),
+``unexplained``, or ``awaited:<lot>`` (a lot that was received before its own birth was recorded). A status
+is one of ``STATUSES``.
+
+Decides: exact sums. What is taken from a lot is an exact rational until it is born into another one; a birth
+rounds once, by largest remainder, so that every stated total holds to the milligram.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+Cell: TypeAlias = tuple[str, str, str]
+Cells: TypeAlias = Mapping[Cell, int]
+"""Whole milligrams REO by (element, origin, status); no zeros."""
+ExactCells: TypeAlias = dict[Cell, Fraction]
+
+STATUSES: Final = ("domestic", "import", "scrap", "opening", "counted")
+UNEXPLAINED: Final = "unexplained"
+AWAITED: Final = "awaited:"
+
+
+def share(cells: Cells, part: int, whole: int) -> ExactCells:
+    """What ``part`` of ``whole`` milligrams of a lot contains, exactly.
+
+    Args:
+        cells: What the whole lot contains.
+        part: Mass in mg, 0 <= part <= whole.
+        whole: The lot's mass at birth in mg, > 0.
+    """
+    return {cell: Fraction(mass_mg * part, whole) for cell, mass_mg in cells.items()}
+
+
+def add(into: ExactCells, more: Mapping[Cell, Fraction] | Cells) -> None:
+    """Adds cells into a sum."""
+    for cell, mass in more.items():
+        into[cell] = into.get(cell, Fraction(0)) + mass
+
+
+def by_element(cells: Mapping[Cell, Fraction] | Cells) -> dict[str, Fraction]:
+    """Sums by element, exactly."""
+    sums: dict[str, Fraction] = {}
+    for (element, _, _), mass in cells.items():
+        sums[element] = sums.get(element, Fraction(0)) + mass
+    return sums
+
+
+def element_masses(cells: Cells) -> dict[str, int]:
+    """Whole milligrams by element."""
+    sums: dict[str, int] = {}
+    for (element, _, _), mass in cells.items():
+        sums[element] = sums.get(element, 0) + mass
+    return sums
+
+
+def by_origin(cells: Cells, element: str | None = None) -> dict[str, int]:
+    """Milligrams by origin, of one element or of all together."""
+    sums: dict[str, int] = {}
+    for (found, origin, _), mass in cells.items():
+        if element is None or found == element:
+            sums[origin] = sums.get(origin, 0) + mass
+    return sums
+
+
+def total(cells: Cells) -> int:
+    """All REO in mg."""
+    return sum(cells.values())
+
+
+def apportion(total_mg: int, weights: Mapping[Cell, Fraction | int]) -> dict[Cell, int]:
+    """Shares whole milligrams out by largest remainder; ties go to the cell that sorts first.
+
+    Args:
+        total_mg: What is shared out, >= 0.
+        weights: Not negative, and not all zero unless the total is zero.
+
+    Returns:
+        Whole milligrams that sum to ``total_mg``; cells that get nothing are absent.
+    """
+    if total_mg == 0:
+        return {}
+    whole = sum(weights.values())
+    if whole <= 0:
+        raise ValueError("there is nothing to share by")
+    shared: dict[Cell, int] = {}
+    rests: list[tuple[Fraction, Cell]] = []
+    left = total_mg
+    for cell in sorted(weights):
+        exact = Fraction(total_mg * weights[cell]) / whole
+        floor = exact.numerator // exact.denominator
+        shared[cell] = floor
+        left -= floor
+        rests.append((floor - exact, cell))
+    rests.sort()
+    for _, cell in rests[:left]:
+        shared[cell] += 1
+    return {cell: mass for cell, mass in shared.items() if mass}
+
+
+def encode_cells(cells: Cells) -> str:
+    """As text for a column: the origins once, then [element, origin's place, status' place, mg] in order."""
+    origins = sorted({origin for _, origin, _ in cells})
+    place = {origin: at for at, origin in enumerate(origins)}
+    rows = [
+        [element, place[origin], STATUSES.index(status), mass]
+        for (element, origin, status), mass in sorted(cells.items())
+    ]
+    return json.dumps([origins, rows], ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_cells(text: str) -> dict[Cell, int]:
+    """Reads what ``encode_cells`` wrote.
+
+    Raises:
+        ValueError: It did not write this.
+    """
+    try:
+        origins, rows = json.loads(text)
+        return {(element, origins[at], STATUSES[status]): int(mass) for element, at, status, mass in rows}
+    except (TypeError, IndexError, KeyError) as error:
+        raise ValueError("this is no text of cells") from error
+
+
+def merged(many: Iterable[Cells]) -> dict[Cell, int]:
+    """The sum of whole cells."""
+    sums: dict[Cell, int] = {}
+    for cells in many:
+        for cell, mass in cells.items():
+            sums[cell] = sums.get(cell, 0) + mass
+    return {cell: mass for cell, mass in sums.items() if mass}

@@ -1,0 +1,363 @@
+"""Records of goods: lots, holdings, pools, shipments, units, and the postings that changed them.
+
+Masses are whole milligrams. A holding, a shipment line and a terminal account hold a *share of a lot's mass
+at birth*: what they contain is the lot's cells times that share, exactly. Only pools hold cells of their own.
+Times are microseconds since 1970 UTC. ``entry_index`` is the entry that made the record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ledger.records.cells import Cells
+
+_NONE: Mapping[str, tuple[str, ...]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class LotRecord:
+    """A lot, born once, with what it contained then.
+
+    Attributes:
+        node: Its number in the graph: entry_index * 2**20 + the place of the birth within the entry.
+        producer: The party that recorded its birth.
+        birth: ``opening``, ``extract``, ``import``, ``process``, ``draw`` or ``awaited`` (received before its
+            birth was recorded; replaced by the birth, which keeps the node).
+        product: Catalogue code; "" where none was stated.
+        stage: Stage of the product (materials.catalogue).
+        mass_mg: Gross mass at birth.
+        composition: As declared: fractions as decimal text.
+        instance: Whether it is one indivisible thing (an instance EPC).
+        custody_model: ISO 22095 model as declared, or "".
+        tainted_by: Index of the entry whose alert or case makes it illegal product, or None.
+        voided_at: Index of the entry that undid its birth, or None.
+    """
+
+    KEY: ClassVar = ("lot",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"node": ("node",)}
+    lot: str
+    node: int
+    entry_index: int
+    position: int
+    producer: str
+    site: str
+    event_time_us: int
+    birth: str
+    product: str
+    stage: str
+    mass_mg: int
+    cells: Cells
+    composition: Mapping[str, Any] = field(default_factory=dict)
+    instance: bool = False
+    pieces: int | None = None
+    custody_model: str = ""
+    tainted_by: int | None = None
+    voided_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingRecord:
+    """(lot, owner, custodian, site) -> share of the lot's mass. Stays, with zero, once it is empty.
+
+    Attributes:
+        mass_mg: All of it, >= 0.
+        provisional_mg: How much of it awaits the consignor's shipment, 0 <= provisional_mg.
+        since_us: When this holder first had the lot.
+    """
+
+    KEY: ClassVar = ("lot", "owner", "custodian", "site")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"lot": ("lot",), "custodian": ("custodian",)}
+    lot: str
+    owner: str
+    custodian: str
+    site: str
+    mass_mg: int
+    provisional_mg: int
+    since_us: int
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRecord:
+    """The child (a lot's or pool version's node) was made from the parent."""
+
+    KEY: ClassVar = ("child", "parent")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"child": ("child",), "parent": ("parent",)}
+    child: int
+    parent: int
+    entry_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRecord:
+    """A continuous plant, tank, silo or stockpile, as of its newest version.
+
+    Attributes:
+        owners: Contained REO in mg by owner; sums to the cells.
+        blocked: Positive gaps in mg by element that no regulator has released yet; they may not be drawn.
+        closed_us: Event time of the newest close; of the first feed where there was none.
+    """
+
+    KEY: ClassVar = ("pool",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"site": ("site",)}
+    pool: str
+    site: str
+    custodian: str
+    version: int
+    node: int
+    cells: Cells
+    owners: Mapping[str, int]
+    blocked: Mapping[str, int]
+    opened_at: int
+    closed_us: int
+    tainted_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolVersionRecord:
+    """What one feed, draw, close or adjust made of a pool: a node of the graph."""
+
+    KEY: ClassVar = ("pool", "version")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"node": ("node",)}
+    pool: str
+    version: int
+    node: int
+    entry_index: int
+    position: int
+    event_time_us: int
+    change: str
+    cells: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """A booked event, under its name; unique for each issuer.
+
+    Attributes:
+        state: ``booked`` or ``corrected``.
+        changed_at: Entry that corrected it, or None.
+    """
+
+    KEY: ClassVar = ("issuer", "event_id")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"entry": ("entry_index",)}
+    issuer: str
+    event_id: str
+    entry_index: int
+    position: int
+    movement: str
+    event_time_us: int
+    site: str
+    state: str = "booked"
+    changed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRecord:
+    """One line of the journal; the contained mass of an event's lines sums to zero.
+
+    Attributes:
+        account: ``birth``, ``holding``, ``transit``, ``pool``, ``used``, ``exported``, ``released``,
+            ``lost``, ``difference`` or ``suspense``.
+        lot: The lot whose share moves; "" where ``contained`` is stated instead.
+        mass_mg: Signed share of the lot's mass.
+        contained: Exact contained REO by element as "numerator/denominator" or whole mg as text: for pools,
+            differences and suspense, which hold no share of a lot.
+        reference: Shipment, process or reason that the line belongs to.
+    """
+
+    KEY: ClassVar = ("entry_index", "position", "line")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "event": ("entry_index", "position"),
+        "lot": ("lot",),
+        "custodian": ("custodian",),
+    }
+    entry_index: int
+    position: int
+    line: int
+    account: str
+    lot: str
+    pool: str
+    owner: str
+    custodian: str
+    site: str
+    event_time_us: int
+    mass_mg: int
+    contained: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentRecord:
+    """What was sent from one site to another; named by the consignor's event id.
+
+    Attributes:
+        kind: ``ship``, ``export``, ``return`` or ``disclose``.
+        despatch_advice: Its number as both sides know it, or "".
+        state: ``open``, ``received`` (finally), ``voided`` or ``refused``.
+        returns: Event id of the shipment that it sends back, or "".
+    """
+
+    KEY: ClassVar = ("consignor", "event_id")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "despatch_advice": ("consignor", "despatch_advice"),
+        "consignee": ("consignee",),
+    }
+    consignor: str
+    event_id: str
+    kind: str
+    consignee: str
+    owner_from: str
+    owner_to: str
+    site_from: str
+    site_to: str
+    entry_index: int
+    position: int
+    event_time_us: int
+    due_us: int | None
+    state: str
+    despatch_advice: str = ""
+    invoice: str = ""
+    licence: str = ""
+    destination: str = ""
+    end_user: str = ""
+    returns: str = ""
+    received_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentLineRecord:
+    """One lot of a shipment: what was sent and what of it still travels."""
+
+    KEY: ClassVar = ("consignor", "event_id", "lot")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "shipment": ("consignor", "event_id"),
+        "lot": ("lot",),
+    }
+    consignor: str
+    event_id: str
+    lot: str
+    sent_mg: int
+    left_mg: int
+    weighed_mg: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionalRecord:
+    """A receipt that came before its shipment.
+
+    Attributes:
+        shipment: Event id or despatch advice by which the consignee names the shipment.
+        mass_mg: Mass that was credited; ``left_mg`` of it is unsettled.
+        due_us: The consignor's filing deadline.
+    """
+
+    KEY: ClassVar = ("consignee", "event_id", "lot")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "shipment": ("consignor", "shipment"),
+        "lot": ("lot",),
+    }
+    consignee: str
+    event_id: str
+    lot: str
+    consignor: str
+    shipment: str
+    owner: str
+    site: str
+    mass_mg: int
+    left_mg: int
+    final: bool
+    entry_index: int
+    position: int
+    event_time_us: int
+    due_us: int
+    settled_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRecord:
+    """A logistic unit (SSCC or other container): open from packing to unpacking."""
+
+    KEY: ClassVar = ("unit",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    unit: str
+    packer: str
+    site: str
+    seals: tuple[str, ...]
+    entry_index: int
+    event_time_us: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """A child of a unit over a span of time; ``until_us`` None while it is inside.
+
+    ``child`` is a lot, an instance or another unit; ``mass_mg`` its share of the lot's mass, 0 for a unit.
+    """
+
+    KEY: ClassVar = ("unit", "child", "since_index")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"unit": ("unit",), "child": ("child",)}
+    unit: str
+    child: str
+    since_index: int
+    mass_mg: int
+    since_us: int
+    until_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealRecord:
+    """Which unit a seal closes."""
+
+    KEY: ClassVar = ("seal",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    seal: str
+    unit: str
+    issuer: str
+    entry_index: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssayRecord:
+    """A measured composition of a lot, beside the declared one."""
+
+    KEY: ClassVar = ("entry_index", "position", "lot")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"lot": ("lot",)}
+    entry_index: int
+    position: int
+    lot: str
+    laboratory: str
+    event_time_us: int
+    results: Mapping[str, Any]
+    document_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StocktakeRecord:
+    """A counted mass against the books at that index."""
+
+    KEY: ClassVar = ("entry_index", "position", "lot")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"site": ("site",)}
+    entry_index: int
+    position: int
+    lot: str
+    party: str
+    site: str
+    event_time_us: int
+    counted_mg: int
+    book_mg: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRecord:
+    """A document that a movement names: by media type, size in bytes and SHA-256."""
+
+    KEY: ClassVar = ("entry_index", "sha256_hex")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"sha256": ("sha256_hex",)}
+    entry_index: int
+    sha256_hex: str
+    position: int
+    media_type: str
+    size_bytes: int
+    role: str

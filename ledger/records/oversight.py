@@ -1,0 +1,277 @@
+"""Records of what is allowed and what was noticed: quotas, licences, lists, invoices, alerts, cases, tallies.
+
+Masses are whole milligrams (of REO where said). Times are microseconds since 1970 UTC, dates ISO text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRecord:
+    """An allotment and what was drawn on it.
+
+    Attributes:
+        activity: ``mining`` or ``separation``.
+        ore_class: ``rock``, ``ionic`` or ``any``.
+        allotted_mg: REO. ``drawn_mg`` too.
+    """
+
+    KEY: ClassVar = ("party", "year", "activity", "ore_class")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"party": ("party", "year")}
+    party: str
+    year: int
+    activity: str
+    ore_class: str
+    allotted_mg: int
+    drawn_mg: int
+    entry_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRecord:
+    """An export licence from application to its end.
+
+    Attributes:
+        kind: ``single`` or ``general``.
+        state: ``applied``, ``granted``, ``refused``, ``suspended`` or ``revoked``.
+        items: Catalogue product codes, HS codes or control references that it covers.
+        destinations: Country codes; ``consignees`` and ``end_users`` are party ids.
+        quantity_mg: Gross mass that it allows; ``drawn_mg`` of it is used.
+        valid_from_us, valid_to_us: Half open; None before it is granted.
+        clock: Pairs [stopped_us, started_us or None].
+        shipments: Event ids of the exports that drew on it.
+        reported: Post-export reports: event id -> steps reported.
+    """
+
+    KEY: ClassVar = ("licence",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"exporter": ("exporter",), "state": ("state",)}
+    licence: str
+    exporter: str
+    kind: str
+    state: str
+    items: tuple[str, ...]
+    destinations: tuple[str, ...]
+    consignees: tuple[str, ...]
+    end_users: tuple[str, ...]
+    end_use: str
+    quantity_mg: int
+    drawn_mg: int
+    applied_at: int
+    applied_us: int
+    decided_at: int | None = None
+    decided_us: int | None = None
+    due_us: int | None = None
+    valid_from_us: int | None = None
+    valid_to_us: int | None = None
+    clock: tuple[tuple[int, int | None], ...] = ()
+    reason: str = ""
+    shipments: tuple[str, ...] = ()
+    reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlListRecord:
+    """A published control list as dated data: which products need a licence from when to when."""
+
+    KEY: ClassVar = ("control_list", "entry_index")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"all": ()}
+    control_list: str
+    entry_index: int
+    starts_us: int
+    ends_us: int | None
+    items: tuple[Mapping[str, Any], ...]
+    conditions: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictedPartyRecord:
+    """An organisation that goods may not go to, and its affiliates as far as they are published."""
+
+    KEY: ClassVar = ("name",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"party": ("party",)}
+    name: str
+    party: str
+    control_list: str
+    starts_us: int
+    ends_us: int | None
+    affiliates: tuple[Mapping[str, Any], ...]
+    entry_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRecord:
+    """An invoice: special (rare-earth VAT invoice) or ordinary.
+
+    Attributes:
+        lines: Each with product, lot (or ""), mass_mg, amount (decimal text).
+        shipments: "consignor event_id" of the sales that it covers.
+        settled: Amount settled as decimal text.
+    """
+
+    KEY: ClassVar = ("invoice",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"seller": ("seller",), "buyer": ("buyer",)}
+    invoice: str
+    kind: str
+    seller: str
+    buyer: str
+    lines: tuple[Mapping[str, Any], ...]
+    amount: str
+    currency: str
+    issued_us: int
+    due_us: int | None
+    entry_index: int
+    shipments: tuple[str, ...] = ()
+    settled: str = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationRecord:
+    """A customs declaration, tied to the export."""
+
+    KEY: ClassVar = ("declaration",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"shipment": ("declarant", "shipment")}
+    declaration: str
+    declarant: str
+    shipment: str
+    hs_code: str
+    controlled: bool
+    mass_mg: int
+    destination: str
+    licence: str
+    declared_us: int
+    entry_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationRecord:
+    """``agent`` may sign for ``principal`` within [starts_us, ends_us)."""
+
+    KEY: ClassVar = ("principal", "agent")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"agent": ("agent",)}
+    principal: str
+    agent: str
+    starts_us: int
+    ends_us: int | None
+    entry_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergerRecord:
+    """``party`` went over into ``successor``."""
+
+    KEY: ClassVar = ("party",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"successor": ("successor",)}
+    party: str
+    successor: str
+    from_us: int
+    entry_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """A finding that policy flags: opened by an entry, or by time passing before it.
+
+    Attributes:
+        number: Its place among the alerts of the entry.
+        position: Event within the statement, -1 for time passing and for acts.
+        subject: What it is about: a lot, shipment, pool, licence, quota or site, as ``kind:id``.
+        told: Whether the submitter was told.
+        state: ``open`` or ``closed``.
+        outcome: ``confirmed``, ``unfounded`` or ``settled`` once it is closed.
+    """
+
+    KEY: ClassVar = ("entry_index", "number")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "party": ("party",),
+        "subject": ("subject",),
+        "state": ("state",),
+    }
+    entry_index: int
+    number: int
+    code: str
+    party: str
+    site: str
+    subject: str
+    position: int
+    event_time_us: int
+    detail: str
+    mend: str
+    evidence: Mapping[str, Any]
+    told: bool
+    state: str = "open"
+    case: str = ""
+    outcome: str = ""
+    changed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """An authority's case over one or more alerts."""
+
+    KEY: ClassVar = ("case",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"state": ("state",)}
+    case: str
+    opened_by: str
+    opened_at: int
+    alerts: tuple[tuple[int, int], ...]
+    parties: tuple[str, ...]
+    lots: tuple[str, ...]
+    state: str = "open"
+    outcome: str = ""
+    closed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DueRecord:
+    """Something that time will judge: at ``due_us``, unless it is settled before.
+
+    Attributes:
+        kind: ``shipment.unreceived``, ``shipment.unsent``, ``pool.unclosed``, ``export.no-arrival``,
+            ``invoice.missing``, ``licence.decision``.
+        subject: As in AlertRecord.
+        bucket: ``due_us`` // 3,600,000,000 while it is open, -1 once it is settled or told: what is due is
+            found by it.
+    """
+
+    KEY: ClassVar = ("kind", "subject")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"bucket": ("bucket",)}
+    kind: str
+    subject: str
+    party: str
+    site: str
+    due_us: int
+    entry_index: int
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class TallyRecord:
+    """Running sums that a rule needs: over a subject and a period.
+
+    Attributes:
+        tally: Which sums, for example ``balance`` or ``quota``.
+        subject: A site, a party, or several names with "|" between them.
+        period: A month (2026-11), a year, or "".
+        sums: Whole numbers by name (milligrams, microseconds, counts).
+    """
+
+    KEY: ClassVar = ("tally", "subject", "period")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"subject": ("tally", "subject")}
+    tally: str
+    subject: str
+    period: str
+    sums: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsRecord:
+    """A published aggregate."""
+
+    KEY: ClassVar = ("name", "period", "entry_index")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"name": ("name",)}
+    name: str
+    period: str
+    entry_index: int
+    figures: Mapping[str, Any]

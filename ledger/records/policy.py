@@ -1,0 +1,189 @@
+"""The policy in force, as the books and the rules read it; the defaults of every rule stand here, as data.
+
+Decides: what happens to a finding unless set-policy says otherwise, and at which figures rules fire. Source
+of the defaults: docs/rules.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Final, Literal
+
+Action = Literal["reject", "flag", "off"]
+
+REJECT: Final = (
+    "actor.unlisted",
+    "actor.role",
+    "name.foreign",
+    "custody.not-holder",
+    "custody.not-consignee",
+    "balance.overdrawn",
+    "pool.overdrawn",
+    "recycler.ore-input",
+    "graph.cycle",
+    "licence.missing",
+    "licence.expired",
+    "licence.exhausted",
+    "licence.mismatch",
+    "licence.reused",
+    "enduser.restricted",
+    "time.before-birth",
+    "time.after-recording",
+)
+"""Codes that refuse a movement unless policy says ``flag``."""
+
+FLAG: Final = (
+    "balance.element-gain",
+    "balance.undeclared-element",
+    "balance.cumulative",
+    "balance.recovery",
+    "pool.gap",
+    "pool.unclosed",
+    "recycler.fingerprint",
+    "origin.fingerprint",
+    "origin.undeclared",
+    "quota.nearing",
+    "quota.exceeded",
+    "hs.mismatch",
+    "export.structuring",
+    "export.surge",
+    "export.no-arrival",
+    "shipment.unreceived",
+    "shipment.unsent",
+    "shipment.difference",
+    "stock.difference",
+    "trade.carousel",
+    "trade.tolling",
+    "invoice.missing",
+    "invoice.reused",
+    "invoice.mismatch",
+    "price.low",
+    "capacity.exceeded",
+    "seal.reused",
+    "time.two-places",
+    "time.too-fast",
+    "report.late",
+    "report.burst",
+    "content.deminimis",
+    "taint.inherited",
+    "disclosure",
+    "key.suspect",
+    "licence.overdue",
+)
+"""Codes that open an alert unless policy says ``reject`` or ``off``."""
+
+TOLD: Final = ("report.late", "shipment.difference", "quota.nearing", "pool.unclosed", "shipment.unsent")
+"""Flags that the submitter is told unless policy says otherwise."""
+
+ALWAYS: Final = (
+    "balance.overdrawn",
+    "pool.overdrawn",
+    "graph.cycle",
+    "custody.not-holder",
+    "custody.not-consignee",
+)
+"""Impossible in the books themselves: policy cannot make them flags."""
+
+THRESHOLDS: Final[Mapping[str, str]] = {
+    "gain.element_sigma": "4.5",
+    "gain.total_sigma": "4",
+    "gain.reject_sigma": "5",
+    "gain.reject_share": "0.05",
+    "cumulative.gain_sigma": "3.5",
+    "cumulative.bias_floor": "0.004",
+    "cumulative.recovery_points": "0.013",
+    "recovery.sigma": "3.3",
+    "whole.excess_share": "0.01",
+    "receipt.tolerance_share": "0.01",
+    "pool.tolerance_share": "0.01",
+    "adjust.own_share": "0.005",
+    "pool.unclosed_days": "31",
+    "fingerprint.share": "0.005",
+    "fingerprint.sigma": "3",
+    "quota.nearing_share": "0.9",
+    "structuring.parcels": "4",
+    "structuring.parcel_kg": "500",
+    "structuring.days": "30",
+    "surge.factor": "5",
+    "surge.months": "3",
+    "surge.tonnes": "5",
+    "arrival.days": "60",
+    "unreceived.hours": "72",
+    "carousel.hops": "3",
+    "carousel.days": "30",
+    "invoice.grace_days": "30",
+    "price.share": "0.7",
+    "transit.max_kmh": "900",
+    "burst.share": "0.2",
+    "burst.movements": "30",
+    "burst.hours": "24",
+    "deminimis.share": "0.001",
+}
+"""Figures at which rules fire, as decimal text; set-policy may state others."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What set-policy said, completed by the defaults.
+
+    Attributes:
+        rule_set: Version of the rules.
+        actions: By code. ``tells``: whether the submitter is told of a flag.
+        thresholds: By name.
+        quota_basis: ``first-product`` (see docs/rules.md) or ``output``.
+        filing_day: Day of the next month until which a movement may be filed.
+        filing_offset_min: The authority's offset from UTC in minutes.
+        holidays: ISO dates that are no working days; working_days: ISO dates of weekends that are.
+        opening_until_us: Until when opening stocks may be recorded; None while no end is set.
+        tolling: Whether toll processing is ``banned`` or ``allowed``.
+        index_prices: Decimal CNY per kg by product code, for price.low.
+    """
+
+    rule_set: int
+    actions: Mapping[str, Action]
+    tells: Mapping[str, bool]
+    thresholds: Mapping[str, Fraction]
+    quota_basis: str = "first-product"
+    filing_day: int = 10
+    filing_offset_min: int = 480
+    holidays: tuple[str, ...] = ()
+    working_days: tuple[str, ...] = ()
+    opening_until_us: int | None = None
+    tolling: str = "banned"
+    index_prices: Mapping[str, Fraction] = field(default_factory=dict)
+
+    def action(self, code: str) -> Action:
+        """What happens to a finding of this code."""
+        return self.actions.get(code, "flag")
+
+
+_REJECT: Final[Action] = "reject"
+_FLAG: Final[Action] = "flag"
+_ACTIONS: Final[Mapping[str, Action]] = dict.fromkeys(REJECT, _REJECT) | dict.fromkeys(FLAG, _FLAG)
+_THRESHOLDS: Final = {name: Fraction(text) for name, text in THRESHOLDS.items()}
+
+
+def read_policy(members: Mapping[str, Any]) -> Policy:
+    """The policy from the members that set-policy's schema loaded."""
+    actions, tells, thresholds = dict(_ACTIONS), dict.fromkeys(TOLD, True), dict(_THRESHOLDS)
+    for code, choice in members.get("rules", {}).items():
+        if "action" in choice:
+            actions[code] = choice["action"]
+        if "tell" in choice:
+            tells[code] = choice["tell"]
+    for name, text in members.get("thresholds", {}).items():
+        thresholds[name] = Fraction(text)
+    return Policy(
+        rule_set=members["rule_set"],
+        actions=actions,
+        tells=tells,
+        thresholds=thresholds,
+        quota_basis=members.get("quota_basis", "first-product"),
+        filing_day=members.get("filing_day", 10),
+        filing_offset_min=members.get("filing_offset_min", 480),
+        holidays=tuple(members.get("holidays", ())),
+        working_days=tuple(members.get("working_days", ())),
+        opening_until_us=members.get("opening_until_us"),
+        tolling=members.get("tolling", "banned"),
+        index_prices={code: Fraction(text) for code, text in members.get("index_prices", {}).items()},
+    )
