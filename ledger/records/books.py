@@ -62,6 +62,12 @@ class Books:
         self._changed: dict[tuple[type[Record], Key], Record] = {}
         self._undo: list[tuple[type[Record], Key, Record | None, Record | None]] | None = None
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same records in memory, and the same of them wait to be written."""
+        if not isinstance(other, Books):
+            return NotImplemented
+        return self._changed == other._changed and self._present() == other._present()
+
     def use(self, source: Source) -> None:
         """Reads from another source from now on; what is in memory must be what it holds."""
         assert not self._complete
@@ -156,6 +162,14 @@ class Books:
         assert self._undo is None
         self._records.clear()
         self._groups.clear()
+
+    def _present(self) -> dict[Any, Record]:
+        return {
+            (kind, key): record
+            for kind, known in self._records.items()
+            for key, record in known.items()
+            if record is not None
+        }
 
     def _take_group(self, kind: type[Record], group: str, values: Sequence[Key]) -> None:
         groups = self._groups.setdefault((kind, group), {})
