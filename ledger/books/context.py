@@ -1,10 +1,12 @@
 """Where a movement is being recorded, and what it did to the books: what the fold and the rules share."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import count
 
 from ledger.findings import Finding
-from ledger.records.books import Books
+from ledger.records.books import Books, Key
 from ledger.records.cells import ExactCells
 from ledger.records.lots import LotRecord, PostingRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.policy import Policy
@@ -22,6 +24,8 @@ class Recording:
         policy: The policy in force.
         facts: Registers: parties, sites, prefixes (those that the statement names).
         books: The books, between ``begin`` and ``commit``.
+        places: Running numbers of what is born within the entry.
+        unchecked: Keys of holdings that a correction touched; they are judged once its replacement is booked.
     """
 
     index: int
@@ -30,6 +34,13 @@ class Recording:
     policy: Policy
     facts: Facts
     books: Books
+    places: Iterator[int] = field(default_factory=count)
+    unchecked: set[Key] = field(default_factory=set)
+
+    @property
+    def correcting(self) -> bool:
+        """Whether a correction is under way, whose replacement is to be booked before balances are judged."""
+        return bool(self.unchecked)
 
 
 @dataclass(slots=True)

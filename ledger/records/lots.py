@@ -33,7 +33,7 @@ class LotRecord:
         voided_at: Index of the entry that undid its birth, or None.
     """
 
-    KEY: ClassVar = ("lot",)
+    KEY: ClassVar[tuple[str, ...]] = ("lot",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"node": ("node",)}
     lot: str
     node: int
@@ -56,6 +56,20 @@ class LotRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LotVersionRecord:
+    """What a lot's record said before the entry that changed it: late births and corrections."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("lot", "changed_at")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"lot": ("lot",)}
+    lot: str
+    changed_at: int
+    entry_index: int
+    birth: str
+    mass_mg: int
+    cells: Cells
+
+
+@dataclass(frozen=True, slots=True)
 class HoldingRecord:
     """(lot, owner, custodian, site) -> share of the lot's mass. Stays, with zero, once it is empty.
 
@@ -65,7 +79,7 @@ class HoldingRecord:
         since_us: When this holder first had the lot.
     """
 
-    KEY: ClassVar = ("lot", "owner", "custodian", "site")
+    KEY: ClassVar[tuple[str, ...]] = ("lot", "owner", "custodian", "site")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"lot": ("lot",), "custodian": ("custodian",)}
     lot: str
     owner: str
@@ -81,7 +95,7 @@ class HoldingRecord:
 class EdgeRecord:
     """The child (a lot's or pool version's node) was made from the parent."""
 
-    KEY: ClassVar = ("child", "parent")
+    KEY: ClassVar[tuple[str, ...]] = ("child", "parent")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"child": ("child",), "parent": ("parent",)}
     child: int
     parent: int
@@ -98,7 +112,7 @@ class PoolRecord:
         closed_us: Event time of the newest close; of the first feed where there was none.
     """
 
-    KEY: ClassVar = ("pool",)
+    KEY: ClassVar[tuple[str, ...]] = ("pool",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"site": ("site",)}
     pool: str
     site: str
@@ -117,7 +131,7 @@ class PoolRecord:
 class PoolVersionRecord:
     """What one feed, draw, close or adjust made of a pool: a node of the graph."""
 
-    KEY: ClassVar = ("pool", "version")
+    KEY: ClassVar[tuple[str, ...]] = ("pool", "version")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"node": ("node",)}
     pool: str
     version: int
@@ -138,7 +152,7 @@ class EventRecord:
         changed_at: Entry that corrected it, or None.
     """
 
-    KEY: ClassVar = ("issuer", "event_id")
+    KEY: ClassVar[tuple[str, ...]] = ("issuer", "event_id")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"entry": ("entry_index",)}
     issuer: str
     event_id: str
@@ -156,8 +170,8 @@ class PostingRecord:
     """One line of the journal; the contained mass of an event's lines sums to zero.
 
     Attributes:
-        account: ``birth``, ``holding``, ``transit``, ``pool``, ``used``, ``exported``, ``released``,
-            ``lost``, ``difference`` or ``suspense``.
+        account: ``birth`` (opening, extract, import; negative), ``holding``, ``transit``, ``pool``,
+            ``exported``, ``released``, ``lost``, ``difference`` (positive when stock falls) or ``suspense``.
         lot: The lot whose share moves; "" where ``contained`` is stated instead.
         mass_mg: Signed share of the lot's mass.
         contained: Exact contained REO by element as "numerator/denominator" or whole mg as text: for pools,
@@ -165,7 +179,7 @@ class PostingRecord:
         reference: Shipment, process or reason that the line belongs to.
     """
 
-    KEY: ClassVar = ("entry_index", "position", "line")
+    KEY: ClassVar[tuple[str, ...]] = ("entry_index", "position", "line")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "event": ("entry_index", "position"),
         "lot": ("lot",),
@@ -197,7 +211,7 @@ class ShipmentRecord:
         returns: Event id of the shipment that it sends back, or "".
     """
 
-    KEY: ClassVar = ("consignor", "event_id")
+    KEY: ClassVar[tuple[str, ...]] = ("consignor", "event_id")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "despatch_advice": ("consignor", "despatch_advice"),
         "consignee": ("consignee",),
@@ -228,7 +242,7 @@ class ShipmentRecord:
 class ShipmentLineRecord:
     """One lot of a shipment: what was sent and what of it still travels."""
 
-    KEY: ClassVar = ("consignor", "event_id", "lot")
+    KEY: ClassVar[tuple[str, ...]] = ("consignor", "event_id", "lot")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "shipment": ("consignor", "event_id"),
         "lot": ("lot",),
@@ -251,7 +265,7 @@ class ProvisionalRecord:
         due_us: The consignor's filing deadline.
     """
 
-    KEY: ClassVar = ("consignee", "event_id", "lot")
+    KEY: ClassVar[tuple[str, ...]] = ("consignee", "event_id", "lot")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "shipment": ("consignor", "shipment"),
         "lot": ("lot",),
@@ -277,7 +291,7 @@ class ProvisionalRecord:
 class UnitRecord:
     """A logistic unit (SSCC or other container): open from packing to unpacking."""
 
-    KEY: ClassVar = ("unit",)
+    KEY: ClassVar[tuple[str, ...]] = ("unit",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     unit: str
     packer: str
@@ -295,7 +309,7 @@ class MemberRecord:
     ``child`` is a lot, an instance or another unit; ``mass_mg`` its share of the lot's mass, 0 for a unit.
     """
 
-    KEY: ClassVar = ("unit", "child", "since_index")
+    KEY: ClassVar[tuple[str, ...]] = ("unit", "child", "since_index")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"unit": ("unit",), "child": ("child",)}
     unit: str
     child: str
@@ -309,7 +323,7 @@ class MemberRecord:
 class SealRecord:
     """Which unit a seal closes."""
 
-    KEY: ClassVar = ("seal",)
+    KEY: ClassVar[tuple[str, ...]] = ("seal",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     seal: str
     unit: str
@@ -322,7 +336,7 @@ class SealRecord:
 class AssayRecord:
     """A measured composition of a lot, beside the declared one."""
 
-    KEY: ClassVar = ("entry_index", "position", "lot")
+    KEY: ClassVar[tuple[str, ...]] = ("entry_index", "position", "lot")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"lot": ("lot",)}
     entry_index: int
     position: int
@@ -337,7 +351,7 @@ class AssayRecord:
 class StocktakeRecord:
     """A counted mass against the books at that index."""
 
-    KEY: ClassVar = ("entry_index", "position", "lot")
+    KEY: ClassVar[tuple[str, ...]] = ("entry_index", "position", "lot")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"site": ("site",)}
     entry_index: int
     position: int
@@ -353,7 +367,7 @@ class StocktakeRecord:
 class AttachmentRecord:
     """A document that a movement names: by media type, size in bytes and SHA-256."""
 
-    KEY: ClassVar = ("entry_index", "sha256_hex")
+    KEY: ClassVar[tuple[str, ...]] = ("entry_index", "sha256_hex")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"sha256": ("sha256_hex",)}
     entry_index: int
     sha256_hex: str

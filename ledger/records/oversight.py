@@ -18,7 +18,7 @@ class QuotaRecord:
         allotted_mg: REO. ``drawn_mg`` too.
     """
 
-    KEY: ClassVar = ("party", "year", "activity", "ore_class")
+    KEY: ClassVar[tuple[str, ...]] = ("party", "year", "activity", "ore_class")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"party": ("party", "year")}
     party: str
     year: int
@@ -45,7 +45,7 @@ class LicenceRecord:
         reported: Post-export reports: event id -> steps reported.
     """
 
-    KEY: ClassVar = ("licence",)
+    KEY: ClassVar[tuple[str, ...]] = ("licence",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"exporter": ("exporter",), "state": ("state",)}
     licence: str
     exporter: str
@@ -75,7 +75,7 @@ class LicenceRecord:
 class ControlListRecord:
     """A published control list as dated data: which products need a licence from when to when."""
 
-    KEY: ClassVar = ("control_list", "entry_index")
+    KEY: ClassVar[tuple[str, ...]] = ("control_list", "entry_index")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"all": ()}
     control_list: str
     entry_index: int
@@ -89,7 +89,7 @@ class ControlListRecord:
 class RestrictedPartyRecord:
     """An organisation that goods may not go to, and its affiliates as far as they are published."""
 
-    KEY: ClassVar = ("name",)
+    KEY: ClassVar[tuple[str, ...]] = ("name",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"party": ("party",)}
     name: str
     party: str
@@ -110,7 +110,7 @@ class InvoiceRecord:
         settled: Amount settled as decimal text.
     """
 
-    KEY: ClassVar = ("invoice",)
+    KEY: ClassVar[tuple[str, ...]] = ("invoice",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"seller": ("seller",), "buyer": ("buyer",)}
     invoice: str
     kind: str
@@ -130,7 +130,7 @@ class InvoiceRecord:
 class DeclarationRecord:
     """A customs declaration, tied to the export."""
 
-    KEY: ClassVar = ("declaration",)
+    KEY: ClassVar[tuple[str, ...]] = ("declaration",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"shipment": ("declarant", "shipment")}
     declaration: str
     declarant: str
@@ -148,7 +148,7 @@ class DeclarationRecord:
 class DelegationRecord:
     """``agent`` may sign for ``principal`` within [starts_us, ends_us)."""
 
-    KEY: ClassVar = ("principal", "agent")
+    KEY: ClassVar[tuple[str, ...]] = ("principal", "agent")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"agent": ("agent",)}
     principal: str
     agent: str
@@ -161,7 +161,7 @@ class DelegationRecord:
 class MergerRecord:
     """``party`` went over into ``successor``."""
 
-    KEY: ClassVar = ("party",)
+    KEY: ClassVar[tuple[str, ...]] = ("party",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"successor": ("successor",)}
     party: str
     successor: str
@@ -182,7 +182,7 @@ class AlertRecord:
         outcome: ``confirmed``, ``unfounded`` or ``settled`` once it is closed.
     """
 
-    KEY: ClassVar = ("entry_index", "number")
+    KEY: ClassVar[tuple[str, ...]] = ("entry_index", "number")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "party": ("party",),
         "subject": ("subject",),
@@ -210,7 +210,7 @@ class AlertRecord:
 class CaseRecord:
     """An authority's case over one or more alerts."""
 
-    KEY: ClassVar = ("case",)
+    KEY: ClassVar[tuple[str, ...]] = ("case",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"state": ("state",)}
     case: str
     opened_by: str
@@ -235,7 +235,7 @@ class DueRecord:
             found by it.
     """
 
-    KEY: ClassVar = ("kind", "subject")
+    KEY: ClassVar[tuple[str, ...]] = ("kind", "subject")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"bucket": ("bucket",)}
     kind: str
     subject: str
@@ -257,7 +257,7 @@ class TallyRecord:
         sums: Whole numbers by name (milligrams, microseconds, counts).
     """
 
-    KEY: ClassVar = ("tally", "subject", "period")
+    KEY: ClassVar[tuple[str, ...]] = ("tally", "subject", "period")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"subject": ("tally", "subject")}
     tally: str
     subject: str
@@ -269,7 +269,7 @@ class TallyRecord:
 class StatisticsRecord:
     """A published aggregate."""
 
-    KEY: ClassVar = ("name", "period", "entry_index")
+    KEY: ClassVar[tuple[str, ...]] = ("name", "period", "entry_index")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"name": ("name",)}
     name: str
     period: str

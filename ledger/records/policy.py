@@ -137,6 +137,7 @@ class Policy:
         opening_until_us: Until when opening stocks may be recorded; None while no end is set.
         tolling: Whether toll processing is ``banned`` or ``allowed``.
         index_prices: Decimal CNY per kg by product code, for price.low.
+        softened: Codes for which policy itself says ``flag``: also what is severe only opens an alert.
     """
 
     rule_set: int
@@ -151,6 +152,7 @@ class Policy:
     opening_until_us: int | None = None
     tolling: str = "banned"
     index_prices: Mapping[str, Fraction] = field(default_factory=dict)
+    softened: frozenset[str] = frozenset()
 
     def action(self, code: str) -> Action:
         """What happens to a finding of this code."""
@@ -186,4 +188,7 @@ def read_policy(members: Mapping[str, Any]) -> Policy:
         opening_until_us=members.get("opening_until_us"),
         tolling=members.get("tolling", "banned"),
         index_prices={code: Fraction(text) for code, text in members.get("index_prices", {}).items()},
+        softened=frozenset(
+            code for code, choice in members.get("rules", {}).items() if choice.get("action") == "flag"
+        ),
     )

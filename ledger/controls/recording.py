@@ -1,0 +1,120 @@
+"""Recording a statement's movements: rules before, the books, rules after, and what follows from it.
+
+Decides: the order, and what becomes of a notice: a refusal, an alert, or nothing. A statement stands or falls
+whole. Under the policy in force and from records alone, so a replay decides the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ledger.books.apply import apply_movement
+from ledger.books.context import Effect, Impossible, Recording
+from ledger.controls.all_rules import RULE_SETS, after_accepting
+from ledger.controls.rule import Case, Notice, Rule
+from ledger.findings import Finding
+from ledger.movements.movement import Movement
+from ledger.records.lots import LotRecord
+from ledger.records.oversight import AlertRecord
+from ledger.records.policy import ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of a statement's movements.
+
+    Attributes:
+        refused: Every reason to refuse it; the books are as they were if there is one.
+        told: Flags that the submitter is told.
+        alerts: Alerts that it opened, the told ones included.
+    """
+
+    refused: tuple[Finding, ...] = ()
+    told: tuple[Finding, ...] = ()
+    alerts: tuple[AlertRecord, ...] = ()
+
+
+def record_movements(movements: Sequence[Movement], recording: Recording) -> Recorded:
+    """Books the movements of one statement, or refuses them all.
+
+    Args:
+        movements: In the order of the payload.
+        recording: The entry that they would be.
+
+    Returns:
+        What came of it. If ``refused`` is empty, the books hold the movements, their alerts and tallies.
+    """
+    books = recording.books
+    books.begin()
+    refused: list[Finding] = []
+    told: list[Finding] = []
+    alerts: list[AlertRecord] = []
+    for position, movement in enumerate(movements):
+        notices = list(_judge(movement, recording, Effect(), "before"))
+        try:
+            effect = apply_movement(movement, recording, position)
+        except Impossible as error:
+            refused.extend(error.findings)
+            refused.extend(notice.finding for notice in notices if _refuses(notice, recording))
+            break
+        notices.extend(_judge(movement, recording, effect, "after"))
+        case = Case(movement, recording, effect)
+        for notice in notices:
+            if _refuses(notice, recording):
+                refused.append(notice.finding)
+            elif recording.policy.action(notice.finding.code) != "off":
+                alert = _alert(notice, case, position, len(alerts))
+                alerts.append(alert)
+                books.put(alert)
+                _taint(notice, recording)
+                if alert.told:
+                    told.append(notice.finding)
+        if refused:
+            break
+        after_accepting(case)
+    if refused:
+        books.rollback()
+        return Recorded(tuple(refused))
+    books.commit()
+    return Recorded((), tuple(told), tuple(alerts))
+
+
+def _judge(movement: Movement, recording: Recording, effect: Effect, stage: str) -> Iterable[Notice]:
+    case = Case(movement, recording, effect)
+    rules: Sequence[Rule] = RULE_SETS[recording.policy.rule_set]
+    for rule in rules:
+        if rule.stage == stage and movement.kind in rule.movements:
+            yield from rule.judge(case)
+
+
+def _refuses(notice: Notice, recording: Recording) -> bool:
+    code = notice.finding.code
+    if code in ALWAYS:
+        return True
+    if notice.severe:
+        return recording.policy.action(code) != "off" and code not in recording.policy.softened
+    return recording.policy.action(code) == "reject"
+
+
+def _alert(notice: Notice, case: Case, position: int, number: int) -> AlertRecord:
+    recording, finding = case.recording, notice.finding
+    return AlertRecord(
+        entry_index=recording.index,
+        number=number,
+        code=finding.code,
+        party=recording.issuer,
+        site=notice.site or case.movement.site,
+        subject=notice.subject,
+        position=position,
+        event_time_us=case.movement.event_time_us,
+        detail=finding.detail,
+        mend=finding.mend,
+        evidence=finding.evidence,
+        told=recording.policy.tells.get(finding.code, False),
+    )
+
+
+def _taint(notice: Notice, recording: Recording) -> None:
+    for name in notice.taints:
+        lot = recording.books.get(LotRecord, name)
+        if lot is not None and lot.tainted_by is None:
+            recording.books.put(replace(lot, tainted_by=recording.index))
