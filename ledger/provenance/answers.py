@@ -1,0 +1,347 @@
+"""Answers about a lot, a unit, a shipment or a pool: origins with shares, the way, holders, models, alerts.
+
+Decides: what stands in an answer and who sees which part of it. A regulator sees all. A party sees its own
+lots: their origins and shares and its own steps on the way, but of others only how many steps there are at
+each stage, for the firms between are somebody's trade secret.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from ledger.errors import ResourceNotFound, RoleForbidden
+from ledger.provenance.custody import ModelCheck, check_model
+from ledger.provenance.graph import MAX_NODES, Direction, Graph, Node, walk
+from ledger.provenance.holders import Holding, Travelling, holders, travelling
+from ledger.provenance.origins import OriginShare, country_shares, origin_shares
+from ledger.records.books import Books
+from ledger.records.cells import Cells, element_masses, merged
+from ledger.records.lots import (
+    HoldingRecord,
+    LotRecord,
+    MemberRecord,
+    PoolRecord,
+    PoolVersionRecord,
+    ShipmentLineRecord,
+    ShipmentRecord,
+    UnitRecord,
+)
+from ledger.records.oversight import AlertRecord
+from ledger.statements.registers import Names, PartyRecord, SiteRecord
+from ledger.store.books_source import StoreSource
+from ledger.store.registers_store import read_facts
+
+_MANY: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. ``sees_all``: a regulator or authority."""
+
+    party: str
+    sees_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is asked about: one or more nodes, and what they contain together.
+
+    Attributes:
+        kind: ``lot``, ``unit``, ``shipment`` or ``pool``.
+        name: Its id.
+        nodes: Where the walk begins.
+        cells: What it contains.
+        lots: The lots with the share of their mass in mg.
+        custody_model: As declared, for a lot.
+    """
+
+    kind: str
+    name: str
+    nodes: tuple[int, ...]
+    cells: Cells
+    lots: Mapping[str, int]
+    custody_model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where something came from or went to.
+
+    Attributes:
+        subject: What was asked about.
+        direction: ``upstream`` or ``downstream``.
+        origins: Shares by origin, of the element asked for or of all.
+        countries: Share by country of origin.
+        nodes: What the caller may see of the way, nearest first.
+        edges: Pairs (child, parent) between them.
+        hidden: How many steps of others there are at each stage.
+        truncated: Whether a limit ended the walk.
+        model: The declared chain-of-custody model against the graph.
+        holders: Present holders (downstream: of everything on the way).
+        travelling: What is under way or went abroad.
+        alerts: Open alerts on the way (regulators only).
+        tainted: Lots on the way that are illegal product.
+    """
+
+    subject: Subject
+    direction: Direction
+    origins: list[OriginShare]
+    countries: Mapping[str, Fraction]
+    nodes: list[Node]
+    edges: list[tuple[int, int]]
+    hidden: Mapping[str, int]
+    truncated: bool
+    model: ModelCheck
+    holders: list[Holding]
+    travelling: list[Travelling]
+    alerts: list[AlertRecord]
+    tainted: list[str]
+
+
+def books_of(connection: Connection) -> Books:
+    """The books as stored, read as they are asked for."""
+    return Books(StoreSource(connection))
+
+
+def find_lot(books: Books, name: str) -> Subject:
+    """A lot.
+
+    Raises:
+        ResourceNotFound: There is none of this name.
+    """
+    lot = books.get(LotRecord, name)
+    if lot is None:
+        raise ResourceNotFound(f"no lot {name} is in the books")
+    return Subject("lot", name, (lot.node,), lot.cells, {name: lot.mass_mg}, lot.custody_model)
+
+
+def find_pool(books: Books, name: str, version: int | None = None) -> Subject:
+    """A pool at its newest version, or at an earlier one.
+
+    Raises:
+        ResourceNotFound: There is none, or no such version of it.
+    """
+    pool = books.get(PoolRecord, name)
+    if pool is None:
+        raise ResourceNotFound(f"no pool {name} is in the books")
+    found = books.get(PoolVersionRecord, name, pool.version if version is None else version)
+    if found is None:
+        raise ResourceNotFound(f"the pool {name} has no version {version}")
+    return Subject("pool", name, (found.node,), found.cells, {})
+
+
+def find_unit(books: Books, name: str) -> Subject:
+    """What is in a logistic unit now, units inside it included.
+
+    Raises:
+        ResourceNotFound: No unit has this name.
+    """
+    if books.get(UnitRecord, name) is None:
+        raise ResourceNotFound(f"no logistic unit {name} is in the books")
+    contents: dict[str, int] = {}
+    waiting, seen = [name], {name}
+    while waiting:
+        for member in books.group(MemberRecord, "unit", waiting.pop()):
+            if member.until_us is not None:
+                continue
+            if books.get(UnitRecord, member.child) is None:
+                contents[member.child] = contents.get(member.child, 0) + member.mass_mg
+            elif member.child not in seen:
+                seen.add(member.child)
+                waiting.append(member.child)
+    return _of_shares(books, "unit", name, contents)
+
+
+def find_shipment(books: Books, consignor: str, event_id: str) -> Subject:
+    """What a shipment carried.
+
+    Raises:
+        ResourceNotFound: The consignor recorded no such shipment.
+    """
+    if books.get(ShipmentRecord, consignor, event_id) is None:
+        raise ResourceNotFound(f"{consignor} recorded no shipment {event_id}")
+    lines = books.group(ShipmentLineRecord, "shipment", consignor, event_id)
+    return _of_shares(books, "shipment", event_id, {line.lot: line.sent_mg for line in lines})
+
+
+def _of_shares(books: Books, kind: str, name: str, contents: Mapping[str, int]) -> Subject:
+    nodes: list[int] = []
+    parts: list[Cells] = []
+    for lot_name, mass_mg in sorted(contents.items()):
+        lot = books.get(LotRecord, lot_name)
+        if lot is not None and lot.mass_mg:
+            nodes.append(lot.node)
+            parts.append({cell: round(Fraction(mg * mass_mg, lot.mass_mg)) for cell, mg in lot.cells.items()})
+    return Subject(kind, name, tuple(nodes), merged(parts), dict(contents))
+
+
+def trace(
+    connection: Connection,
+    subject: Subject,
+    viewer: Viewer,
+    *,
+    direction: Direction = "upstream",
+    depth: int | None = None,
+    element: str | None = None,
+    since_us: int | None = None,
+    until_us: int | None = None,
+    most: int = MAX_NODES,
+) -> Provenance:
+    """Where a subject came from, or where it went, as far as the viewer may see.
+
+    Args:
+        connection: A reading transaction.
+        subject: From ``find_*``.
+        viewer: Who asks.
+        direction: Which way.
+        depth: Steps at most; None: all.
+        element: Symbol that the origins are asked for; None: all REO together.
+        since_us: Leaves out earlier events; until_us: and later ones.
+        most: Edges at most.
+
+    Raises:
+        RoleForbidden: The viewer never held any of it.
+    """
+    books = books_of(connection)
+    _admit(books, subject, viewer)
+    graph = _walk_all(connection, subject, direction, depth, since_us, until_us, most)
+    shares = origin_shares(subject.cells, books, element)
+    sites, parties = _places(connection, shares)
+    seen = [node for node in graph.nodes.values() if viewer.sees_all or node.party == viewer.party]
+    numbers = {node.node for node in seen}
+    upstream = graph if direction == "upstream" and depth is None and since_us is None else None
+    lots = [node.name for node in graph.nodes.values() if node.kind == "lot"]
+    asked = sorted(subject.lots) if direction == "upstream" else sorted({*subject.lots, *lots})
+    return Provenance(
+        subject=subject,
+        direction=direction,
+        origins=shares,
+        countries=country_shares(shares, sites, parties),
+        nodes=seen,
+        edges=[edge for edge in graph.edges if edge[0] in numbers and edge[1] in numbers],
+        hidden=dict(
+            sorted(Counter(n.stage or n.kind for n in graph.nodes.values() if n.node not in numbers).items())
+        ),
+        truncated=graph.truncated,
+        model=_model(connection, subject, upstream),
+        holders=[h for h in holders(connection, asked) if _sees_holding(viewer, h)],
+        travelling=[t for t in travelling(connection, asked) if _sees_travel(viewer, t)],
+        alerts=open_alerts(connection, graph) if viewer.sees_all else [],
+        tainted=sorted({node.name for node in graph.nodes.values() if node.tainted_by is not None}),
+    )
+
+
+def _model(connection: Connection, subject: Subject, upstream: Graph | None) -> ModelCheck:
+    if not subject.custody_model or not subject.nodes:
+        return ModelCheck("", None, "no model was declared")
+    graph = upstream or walk(connection, subject.nodes[0], "upstream")
+    return check_model(subject.custody_model, subject.cells, graph)
+
+
+def _admit(books: Books, subject: Subject, viewer: Viewer) -> None:
+    if viewer.sees_all:
+        return
+    if subject.kind == "pool":
+        pool = books.get(PoolRecord, subject.name)
+        if pool is not None and (pool.custodian == viewer.party or viewer.party in pool.owners):
+            return
+    for lot in subject.lots:
+        for holding in books.group(HoldingRecord, "lot", lot):
+            if viewer.party in (holding.custodian, holding.owner):
+                return
+    raise RoleForbidden("this is open to regulators and to who holds or held it")
+
+
+def _walk_all(
+    connection: Connection,
+    subject: Subject,
+    direction: Direction,
+    depth: int | None,
+    since_us: int | None,
+    until_us: int | None,
+    most: int,
+) -> Graph:
+    whole = Graph(subject.nodes[0] if subject.nodes else -1, direction, {}, [], False)
+    edges: dict[tuple[int, int], None] = {}
+    for start in subject.nodes:
+        part = walk(
+            connection, start, direction, depth=depth, since_us=since_us, until_us=until_us, most=most
+        )
+        for number, node in part.nodes.items():
+            known = whole.nodes.get(number)
+            if known is None or node.depth < known.depth:
+                whole.nodes[number] = node
+        edges.update(dict.fromkeys(part.edges))
+        whole.truncated |= part.truncated
+    whole.edges = list(edges)
+    whole.nodes = dict(sorted(whole.nodes.items(), key=lambda item: (item[1].depth, item[0])))
+    return whole
+
+
+def _sees_holding(viewer: Viewer, holding: Holding) -> bool:
+    return viewer.sees_all or viewer.party in (holding.custodian, holding.owner)
+
+
+def _sees_travel(viewer: Viewer, travel: Travelling) -> bool:
+    return viewer.sees_all or viewer.party in (travel.consignor, travel.consignee)
+
+
+def _places(
+    connection: Connection, shares: Iterable[OriginShare]
+) -> tuple[Mapping[str, SiteRecord], Mapping[str, PartyRecord]]:
+    """The sites and parties that origins name, in two bulk reads."""
+    origins = {share.origin for share in shares}
+    openings = {o.removeprefix("opening:") for o in origins if o.startswith("opening:")}
+    sites = read_facts(connection, Names(sites=origins)).sites
+    parties = read_facts(connection, Names(parties=openings | {s.party for s in sites.values()})).parties
+    return sites, parties
+
+
+def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
+    """Open alerts about the lots and pools of a walk."""
+    books = books_of(connection)
+    subjects = [f"{node.kind}:{node.name}" for node in graph.nodes.values()]
+    for start in range(0, len(subjects), _MANY):
+        books.prefetch_groups(AlertRecord, "subject", [(s,) for s in subjects[start : start + _MANY]])
+    found = {
+        (alert.entry_index, alert.number): alert
+        for subject in dict.fromkeys(subjects)
+        for alert in books.group(AlertRecord, "subject", subject)
+        if alert.state == "open"
+    }
+    return [found[key] for key in sorted(found)]
+
+
+def label_text(lot: LotRecord, graph: Graph, shares: list[OriginShare], supplier: str) -> dict[str, Any]:
+    """What a label must say, derived from the graph: the supplier, and by stage where it comes from.
+
+    Ore: the mine. Compounds: the ore's producer or the scrap's supplier. Metals and alloys: the oxide's
+    producer. Source: China's mandatory label standard for rare earths; ISO 22927:2021 is its counterpart.
+    """
+    near = [node for node in graph.nodes.values() if node.node != lot.node and node.kind == "lot"]
+    by_stage: dict[str, str] = {
+        "ore": "mine",
+        "concentrate": "mine",
+        "mixed_compound": "ore_producer",
+        "separated_compound": "ore_producer",
+        "metal": "oxide_producer",
+        "alloy": "oxide_producer",
+        "magnet": "oxide_producer",
+    }
+    kind = by_stage.get(lot.stage, "mine")
+    if kind == "mine":
+        named = [share.origin for share in shares]
+    elif kind == "ore_producer":
+        named = sorted({n.party for n in near if n.stage in ("ore", "concentrate", "scrap")})
+    else:
+        named = sorted({n.party for n in near if n.stage == "separated_compound"})
+    return {"supplier": supplier, "lot": lot.lot, "product": lot.product, kind: named}
+
+
+def contents(subject: Subject) -> dict[str, int]:
+    """REO in mg by element."""
+    return element_masses(subject.cells)
