@@ -39,7 +39,8 @@ class Notice:
         subject: ``lot:<id>``, ``shipment:<consignor> <event id>``, ``pool:<id>``, ``site:<id>``, ...
         site: Where, or "" for the movement's own site.
         severe: Whether it is beyond the rule's refusal threshold, where it has two.
-        taints: Lots that become illegal product by it.
+        taints: Lots (and pools, as ``pool:<id>``) that become illegal product by it.
+        quiet: It taints, and opens no alert: one about the same fact stands open already.
     """
 
     finding: Finding
@@ -47,6 +48,7 @@ class Notice:
     site: str = ""
     severe: bool = False
     taints: tuple[str, ...] = ()
+    quiet: bool = False
 
 
 Judge = Callable[[Case], Iterator[Notice]]

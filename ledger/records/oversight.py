@@ -90,7 +90,7 @@ class RestrictedPartyRecord:
     """An organisation that goods may not go to, and its affiliates as far as they are published."""
 
     KEY: ClassVar[tuple[str, ...]] = ("name",)
-    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"party": ("party",)}
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"party": ("party",), "all": ()}
     name: str
     party: str
     control_list: str
