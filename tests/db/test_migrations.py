@@ -18,10 +18,12 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.errors import SettingsInvalid, StoreBusy
+from ledger.store.books_tables import BOOKS_TABLES
 from ledger.store.engine import create_ledger_engine, is_sqlite
 from ledger.store.locking import begin_write
 from ledger.store.models import LOG_TABLES, REGISTER_TABLES, Base
 from ledger.store.schema import current, newest, require_newest, upgrade
+from tests.support.books_schema import BOOKS_INDICES, BOOKS_MAY_BE_EMPTY, BOOKS_NAMES, BOOKS_PRIMARY
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -152,10 +154,10 @@ class TestSchema:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             assert compare_metadata(context, Base.metadata) == []
 
-    def test_every_table_is_of_the_log_or_a_register(self, engine: Engine) -> None:
+    def test_every_table_is_of_the_log_or_folded_from_it(self, engine: Engine) -> None:
         with engine.connect() as connection:
             tables = set(inspect(connection).get_table_names())
-        assert tables == {*LOG_TABLES, *REGISTER_TABLES, "head", "alembic_version"}
+        assert tables == {*LOG_TABLES, *REGISTER_TABLES, *BOOKS_TABLES, "head", "alembic_version"}
         assert set(Base.metadata.tables) == tables - {"alembic_version"}
 
     def test_checks(self, engine: Engine) -> None:
@@ -194,10 +196,10 @@ class TestSchema:
                 for index in inspector.get_indexes(table)
                 if not index.get("duplicates_constraint")
             }
-        assert primary == PRIMARY
+        assert primary == PRIMARY | BOOKS_PRIMARY
         assert unique == UNIQUE
         assert foreign == FOREIGN
-        assert indices == INDICES
+        assert indices == INDICES | BOOKS_INDICES
 
     def test_no_column_may_be_empty_but_these(self, engine: Engine) -> None:
         with engine.connect() as connection:
@@ -208,12 +210,16 @@ class TestSchema:
                 for column in inspector.get_columns(table)
                 if column["nullable"]
             }
-        assert nullable == {
-            "keys.not_after_us",
-            "keys.revoked_at",
-            "keys.suspect_from",
-            "pending_acts.confirmed_at",
-        }
+        assert (
+            nullable
+            == {
+                "keys.not_after_us",
+                "keys.revoked_at",
+                "keys.suspect_from",
+                "pending_acts.confirmed_at",
+            }
+            | BOOKS_MAY_BE_EMPTY
+        )
 
     def test_triggers(self, engine: Engine) -> None:
         with engine.connect() as connection:
@@ -262,7 +268,7 @@ class TestSchema:
                     "WHERE c.relnamespace = 'public'::regnamespace"
                 )
             ).scalars()
-            assert set(rows) == NAME_COLUMNS
+            assert set(rows) == NAME_COLUMNS | BOOKS_NAMES
         engine.dispose()
 
     @pytest.mark.postgresql

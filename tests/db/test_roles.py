@@ -25,6 +25,7 @@ from ledger.statements.registers import (
     SiteRecord,
 )
 from ledger.store import log_store
+from ledger.store.books_tables import BOOKS_TABLES
 from ledger.store.engine import create_ledger_engine
 from ledger.store.locking import begin_write, database_now_us
 from ledger.store.models import LOG_TABLES, REGISTER_TABLES, Base
@@ -35,11 +36,20 @@ from tests.support.rows import fill, some_hash
 
 pytestmark = pytest.mark.postgresql
 
-ALL_TABLES = sorted([*LOG_TABLES, *REGISTER_TABLES, "head"])
+ALL_TABLES = sorted([*LOG_TABLES, *REGISTER_TABLES, *BOOKS_TABLES, "head"])
 CHANGING = {"parties", "prefixes", "keys", "sites", "pending_acts"}
+GROWING_BOOKS = {
+    "pool_versions",
+    "postings",
+    "assays",
+    "stocktakes",
+    "attachments",
+    "control_lists",
+    "statistics",
+}
 WRITER = {
-    **{table: {"SELECT", "INSERT"} for table in (*LOG_TABLES, *REGISTER_TABLES)},
-    **{table: {"SELECT", "INSERT", "UPDATE"} for table in CHANGING},
+    **{table: {"SELECT", "INSERT"} for table in (*LOG_TABLES, *REGISTER_TABLES, *GROWING_BOOKS)},
+    **{table: {"SELECT", "INSERT", "UPDATE"} for table in (*CHANGING, *(set(BOOKS_TABLES) - GROWING_BOOKS))},
     "statement_bytes": {"SELECT", "INSERT", "DELETE"},
     "head": {"SELECT", "UPDATE"},
     "alembic_version": {"SELECT"},
@@ -164,7 +174,7 @@ class TestWriter:
             denied(connection, f"UPDATE {table} SET {column} = 1")
 
     @pytest.mark.parametrize(
-        "table", [t for t in [*LOG_TABLES, *REGISTER_TABLES, "head"] if t != "statement_bytes"]
+        "table", [t for t in [*LOG_TABLES, *REGISTER_TABLES, *BOOKS_TABLES, "head"] if t != "statement_bytes"]
     )
     def test_it_deletes_nothing(self, filled_url: str, table: str) -> None:
         with connected(filled_url, "reledger_writer") as connection:
@@ -181,7 +191,7 @@ class TestWriter:
                 connection.rollback()
             assert log_store.read_jws(connection, 1) is not None
 
-    @pytest.mark.parametrize("table", [*LOG_TABLES, *REGISTER_TABLES, "head"])
+    @pytest.mark.parametrize("table", [*LOG_TABLES, *REGISTER_TABLES, *BOOKS_TABLES, "head"])
     def test_it_truncates_nothing(self, filled_url: str, table: str) -> None:
         with connected(filled_url, "reledger_writer") as connection:
             denied(connection, f"TRUNCATE {table}")
@@ -191,6 +201,12 @@ class TestWriter:
         with connected(filled_url, "reledger_writer") as connection:
             column = "origin_key" if table == "origin" else "entry_index"
             denied(connection, f"UPDATE {table} SET {column} = 1")
+
+    @pytest.mark.parametrize("table", sorted(GROWING_BOOKS))
+    def test_it_does_not_change_books_that_only_grow(self, filled_url: str, table: str) -> None:
+        with connected(filled_url, "reledger_writer") as connection:
+            column = next(iter(Base.metadata.tables[table].columns)).name
+            denied(connection, f"UPDATE {table} SET {column} = {column}")
 
     @pytest.mark.parametrize(
         "statement",

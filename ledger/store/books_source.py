@@ -1,0 +1,133 @@
+"""Reading the books' records from their tables, and writing those that a batch changed.
+
+Decides: how many records travel at once: every call is one query for each kind, however many keys it names.
+Holds no rule. Every function works in the caller's transaction.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ledger.records.books import Key, Record
+from ledger.store.books_tables import BOOKS, RowOf, rows_of
+from ledger.store.engine import BINARY, is_sqlite
+
+_CHUNK = 5_000
+"""Keys of one query, rows of one statement: what a batch needs fits; more is cut."""
+
+
+class StoreSource:
+    """The books as one transaction sees them: the source of ``ledger.records.books.Books``."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Reads through this connection, within the transaction that it is in when it is asked."""
+        self._connection = connection
+        self._sqlite = is_sqlite(connection)
+
+    def load(self, kind: type[Record], keys: Sequence[Key]) -> Iterator[Record]:
+        """The records of these keys; those that do not exist are left out."""
+        return self._read(kind, tuple(kind.KEY), keys)
+
+    def load_groups(self, kind: type[Record], group: str, values: Sequence[Key]) -> Iterator[Record]:
+        """Every record of the named group that has one of these values."""
+        return self._read(kind, kind.GROUPS[group], values)
+
+    def _read(self, kind: type[Record], names: tuple[str, ...], values: Sequence[Key]) -> Iterator[Record]:
+        to_record = BOOKS[kind].to_record
+        query = _query(kind, names, self._connection.dialect.name)
+        for start in range(0, len(values) if names else 1, _CHUNK):
+            part = values[start : start + _CHUNK]
+            rows = self._connection.exec_driver_sql(
+                query, self._parameters(part, len(names)), execution_options=BINARY
+            )
+            for row in rows.all():
+                yield to_record(row)
+
+    def _parameters(self, values: Sequence[Key], width: int) -> tuple[Any, ...]:
+        if width == 0:
+            return ()
+        if self._sqlite:
+            return (json.dumps([value[0] for value in values] if width == 1 else values),)
+        return tuple(list(parts) for parts in zip(*values, strict=True))
+
+
+def _quoted(name: str) -> str:
+    """A column's name; some are words of SQL."""
+    return f'"{name}"'
+
+
+@cache
+def _query(kind: type[Record], names: tuple[str, ...], dialect: str) -> str:
+    """Selects the records whose columns have one of the values in the parameters."""
+    stored = BOOKS[kind]
+    columns = ", ".join(f"t.{_quoted(name)}" for name in stored.columns)
+    parts = ["SELECT", columns, "FROM"]
+    if not names:
+        return " ".join([*parts, stored.table.name, "AS t"])
+    types = [stored.arrays[stored.columns.index(name)] for name in names]
+    if dialect == "sqlite":
+        given = (
+            ["n.value"]
+            if len(names) == 1
+            else [f"json_extract(n.value, '$[{at}]')" for at in range(len(names))]
+        )
+        # CROSS JOIN keeps SQLite to this order: each value finds its rows by the index.
+        parts += ["json_each(?) AS n CROSS JOIN", stored.table.name, "AS t ON"]
+    elif len(names) == 1:
+        return " ".join(
+            [*parts, stored.table.name, "AS t WHERE t." + _quoted(names[0]), f"= ANY(%b::{types[0]}[])"]
+        )
+    else:
+        given = [f"n.v{at}" for at in range(len(names))]
+        arrays = ", ".join(f"%b::{each}[]" for each in types)
+        parts += [f"unnest({arrays}) AS n ({', '.join(each[2:] for each in given)}) JOIN"]
+        parts += [stored.table.name, "AS t ON"]
+    parts.append(" AND ".join(f"t.{_quoted(name)} = {each}" for name, each in zip(names, given, strict=True)))
+    return " ".join(parts)
+
+
+def write_records(connection: Connection, records: Iterable[Record]) -> None:
+    """Writes records: new ones are inserted, and those that may change replace what stands under their key.
+
+    Args:
+        connection: A transaction that holds the log lock.
+        records: At most one of each kind and key.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: A record that never changes stands there already.
+    """
+    dialect = connection.dialect.name
+    for kind, rows in rows_of(records).items():
+        statement = _insert(kind, dialect)
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            if dialect == "sqlite":
+                connection.exec_driver_sql(statement, part)
+            else:
+                connection.exec_driver_sql(statement, _by_column(part))
+
+
+def _by_column(rows: Sequence[RowOf]) -> tuple[list[Any], ...]:
+    return tuple(list(values) for values in zip(*rows, strict=True))
+
+
+@cache
+def _insert(kind: type[Record], dialect: str) -> str:
+    """Inserts rows of a kind, in the way that is fastest on each engine: row by row, or by column."""
+    stored = BOOKS[kind]
+    names = [_quoted(name) for name in stored.columns]
+    parts = ["INSERT INTO", stored.table.name, f"({', '.join(names)})"]
+    if dialect == "sqlite":
+        parts.append(f"VALUES ({', '.join('?' for _ in names)})")
+    else:
+        arrays = ", ".join(f"%b::{each}[]" for each in stored.arrays)
+        parts += ["SELECT * FROM", f"unnest({arrays})"]
+    if stored.changes:
+        key = ", ".join(_quoted(name) for name in kind.KEY)
+        others = [_quoted(name) for name in stored.columns if name not in kind.KEY]
+        changed = ", ".join(f"{name} = excluded.{name}" for name in others)
+        parts += [f"ON CONFLICT ({key})", f"DO UPDATE SET {changed}" if others else "DO NOTHING"]
+    return " ".join(parts)

@@ -1,0 +1,270 @@
+"""The tables of the books: one for each kind of record in ``ledger.records.lots`` and ``.oversight``.
+
+Decides: how each field of a record is stored, from its annotation alone, and which indices find the record's
+groups. A record is defined once, as a dataclass; nothing here names its fields. All that reflection costs is
+paid when this module is imported: a row is made and read by functions that are fixed for its kind.
+
+Masses, times, indices and counts are whole numbers, names are text ordered by bytes, cells are the text of
+``ledger.records.cells``, and other containers are JSON with sorted keys (integers of any size, which RFC 8785
+does not allow).
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Any, Final, get_args, get_origin
+
+from sqlalchemy import Boolean, Column, Index, Table, Text
+
+from ledger.errors import LogInconsistent
+from ledger.records import lots, oversight
+from ledger.records.books import Record
+from ledger.records.cells import Cells, decode_cells, encode_cells
+from ledger.store.models import INDEX, NAME, Base
+
+RowOf = tuple[Any, ...]
+
+TABLE_NAMES: Final[Mapping[type[Record], str]] = {
+    lots.LotRecord: "lots",
+    lots.LotVersionRecord: "lot_versions",
+    lots.HoldingRecord: "holdings",
+    lots.EdgeRecord: "edges",
+    lots.PoolRecord: "pools",
+    lots.PoolVersionRecord: "pool_versions",
+    lots.EventRecord: "events",
+    lots.PostingRecord: "postings",
+    lots.ShipmentRecord: "shipments",
+    lots.ShipmentLineRecord: "shipment_lines",
+    lots.ProvisionalRecord: "provisionals",
+    lots.UnitRecord: "units",
+    lots.MemberRecord: "members",
+    lots.SealRecord: "seals",
+    lots.AssayRecord: "assays",
+    lots.StocktakeRecord: "stocktakes",
+    lots.AttachmentRecord: "attachments",
+    oversight.QuotaRecord: "quotas",
+    oversight.LicenceRecord: "licences",
+    oversight.ControlListRecord: "control_lists",
+    oversight.RestrictedPartyRecord: "restricted_parties",
+    oversight.InvoiceRecord: "invoices",
+    oversight.DeclarationRecord: "declarations",
+    oversight.DelegationRecord: "delegations",
+    oversight.MergerRecord: "mergers",
+    oversight.AlertRecord: "alerts",
+    oversight.CaseRecord: "cases",
+    oversight.DueRecord: "dues",
+    oversight.TallyRecord: "tallies",
+    oversight.StatisticsRecord: "statistics",
+}
+"""Every kind of record with its table."""
+
+GROWING: Final = (
+    lots.PoolVersionRecord,
+    lots.PostingRecord,
+    lots.AssayRecord,
+    lots.StocktakeRecord,
+    lots.AttachmentRecord,
+    oversight.ControlListRecord,
+    oversight.StatisticsRecord,
+)
+"""Kinds whose records never change once they are written: the writer may not update their tables."""
+
+MORE_INDICES: Final[Mapping[type[Record], tuple[tuple[str, ...], ...]]] = {
+    lots.PostingRecord: (("custodian", "event_time_us"), ("site", "event_time_us")),
+    lots.ShipmentRecord: (("invoice",),),
+    oversight.AlertRecord: (("code", "entry_index"),),
+}
+"""Indices for questions that are asked of the tables alone, beside those of the groups."""
+
+_encode_json = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+).encode
+
+
+def _json_object(value: Mapping[str, Any]) -> str:
+    return _encode_json(value if type(value) is dict else dict(value)) if value else "{}"
+
+
+def _json_array(value: Sequence[Any]) -> str:
+    return _encode_json(value) if value else "[]"
+
+
+def _optional(convert: Callable[[Any], Any], value: Any) -> Any:
+    return None if value is None else convert(value)
+
+
+def _tuples(shape: Any) -> Callable[[Any], Any]:
+    """What turns parsed JSON into the shape of an annotation: arrays where it says tuple become tuples."""
+    origin, arguments = get_origin(shape), get_args(shape)
+    if origin is tuple:
+        inner = _tuples(arguments[0])
+        return tuple if inner is _same else lambda value: tuple(inner(each) for each in value)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        inner = _tuples(arguments[1])
+        return _same if inner is _same else lambda value: {name: inner(each) for name, each in value.items()}
+    return _same
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _read_json(shape: Callable[[Any], Any], text: str) -> Any:
+    return shape(json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Storage:
+    """How the values of one annotation are stored; None where they are stored as they are."""
+
+    column_type: Any
+    encode: Callable[[Any], Any] | None = None
+    decode: Callable[[Any], Any] | None = None
+    array: str = "text"
+
+
+def _storage(annotation: Any) -> _Storage:
+    if annotation == Cells:
+        return _Storage(Text, encode_cells, decode_cells)
+    if annotation is bool:
+        return _Storage(Boolean, None, bool, "boolean")
+    if annotation is int:
+        return _Storage(INDEX, None, None, "bigint")
+    if annotation is str:
+        return _Storage(NAME)
+    origin = get_origin(annotation)
+    if origin is tuple:
+        return _Storage(Text, _json_array, partial(_read_json, _tuples(annotation)))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _Storage(Text, _json_object, partial(_read_json, _tuples(annotation)))
+    raise TypeError(f"no column holds {annotation}")
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """The annotation without "or None", and whether it allowed None."""
+    if get_origin(annotation) is UnionType:
+        left = [each for each in get_args(annotation) if each is not NoneType]
+        if len(left) == 1:
+            return left[0], True
+    return annotation, False
+
+
+def _indices(kind: type[Record]) -> list[tuple[str, ...]]:
+    """The columns of the indices that a kind needs: none that begins another one, or the key."""
+    wanted = {*kind.GROUPS.values(), *MORE_INDICES.get(kind, ())} - {()}
+    longer = [kind.KEY, *wanted]
+    return sorted(
+        columns
+        for columns in wanted
+        if kind.KEY[: len(columns)] != columns
+        and not any(other[: len(columns)] == columns for other in longer if other != columns)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BooksTable:
+    """How records of one kind are stored.
+
+    Attributes:
+        kind: The kind.
+        table: Where.
+        columns: Their names, in the order of the record's fields.
+        arrays: PostgreSQL's type of each column.
+        changes: Whether a record may be replaced by a newer one of the same key.
+        to_row: A record as a row, in the order of the columns.
+        to_record: A row as a record; what the fold cannot have written raises ``LogInconsistent``.
+    """
+
+    kind: type[Record]
+    table: Table
+    columns: tuple[str, ...]
+    arrays: tuple[str, ...]
+    changes: bool
+    to_row: Callable[[Any], RowOf]
+    to_record: Callable[[Sequence[Any]], Any]
+
+
+def _encode_row(get: Callable[[Any], RowOf], encoders: Sequence[Any], record: Any) -> RowOf:
+    row = list(get(record))
+    for at, encode in encoders:
+        row[at] = encode(row[at])
+    return tuple(row)
+
+
+def _plain_record(kind: Callable[..., Any], row: Sequence[Any]) -> Any:
+    return kind(*row)
+
+
+def _decode_row(kind: Callable[..., Any], decoders: Sequence[Any], row: Sequence[Any]) -> Any:
+    values = list(row)
+    try:
+        for at, decode in decoders:
+            values[at] = decode(values[at])
+    except (TypeError, ValueError, AttributeError) as error:
+        raise LogInconsistent("a table of the books holds text that no record has") from error
+    return kind(*values)
+
+
+def _make(kind: type[Record], name: str) -> BooksTable:
+    columns: list[Column[Any]] = []
+    arrays: list[str] = []
+    encoders: list[tuple[int, Callable[[Any], Any]]] = []
+    decoders: list[tuple[int, Callable[[Any], Any]]] = []
+    described: Any = kind
+    for at, each in enumerate(fields(described)):
+        annotation, optional = _without_none(each.type)
+        storage = _storage(annotation)
+        columns.append(
+            Column(
+                each.name,
+                storage.column_type,
+                primary_key=each.name in kind.KEY,
+                autoincrement=False,
+                nullable=optional,
+            )
+        )
+        arrays.append(storage.array)
+        for convert, into in ((storage.encode, encoders), (storage.decode, decoders)):
+            if convert is not None:
+                into.append((at, partial(_optional, convert) if optional else convert))
+    names = tuple(column.name for column in columns)
+    table = Table(
+        name,
+        Base.metadata,
+        *columns,
+        *(Index(f"ix_{name}_{'_'.join(index)}", *index) for index in _indices(kind)),
+        # Where the key is numbers that mostly rise, the table itself is the key's index.
+        sqlite_with_rowid=any(each.type is not int for each in fields(described) if each.name in kind.KEY),
+    )
+    # The fields of a key stand in the record in the key's order, which is the order that rows are merged in.
+    assert tuple(column.name for column in table.primary_key) == kind.KEY
+    get: Callable[[Any], RowOf] = attrgetter(*names)
+    return BooksTable(
+        kind=kind,
+        table=table,
+        columns=names,
+        arrays=tuple(arrays),
+        changes=kind not in GROWING,
+        to_row=partial(_encode_row, get, encoders) if encoders else get,
+        to_record=partial(_decode_row, kind, decoders) if decoders else partial(_plain_record, kind),
+    )
+
+
+BOOKS: Final[Mapping[type[Record], BooksTable]] = {
+    kind: _make(kind, name) for kind, name in TABLE_NAMES.items()
+}
+"""Every kind of record with how it is stored."""
+
+BOOKS_TABLES: Final = tuple(TABLE_NAMES.values())
+
+
+def rows_of(records: Iterable[Record]) -> dict[type[Record], list[RowOf]]:
+    """Records as rows, by kind."""
+    rows: dict[type[Record], list[RowOf]] = {}
+    for record in records:
+        kind = type(record)
+        rows.setdefault(kind, []).append(BOOKS[kind].to_row(record))
+    return rows
