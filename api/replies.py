@@ -20,10 +20,12 @@ REVALIDATE: Final = "no-cache"
 PRIVATE: Final = "private, no-cache"
 """For what one reader may see: kept by that reader alone, and only to be asked about again."""
 
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def dump_json(value: Any) -> bytes:
     """Compact UTF-8 JSON, without a line end in it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _encode(value)
     # A lone surrogate (from a path that is no UTF-8) has no bytes, but it has an escape.
     return text.encode("utf-8", "backslashreplace")
 

@@ -12,6 +12,8 @@ from typing import Final
 
 MEMORY_BYTES: Final = 1_048_576
 _READ_BYTES: Final = 65_536
+_GATHER_S: Final = 0.01
+"""How long a piece may wait for others to travel with it."""
 
 
 class ResultStream:
@@ -28,16 +30,18 @@ class ResultStream:
         self._changed = threading.Condition()
         self._written = 0
         self._read = 0
+        self._wanted = 1
         self._ended = False
         self._abandoned = False
         self._thread = threading.Thread(target=self._run, args=(make,), name="reledger-results", daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yields what was made, in order, as soon as it is there."""
+        """Yields what was made, in order: much at once where much is made, little after a moment at most."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._read < self._written or self._ended)
+                self._wait_for_bytes(1, None)
+                self._wait_for_bytes(_READ_BYTES, _GATHER_S)
                 if self._read == self._written:
                     self._spool.close()
                     return
@@ -65,8 +69,14 @@ class ResultStream:
             self._spool.seek(self._written)
             self._spool.write(piece)
             self._written += len(piece)
-            self._changed.notify_all()
+            if self._written - self._read >= self._wanted:
+                self._changed.notify_all()
         return True
+
+    def _wait_for_bytes(self, wanted: int, seconds: float | None) -> None:
+        """Waits until so many bytes are unread or no more will come, with the lock held."""
+        self._wanted = wanted
+        self._changed.wait_for(lambda: self._written - self._read >= wanted or self._ended, seconds)
 
     def _run(self, make: Callable[[Callable[[bytes], bool]], None]) -> None:
         try:

@@ -6,6 +6,7 @@ Decides: ``2026-11-20T08:00:00.123456Z``, six digits, always UTC. Never reads th
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,6 +29,7 @@ class SystemClock:
         return time.time_ns() // 1000
 
 
+@lru_cache(maxsize=256)  # a batch has one time
 def format_time_us(time_us: int) -> str:
     """The one text form of a time.
 

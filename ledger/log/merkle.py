@@ -47,8 +47,8 @@ def range_nodes(begin: int, end: int) -> list[Coordinate]:
     return nodes
 
 
-def inclusion_nodes(index: int, size: int) -> list[list[Coordinate]]:
-    """For each hash of an inclusion proof, from the leaf up, the complete subtrees that it is made of.
+def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
+    """For each hash of an inclusion proof, from the leaf up, the leaves (begin, end) that it is over.
 
     Args:
         index: 0-based; requires 0 <= index < size.
@@ -58,18 +58,28 @@ def inclusion_nodes(index: int, size: int) -> list[list[Coordinate]]:
     """
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size}")
-    steps = []
+    ranges = []
     begin, end = 0, size
     while end - begin > 1:
-        middle = begin + _split(end - begin)
+        middle = begin + (1 << ((end - begin - 1).bit_length() - 1))
         if index < middle:
-            steps.append(range_nodes(middle, end))
+            ranges.append((middle, end))
             end = middle
         else:
-            steps.append(range_nodes(begin, middle))
+            ranges.append((begin, middle))
             begin = middle
-    steps.reverse()
-    return steps
+    ranges.reverse()
+    return ranges
+
+
+def inclusion_nodes(index: int, size: int) -> list[list[Coordinate]]:
+    """For each hash of an inclusion proof, from the leaf up, the complete subtrees that it is made of."""
+    return [range_nodes(begin, end) for begin, end in inclusion_ranges(index, size)]
+
+
+def subtree_hash(begin: int, end: int, read: NodeReader) -> bytes:
+    """The hash over the leaves ``begin`` to ``end``, as for ``range_nodes``; ``read`` is called once."""
+    return fold_right(read(range_nodes(begin, end)))
 
 
 def consistency_nodes(old: int, new: int) -> list[list[Coordinate]]:

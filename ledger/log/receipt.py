@@ -15,7 +15,7 @@ from ledger.encoding import b64_decode, b64_encode
 from ledger.errors import ReceiptMalformed, ReceiptMismatch
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.log.entry import MAX_ENTRY_BYTES, Entry, parse_entry
-from ledger.log.merkle import leaf_hash, verify_inclusion
+from ledger.log.merkle import NodeReader, inclusion_ranges, leaf_hash, subtree_hash, verify_inclusion
 from ledger.log.note import MAX_NOTE_BYTES, NoteVerifier
 
 MAX_PATH = 63
@@ -49,6 +49,45 @@ class Receipt:
         hashes = "".join([b64_encode(value) + "\n" for value in self.path])
         lines = f"extra {b64_encode(self.entry_bytes)}\nindex {self.index}\n{hashes}\n"
         return _HEADER + lines.encode("ascii") + self.checkpoint_note
+
+
+class ReceiptWriter:
+    """Receipts of one tree against one checkpoint of it; what their paths have in common is made once.
+
+    It may be used from several threads at a time.
+    """
+
+    __slots__ = ("_lines", "_note", "_read", "_size")
+
+    def __init__(self, size: int, read: NodeReader, note: bytes) -> None:
+        """Reads nothing yet.
+
+        Args:
+            size: Number of leaves of the tree.
+            read: Reader of the tree's complete subtrees.
+            note: The signed checkpoint over the tree.
+        """
+        self._size = size
+        self._read = read
+        self._note = note
+        self._lines: dict[tuple[int, int], str] = {}
+
+    def write(self, entry_bytes: bytes, index: int) -> bytes:
+        """The text of the receipt for one entry, as ``Receipt.encode`` gives it.
+
+        Args:
+            entry_bytes: The entry.
+            index: Its place, 0 <= index < size.
+        """
+        lines = self._lines
+        path = []
+        for subtree in inclusion_ranges(index, self._size):
+            line = lines.get(subtree)
+            if line is None:
+                line = lines[subtree] = b64_encode(subtree_hash(*subtree, self._read)) + "\n"
+            path.append(line)
+        text = f"extra {b64_encode(entry_bytes)}\nindex {index}\n{''.join(path)}\n"
+        return _HEADER + text.encode("ascii") + self._note
 
 
 @dataclass(frozen=True, slots=True)

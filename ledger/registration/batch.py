@@ -21,9 +21,9 @@ from ledger.findings import Finding
 from ledger.log.canonical import canonical_json
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.entry import Entry
-from ledger.log.merkle import leaf_hash, prove_consistency, prove_inclusion, tree_root, verify_consistency
+from ledger.log.merkle import leaf_hash, prove_consistency, tree_root, verify_consistency
 from ledger.log.note import NoteSigner
-from ledger.log.receipt import Receipt
+from ledger.log.receipt import ReceiptWriter
 from ledger.log.tiles import TileEdge
 from ledger.registration.judging import Position, act_context, judge
 from ledger.registration.log_state import LogState, catch_up
@@ -48,13 +48,11 @@ class Appended:
     entry: bytes
     statement_hash: bytes
     jws: bytes
-    edge: TileEdge
-    note: bytes
+    receipts: ReceiptWriter
 
     def receipt(self) -> bytes:
         """The tlog-proof against the checkpoint of this batch."""
-        path = prove_inclusion(self.index, self.edge.size, self.edge.nodes)
-        return Receipt(self.entry, self.index, tuple(path), self.note).encode()
+        return self.receipts.write(self.entry, self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +421,7 @@ class BatchWriter:
     def _finish(draft: _Draft, state: LogState, note: bytes | None) -> list[Outcome]:
         frozen = state.edge.copy()
         state.edge.forget()
+        receipts = ReceiptWriter(frozen.size, frozen.nodes, note or b"")
         outcomes: list[Outcome] = []
         for outcome in draft.outcomes:
             if isinstance(outcome, NewEntry):
@@ -434,8 +433,7 @@ class BatchWriter:
                         entry=outcome.entry,
                         statement_hash=outcome.statement_hash,
                         jws=outcome.jws,
-                        edge=frozen,
-                        note=note,
+                        receipts=receipts,
                     )
                 )
             else:

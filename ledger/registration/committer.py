@@ -27,9 +27,9 @@ _log = structlog.get_logger("reledger.committer")
 class Limits:
     """Bounds of the queue and of a batch, by number of statements and by bytes of JWS.
 
-    While nothing but lines of batch requests waits, a commit waits for ``patience_statements`` of them, for
-    ``patience_s`` seconds at most: their sender is not waiting for the single line. Any other statement is
-    committed at once.
+    While nothing but lines of batch requests waits, a commit waits for ``patience_statements`` of them, as
+    long as more have come within ``patience_s`` seconds, and for ``patience_limit_s`` at most: their sender
+    is not waiting for the single line. Any other statement is committed at once.
     """
 
     queue_statements: int = 10_000
@@ -38,6 +38,7 @@ class Limits:
     batch_bytes: int = 16 * 1024 * 1024
     patience_statements: int = 512
     patience_s: float = 0.025
+    patience_limit_s: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +225,11 @@ class Committer:
             return batch
 
     def _gather(self) -> None:
-        """Waits while only patient statements wait, few of them, and not for long."""
-        limit = self._queue[0].queued_at + self._limits.patience_s
+        """Waits while only patient statements wait, few of them, more keep coming, and not for long."""
+        limit = self._queue[0].queued_at + self._limits.patience_limit_s
         while not self._urgent and not self._closing and len(self._queue) < self._limits.patience_statements:
-            left = limit - time.monotonic()
+            until = min(self._queue[-1].queued_at + self._limits.patience_s, limit)
+            left = until - time.monotonic()
             if left <= 0:
                 return
             self._sleep(left)

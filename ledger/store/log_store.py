@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase
 from ledger.errors import LogInconsistent
 from ledger.log.tiles import TILE_WIDTH, FullTile
 from ledger.store import models
-from ledger.store.bulk import append_by_column, append_by_row
+from ledger.store.bulk import append_by_column, append_by_row, read_in_one_step
 from ledger.store.engine import BINARY, is_sqlite
 
 _IN_CHUNK = 500
@@ -279,6 +279,8 @@ def read_leaf_hashes(connection: Connection, start: int, end: int) -> list[bytes
 
 def read_stored(connection: Connection, start: int, end: int) -> list[tuple[bytes, bytes | None]]:
     """Entry and JWS (None if it is not stored) of the indices in [start, end), in order."""
+    if is_sqlite(connection):
+        return read_in_one_step(connection, start, end)
     return [(entry, jws) for entry, jws in _read_between(connection, _SELECT_STORED, start, end)]
 
 

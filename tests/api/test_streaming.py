@@ -53,6 +53,18 @@ def test_the_reader_waits_for_the_maker() -> None:
     stream.close()
 
 
+def test_small_pieces_that_come_at_once_travel_together() -> None:
+    def make(put: Put) -> None:
+        for _ in range(5_000):
+            put(b"a small piece\n")
+
+    stream = ResultStream(make)
+    pieces = list(stream)
+    assert b"".join(pieces) == b"a small piece\n" * 5_000
+    assert len(pieces) < 50
+    stream.close()
+
+
 def test_space_is_given_back_once_everything_is_read() -> None:
     read = threading.Semaphore(0)
 

@@ -90,6 +90,17 @@ class TestEntries:
         assert row is not None
         assert row.issuer == entries[1].issuer
 
+    @pytest.mark.parametrize("count", [49, 50, 51, 120])
+    def test_any_number_of_rows_is_appended_and_read_back(self, connection: Connection, count: int) -> None:
+        entries = [new_entry(index, jws=bytes([index, 10, 44, 0, 255]) * index) for index in range(count)]
+        log_store.append_entries(connection, entries, [])
+        assert log_store.read_stored(connection, 0, count) == [(each.entry, each.jws) for each in entries]
+        assert log_store.read_stored(connection, 7, 9) == [(each.entry, each.jws) for each in entries[7:9]]
+        for each in entries:
+            row = log_store.read_statement(connection, each.entry_index)
+            assert row is not None
+            assert row.statement_hash == each.statement_hash
+
     def test_nothing_to_append_is_nothing(self, connection: Connection) -> None:
         log_store.append_entries(connection, [], [])
         log_store.append_refusals(connection, [])

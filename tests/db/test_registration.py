@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 import traceback
 import uuid
 from collections.abc import Iterator
@@ -302,6 +303,30 @@ class TestRefusing:
         registrar = cast.started(engine, tmp_path / "mark", limits=Limits(queue_statements=0))
         with pytest.raises(QueueFull):
             registrar.register(cast.record())
+        registrar.close()
+
+    def test_lines_that_keep_coming_share_a_commit(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
+        """Slower than any pause that would part them, and faster than the one that does."""
+        limits = Limits(patience_s=5, patience_limit_s=60, patience_statements=20)
+        registrar = cast.started(engine, tmp_path / "mark", limits=limits)
+
+        def lines() -> Iterator[tuple[int, bytes]]:
+            for number in range(20):
+                time.sleep(0.01)
+                yield number, cast.record(number=number)
+
+        results = list(registrar.register_lines(lines()))
+        assert all(each.registered is not None for each in results)
+        assert head(engine).checkpoint_number == 1
+        registrar.close()
+
+    def test_lines_that_come_for_ever_are_committed(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
+        limits = Limits(patience_s=60, patience_limit_s=0.1)
+        registrar = cast.started(engine, tmp_path / "mark", limits=limits)
+        begun = time.monotonic()
+        (result,) = registrar.register_lines([(1, cast.record())])
+        assert result.registered is not None
+        assert time.monotonic() - begun < 30
         registrar.close()
 
 

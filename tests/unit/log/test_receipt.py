@@ -11,7 +11,7 @@ from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.entry import MAX_ENTRY_BYTES, Entry
 from ledger.log.merkle import leaf_hash, prove_inclusion
 from ledger.log.note import NoteSigner
-from ledger.log.receipt import Receipt, VerifiedReceipt, parse_receipt, verify_receipt
+from ledger.log.receipt import Receipt, ReceiptWriter, VerifiedReceipt, parse_receipt, verify_receipt
 from ledger.log.tiles import TileEdge
 
 ORIGIN = "log.example/1"
@@ -52,6 +52,19 @@ def test_the_text_is_this() -> None:
     assert lines[4] == ""
     assert lines[5:8] == [ORIGIN, "9", NOTE.decode().split("\n")[2]]
     assert text.endswith(NOTE.decode())
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 100, 259])
+def test_a_writer_writes_the_receipts_of_its_tree(size: int) -> None:
+    edge = TileEdge()
+    for number in range(size):
+        edge.append(leaf_hash(b"%d" % number))
+    writer = ReceiptWriter(size, edge.nodes, b"the note")
+    for index in range(size):
+        path = tuple(prove_inclusion(index, size, edge.nodes))
+        assert writer.write(b"entry", index) == Receipt(b"entry", index, path, b"the note").encode()
+    with pytest.raises(ValueError, match="no leaf"):
+        writer.write(b"entry", size)
 
 
 @pytest.mark.parametrize("index", range(9))
