@@ -28,10 +28,13 @@ from api.resources import (
     health,
     keys,
     log,
+    lots,
+    oversight,
     parties,
     refusals,
     sites,
     statements,
+    stock,
     tiles,
 )
 from api.settings import Settings
@@ -52,6 +55,9 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     audit_chain.resource,
     audits.resource,
     refusals.resource,
+    lots.resource,
+    stock.resource,
+    oversight.resource,
     health.resource,
     documents.resource,
     front.resource,

@@ -6,6 +6,7 @@ Decides: the one spelling in which each value may be written in an address. The 
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields
@@ -24,6 +25,8 @@ NAME_PATTERN: Final = r"^[^\x00-\x1f\x7f]{1,1024}$"
 
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,1024}")
 _COUNT = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_INSTANT = re.compile(r"[12]\d{3}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class StrictSchema(Schema):
@@ -106,6 +109,35 @@ class Name(fields.String):
         if not isinstance(value, str) or _NAME.fullmatch(value) is None:
             raise ValidationError("is 1 to 1,024 characters without control characters")
         return value
+
+
+class OneOf(fields.String):
+    """One of a few words."""
+
+    def __init__(self, *words: str, meaning: str = "", **kwargs: Any) -> None:
+        self.words = words
+        super().__init__(metadata={"enum": list(words), "description": meaning}, allow_none=False, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if value not in self.words:
+            raise ValidationError(f"is one of {', '.join(self.words)}")
+        return str(value)
+
+
+class Instant(fields.String):
+    """A time with its zone (RFC 3339), in an address; loaded as microseconds since 1970."""
+
+    def __init__(self, *, meaning: str = "", **kwargs: Any) -> None:
+        super().__init__(metadata={"format": "date-time", "description": meaning}, allow_none=False, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            moment = datetime.fromisoformat(value) if _INSTANT.fullmatch(value) else None
+        except (TypeError, ValueError):
+            moment = None
+        if moment is None:
+            raise ValidationError("is a time with seconds and a zone, such as 2026-11-01T00:00:00Z")
+        return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 class Text(fields.String):

@@ -1,0 +1,174 @@
+"""Records of the books as JSON objects and as lines of CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from flask import Response
+
+from api.replies import PRIVATE
+from ledger.clock import format_time_us
+from ledger.provenance.answers import Provenance
+from ledger.provenance.graph import Node
+from ledger.provenance.holders import Holding, Travelling
+from ledger.provenance.origins import OriginShare
+from ledger.records.oversight import AlertRecord
+
+CSV: Final = "text/csv"
+_DIGITS: Final = 9
+
+
+def decimal(share: Fraction) -> str:
+    """A share as decimal text with nine digits."""
+    return f"{share.numerator / share.denominator:.{_DIGITS}f}"
+
+
+def record_members(record: Any) -> dict[str, Any]:
+    """Any record: times as RFC 3339, tuples as lists, the rest as it is."""
+    assert is_dataclass(record)
+    members: dict[str, Any] = {}
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if each.name.endswith("_us") and each.name != "clock":
+            members[each.name.removesuffix("_us")] = None if value is None else format_time_us(value)
+        else:
+            members[each.name] = plain(value)
+    return members
+
+
+def plain(value: Any) -> Any:
+    """A record's value in JSON's types."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+def origin_members(share: OriginShare) -> dict[str, Any]:
+    """One origin's share."""
+    return {
+        "origin": share.origin,
+        "share": decimal(share.share),
+        "mass_mg": share.mass_mg,
+        "elements": dict(share.elements),
+        "statuses": dict(share.statuses),
+    }
+
+
+def holding_members(holding: Holding) -> dict[str, Any]:
+    """One holding."""
+    return {each.name: getattr(holding, each.name) for each in fields(holding)}
+
+
+def travelling_members(travel: Travelling) -> dict[str, Any]:
+    """What travels."""
+    return {
+        "lot": travel.lot,
+        "consignor": travel.consignor,
+        "shipment": travel.event_id,
+        "consignee": travel.consignee,
+        "kind": travel.kind,
+        "site_to": travel.site_to,
+        "left_mg": travel.left_mg,
+        "sent_mg": travel.sent_mg,
+    }
+
+
+def step_members(node: Node) -> dict[str, Any]:
+    """One step of a walk."""
+    return {
+        "node": node.node,
+        "kind": node.kind,
+        "name": node.name,
+        "version": node.version,
+        "change": node.change,
+        "depth": node.depth,
+        "index": node.entry_index,
+        "position": node.position,
+        "event_time": format_time_us(node.event_time_us),
+        "product": node.product,
+        "stage": node.stage,
+        "party": node.party,
+        "site": node.site,
+        "mass_mg": node.mass_mg,
+        "tainted_by": node.tainted_by,
+    }
+
+
+def alert_members(alert: AlertRecord) -> dict[str, Any]:
+    """One alert."""
+    return {
+        "index": alert.entry_index,
+        "number": alert.number,
+        "code": alert.code,
+        "party": alert.party,
+        "site": alert.site,
+        "subject": alert.subject,
+        "event_time": format_time_us(alert.event_time_us),
+        "detail": alert.detail,
+        "mend": alert.mend,
+        "evidence": plain(alert.evidence),
+        "told": alert.told,
+        "state": alert.state,
+        "case": alert.case,
+        "outcome": alert.outcome,
+    }
+
+
+def provenance_members(found: Provenance, contained_mg: Mapping[str, int]) -> dict[str, Any]:
+    """A whole answer."""
+    return {
+        "kind": found.subject.kind,
+        "name": found.subject.name,
+        "direction": found.direction,
+        "contained_mg": dict(contained_mg),
+        "origins": [origin_members(share) for share in found.origins],
+        "countries": {country: decimal(share) for country, share in found.countries.items()},
+        "steps": [step_members(node) for node in found.nodes],
+        "edges": [list(edge) for edge in found.edges],
+        "hidden": dict(found.hidden),
+        "truncated": found.truncated,
+        "model": {"model": found.model.model, "holds": found.model.holds, "reason": found.model.reason},
+        "holders": [holding_members(holding) for holding in found.holders],
+        "travelling": [travelling_members(travel) for travel in found.travelling],
+        "alerts": [alert_members(alert) for alert in found.alerts],
+        "tainted": list(found.tainted),
+    }
+
+
+def csv_reply(header: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Response:
+    """Comma-separated values, streamed; cells that a spreadsheet would take for a formula are quoted apart.
+
+    Args:
+        header: Names of the columns.
+        rows: Their values.
+        name: File name that a browser suggests.
+    """
+    response = Response(_lines(header, rows), 200, content_type=f"{CSV}; charset=utf-8")
+    response.headers["Cache-Control"] = PRIVATE
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(header)
+    for at, row in enumerate(rows):
+        writer.writerow([_cell(value) for value in row])
+        if at % 500 == 499:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    """Text that begins like a formula gets an apostrophe, as OWASP advises against CSV injection."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value

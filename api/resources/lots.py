@@ -1,0 +1,244 @@
+"""Lots and provenance: what a lot is, where something came from, where it went."""
+
+from typing import Any, Final
+
+from flask import Response
+from sqlalchemy import Connection
+
+from api.access import ANY_PARTY, REGULATORS, Reader
+from api.book_members import (
+    CSV,
+    csv_reply,
+    holding_members,
+    origin_members,
+    plain,
+    provenance_members,
+    step_members,
+)
+from api.book_schemas import CSV_SCHEMA, LabelSchema, LotSchema, ProvenanceSchema
+from api.fields import Count, Instant, Name, OneOf, StrictSchema
+from api.operations import Call, Reply, Resource
+from api.replies import JSON, PRIVATE, json_reply
+from ledger.clock import format_time_us
+from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
+from ledger.provenance.answers import (
+    Provenance,
+    Subject,
+    Viewer,
+    books_of,
+    contents,
+    find_lot,
+    find_pool,
+    find_shipment,
+    find_unit,
+    label_text,
+    trace,
+)
+from ledger.provenance.graph import MAX_NODES, walk
+from ledger.records.lots import LotRecord
+from ledger.store import registers_store
+
+resource = Resource(
+    "lots", "Lots, where they came from and where they went, each as far as the caller may see."
+)
+
+ELEMENTS: Final = (
+    *("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y", "Sc"),
+)
+_REFUSALS: Final = [ResourceNotFound, RoleForbidden]
+_HOLDERS: Final = ("lot", "custodian", "owner", "site", "mass_mg", "provisional_mg")
+_STEPS: Final = (
+    *("depth", "kind", "name", "version", "change", "index", "position", "event_time"),
+    *("product", "stage", "party", "site", "mass_mg", "tainted_by"),
+)
+
+
+class LotQuery(StrictSchema):
+    """Which lot."""
+
+    lot = Name(required=True, meaning="The lot's id.")
+
+
+class ProvenanceQuery(StrictSchema):
+    """What is asked about (one of lot, unit, pool, or consignor with shipment), and how far."""
+
+    lot = Name(load_default=None, meaning="A lot's id.")
+    unit = Name(load_default=None, meaning="A logistic unit's id: its present contents.")
+    pool = Name(load_default=None, meaning="A pool's id: its newest version.")
+    consignor = Name(load_default=None, meaning="Who recorded the shipment.")
+    shipment = Name(load_default=None, meaning="The shipment: the consignor's event id.")
+    direction = OneOf("upstream", "downstream", load_default="upstream", meaning="Which way.")
+    depth = Count(load_default=None, minimum=1, maximum=10_000, meaning="Steps at most; all if left out.")
+    element = OneOf(*ELEMENTS, load_default=None, meaning="Origins of this element; of all if left out.")
+    since = Instant(load_default=None, meaning="Only events from this time on.")
+    until = Instant(load_default=None, meaning="Only events before this time.")
+    limit = Count(load_default=MAX_NODES, minimum=1, maximum=MAX_NODES, meaning="Edges at most.")
+
+
+def viewer_of(reader: Reader | None) -> Viewer:
+    """Who asks, as provenance sees it."""
+    assert reader is not None
+    return Viewer(reader.party, reader.holds(REGULATORS))
+
+
+@resource.operation(
+    "GET",
+    "/v1/lots",
+    replies=[Reply(200, "The lot.", {JSON: LotSchema})],
+    access=ANY_PARTY,
+    query=LotQuery,
+    errors=_REFUSALS,
+    examples={"lot": "https://mine.example/lots/1"},
+)
+def read_lot(call: Call) -> Response:
+    """Read a lot: what it is, what it contains, where it came from, who has it.
+
+    Open to regulators and to who holds or held it; a later holder is not told who produced it.
+    """
+    viewer = viewer_of(call.reader)
+    name = call.query["lot"]
+    with call.reading() as connection:
+        books = books_of(connection)
+        subject = find_lot(books, name)
+        found = trace(connection, subject, viewer, depth=1)
+        lot = books.get(LotRecord, name)
+    assert lot is not None
+    knows = viewer.sees_all or lot.producer == viewer.party
+    members: dict[str, Any] = {
+        "lot": lot.lot,
+        "product": lot.product,
+        "stage": lot.stage,
+        "birth": lot.birth,
+        "index": lot.entry_index,
+        "event_time": format_time_us(lot.event_time_us),
+        "producer": lot.producer if knows else "",
+        "site": lot.site if knows else "",
+        "mass_mg": lot.mass_mg,
+        "contained_mg": contents(subject),
+        "composition": plain(lot.composition),
+        "custody_model": lot.custody_model,
+        "tainted_by": lot.tainted_by,
+        "voided_at": lot.voided_at,
+        "origins": [origin_members(share) for share in found.origins],
+        "holders": [holding_members(holding) for holding in found.holders],
+    }
+    return json_reply(members, cache=PRIVATE)
+
+
+@resource.operation(
+    "GET",
+    "/v1/provenance",
+    replies=[Reply(200, "The answer; as CSV its steps.", {JSON: ProvenanceSchema, CSV: CSV_SCHEMA})],
+    access=ANY_PARTY,
+    query=ProvenanceQuery,
+    errors=_REFUSALS,
+    examples={"lot": "https://mine.example/lots/1"},
+)
+def read_provenance(call: Call) -> Response:
+    """Say where a lot, a logistic unit, a shipment or a pool came from, or where it went.
+
+    Origins with their shares need no walk; the steps are every lot and pool version on the way, each with
+    the entry that proves it. A regulator sees all of it. A holder sees origins and shares, its own steps,
+    and of others only how many steps there are at each stage.
+    """
+    with call.reading() as connection:
+        subject = _subject(connection, call)
+        found = _trace(connection, call, subject, call.query["direction"])
+    if call.accepted == CSV:
+        rows = ([step_members(node)[name] for name in _STEPS] for node in found.nodes)
+        return csv_reply(_STEPS, rows, "provenance.csv")
+    return json_reply(provenance_members(found, contents(subject)), cache=PRIVATE)
+
+
+@resource.operation(
+    "GET",
+    "/v1/recall",
+    replies=[Reply(200, "Present holders of all that was made of it.", {CSV: CSV_SCHEMA})],
+    access=ANY_PARTY,
+    query=ProvenanceQuery,
+    errors=_REFUSALS,
+    examples={"lot": "https://mine.example/lots/1"},
+)
+def read_recall(call: Call) -> Response:
+    """List who has it, or anything that was made of it, and what of it travels or went abroad."""
+    with call.reading() as connection:
+        found = _trace(connection, call, _subject(connection, call), "downstream")
+    rows: list[list[Any]] = [
+        [getattr(holding, name) for name in _HOLDERS] + ["held"] for holding in found.holders
+    ]
+    rows += [
+        [
+            t.lot,
+            t.consignee,
+            "",
+            t.site_to,
+            t.left_mg or t.sent_mg,
+            0,
+            "exported" if t.left_mg == 0 else t.kind,
+        ]
+        for t in found.travelling
+    ]
+    return csv_reply((*_HOLDERS, "state"), rows, "recall.csv")
+
+
+@resource.operation(
+    "GET",
+    "/v1/labels",
+    replies=[Reply(200, "The label's statements.", {JSON: LabelSchema})],
+    access=ANY_PARTY,
+    query=LotQuery,
+    errors=_REFUSALS,
+    examples={"lot": "https://mine.example/lots/1"},
+)
+def read_label(call: Call) -> Response:
+    """Give what a lot's label must say, derived from the graph rather than from what somebody wrote.
+
+    Open to the lot's producer and to regulators: it names the firms before.
+    """
+    viewer = viewer_of(call.reader)
+    with call.reading() as connection:
+        books = books_of(connection)
+        subject = find_lot(books, call.query["lot"])
+        lot = books.get(LotRecord, subject.name)
+        assert lot is not None
+        if not viewer.sees_all and lot.producer != viewer.party:
+            raise RoleForbidden("a label is for the lot's producer and for regulators")
+        found = trace(connection, subject, viewer, depth=1)
+        graph = walk(connection, lot.node, "upstream", most=MAX_NODES)
+        producer = registers_store.read_party(connection, lot.producer)
+    supplier = (
+        lot.producer if producer is None else str(producer.organisation.get("legal_name", lot.producer))
+    )
+    return json_reply(label_text(lot, graph, found.origins, supplier), cache=PRIVATE)
+
+
+def _trace(connection: Connection, call: Call, subject: Subject, direction: Any) -> Provenance:
+    query = call.query
+    return trace(
+        connection,
+        subject,
+        viewer_of(call.reader),
+        direction=direction,
+        depth=query["depth"],
+        element=query["element"],
+        since_us=query["since"],
+        until_us=query["until"],
+        most=query["limit"],
+    )
+
+
+def _subject(connection: Connection, call: Call) -> Subject:
+    query = call.query
+    asked = [name for name in ("lot", "unit", "pool", "shipment") if query[name] is not None]
+    if len(asked) != 1 or (asked == ["shipment"]) != (query["consignor"] is not None):
+        raise RequestMalformed("give one of lot, unit, pool, or consignor and shipment together")
+    books = books_of(connection)
+    match asked[0]:
+        case "lot":
+            return find_lot(books, query["lot"])
+        case "unit":
+            return find_unit(books, query["unit"])
+        case "pool":
+            return find_pool(books, query["pool"])
+        case _:
+            return find_shipment(books, query["consignor"], query["shipment"])

@@ -1,0 +1,188 @@
+"""Stock: holdings, shipments and mass balances of a party."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from flask import Response
+
+from api.access import ANY_PARTY, REGULATORS
+from api.book_members import CSV, csv_reply, holding_members
+from api.book_schemas import CSV_SCHEMA, BalanceSchema, HoldingsSchema, ShipmentsSchema
+from api.fields import Count, Instant, Name, OneOf, StrictSchema
+from api.operations import Call, Reply, Resource
+from api.replies import JSON, PRIVATE, json_reply, page_reply
+from ledger.clock import format_time_us
+from ledger.errors import RequestMalformed, RoleForbidden
+from ledger.provenance.balance import COLUMNS, mass_balance
+from ledger.provenance.holders import stock
+from ledger.records.lots import ShipmentRecord
+from ledger.store.books_listings import list_records
+
+resource = Resource("stock", "What parties hold, send and receive, and how their mass balances close.")
+
+_BALANCE: Final = (*COLUMNS, "gap", "declared_loss")
+
+
+class HoldingsQuery(StrictSchema):
+    """Whose stock."""
+
+    party = Name(load_default=None, meaning="The custodian; the caller's own party if left out.")
+    after = Name(load_default="", meaning="Only lots whose id is above this text.")
+    limit = Count(load_default=100, minimum=1, maximum=1_000, meaning="How many at most.")
+
+
+class ShipmentsQuery(StrictSchema):
+    """Whose shipments."""
+
+    party = Name(load_default=None, meaning="The party; the caller's own if left out.")
+    side = OneOf("consignor", "consignee", load_default="consignor", meaning="Sent by it, or sent to it.")
+    state = OneOf(
+        *("open", "received", "voided", "refused"), load_default=None, meaning="Only those in this state."
+    )
+    after_consignor = Name(load_default=None, meaning="Where the page before ended.")
+    after_shipment = Name(load_default=None, meaning="Where the page before ended.")
+    limit = Count(load_default=100, minimum=1, maximum=1_000, meaning="How many at most.")
+
+
+class BalanceQuery(StrictSchema):
+    """Whose balance, where and when."""
+
+    party = Name(load_default=None, meaning="The custodian; the caller's own party if left out.")
+    site = Name(load_default="", meaning="One site; all if left out.")
+    start = Instant(required=True, meaning="From, inclusive.")
+    end = Instant(required=True, meaning="Until, exclusive.")
+
+
+def own_or_all(call: Call, party: str | None) -> str:
+    """The party that is asked about: the caller's own, or any for regulators.
+
+    Raises:
+        RoleForbidden: Another's, and the caller is no regulator.
+    """
+    assert call.reader is not None
+    asked = call.reader.party if party is None else party
+    if asked != call.reader.party and not call.reader.holds(REGULATORS):
+        raise RoleForbidden("a party's books are open to itself and to regulators")
+    return asked
+
+
+@resource.operation(
+    "GET",
+    "/v1/holdings",
+    replies=[
+        Reply(200, "Holdings in order of the lots.", {JSON: HoldingsSchema}, {"Link": "The next page."})
+    ],
+    access=ANY_PARTY,
+    query=HoldingsQuery,
+    errors=[RoleForbidden],
+)
+def list_holdings(call: Call) -> Response:
+    """List what a party has in custody."""
+    party = own_or_all(call, call.query["party"])
+    limit = call.query["limit"]
+    with call.reading() as connection:
+        found = stock(connection, party, call.query["after"], limit + 1)
+    shown = found[:limit]
+    if len(found) > limit:
+        # A lot's holdings stay together: the page ends before the lot that it cannot show whole.
+        whole = [holding for holding in shown if holding.lot != found[limit].lot]
+        shown = whole or shown
+    following = {"party": party, "after": shown[-1].lot, "limit": limit} if len(found) > limit else None
+    return page_reply(
+        {"holdings": [holding_members(holding) for holding in shown]},
+        "/v1/holdings",
+        following,
+        cache=PRIVATE,
+    )
+
+
+@resource.operation(
+    "GET",
+    "/v1/shipments",
+    replies=[Reply(200, "Shipments.", {JSON: ShipmentsSchema}, {"Link": "The next page."})],
+    access=ANY_PARTY,
+    query=ShipmentsQuery,
+    errors=[RoleForbidden],
+)
+def list_shipments(call: Call) -> Response:
+    """List what a party sent, or what was sent to it."""
+    query = call.query
+    party = own_or_all(call, query["party"])
+    limit = query["limit"]
+    if (query["after_consignor"] is None) != (query["after_shipment"] is None):
+        raise RequestMalformed("give after_consignor and after_shipment together")
+    after = None
+    if query["after_consignor"] is not None:
+        after = (query["after_consignor"], query["after_shipment"])
+    with call.reading() as connection:
+        found = list_records(
+            connection,
+            ShipmentRecord,
+            where={query["side"]: party, "state": query["state"]},
+            after=after,
+            limit=limit + 1,
+        )
+    following: dict[str, str | int] | None = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        following = {
+            "party": party,
+            "side": query["side"],
+            "after_consignor": last.consignor,
+            "after_shipment": last.event_id,
+            "limit": limit,
+        } | ({} if query["state"] is None else {"state": query["state"]})
+    shown = [_shipment_members(shipment) for shipment in found[:limit]]
+    return page_reply({"shipments": shown}, "/v1/shipments", following, cache=PRIVATE)
+
+
+@resource.operation(
+    "GET",
+    "/v1/balance",
+    replies=[Reply(200, "The balance.", {JSON: BalanceSchema, CSV: CSV_SCHEMA})],
+    access=ANY_PARTY,
+    query=BalanceQuery,
+    errors=[RoleForbidden],
+    examples={"start": "2026-10-01T00:00:00Z", "end": "2026-11-01T00:00:00Z"},
+)
+def read_balance(call: Call) -> Response:
+    """Give the mass balance of a party, per element in mg REO: opening, in, out, losses, closing, gap."""
+    party = own_or_all(call, call.query["party"])
+    start_us, end_us = call.query["start"], call.query["end"]
+    if start_us >= end_us:
+        raise RequestMalformed("the period's end is not after its start", extra={"parameter": "end"})
+    with call.reading() as connection:
+        balance = mass_balance(connection, party, call.query["site"], start_us, end_us)
+    if call.accepted == CSV:
+        return csv_reply(("element", *_BALANCE), _balance_rows(balance.rows), "balance.csv")
+    members = {
+        "party": balance.party,
+        "site": balance.site,
+        "start": format_time_us(balance.start_us),
+        "end": format_time_us(balance.end_us),
+        "rows": [{"element": element, **row} for element, row in balance.rows.items()],
+    }
+    return json_reply(members, cache=PRIVATE)
+
+
+def _balance_rows(rows: Mapping[str, Mapping[str, int]]) -> Iterator[list[Any]]:
+    for element, row in rows.items():
+        yield [element, *(row[column] for column in _BALANCE)]
+
+
+def _shipment_members(shipment: ShipmentRecord) -> dict[str, Any]:
+    return {
+        "consignor": shipment.consignor,
+        "shipment": shipment.event_id,
+        "kind": shipment.kind,
+        "consignee": shipment.consignee,
+        "state": shipment.state,
+        "event_time": format_time_us(shipment.event_time_us),
+        "index": shipment.entry_index,
+        "site_from": shipment.site_from,
+        "site_to": shipment.site_to,
+        "despatch_advice": shipment.despatch_advice,
+        "invoice": shipment.invoice,
+        "licence": shipment.licence,
+        "destination": shipment.destination,
+    }
