@@ -57,6 +57,7 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
         ├── KeyFileInvalid               key-file.invalid
         ├── DocumentInvalid              document.invalid
         ├── OutboxInvalid                outbox.invalid
+        ├── TableInvalid                 table.invalid
         ├── RemoteFailed                 remote.failed
         └── AuditCancelled               audit.cancelled
 """
@@ -411,6 +412,13 @@ class DocumentInvalid(UsageError):
 class OutboxInvalid(UsageError):
     code = "outbox.invalid"
     title = "The outbox folder cannot be used"
+
+
+class TableInvalid(UsageError):
+    """``extra`` has ``column`` where one column is at fault; ``line`` counts from 1."""
+
+    code = "table.invalid"
+    title = "The table cannot be read"
 
 
 class RemoteFailed(UsageError):

@@ -1,0 +1,1 @@
+"""What rare earths are: elements, products, processes, fingerprints, uncertainty, mass units. Plain data."""
