@@ -1,0 +1,236 @@
+"""Commands that ask the books: trace, recall, holdings, balance, alerts, label."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from api.cli.common import key_options, notes, signer_from, url_option
+from ledger.client.http import LedgerClient, printable
+from ledger.clock import SystemClock
+from ledger.materials.units import format_mass
+from ledger.statements.tokens import make_token
+
+_MOST_SHOWN: Final = 40
+
+
+class _Asking:
+    """One caller with its key."""
+
+    def __init__(self, url: str, key_file: Path, passphrase_file: Path | None) -> None:
+        self._url = url
+        self._signer = signer_from(key_file, passphrase_file)
+
+    def get(self, path: str, query: dict[str, Any], accept: str = "application/json") -> bytes:
+        asked = urlencode({name: value for name, value in query.items() if value is not None})
+        with LedgerClient(self._url) as client:
+            origin = client.log()["origin"]
+            token = make_token(self._signer, origin, SystemClock().now_us() // 1_000_000)
+            return client.get(f"{path}?{asked}", token=token, accept=accept)
+
+    def members(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
+        members = json.loads(self.get(path, query))
+        assert isinstance(members, dict)
+        return members
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
+_csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
+
+
+@click.command()
+@click.argument("lot", required=False)
+@url_option
+@key_options()
+@click.option("--unit", help="Instead of a lot: a logistic unit's present contents.")
+@click.option("--pool", help="Instead of a lot: a pool.")
+@click.option("--shipment", help="Instead of a lot: a shipment (its event id); with --consignor.")
+@click.option("--consignor", help="Who recorded the shipment.")
+@click.option("--downstream", is_flag=True, help="Where it went, instead of where it came from.")
+@click.option("--depth", type=click.IntRange(1, 10_000), help="Steps at most; default: all.")
+@click.option("--element", help="Origins of this element alone, for example Dy.")
+@_json_option
+@_csv_option
+def trace(
+    lot: str | None,
+    url: str,
+    key_file: Path,
+    passphrase_file: Path | None,
+    unit: str | None,
+    pool: str | None,
+    shipment: str | None,
+    consignor: str | None,
+    downstream: bool,
+    depth: int | None,
+    element: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Show where a LOT came from, with the shares of its origins, or where it went.
+
+    A regulator sees every step; a holder sees origins, shares and its own steps.
+    """
+    asking = _Asking(url, key_file, passphrase_file)
+    query: dict[str, Any] = {
+        "lot": lot,
+        "unit": unit,
+        "pool": pool,
+        "shipment": shipment,
+        "consignor": consignor,
+        "direction": "downstream" if downstream else "upstream",
+        "depth": depth,
+        "element": element,
+    }
+    if as_csv:
+        click.echo(asking.get("/v1/provenance", query, "text/csv").decode(), nl=False)
+        return
+    found = asking.members("/v1/provenance", query)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    _show_origins(found)
+    _show_steps(found)
+
+
+@click.command()
+@click.argument("lot")
+@url_option
+@key_options()
+def recall(lot: str, url: str, key_file: Path, passphrase_file: Path | None) -> None:
+    """List as CSV who holds LOT or anything made of it, what of it travels and what went abroad."""
+    body = _Asking(url, key_file, passphrase_file).get("/v1/recall", {"lot": lot}, "text/csv")
+    click.echo(body.decode(), nl=False)
+
+
+@click.command()
+@url_option
+@key_options()
+@click.option("--party", help="Whose; default: the key's own party.")
+@_json_option
+def holdings(
+    url: str, key_file: Path, passphrase_file: Path | None, party: str | None, as_json: bool
+) -> None:
+    """List what a party has in custody."""
+    asking = _Asking(url, key_file, passphrase_file)
+    rows: list[dict[str, Any]] = []
+    query: dict[str, Any] = {"party": party, "limit": 1000}
+    while True:
+        page = asking.members("/v1/holdings", query)
+        rows += page["holdings"]
+        if page["next"] is None:
+            break
+        query["after"] = page["holdings"][-1]["lot"]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    table = Table("lot", "site", "owner", "mass", "awaits its shipment")
+    for row in rows:
+        awaited = format_mass(row["provisional_mg"]) if row["provisional_mg"] else ""
+        _add(table, row["lot"], row["site"], row["owner"], format_mass(row["mass_mg"]), awaited)
+    _print(table)
+
+
+@click.command()
+@url_option
+@key_options()
+@click.option("--party", help="Whose; default: the key's own party.")
+@click.option("--site", help="One site; default: all.")
+@click.option("--start", required=True, help="From, inclusive: 2026-10-01T00:00:00Z.")
+@click.option("--end", required=True, help="Until, exclusive.")
+@_csv_option
+def balance(
+    url: str,
+    key_file: Path,
+    passphrase_file: Path | None,
+    party: str | None,
+    site: str | None,
+    start: str,
+    end: str,
+    as_csv: bool,
+) -> None:
+    """Show a party's mass balance per element in REO: opening, in, out, losses, closing and the gap."""
+    asking = _Asking(url, key_file, passphrase_file)
+    query = {"party": party, "site": site, "start": start, "end": end}
+    if as_csv:
+        click.echo(asking.get("/v1/balance", query, "text/csv").decode(), nl=False)
+        return
+    found = asking.members("/v1/balance", query)
+    columns = [name for name in (found["rows"][0] if found["rows"] else {}) if name != "element"]
+    table = Table("element", *(name.replace("_", " ") for name in columns))
+    for row in found["rows"]:
+        _add(table, row["element"], *(format_mass(row[name]) if row[name] else "" for name in columns))
+    _print(table)
+
+
+@click.command()
+@url_option
+@key_options()
+@click.option("--party", help="Only those about this party's statements.")
+@click.option("--code", help="Only those of this rule.")
+@click.option("--state", type=click.Choice(["open", "closed"]), default="open", show_default=True)
+@_json_option
+def alerts(
+    url: str,
+    key_file: Path,
+    passphrase_file: Path | None,
+    party: str | None,
+    code: str | None,
+    state: str,
+    as_json: bool,
+) -> None:
+    """List alerts, newest first: to a regulator all, to a party those that it was told of."""
+    asking = _Asking(url, key_file, passphrase_file)
+    query = {"party": party, "code": code, "state": state, "limit": 1000}
+    found = asking.members("/v1/alerts", query)["alerts"]
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    table = Table("entry", "rule", "about", "what was noticed")
+    for alert in found[:_MOST_SHOWN]:
+        _add(table, alert["index"], alert["code"], alert["subject"], alert["detail"])
+    _print(table)
+    if len(found) > _MOST_SHOWN:
+        notes.print(f"{len(found) - _MOST_SHOWN} more; --json shows all")
+
+
+def _show_origins(found: dict[str, Any]) -> None:
+    table = Table("origin", "share", "REO", "elements", title=f"origins of {found['kind']} {found['name']}")
+    for origin in found["origins"]:
+        elements = " ".join(f"{name} {format_mass(mass)}" for name, mass in origin["elements"].items())
+        share = f"{float(origin['share']):.2%}"
+        _add(table, origin["origin"], share, format_mass(origin["mass_mg"]), elements)
+    _print(table)
+
+
+def _show_steps(found: dict[str, Any]) -> None:
+    table = Table("depth", "entry", "what", "stage", "party", "mass", title=f"{found['direction']}")
+    for step in found["steps"][:_MOST_SHOWN]:
+        name = step["name"] if step["kind"] == "lot" else f"{step['name']} version {step['version']}"
+        mass = format_mass(step["mass_mg"]) if step["mass_mg"] else ""
+        _add(table, step["depth"], step["index"], name, step["stage"] or step["kind"], step["party"], mass)
+    _print(table)
+    if len(found["steps"]) > _MOST_SHOWN:
+        notes.print(f"{len(found['steps']) - _MOST_SHOWN} more steps; --csv or --json shows all")
+    if found["hidden"]:
+        hidden = ", ".join(f"{count} {stage}" for stage, count in found["hidden"].items())
+        notes.print(f"steps of others, not shown: {hidden}", markup=False)
+    for alert in found["alerts"]:
+        notes.print(f"open alert {alert['code']} on {alert['subject']}", markup=False)
+    for lot in found["tainted"]:
+        notes.print(f"illegal product: {lot}", markup=False)
+
+
+def _add(table: Table, *cells: object) -> None:
+    table.add_row(*(printable(str(cell)) for cell in cells))
+
+
+def _print(table: Table) -> None:
+    Console(highlight=False, markup=False).print(table)
+
+
+COMMANDS: Iterable[click.Command] = (trace, recall, holdings, balance, alerts)
