@@ -63,6 +63,8 @@ class Effect:
         whole_excess_mg: By how much a scale read beyond the books where a movement took the whole.
         provisional: Whether a receipt came before its shipment.
         corrected: The event that it corrected, or None.
+        counted_mg: REO of the born lots that turned from uncounted primary to ``counted``
+            (``cells.count_cells``): what a separation quota is drawn by.
     """
 
     postings: list[PostingRecord] = field(default_factory=list)
@@ -82,6 +84,7 @@ class Effect:
     whole_excess_mg: int = 0
     provisional: bool = False
     corrected: str = ""
+    counted_mg: int = 0
 
 
 class Impossible(Exception):
