@@ -92,5 +92,6 @@ def _name(journal: Journal) -> None:
             movement=movement.kind,
             event_time_us=movement.event_time_us,
             site=movement.site,
+            first_line=len(journal.effect.postings),
         )
     )

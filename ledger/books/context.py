@@ -26,6 +26,7 @@ class Recording:
         books: The books, between ``begin`` and ``commit``.
         places: Running numbers of what is born within the entry.
         unchecked: Keys of holdings that a correction touched; they are judged once its replacement is booked.
+        alerts_before: How many alerts stand under the entry already: those of time passing.
     """
 
     index: int
@@ -36,6 +37,7 @@ class Recording:
     books: Books
     places: Iterator[int] = field(default_factory=count)
     unchecked: set[Key] = field(default_factory=set)
+    alerts_before: int = 0
 
     @property
     def correcting(self) -> bool:
@@ -65,6 +67,7 @@ class Effect:
         corrected: The event that it corrected, or None.
         counted_mg: REO of the born lots that turned from uncounted primary to ``counted``
             (``cells.count_cells``): what a separation quota is drawn by.
+        reused: Seals and units that it opened while they were open already, with the entry that did so before.
     """
 
     postings: list[PostingRecord] = field(default_factory=list)
@@ -85,6 +88,7 @@ class Effect:
     provisional: bool = False
     corrected: str = ""
     counted_mg: int = 0
+    reused: dict[str, int] = field(default_factory=dict)
 
 
 class Impossible(Exception):

@@ -93,13 +93,18 @@ class HoldingRecord:
 
 @dataclass(frozen=True, slots=True)
 class EdgeRecord:
-    """The child (a lot's or pool version's node) was made from the parent."""
+    """The child (a lot's or pool version's node) was made from the parent.
+
+    Attributes:
+        voided_at: Index of the entry that undid it, or None: the walk leaves it out then.
+    """
 
     KEY: ClassVar[tuple[str, ...]] = ("child", "parent")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"child": ("child",), "parent": ("parent",)}
     child: int
     parent: int
     entry_index: int
+    voided_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,8 @@ class EventRecord:
     Attributes:
         state: ``booked`` or ``corrected``.
         changed_at: Entry that corrected it, or None.
+        first_line: At which posting its own lines begin: those before it undo the event that it corrects.
+        unit: The unit that it packed or unpacked, or "".
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("issuer", "event_id")
@@ -163,6 +170,8 @@ class EventRecord:
     site: str
     state: str = "booked"
     changed_at: int | None = None
+    first_line: int = 0
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +214,11 @@ class ShipmentRecord:
     """What was sent from one site to another; named by the consignor's event id.
 
     Attributes:
-        kind: ``ship``, ``export``, ``return`` or ``disclose``.
+        kind: ``ship``, ``export``, ``return`` (a refusal too), ``disclose`` or ``release``.
         despatch_advice: Its number as both sides know it, or "".
         state: ``open``, ``received`` (finally), ``voided`` or ``refused``.
         returns: Event id of the shipment that it sends back, or "".
+        replaced_by: Event id of the shipment that a correction put in its place, or "".
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("consignor", "event_id")
@@ -236,6 +246,7 @@ class ShipmentRecord:
     end_user: str = ""
     returns: str = ""
     received_us: int | None = None
+    replaced_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +318,7 @@ class MemberRecord:
     """A child of a unit over a span of time; ``until_us`` None while it is inside.
 
     ``child`` is a lot, an instance or another unit; ``mass_mg`` its share of the lot's mass, 0 for a unit.
+    ``until_index`` is the entry that took it out, or None.
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("unit", "child", "since_index")
@@ -317,6 +329,7 @@ class MemberRecord:
     mass_mg: int
     since_us: int
     until_us: int | None = None
+    until_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
