@@ -136,3 +136,26 @@ def merged(many: Iterable[Cells]) -> dict[Cell, int]:
         for cell, mass in cells.items():
             sums[cell] = sums.get(cell, 0) + mass
     return {cell: mass for cell, mass in sums.items() if mass}
+
+
+def count_cells(cells: Cells) -> tuple[dict[Cell, int], int]:
+    """Turns uncounted primary cells into ``counted`` ones: material that is first drawn as separated compound.
+
+    Recycled, opening and already counted cells stay as they are, so rework and recycled feed draw nothing.
+
+    Args:
+        cells: Of a lot of the stage ``separated_compound`` that is born by a process or a draw out of ore,
+            concentrate, a mixed compound or a pool.
+
+    Returns:
+        The cells to book, and how many mg REO turned: what the separation quota is drawn by.
+    """
+    turned: dict[Cell, int] = {}
+    drawn_mg = 0
+    for (element, origin, status), mass_mg in cells.items():
+        if status in PRIMARY:
+            drawn_mg += mass_mg
+            status = COUNTED
+        cell = (element, origin, status)
+        turned[cell] = turned.get(cell, 0) + mass_mg
+    return turned, drawn_mg
