@@ -139,9 +139,9 @@ def merged(many: Iterable[Cells]) -> dict[Cell, int]:
 
 
 def count_cells(cells: Cells) -> tuple[dict[Cell, int], int]:
-    """Turns uncounted primary cells into ``counted`` ones: material that is first drawn as separated compound.
+    """Turns uncounted primary cells into ``counted`` ones: what is first drawn as separated compound.
 
-    Recycled, opening and already counted cells stay as they are, so rework and recycled feed draw nothing.
+    Recycled and already counted cells stay as they are, so rework and recycled feed draw nothing.
 
     Args:
         cells: Of a lot of the stage ``separated_compound`` that is born by a process or a draw out of ore,

@@ -1,0 +1,305 @@
+"""Lots are born: opening stocks, extraction, imports, and the outputs of processes and pools.
+
+Decides: which origin and status what comes from outside bears; that a name is given once; and how a birth
+that is recorded late takes the place of the lot that was received before it.
+
+A late birth keeps the lot's node. Holdings, shipments and terminal accounts are shares of the lot's mass, so
+they are worth what the birth says from then on. What was consumed in the meantime stays in its products at
+the old worth, and a ``difference`` line makes up for it: consumed share x (new worth - old worth).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Final
+
+from ledger.books.accounts import Journal
+from ledger.books.context import Impossible
+from ledger.books.counting import birth_status
+from ledger.books.custody import acting_custodian
+from ledger.findings import Finding
+from ledger.materials.catalogue import Catalogue
+from ledger.movements.movement import Composition, Line
+from ledger.records.cells import Cell, Cells, element_masses
+from ledger.records.lots import (
+    EdgeRecord,
+    LotRecord,
+    LotVersionRecord,
+    PostingRecord,
+    ProvisionalRecord,
+)
+
+BIRTH_AWAITED: Final = "awaited"
+REVALUED: Final = "revalued:"
+"""With the lot's id behind it, the reference of the line that makes up for a change of a lot's contents. An
+undone event's own lines are reversed, this one is not: the contents do not change back."""
+
+
+def book_birth(journal: Journal) -> None:
+    """Books an opening stock or an extraction."""
+    movement = journal.movement
+    if movement.kind == "opening":
+        _check_window(journal)
+    custodian = acting_custodian(journal, movement.custodian_to or movement.custodian_from)
+    for line in movement.outputs:
+        origin = f"opening:{custodian}" if movement.kind == "opening" else movement.origin or movement.site
+        _bear_from_outside(journal, line, origin=origin, custodian=custodian)
+
+
+def book_import(journal: Journal) -> None:
+    """Books an import: new lots are born, lots that were exported come back."""
+    movement = journal.movement
+    custodian = acting_custodian(journal, movement.custodian_to or movement.custodian_from)
+    for line in movement.outputs:
+        origin = f"import:{movement.origin or 'undeclared'}"
+        _bear_from_outside(journal, line, origin=origin, custodian=custodian)
+    for line in movement.inputs:
+        _take_back(journal, line, custodian)
+
+
+def bear_lot(
+    journal: Journal,
+    line: Line,
+    *,
+    cells: Cells,
+    owner: str,
+    custodian: str,
+    parents: Sequence[int] = (),
+    tainted_by: int | None = None,
+    from_outside: bool = False,
+) -> LotRecord:
+    """Bears the lot that a line names, with its edges, into a holding at the movement's site.
+
+    Args:
+        line: An output with its composition.
+        cells: What it contains.
+        owner: Whose it is. ``custodian``: who has it.
+        parents: Nodes that it was made from.
+        tainted_by: As in LotRecord.
+        from_outside: Whether it comes into the books by this.
+
+    Raises:
+        Impossible: The name is taken, or the birth does not fit what was received before it.
+    """
+    lot = new_lot(journal, line, cells=cells, parents=parents, tainted_by=tainted_by)
+    for parent in dict.fromkeys(parents):
+        journal.books.put(EdgeRecord(lot.node, parent, journal.recording.index))
+    journal.bear(lot, owner=owner, custodian=custodian, from_outside=from_outside)
+    return lot
+
+
+def new_lot(
+    journal: Journal, line: Line, *, cells: Cells, parents: Sequence[int] = (), tainted_by: int | None = None
+) -> LotRecord:
+    """The record of a lot that is born now; a late birth is reconciled with what stood in its place.
+
+    Raises:
+        Impossible: ``lot.exists``, ``graph.cycle``, ``lot.too-small``, or the line states no mass.
+    """
+    movement, recording = journal.movement, journal.recording
+    composition = composition_of(line)
+    if not line.mass_mg:
+        raise Impossible(
+            Finding(
+                "lot.massless",
+                f"{line.lot} is born without mass",
+                line.pointer,
+                "State the gross mass of every output.",
+                {"lot": line.lot},
+            )
+        )
+    earlier = journal.books.get(LotRecord, line.lot)
+    if earlier is not None and earlier.birth != BIRTH_AWAITED and earlier.voided_at is None:
+        raise Impossible(
+            Finding(
+                "lot.exists",
+                f"entry {earlier.entry_index} bears {line.lot} already",
+                line.pointer,
+                "Give the new lot a name of its own; to correct the earlier birth, repeat its event with an "
+                "errorDeclaration.",
+                {"lot": line.lot, "index": earlier.entry_index},
+            )
+        )
+    lot = LotRecord(
+        lot=line.lot,
+        node=_node(journal, earlier),
+        entry_index=recording.index,
+        position=journal.position,
+        producer=recording.issuer,
+        site=movement.site,
+        event_time_us=movement.event_time_us,
+        birth=movement.kind,
+        product=line.product,
+        stage=Catalogue.load().stage(line.product),
+        mass_mg=line.mass_mg,
+        cells=cells,
+        composition=composition.declared,
+        instance=line.instance,
+        pieces=line.pieces,
+        custody_model=line.custody_model,
+        tainted_by=tainted_by if earlier is None or earlier.tainted_by is None else earlier.tainted_by,
+    )
+    if earlier is not None:
+        _reconcile(journal, line, earlier, lot, parents)
+    return lot
+
+
+def composition_of(line: Line) -> Composition:
+    """What an output is declared to contain.
+
+    Raises:
+        Impossible: It is not declared.
+    """
+    if line.composition is None:
+        raise Impossible(
+            Finding(
+                "composition.required",
+                f"{line.lot} is born without a composition",
+                line.pointer,
+                "Declare it in ree:lots: treoFraction and elementFractions.",
+                {"lot": line.lot},
+            )
+        )
+    return line.composition
+
+
+def consumed_mg(postings: Iterable[PostingRecord]) -> int:
+    """How much of a lot's mass went into processes and pools, from all lines that move shares of it."""
+    return -sum(posting.mass_mg for posting in postings)
+
+
+def revaluation(earlier: LotRecord, lot: LotRecord, consumed: int) -> dict[str, Fraction]:
+    """What a consumed share is worth more by the new record than by the old, by element."""
+    new, old = element_masses(lot.cells), element_masses(earlier.cells)
+    return {
+        element: Fraction(consumed * new.get(element, 0), lot.mass_mg)
+        - Fraction(consumed * old.get(element, 0), earlier.mass_mg)
+        for element in sorted({*new, *old})
+    }
+
+
+def descends(journal: Journal, nodes: Iterable[int], ancestor: int) -> bool:
+    """Whether one of the nodes is the ancestor, or was made from it.
+
+    Walks down from the ancestor: only what was recorded since the lot was first named can be made from it.
+    """
+    wanted = set(nodes)
+    if not wanted:
+        return False
+    seen, level = {ancestor}, [ancestor]
+    while level:
+        if not wanted.isdisjoint(level):
+            return True
+        journal.books.prefetch_groups(EdgeRecord, "parent", [(node,) for node in level])
+        below = {edge.child for node in level for edge in journal.books.group(EdgeRecord, "parent", node)}
+        level = sorted(below - seen)
+        seen |= below
+    return False
+
+
+def _bear_from_outside(journal: Journal, line: Line, *, origin: str, custodian: str) -> None:
+    movement = journal.movement
+    contained_mg = composition_of(line).contained_mg
+    status = birth_status(movement.kind, Catalogue.load().stage(line.product))
+    cells: dict[Cell, int] = {
+        (element, origin, status): mass_mg for element, mass_mg in contained_mg.items() if mass_mg
+    }
+    owner = movement.owner_to or custodian
+    bear_lot(journal, line, cells=cells, owner=owner, custodian=custodian, from_outside=True)
+
+
+def _check_window(journal: Journal) -> None:
+    until = journal.recording.policy.opening_until_us
+    if until is not None and journal.recording.recorded_at_us >= until:
+        raise Impossible(
+            Finding(
+                "opening.closed",
+                "the window for opening stocks has closed",
+                journal.movement.pointer,
+                "Record how the goods came there: extract, import, receive, process. A regulator may adjust.",
+                {"opening_until_us": until},
+            )
+        )
+
+
+def _take_back(journal: Journal, line: Line, custodian: str) -> None:
+    lot = journal.lot(line)
+    exported_mg = sum(
+        posting.mass_mg
+        for posting in journal.books.group(PostingRecord, "lot", lot.lot)
+        if posting.account == "exported"
+    )
+    if exported_mg <= 0:
+        raise Impossible(
+            Finding(
+                "lot.not-exported",
+                f"nothing of {lot.lot} is abroad",
+                line.pointer,
+                "Have its export recorded first; goods that never left are received, not imported.",
+                {"lot": lot.lot},
+            )
+        )
+    mass_mg = journal.amount(line, exported_mg, "back from abroad")
+    movement = journal.movement
+    reference = movement.shipment or movement.event_id
+    journal.post("exported", lot=lot.lot, mass_mg=-mass_mg, custodian=custodian, reference=reference)
+    journal.give(
+        lot.lot, mass_mg, owner=movement.owner_to or custodian, custodian=custodian, site=movement.site
+    )
+
+
+def _node(journal: Journal, earlier: LotRecord | None) -> int:
+    """Its own number; the number of what stood there where something was made from that."""
+    if earlier is not None and (
+        earlier.birth == BIRTH_AWAITED or journal.books.group(EdgeRecord, "parent", earlier.node)
+    ):
+        return earlier.node
+    return journal.next_node()
+
+
+def _reconcile(
+    journal: Journal, line: Line, earlier: LotRecord, lot: LotRecord, parents: Sequence[int]
+) -> None:
+    if lot.node == earlier.node and descends(journal, parents, lot.node):
+        raise Impossible(
+            Finding(
+                "graph.cycle",
+                f"{lot.lot} would be made from what was made from it",
+                line.pointer,
+                "Correct the inputs, or the movements that used the lot before its birth was recorded.",
+                {"lot": lot.lot, "node": lot.node},
+            )
+        )
+    _check_mass(journal, line, lot)
+    journal.books.put(
+        LotVersionRecord(
+            lot=lot.lot,
+            changed_at=journal.recording.index,
+            entry_index=earlier.entry_index,
+            birth=earlier.birth,
+            mass_mg=earlier.mass_mg,
+            cells=earlier.cells,
+        )
+    )
+    consumed = consumed_mg(journal.books.group(PostingRecord, "lot", lot.lot))
+    makes_up: Mapping[str, Fraction] = revaluation(earlier, lot, consumed)
+    journal.post("difference", contained=makes_up, reference=f"{REVALUED}{lot.lot}")
+
+
+def _check_mass(journal: Journal, line: Line, lot: LotRecord) -> None:
+    """No consignor can have sent more of a lot than there ever was of it."""
+    sent: dict[str, int] = {}
+    for receipt in journal.books.group(ProvisionalRecord, "lot", lot.lot):
+        if receipt.settled_at is None:
+            sent[receipt.consignor] = sent.get(receipt.consignor, 0) + receipt.left_mg
+    most_mg = max(sent.values(), default=0)
+    allowed = 1 + journal.recording.policy.thresholds["receipt.tolerance_share"]
+    if most_mg > lot.mass_mg * allowed:
+        raise Impossible(
+            Finding(
+                "lot.too-small",
+                f"{lot.lot} is born with {lot.mass_mg} mg, but {most_mg} mg of it were received already",
+                line.pointer,
+                "Correct the mass, or have the consignee correct its receipts.",
+                {"lot": lot.lot, "mass_mg": lot.mass_mg, "received_mg": most_mg},
+            )
+        )

@@ -1,0 +1,431 @@
+"""Pools: continuous plants, tanks, silos and stockpiles, which mix without batches.
+
+Decides: what a pool holds after each feed, draw and close, by origin and by owner; that it never becomes
+negative; and that what a close finds beyond the books may not be drawn before a regulator has released it.
+Every change makes the pool's next version, a node of the graph.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from ledger.books.accounts import Journal
+from ledger.books.context import Impossible
+from ledger.books.custody import acting_custodian
+from ledger.books.transformations import (
+    Intake,
+    ambiguous_owner,
+    attribute,
+    bear_outputs,
+    declared_losses,
+    declared_masses,
+    sum_elements,
+    take_inputs,
+)
+from ledger.findings import Finding
+from ledger.materials.uncertainty import BANDS, absolute_u
+from ledger.records.cells import UNEXPLAINED, Cell, Cells, apportion, element_masses, total
+from ledger.records.lots import EdgeRecord, PoolRecord, PoolVersionRecord
+
+
+def book_feed(journal: Journal) -> None:
+    """Books a feed: lots leave their holdings and are mixed into the pool, which it opens if it is new."""
+    movement, effect = journal.movement, journal.effect
+    custodian = acting_custodian(journal, movement.custodian_from or movement.custodian_to)
+    pool = journal.books.get(PoolRecord, movement.pool)
+    if pool is None:
+        pool = _opened(journal, custodian)
+    _check_place(journal, pool, custodian)
+    intake = take_inputs(journal, custodian)
+    lost = declared_losses(journal, intake.elements, intake.denominator, {})
+    fed = {
+        element: max(mass // intake.denominator - lost.get(element, 0), 0)
+        for element, mass in intake.elements.items()
+    }
+    cells, _ = attribute(intake.cells, intake.denominator, fed, lost)
+    exact = intake.exact()
+    effect.contained_in, effect.lost = exact, lost
+    effect.contained_out = {element: mass_mg for element, mass_mg in fed.items() if mass_mg}
+    effect.cells_in = {cell: Fraction(mass, intake.denominator) for cell, mass in intake.cells.items()}
+    _post_rest(journal, exact, fed, lost)
+    taints = [taint for taint in (pool.tainted_by, intake.tainted_by) if taint is not None]
+    after = replace(
+        pool,
+        cells=_added(pool.cells, cells),
+        owners=_plus(pool.owners, _share_out(total(cells), _fed_by(intake))),
+        tainted_by=min(taints, default=None),
+    )
+    _keep(journal, pool, after, intake.parents)
+
+
+def book_draw(journal: Journal) -> None:
+    """Books a draw: lots are born with the origins of the pool's newest version."""
+    movement, effect = journal.movement, journal.effect
+    custodian = acting_custodian(journal, movement.custodian_from or movement.custodian_to)
+    pool = _known(journal)
+    _check_place(journal, pool, custodian)
+    owner = _drawer(journal, pool)
+    drawable = drawable_cells(pool)
+    available = sum_elements(drawable)
+    out_mg = declared_masses(movement.outputs)
+    lost = declared_losses(journal, available, 1, out_mg)
+    _check_content(journal, pool, available, out_mg, lost)
+    cells, gain = attribute(drawable, 1, out_mg, lost)
+    taken = _taken(drawable, available, out_mg, lost)
+    taken_mg = element_masses(taken)
+    _check_owner(journal, pool, owner, total(taken))
+    left = _less(pool.cells, taken)
+    after = replace(
+        pool,
+        cells=left,
+        owners=_drawn_from(pool.owners, owner, total(taken)),
+        tainted_by=pool.tainted_by if left else None,
+    )
+    journal.post(
+        "pool",
+        contained={element: -mass_mg for element, mass_mg in taken_mg.items()},
+        pool=pool.pool,
+        owner=owner,
+        custodian=custodian,
+        site=pool.site,
+        reference=movement.process,
+    )
+    bear_outputs(journal, cells, owner=owner, custodian=custodian, parents=[pool.node], taint=pool.tainted_by)
+    effect.contained_in = {element: Fraction(mass_mg) for element, mass_mg in sorted(taken_mg.items())}
+    effect.contained_out, effect.lost, effect.gain = out_mg, lost, gain
+    effect.cells_in = {cell: Fraction(mass_mg) for cell, mass_mg in taken.items()}
+    _post_rest(journal, effect.contained_in, out_mg, lost, into_pool=False)
+    _keep(journal, pool, after, ())
+
+
+def book_close(journal: Journal) -> None:
+    """Books a close: the pool holds what was measured, and the gap to the books is a difference.
+
+    An element that is not stated was measured as nothing. What is missing is taken from earlier unreleased
+    gaps first, then from all origins alike.
+    """
+    movement, effect = journal.movement, journal.effect
+    custodian = acting_custodian(journal, movement.custodian_from or movement.custodian_to)
+    pool = _known(journal)
+    _check_place(journal, pool, custodian)
+    booked = element_masses(pool.cells)
+    gap = {
+        element: booked.get(element, 0) - movement.measured_mg.get(element, 0)
+        for element in sorted({*booked, *movement.measured_mg})
+    }
+    effect.gap = {element: mass_mg for element, mass_mg in gap.items() if mass_mg}
+    missing, surplus = _missing(pool, gap), _surplus(pool, gap)
+    blocked = {
+        element: mass_mg - min(mass_mg, max(gap[element], 0)) for element, mass_mg in pool.blocked.items()
+    }
+    blocked = _plus(blocked, element_masses(surplus))
+    owners = _minus(pool.owners, _share_out(total(missing), pool.owners))
+    bearers = {owner: mass_mg for owner, mass_mg in owners.items() if mass_mg} or pool.owners
+    owners = _plus(owners, _share_out(total(surplus), bearers or {custodian: 1}))
+    after = replace(
+        pool,
+        cells=_added(_less(pool.cells, missing), surplus),
+        owners=owners,
+        blocked=blocked,
+        closed_us=max(pool.closed_us, movement.event_time_us),
+    )
+    effect.difference = {element: Fraction(mass_mg) for element, mass_mg in effect.gap.items()}
+    journal.post(
+        "pool",
+        contained={element: -mass_mg for element, mass_mg in effect.gap.items()},
+        pool=pool.pool,
+        custodian=custodian,
+        site=pool.site,
+        reference="close",
+    )
+    journal.post(
+        "difference", contained=effect.difference, pool=pool.pool, custodian=custodian, reference="close"
+    )
+    _keep(journal, pool, after, ())
+
+
+def drawable_cells(pool: PoolRecord) -> dict[Cell, int]:
+    """What may be drawn: everything but gaps that no regulator has released."""
+    cells = dict(pool.cells)
+    for element, blocked_mg in pool.blocked.items():
+        for cell in sorted(cells):
+            if cell[0] == element and cell[1] == UNEXPLAINED and blocked_mg:
+                part = min(blocked_mg, cells[cell])
+                cells[cell] -= part
+                blocked_mg -= part
+    return {cell: mass_mg for cell, mass_mg in cells.items() if mass_mg}
+
+
+def released(pool: PoolRecord, masses_mg: Mapping[str, int]) -> PoolRecord:
+    """The pool after a regulator has released gaps: so much more of each element may be drawn."""
+    blocked = {
+        element: blocked_mg - min(blocked_mg, masses_mg.get(element, 0))
+        for element, blocked_mg in pool.blocked.items()
+    }
+    return replace(pool, blocked={element: mass_mg for element, mass_mg in blocked.items() if mass_mg})
+
+
+def _opened(journal: Journal, custodian: str) -> PoolRecord:
+    movement = journal.movement
+    if not movement.pool:
+        raise Impossible(
+            Finding(
+                "pool.unnamed",
+                "the feed names no pool",
+                movement.pointer,
+                "Name the pool in ree:pool.",
+            )
+        )
+    return PoolRecord(
+        pool=movement.pool,
+        site=movement.site,
+        custodian=custodian,
+        version=0,
+        node=-1,
+        cells={},
+        owners={},
+        blocked={},
+        opened_at=journal.recording.index,
+        closed_us=movement.event_time_us,
+    )
+
+
+def _known(journal: Journal) -> PoolRecord:
+    movement = journal.movement
+    pool = journal.books.get(PoolRecord, movement.pool)
+    if pool is None:
+        raise Impossible(
+            Finding(
+                "pool.unknown",
+                f"nothing was ever fed into {movement.pool or 'the pool'}",
+                movement.pointer,
+                "Record its opening stock and its feeds first, or correct its name.",
+                {"pool": movement.pool},
+            )
+        )
+    return pool
+
+
+def _check_place(journal: Journal, pool: PoolRecord, custodian: str) -> None:
+    movement = journal.movement
+    if pool.custodian != custodian:
+        raise Impossible(
+            Finding(
+                "custody.not-holder",
+                f"{pool.pool} is run by {pool.custodian}, not by {custodian}",
+                movement.pointer,
+                "Name a pool of your own.",
+                {"pool": pool.pool, "custodian": custodian},
+            )
+        )
+    if pool.site != movement.site:
+        raise Impossible(
+            Finding(
+                "pool.site",
+                f"{pool.pool} stands at {pool.site}, not at {movement.site or 'an unstated site'}",
+                movement.pointer,
+                "State the pool's site as bizLocation; give a plant at another site a pool of its own.",
+                {"pool": pool.pool, "site": pool.site},
+            )
+        )
+
+
+def _drawer(journal: Journal, pool: PoolRecord) -> str:
+    movement = journal.movement
+    if movement.owner_to or movement.owner_from:
+        return movement.owner_to or movement.owner_from
+    if len(pool.owners) > 1:
+        raise ambiguous_owner(journal, list(pool.owners))
+    return next(iter(pool.owners), pool.custodian)
+
+
+def _check_content(
+    journal: Journal,
+    pool: PoolRecord,
+    available: Mapping[str, int],
+    out_mg: Mapping[str, int],
+    lost: Mapping[str, int],
+) -> None:
+    tolerance = journal.recording.policy.thresholds["pool.tolerance_share"]
+    whole = sum(out_mg.values())
+    over: dict[str, dict[str, int]] = {}
+    for element in sorted({*out_mg, *lost}):
+        wanted = out_mg.get(element, 0) + lost.get(element, 0)
+        excess = wanted - available.get(element, 0)
+        if excess > 0 and excess > tolerance * _assay_width(wanted, max(whole, wanted)):
+            over[element] = {
+                "drawn_mg": wanted,
+                "available_mg": available.get(element, 0),
+                "blocked_mg": pool.blocked.get(element, 0),
+            }
+    if over:
+        raise Impossible(
+            Finding(
+                "pool.overdrawn",
+                f"more {', '.join(over)} is drawn from {pool.pool} than it holds",
+                journal.movement.pointer,
+                "Record the missing feeds first, or correct the composition; what a close found beyond the "
+                "books may be drawn once a regulator has released it by an adjust.",
+                {"pool": pool.pool, "elements": over},
+            )
+        )
+
+
+def _assay_width(element_mg: int, reo_mg: int) -> Fraction:
+    """What a share of tolerance is of: an element's mass, and more of it the rarer it is, for a rarer element is
+    assayed less well (materials.uncertainty)."""
+    return Fraction(absolute_u(Fraction(element_mg, reo_mg)) / BANDS[0][1]) * reo_mg
+
+
+def _check_owner(journal: Journal, pool: PoolRecord, owner: str, taken_mg: int) -> None:
+    owned = pool.owners.get(owner, 0)
+    tolerance = journal.recording.policy.thresholds["pool.tolerance_share"]
+    if taken_mg - owned > tolerance * taken_mg:
+        raise Impossible(
+            Finding(
+                "pool.overdrawn",
+                f"{taken_mg} mg REO are drawn from {pool.pool} for {owner}, who owns {owned} mg of it",
+                journal.movement.pointer,
+                "State the right owner, or record the transfer of title before.",
+                {"pool": pool.pool, "owner": owner, "drawn_mg": taken_mg, "owned_mg": owned},
+            )
+        )
+
+
+def _taken(
+    drawable: Mapping[Cell, int],
+    available: Mapping[str, int],
+    out_mg: Mapping[str, int],
+    lost: Mapping[str, int],
+) -> dict[Cell, int]:
+    """What leaves the pool, by cell: its part of the outputs, then of the losses."""
+    taken: dict[Cell, int] = {}
+    for element in sorted({*out_mg, *lost}):
+        own = {cell: mass_mg for cell, mass_mg in drawable.items() if cell[0] == element}
+        gone = min(lost.get(element, 0), available.get(element, 0))
+        out = apportion(min(out_mg.get(element, 0), available.get(element, 0) - gone), own)
+        rest = {cell: mass_mg - out.get(cell, 0) for cell, mass_mg in own.items()}
+        taken.update(_added(out, apportion(gone, rest)))
+    return taken
+
+
+def _missing(pool: PoolRecord, gap: Mapping[str, int]) -> dict[Cell, int]:
+    """What a close takes out: unreleased gaps first, then all origins alike."""
+    drawable = drawable_cells(pool)
+    missing: dict[Cell, int] = {}
+    for element, mass_mg in gap.items():
+        if mass_mg <= 0:
+            continue
+        own = {cell: mass for cell, mass in pool.cells.items() if cell[0] == element}
+        free = {cell: mass for cell, mass in drawable.items() if cell[0] == element}
+        held = {cell: mass - free.get(cell, 0) for cell, mass in own.items()}
+        first = min(mass_mg, sum(held.values()))
+        missing.update(_added(apportion(first, held), apportion(mass_mg - first, free)))
+    return missing
+
+
+def _surplus(pool: PoolRecord, gap: Mapping[str, int]) -> dict[Cell, int]:
+    """What a close finds beyond the books: of unknown origin, with the pool's prevailing status."""
+    statuses: dict[str, int] = {}
+    for (_, _, status), mass_mg in pool.cells.items():
+        statuses[status] = statuses.get(status, 0) + mass_mg
+    status = max(sorted(statuses), key=lambda name: statuses[name], default="domestic")
+    return {(element, UNEXPLAINED, status): -mass_mg for element, mass_mg in gap.items() if mass_mg < 0}
+
+
+def _fed_by(intake: Intake) -> dict[str, Fraction]:
+    """What was fed, by owner, exactly."""
+    owners: dict[str, Fraction] = {}
+    for lot, mass_mg, owner in intake.lots:
+        owners[owner] = owners.get(owner, Fraction(0)) + Fraction(total(lot.cells) * mass_mg, lot.mass_mg)
+    return owners
+
+
+def _share_out(mass_mg: int, owners: Mapping[str, Fraction | int]) -> dict[str, int]:
+    """Whole milligrams by owner, by largest remainder."""
+    weights: dict[Cell, Fraction | int] = {(owner, "", ""): weight for owner, weight in owners.items()}
+    return {owner: part for (owner, _, _), part in apportion(mass_mg, weights).items()}
+
+
+def _drawn_from(owners: Mapping[str, int], owner: str, taken_mg: int) -> dict[str, int]:
+    """The owners after a draw; what one draws beyond its own, within tolerance, is borne by all others."""
+    own = min(taken_mg, owners.get(owner, 0))
+    others = {name: mass_mg for name, mass_mg in owners.items() if name != owner}
+    left = _minus(others, _share_out(taken_mg - own, others))
+    return _plus(left, {owner: owners.get(owner, 0) - own})
+
+
+def _post_rest(
+    journal: Journal,
+    exact: Mapping[str, Fraction],
+    out_mg: Mapping[str, int],
+    lost: Mapping[str, int],
+    *,
+    into_pool: bool = True,
+) -> None:
+    """Posts what went into the pool, what was lost, and the rest, which is a difference."""
+    movement, effect = journal.movement, journal.effect
+    pool, reference = movement.pool, movement.process
+    if into_pool:
+        journal.post("pool", contained=out_mg, pool=pool, reference=reference)
+    for element in sorted({*exact, *out_mg, *lost}):
+        rest = exact.get(element, Fraction(0)) - out_mg.get(element, 0) - lost.get(element, 0)
+        if rest:
+            effect.difference[element] = rest
+    journal.post("lost", contained=lost, pool=pool, reference=reference)
+    journal.post("difference", contained=effect.difference, pool=pool, reference=reference)
+
+
+def _keep(journal: Journal, before: PoolRecord, after: PoolRecord, parents: Sequence[int]) -> None:
+    """Puts the pool's next version into the books and the graph."""
+    recording = journal.recording
+    after = replace(
+        after,
+        version=before.version + 1,
+        node=journal.next_node(),
+        owners={owner: mass_mg for owner, mass_mg in sorted(after.owners.items()) if mass_mg},
+        blocked={element: mass_mg for element, mass_mg in sorted(after.blocked.items()) if mass_mg},
+    )
+    journal.books.put(after)
+    journal.books.put(
+        PoolVersionRecord(
+            pool=after.pool,
+            version=after.version,
+            node=after.node,
+            entry_index=recording.index,
+            position=journal.position,
+            event_time_us=journal.movement.event_time_us,
+            change=journal.movement.kind,
+            cells=after.cells,
+        )
+    )
+    for parent in _lineage(before, parents):
+        journal.books.put(EdgeRecord(after.node, parent, recording.index))
+    journal.effect.pool_before = element_masses(before.cells)
+    journal.effect.pool_after = element_masses(after.cells)
+
+
+def _lineage(before: PoolRecord, parents: Sequence[int]) -> Iterable[int]:
+    if before.version:
+        yield before.node
+    yield from parents
+
+
+def _added(cells: Cells, more: Cells) -> dict[Cell, int]:
+    sums = dict(cells)
+    for cell, mass_mg in more.items():
+        sums[cell] = sums.get(cell, 0) + mass_mg
+    return sums
+
+
+def _less(cells: Cells, taken: Cells) -> dict[Cell, int]:
+    left = {cell: mass_mg - taken.get(cell, 0) for cell, mass_mg in cells.items()}
+    return {cell: mass_mg for cell, mass_mg in left.items() if mass_mg}
+
+
+def _plus(masses: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    return {name: masses.get(name, 0) + more.get(name, 0) for name in sorted({*masses, *more})}
+
+
+def _minus(masses: Mapping[str, int], less: Mapping[str, int]) -> dict[str, int]:
+    return {name: mass_mg - less.get(name, 0) for name, mass_mg in masses.items()}
