@@ -12,13 +12,13 @@ from api.log_key import read_log_signer
 from api.serving import run_application
 from api.settings import load_settings
 from ledger.clock import SystemClock
+from ledger.controls.judging import Position, judge
 from ledger.errors import RequestError
 from ledger.log.checkpoint import sign_checkpoint
 from ledger.log.entry import Entry, parse_entry
 from ledger.log.merkle import leaf_hash, prove_inclusion
 from ledger.log.receipt import Receipt
 from ledger.log.tree_head import Checkpoint
-from ledger.registration.judging import Position, judge
 from ledger.registration.log_state import LogState
 from ledger.registration.submission import EnrolledKey, KeyDirectory, parse_and_examine
 from ledger.statements.keys import parse_jwk

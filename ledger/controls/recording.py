@@ -62,7 +62,7 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
             if _refuses(notice, recording):
                 refused.append(notice.finding)
             elif recording.policy.action(notice.finding.code) != "off":
-                alert = _alert(notice, case, position, len(alerts))
+                alert = _alert(notice, case, position, recording.alerts_before + len(alerts))
                 alerts.append(alert)
                 books.put(alert)
                 _taint(notice, recording)

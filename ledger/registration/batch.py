@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.clock import Clock
+from ledger.controls.judging import Position, act_context, judge
+from ledger.controls.submission import Submission
 from ledger.encoding import b64url_encode
 from ledger.errors import ClockSkew, EvidenceError, LedgerEmpty, LogInconsistent, StoreBusy
 from ledger.findings import Finding
@@ -25,10 +27,8 @@ from ledger.log.merkle import leaf_hash, prove_consistency, tree_root, verify_co
 from ledger.log.note import NoteSigner
 from ledger.log.receipt import ReceiptWriter
 from ledger.log.tiles import TileEdge
-from ledger.registration.judging import Position, act_context, judge
 from ledger.registration.log_state import LogState, catch_up
 from ledger.registration.mark import Mark
-from ledger.registration.submission import Submission
 from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
 from ledger.store import log_store
 from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_now_us

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from ledger.controls.submission import Submission
 from ledger.errors import LogInconsistent, QueueFull, ReledgerError, RequestError, StoreBusy, UnavailableError
 from ledger.registration.batch import BatchWriter, Outcome, Refused, Repeated
-from ledger.registration.submission import Submission
 
 IDLE_SECONDS = 10.0
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 
 from ledger.clock import Clock
+from ledger.controls.judging import Position, judge
+from ledger.controls.submission import Submission
 from ledger.errors import (
     JwsHeaderInvalid,
     LedgerEmpty,
@@ -26,13 +28,11 @@ from ledger.log.merkle import tree_root
 from ledger.log.note import NoteSigner
 from ledger.registration.batch import Appended, BatchWriter, Conflicting, Outcome, Refused, Repeated
 from ledger.registration.committer import BatchReport, Committer, Limits, Ticket, Waiter
-from ledger.registration.judging import Position, judge
 from ledger.registration.mark import Mark
 from ledger.registration.outcomes import CheckReport, LineResult, Registered
 from ledger.registration.submission import (
     EnrolledKey,
     KeyDirectory,
-    Submission,
     examine,
     key_unknown,
     parse_and_examine,

@@ -9,14 +9,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ledger.controls.submission import Submission, read_submission
 from ledger.errors import KeyUnknown
-from ledger.findings import Finding
 from ledger.statements.envelope import SignedStatement, parse_statement, verify_statement
 from ledger.statements.keys import PublicKey
-from ledger.statements.payload import Payload, read_payload
-from ledger.statements.registers import Names
-
-MAX_FINDINGS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +21,6 @@ class EnrolledKey:
 
     key: PublicKey
     party: str
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A statement whose signature verified.
-
-    Attributes:
-        statement: The parsed JWS.
-        issuer: The party that owns its key.
-        payload: What the payload says.
-        findings: What is wrong with it as far as can be said without the log.
-    """
-
-    statement: SignedStatement
-    issuer: str
-    payload: Payload
-    findings: tuple[Finding, ...]
-
-    def names(self) -> Names:
-        """The facts that judging it needs."""
-        names = Names(parties={self.issuer}, kids={self.statement.header.kid})
-        if self.payload.act is not None:
-            names.update(self.payload.act.names())
-        return names
 
 
 class KeyDirectory:
@@ -97,23 +69,7 @@ def examine(statement: SignedStatement, enrolled: EnrolledKey, origin: str) -> S
         TooLarge: The payload has more events than a statement may have.
     """
     verify_statement(statement, enrolled.key)
-    header = statement.header
-    findings: list[Finding] = []
-    if header.aud != origin:
-        findings.append(
-            Finding(
-                "audience.foreign",
-                f"the statement was signed for the log {header.aud!r}, and this is {origin!r}",
-                mend="Sign the payload again with this log's origin as aud.",
-            )
-        )
-    payload = read_payload(header.cty, statement.payload)
-    findings.extend(payload.findings)
-    if len(findings) > MAX_FINDINGS:
-        left = len(findings) - MAX_FINDINGS + 1
-        findings = findings[: MAX_FINDINGS - 1]
-        findings.append(Finding("findings.more", f"{left} further findings are left out"))
-    return Submission(statement, enrolled.party, payload, tuple(findings))
+    return read_submission(statement, enrolled.party, origin)
 
 
 def parse_and_examine(jws: bytes, keys: KeyDirectory, origin: str) -> Submission:

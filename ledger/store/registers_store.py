@@ -157,6 +157,7 @@ def read_facts(connection: Connection, names: Names) -> Facts:
         (PartyRecord, "party", names.parties),
         (KeyRecord, "kid", names.kids),
         (SiteRecord, "site", names.sites),
+        (PrefixRecord, "party", names.prefixes_of),
     )
     for kind, column, wanted in by_name:
         for record in _named(connection, kind, column, wanted):

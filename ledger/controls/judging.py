@@ -7,9 +7,9 @@ findings are given; one is enough to refuse.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ledger.controls.submission import Submission
 from ledger.encoding import b64_encode
 from ledger.findings import Finding
-from ledger.registration.submission import Submission
 from ledger.statements.acts import ActContext
 from ledger.statements.fold import key_fault
 from ledger.statements.registers import Facts

@@ -1,0 +1,100 @@
+"""A statement with everything that can be said of it without the log.
+
+Decides: what is wrong with a payload, its movements included, and which facts judging it needs. The same for
+a statement that arrives and for one that a replay reads again; whoever calls has verified its signature.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.findings import Finding
+from ledger.movements.movement import Movement
+from ledger.movements.reading import read_movements
+from ledger.statements.envelope import SignedStatement
+from ledger.statements.payload import Payload, read_payload
+from ledger.statements.registers import Names
+
+MAX_FINDINGS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A statement whose signature verified.
+
+    Attributes:
+        statement: The parsed JWS.
+        issuer: The party that owns its key.
+        payload: What the payload says.
+        findings: What is wrong with it as far as can be said without the log.
+        movements: The movements among its events, in their order; none where there are findings.
+    """
+
+    statement: SignedStatement
+    issuer: str
+    payload: Payload
+    findings: tuple[Finding, ...]
+    movements: tuple[Movement, ...] = ()
+
+    def names(self) -> Names:
+        """The facts that judging it needs."""
+        names = Names(parties={self.issuer}, kids={self.statement.header.kid})
+        if self.payload.act is not None:
+            names.update(self.payload.act.names())
+        if self.movements:
+            names.prefixes_of.add(self.issuer)
+        for movement in self.movements:
+            parties = {
+                movement.owner_from,
+                movement.owner_to,
+                movement.custodian_from,
+                movement.custodian_to,
+                movement.consignee,
+                movement.end_user,
+                movement.laboratory,
+                *movement.counterparties,
+            } - {""}
+            names.parties |= parties
+            names.prefixes_of |= parties
+            names.sites |= {movement.site, movement.site_to, movement.origin} - {""}
+        return names
+
+    def readers(self) -> list[str]:
+        """The other parties that its movements name: they may read it."""
+        named = {party for movement in self.movements for party in movement.counterparties}
+        return sorted(named - {self.issuer, ""})
+
+
+def read_submission(statement: SignedStatement, issuer: str, origin: str) -> Submission:
+    """Reads the payload of a statement.
+
+    Args:
+        statement: A statement whose signature verified.
+        issuer: The party that owns its key.
+        origin: This log's origin.
+
+    Raises:
+        MalformedError: The payload is not JSON as it must be.
+        TooLarge: The payload has more events than a statement may have.
+    """
+    header = statement.header
+    findings: list[Finding] = []
+    if header.aud != origin:
+        findings.append(
+            Finding(
+                "audience.foreign",
+                f"the statement was signed for the log {header.aud!r}, and this is {origin!r}",
+                mend="Sign the payload again with this log's origin as aud.",
+            )
+        )
+    payload = read_payload(header.cty, statement.payload)
+    findings.extend(payload.findings)
+    movements: tuple[Movement, ...] = ()
+    if not payload.findings and payload.events:
+        read, faults = read_movements(payload.events, issuer)
+        movements = tuple(read) if not faults else ()
+        findings.extend(faults)
+    if len(findings) > MAX_FINDINGS:
+        left = len(findings) - MAX_FINDINGS + 1
+        findings = findings[: MAX_FINDINGS - 1]
+        findings.append(Finding("findings.more", f"{left} further findings are left out"))
+    return Submission(statement, issuer, payload, tuple(findings), movements)
