@@ -1,4 +1,4 @@
-"""``python3 run.py bench NAME``: intake, audit, proofs, memory, crash, or all of the ratios."""
+"""``python3 run.py bench NAME``: intake, audit, proofs, provenance, memory, crash, or all of the ratios."""
 
 import os
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from benchmarks import crash as crash_bench
 from benchmarks import intake as intake_bench
 from benchmarks import memory as memory_bench
 from benchmarks import proofs as proofs_bench
+from benchmarks import provenance as provenance_bench
 from benchmarks.reporting import Report
 from benchmarks.servers import ENGINES
 
@@ -65,6 +66,15 @@ def audit(engine: tuple[str, ...], entries: int, output: Path | None) -> None:
 def proofs(engine: tuple[str, ...], entries: int, output: Path | None) -> None:
     """Latency of receipts and proofs."""
     _report(engine, output, lambda name: proofs_bench.run(name, entries))
+
+
+@cli.command()
+@_ENGINE
+@click.option("--lots", default=1_000_000, show_default=True, type=click.IntRange(10_000, 10_000_000))
+@_OUTPUT
+def provenance(engine: tuple[str, ...], lots: int, output: Path | None) -> None:
+    """Where a lot with about 4,000 ancestors came from."""
+    _report(engine, output, lambda name: provenance_bench.run(name, lots))
 
 
 @cli.command()
