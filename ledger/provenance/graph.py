@@ -73,24 +73,32 @@ class Graph:
 _WALKS: Final = {
     "upstream": text(
         "WITH RECURSIVE way(node) AS (SELECT CAST(:start AS BIGINT) UNION "
-        "SELECT e.parent FROM way JOIN edges e ON e.child = way.node) "
-        "SELECT e.child, e.parent FROM way JOIN edges e ON e.child = way.node LIMIT :most"
+        "SELECT e.parent FROM way JOIN edges e ON e.child = way.node AND e.voided_at IS NULL) "
+        "SELECT e.child, e.parent FROM way JOIN edges e ON e.child = way.node AND e.voided_at IS NULL "
+        "LIMIT :most"
     ),
     "downstream": text(
         "WITH RECURSIVE way(node) AS (SELECT CAST(:start AS BIGINT) UNION "
-        "SELECT e.child FROM way JOIN edges e ON e.parent = way.node) "
-        "SELECT e.child, e.parent FROM way JOIN edges e ON e.parent = way.node LIMIT :most"
+        "SELECT e.child FROM way JOIN edges e ON e.parent = way.node AND e.voided_at IS NULL) "
+        "SELECT e.child, e.parent FROM way JOIN edges e ON e.parent = way.node AND e.voided_at IS NULL "
+        "LIMIT :most"
     ),
 }
 _STEPS: Final = {
     ("upstream", "sqlite"): text(
-        "SELECT e.child, e.parent FROM json_each(:nodes) n JOIN edges e ON e.child = n.value"
+        "SELECT e.child, e.parent FROM json_each(:nodes) n JOIN edges e ON e.child = n.value "
+        "AND e.voided_at IS NULL"
     ),
     ("downstream", "sqlite"): text(
-        "SELECT e.child, e.parent FROM json_each(:nodes) n JOIN edges e ON e.parent = n.value"
+        "SELECT e.child, e.parent FROM json_each(:nodes) n JOIN edges e ON e.parent = n.value "
+        "AND e.voided_at IS NULL"
     ),
-    ("upstream", "postgresql"): text("SELECT e.child, e.parent FROM edges e WHERE e.child = ANY(:nodes)"),
-    ("downstream", "postgresql"): text("SELECT e.child, e.parent FROM edges e WHERE e.parent = ANY(:nodes)"),
+    ("upstream", "postgresql"): text(
+        "SELECT e.child, e.parent FROM edges e WHERE e.child = ANY(:nodes) AND e.voided_at IS NULL"
+    ),
+    ("downstream", "postgresql"): text(
+        "SELECT e.child, e.parent FROM edges e WHERE e.parent = ANY(:nodes) AND e.voided_at IS NULL"
+    ),
 }
 _LOTS: Final = {
     "sqlite": text(
