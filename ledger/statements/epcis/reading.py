@@ -88,10 +88,7 @@ class EpcisEvent:
     @property
     def event_time_us(self) -> int:
         """When it happened, in microseconds since 1970-01-01T00:00:00Z; finer digits are cut off."""
-        whole, dot, rest = self.members["eventTime"].partition(".")
-        digits = rest.rstrip("Z").partition("+")[0].partition("-")[0] if dot else ""
-        moment = datetime.fromisoformat(whole + rest[len(digits) :])
-        return (moment - _EPOCH) // _SECOND * 1_000_000 + int(f"{digits:0<6}"[:6])
+        return time_us(self.members["eventTime"])
 
     def extension_name(self, uri: str) -> str | None:
         """The name under which the event carries the extension member with this full name, or None."""
@@ -146,6 +143,18 @@ def read_document(payload: "bytes | JsonValue") -> EpcisDocument:
         ),
         findings,
     )
+
+
+def time_us(text: str) -> int:
+    """Microseconds since 1970-01-01T00:00:00Z of an xsd:dateTimeStamp; finer digits are cut off.
+
+    Args:
+        text: One without fault.
+    """
+    whole, dot, rest = text.partition(".")
+    digits = rest.rstrip("Z").partition("+")[0].partition("-")[0] if dot else ""
+    moment = datetime.fromisoformat(whole + rest[len(digits) :])
+    return (moment - _EPOCH) // _SECOND * 1_000_000 + int(f"{digits:0<6}"[:6])
 
 
 def check_document(value: JsonValue) -> list[Finding]:
