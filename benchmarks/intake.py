@@ -84,7 +84,7 @@ def run(engine: str, count: int, cores: int) -> Report:
     report.add("bare", "verification and bulk insert of the same bytes", bare(engine, cast, signed, cores))
     with prepared(engine, cast=cast, workers=cores) as log, serving(log.settings) as server:
         post_batches(server.url, statements(cast, 200))
-        report.add("batch", "NDJSON batches, 2 streams", post_batches(server.url, signed))
+        report.add("batch", "NDJSON batches, 8 streams", post_batches(server.url, signed))
         report.add(
             "single", "single POSTs, 32 clients", post_singles(server.url, statements(cast, count // 2))
         )
@@ -92,7 +92,7 @@ def run(engine: str, count: int, cores: int) -> Report:
         measured = post_batches(server.url, made)
         report.add(
             "events",
-            f"events in documents of {EVENTS}, 2 streams",
+            f"events in documents of {EVENTS}, 8 streams",
             Measured(measured.count * EVENTS, measured.seconds),
         )
     with (

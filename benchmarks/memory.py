@@ -20,7 +20,7 @@ VERIFYING = 2
 def fill(log: Prepared, url: str, entries: int) -> None:
     """Posts ``entries`` records in batches, made in chunks so that the benchmark's own memory stays small."""
     for start in range(0, entries, CHUNK):
-        measured = post_batches(url, statements(log.cast, min(CHUNK, entries - start)))
+        measured = post_batches(url, statements(log.cast, min(CHUNK, entries - start)), streams=2)
         if (start + CHUNK) % (5 * CHUNK) == 0:
             print(f"  {start + CHUNK:>10,} of {entries:,} at {measured.rate:,.0f}/s", flush=True)
 

@@ -80,7 +80,7 @@ def database(engine: str, folder: Path) -> Iterator[str]:
     if engine == "sqlite":
         yield copy_sqlite(make_sqlite_template(folder), folder / "ledger.db")
         return
-    with PostgresServer() as server:
+    with PostgresServer(durable=True) as server:  # as SQLite is, and as a ledger's database must be
         name = server.create_database(make_postgres_template(server))
         yield server.url(name)
 
