@@ -272,8 +272,7 @@ def _check_content(
 
 
 def _assay_width(element_mg: int, reo_mg: int) -> Fraction:
-    """What a share of tolerance is of: an element's mass, and more of it the rarer it is, for a rarer element is
-    assayed less well (materials.uncertainty)."""
+    """What a tolerance is a share of: the element's mass, more where it is rare and so assayed less well."""
     return Fraction(absolute_u(Fraction(element_mg, reo_mg)) / BANDS[0][1]) * reo_mg
 
 

@@ -12,6 +12,7 @@ rounds once, by largest remainder, so that every stated total holds to the milli
 import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from math import lcm
 from typing import Final, TypeAlias
 
 Cell: TypeAlias = tuple[str, str, str]
@@ -87,18 +88,19 @@ def apportion(total_mg: int, weights: Mapping[Cell, Fraction | int]) -> dict[Cel
     """
     if total_mg == 0:
         return {}
-    whole = sum(weights.values())
+    common = lcm(*(weight.denominator for weight in weights.values()))
+    parts = {cell: weight.numerator * (common // weight.denominator) for cell, weight in weights.items()}
+    whole = sum(parts.values())
     if whole <= 0:
         raise ValueError("there is nothing to share by")
     shared: dict[Cell, int] = {}
-    rests: list[tuple[Fraction, Cell]] = []
+    rests: list[tuple[int, Cell]] = []
     left = total_mg
-    for cell in sorted(weights):
-        exact = Fraction(total_mg * weights[cell]) / whole
-        floor = exact.numerator // exact.denominator
+    for cell in sorted(parts):
+        floor, rest = divmod(total_mg * parts[cell], whole)
         shared[cell] = floor
         left -= floor
-        rests.append((floor - exact, cell))
+        rests.append((-rest, cell))
     rests.sort()
     for _, cell in rests[:left]:
         shared[cell] += 1
