@@ -102,20 +102,22 @@ def read_lot(sheet: Sheet, entry: Any, place: str) -> LotSaid:
     said.names = names
     for written, value in entry.items():
         local = written if ":" not in written else sheet.inner(written)
-        where = f"{place}/{escape_pointer(written)}"
-        if local not in _READERS:
+        reader = _READERS.get(local)
+        if reader is None:
+            where = f"{place}/{escape_pointer(written)}"
             mend = f"Members are {', '.join(LOT_MEMBERS)}."
             sheet.report("movement.member-unknown", f"A lot has no member {shown(written)}.", where, mend)
             continue
         if local in names:
+            where = f"{place}/{escape_pointer(written)}"
             detail = f"{shown(written)} and {shown(names[local])} are two spellings of one name."
             sheet.report("movement.member-twice", detail, where, "Give the member once.")
             continue
         names[local] = written
         try:
-            _READERS[local](said, value)
+            reader(said, value)
         except Fault as fault:
-            sheet.report(fault.code, fault.detail, where + fault.place, fault.mend)
+            sheet.report(fault.code, fault.detail, said.member(local) + fault.place, fault.mend)
             said.faulty = True
     return said
 
@@ -220,16 +222,16 @@ def _shares(said: LotSaid, value: Any) -> None:
             'Write {"Nd": 0.75, "Pr": 0.25}: shares of all REO by element, as oxides.',
         )
     for symbol, share in value.items():
-        place = f"/{escape_pointer(symbol)}"
         if symbol not in ELEMENTS:
             mend = f"Write the symbol of one: {', '.join(ELEMENTS)}."
+            place = f"/{escape_pointer(symbol)}"
             raise Fault("movement.element", f"{shown(symbol)} is no rare earth.", mend, place)
-        if type(share) is not JsonNumber or not 0 <= share <= 2 or _is_tiny(share):
+        if type(share) is not JsonNumber or share < 0 or share.adjusted() > 0 or _is_tiny(share):
             raise Fault(
                 "movement.element-fractions",
                 "A share is a number from 0 to 1.",
                 "Write the element's oxide as a share of all REO, without quotes: 0.185 for 18.5 %.",
-                place,
+                f"/{symbol}",
             )
     said.shares = value
     said.declared["elementFractions"] = {symbol: share.text for symbol, share in value.items()}

@@ -188,7 +188,7 @@ FORMS: Final[Mapping[str, Form]] = {
         "OBSERVE",
         ("inspecting", "sampling"),
         inputs=OBJECT_LISTS,
-        needs=("testres", "results", "laboratory", "document"),
+        needs=("test", "results", "laboratory", "document"),
         masses="optional",
     ),
     "stocktake": Form(
@@ -223,7 +223,7 @@ EVENT_MEMBERS: Final = (
         member
         for form in (*FORMS.values(), ARRIVAL)
         for member in (*form.needs, *form.may)
-        if member not in {"site", "parent", "invoice", "testres", "results", *_PARTIES}
+        if member not in {"site", "parent", "invoice", "test", "results", *_PARTIES}
     )
     | COMMON
 )

@@ -114,7 +114,8 @@ class Movement:
         parent: The unit that is packed or unpacked. ``seals``: its seals.
         results: Of an assay: REO share by element with standard uncertainty, as (value, uncertainty).
         treo_result: Measured REO fraction with its uncertainty, or None.
-        laboratory, document_sha256: Who measured, and the report's digest.
+        laboratory, document_sha256: Who measured, and the report's digest. ``sampled``: whether the business
+            step was sampling, which uses up an instance.
         due_us: When a shipment is due, or None.
         unit_price: Decimal text per kg with currency, or "".
         corrects: Event id that this event replaces or undoes, or "".
@@ -159,8 +160,10 @@ class Movement:
     seals: tuple[str, ...] = ()
     results: Mapping[str, tuple[Fraction, Fraction]] = field(default_factory=dict)
     treo_result: tuple[Fraction, Fraction] | None = None
+    test: str = ""
     laboratory: str = ""
     document_sha256: str = ""
+    sampled: bool = False
     due_us: int | None = None
     unit_price: str = ""
     corrects: str = ""

@@ -50,7 +50,7 @@ _PARTY_FIELDS: Final = {
     ("possessing_party", "to"): "custodian_to",
     ("location", "to"): "site_to",
 }
-_TRANSACTION_FIELDS: Final = {"desadv": "despatch_advice", "inv": "invoice"}
+_TRANSACTION_FIELDS: Final = {"desadv": "despatch_advice", "inv": "invoice", "testres": "test"}
 _NAMED: Final = ("owner_from", "owner_to", "custodian_from", "custodian_to", "consignee")
 
 
@@ -389,7 +389,7 @@ _STANDARD_NEEDS: Final = {
         "names its invoice",
         "Add an element of the type inv to bizTransactionList.",
     ),
-    "testres": (
+    "test": (
         "movement.test-missing",
         "/bizTransactionList",
         "names its test report",
