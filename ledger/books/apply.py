@@ -6,7 +6,17 @@ Decides: nothing but that every kind has its part, and that an event's name is u
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ledger.books import births, corrections, pools, receipts, shipments, stock, transformations, units
+from ledger.books import (
+    births,
+    corrections,
+    pools,
+    receipts,
+    returns,
+    shipments,
+    stock,
+    transformations,
+    units,
+)
 from ledger.books.accounts import Journal
 from ledger.books.context import Effect, Impossible, Recording
 from ledger.findings import Finding
@@ -26,9 +36,9 @@ BOOKS: Final[Mapping[str, Book]] = {
     "ship": shipments.book_shipment,
     "export": shipments.book_shipment,
     "disclose": shipments.book_shipment,
-    "return": shipments.book_return,
-    "cancel": shipments.book_cancel,
-    "refuse": shipments.book_refuse,
+    "return": returns.book_return,
+    "cancel": returns.book_cancel,
+    "refuse": returns.book_refuse,
     "release": shipments.book_release,
     "receive": receipts.book_receipt,
     "transfer": stock.book_transfer,

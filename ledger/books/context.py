@@ -67,7 +67,7 @@ class Effect:
         corrected: The event that it corrected, or None.
         counted_mg: REO of the born lots that turned from uncounted primary to ``counted``
             (``cells.count_cells``): what a separation quota is drawn by.
-        reused: Seals and units that it opened while they were open already, with the entry that did so before.
+        reused: Seals and units that it opened while they were open, with the entry that did so first.
     """
 
     postings: list[PostingRecord] = field(default_factory=list)

@@ -10,11 +10,11 @@ from ledger.findings import Finding
 from ledger.records.oversight import DelegationRecord, MergerRecord
 
 
-def acting_custodian(journal: Journal, stated: str) -> str:
+def acting_custodian(journal: Journal, stated: str, code: str = "custody.not-holder") -> str:
     """Who has the goods: the stated party, or the signer where none is stated.
 
     Raises:
-        Impossible: ``custody.not-holder``: the signer may not record for that party.
+        Impossible: ``code``: the signer may not record for that party.
     """
     recording = journal.recording
     if stated in ("", recording.issuer):
@@ -31,7 +31,7 @@ def acting_custodian(journal: Journal, stated: str) -> str:
         return stated
     raise Impossible(
         Finding(
-            "custody.not-holder",
+            code,
             f"{recording.issuer} may not record for {stated}",
             journal.movement.pointer,
             "Let the party that has the goods sign, or have it delegate its filings to the signer.",

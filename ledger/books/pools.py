@@ -396,6 +396,8 @@ def _keep(journal: Journal, before: PoolRecord, after: PoolRecord, parents: Sequ
             event_time_us=journal.movement.event_time_us,
             change=journal.movement.kind,
             cells=after.cells,
+            owners=after.owners,
+            blocked=after.blocked,
         )
     )
     for parent in _lineage(before, parents):

@@ -134,7 +134,10 @@ class PoolRecord:
 
 @dataclass(frozen=True, slots=True)
 class PoolVersionRecord:
-    """What one feed, draw, close or adjust made of a pool: a node of the graph."""
+    """What one feed, draw, close, adjust or correction made of a pool: a node of the graph.
+
+    ``owners`` and ``blocked`` are the pool's as of this version, so that one change can be undone later.
+    """
 
     KEY: ClassVar[tuple[str, ...]] = ("pool", "version")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"node": ("node",)}
@@ -146,6 +149,8 @@ class PoolVersionRecord:
     event_time_us: int
     change: str
     cells: Cells
+    owners: Mapping[str, int] = field(default_factory=dict)
+    blocked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

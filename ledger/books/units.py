@@ -1,0 +1,342 @@
+"""Logistic units: what is packed into what, and what a list of units means.
+
+Decides: membership over time, and which lots a movement of units moves. Packing moves nothing in the books:
+what a unit contains stays in the holdings of whoever has it, and shipping a unit ships its open contents.
+
+What is packed may be used or shipped without unpacking: firms forget to record that they opened a drum,
+and what happened must be recordable. The unit then contains more than there is, and its own shipment is
+refused as overdrawn until it is unpacked. Only a thing that cannot be in two places (an instance, a unit)
+must be taken out of one unit before it goes into another.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ledger.books.accounts import Journal
+from ledger.books.context import Impossible
+from ledger.books.custody import acting_custodian
+from ledger.findings import Finding
+from ledger.movements.movement import Line
+from ledger.records.books import Books
+from ledger.records.lots import (
+    EventRecord,
+    HoldingRecord,
+    LotRecord,
+    MemberRecord,
+    SealRecord,
+    UnitRecord,
+)
+
+
+def members(books: Books, unit: str) -> list[MemberRecord]:
+    """What is directly inside a unit now."""
+    return [member for member in books.group(MemberRecord, "unit", unit) if member.until_us is None]
+
+
+def contents(books: Books, unit: str) -> dict[str, int]:
+    """Share of each lot's mass inside a unit now, those in nested units included."""
+    masses: dict[str, int] = {}
+    seen, waiting = {unit}, [unit]
+    while waiting:
+        for member in members(books, waiting.pop()):
+            if member.mass_mg:
+                masses[member.child] = masses.get(member.child, 0) + member.mass_mg
+            elif member.child not in seen:
+                seen.add(member.child)
+                waiting.append(member.child)
+    return masses
+
+
+def goods(journal: Journal, *, weighed: bool = False) -> list[Line]:
+    """The lots that a movement moves, those in its units included.
+
+    Units that are listed alone mean their open contents. Where the movement lists lots of theirs as well,
+    that list is explicit and must agree with the contents: all of them, and by mass as far as two scales
+    agree. Other lots beside the units are loose goods.
+
+    Args:
+        weighed: The movement receives: its own masses hold, and what is in units without being listed was
+            not weighed (mass None).
+
+    Raises:
+        Impossible: ``unit.unknown``, ``unit.disagrees``.
+    """
+    movement = journal.movement
+    packed: dict[str, int] = {}
+    listed = {line.lot for line in movement.inputs}
+    for unit in movement.units:
+        found = journal.books.get(UnitRecord, unit)
+        if found is None or not found.open:
+            if weighed and listed:
+                continue
+            raise _unknown(journal, unit)
+        for lot, mass_mg in contents(journal.books, unit).items():
+            packed[lot] = packed.get(lot, 0) + mass_mg
+    lines = list(movement.inputs)
+    if not listed.isdisjoint(packed):
+        if weighed:
+            return lines
+        _check_agreement(journal, packed)
+        return [
+            replace(line, mass_mg=packed.pop(line.lot, 0)) if line.lot in packed else line
+            for line in _merged(lines)
+        ]
+    for lot, mass_mg in sorted(packed.items()):
+        record = journal.books.get(LotRecord, lot)
+        instance = record is not None and record.instance
+        stated = None if weighed else mass_mg
+        lines.append(Line(lot, stated, instance=instance, pointer=movement.pointer))
+    return lines
+
+
+def book_pack(journal: Journal) -> None:
+    """Packs lots and units into a unit, and closes its seals.
+
+    A unit that its packer packed before and still has is added to. One whose contents went away meanwhile
+    is used again: it begins anew, and the rule ``seal.reused`` hears of it, as of a seal that is on another
+    unit.
+
+    Raises:
+        Impossible: The packer has not so much of a lot, or a thing is in another unit already.
+    """
+    movement = journal.movement
+    packer = acting_custodian(journal, movement.custodian_from)
+    unit = movement.parent
+    before = journal.books.get(UnitRecord, unit)
+    seals = movement.seals
+    if before is not None and before.open:
+        if before.packer != packer or not _still_has(journal, packer, unit):
+            journal.effect.reused[unit] = before.entry_index
+            _end_members(journal, members(journal.books, unit))
+            _open_seals(journal, before)
+        else:
+            seals = tuple(dict.fromkeys((*before.seals, *seals)))
+    for line in movement.inputs:
+        lot = journal.lot(line)
+        holding = journal.source(line, custodian=packer, site=movement.site, owner=movement.owner_from)
+        mass_mg = journal.amount(line, holding.mass_mg, f"from {packer} at {holding.site}")
+        if lot.instance:
+            _check_free(journal, lot.lot, line.pointer)
+            mass_mg = lot.mass_mg
+        _put_in(journal, lot.lot, mass_mg)
+    for child in movement.units:
+        inner = journal.books.get(UnitRecord, child)
+        if inner is None or not inner.open:
+            raise _unknown(journal, child)
+        _check_free(journal, child, movement.pointer)
+        if child == unit or unit in _inside(journal.books, child):
+            raise _impossible(journal, "unit.nested-in-itself", f"{unit} would be inside itself", unit)
+        _put_in(journal, child, 0)
+    _close_seals(journal, seals)
+    journal.books.put(
+        UnitRecord(
+            unit=unit,
+            packer=packer,
+            site=movement.site,
+            seals=seals,
+            entry_index=journal.recording.index,
+            event_time_us=movement.event_time_us,
+            open=True,
+        )
+    )
+    _mark_event(journal, unit)
+
+
+def book_unpack(journal: Journal) -> None:
+    """Takes children out of a unit: all of them where none are listed. Its seals are open from then on.
+
+    Raises:
+        Impossible: The unit is not open, does not contain what is taken out, or belongs to others.
+    """
+    movement = journal.movement
+    opener = acting_custodian(journal, movement.custodian_from)
+    unit = journal.books.get(UnitRecord, movement.parent)
+    if unit is None or not unit.open:
+        raise _unknown(journal, movement.parent)
+    inside = members(journal.books, unit.unit)
+    if opener != unit.packer and not _has_any(journal, opener, unit.unit):
+        raise _impossible(
+            journal, "custody.not-holder", f"{opener} has nothing of what is in {unit.unit}", unit.unit
+        )
+    if movement.inputs or movement.units:
+        for line in movement.inputs:
+            _take_out(journal, line.lot, line.mass_mg, inside, line.pointer)
+        for child in movement.units:
+            _take_out(journal, child, None, inside, movement.pointer)
+    else:
+        _end_members(journal, inside)
+    _open_seals(journal, unit)
+    still = bool(members(journal.books, unit.unit))
+    journal.books.put(replace(unit, open=still, seals=()))
+    _mark_event(journal, unit.unit)
+
+
+def undo_packing(journal: Journal, event: EventRecord) -> None:
+    """Takes back what an event put into its unit or took out of it."""
+    books = journal.books
+    unit = books.get(UnitRecord, event.unit)
+    if unit is None:
+        return
+    for member in books.group(MemberRecord, "unit", event.unit):
+        if member.since_index == event.entry_index:
+            until = (member.since_us, journal.recording.index)
+            books.put(replace(member, until_us=until[0], until_index=until[1]))
+        elif member.until_index == event.entry_index:
+            books.put(replace(member, until_us=None, until_index=None))
+    still = bool(members(books, event.unit))
+    if not still:
+        _open_seals(journal, unit)
+    books.put(replace(unit, open=still))
+
+
+def _merged(lines: list[Line]) -> list[Line]:
+    """One line for each lot; a mass that one of them leaves open stays open."""
+    by_lot: dict[str, Line] = {}
+    for line in lines:
+        other = by_lot.get(line.lot)
+        if other is None:
+            by_lot[line.lot] = line
+        else:
+            open_ = line.mass_mg is None or other.mass_mg is None
+            mass_mg = None if open_ else (line.mass_mg or 0) + (other.mass_mg or 0)
+            by_lot[line.lot] = replace(other, mass_mg=mass_mg)
+    return list(by_lot.values())
+
+
+def _check_agreement(journal: Journal, packed: Mapping[str, int]) -> None:
+    allowed = journal.recording.policy.thresholds["whole.excess_share"]
+    listed = {line.lot: line for line in _merged(list(journal.movement.inputs))}
+    for lot, mass_mg in sorted(packed.items()):
+        line = listed.get(lot)
+        stated = None if line is None else line.mass_mg
+        agrees = line is not None and (stated is None or abs(stated - mass_mg) <= mass_mg * allowed)
+        if not agrees:
+            raise Impossible(
+                Finding(
+                    "unit.disagrees",
+                    f"the units contain {mass_mg} mg of {lot}; the list says {stated or 0}",
+                    journal.movement.pointer if line is None else line.pointer,
+                    "List exactly what the units contain, or the units alone; record packing and unpacking.",
+                    {"lot": lot, "packed_mg": mass_mg, "listed_mg": stated},
+                )
+            )
+
+
+def _still_has(journal: Journal, party: str, unit: str) -> bool:
+    """Whether a party has all that a unit contains."""
+    inside = contents(journal.books, unit)
+    return all(_held(journal.books, party, lot) >= mass_mg for lot, mass_mg in inside.items())
+
+
+def _has_any(journal: Journal, party: str, unit: str) -> bool:
+    return any(_held(journal.books, party, lot) > 0 for lot in contents(journal.books, unit))
+
+
+def _held(books: Books, party: str, lot: str) -> int:
+    holdings = books.group(HoldingRecord, "lot", lot)
+    return sum(holding.mass_mg for holding in holdings if holding.custodian == party)
+
+
+def _inside(books: Books, unit: str) -> set[str]:
+    """Every unit inside a unit, directly or not."""
+    seen: set[str] = set()
+    waiting = [unit]
+    while waiting:
+        for member in members(books, waiting.pop()):
+            if not member.mass_mg and member.child not in seen:
+                seen.add(member.child)
+                waiting.append(member.child)
+    return seen
+
+
+def _check_free(journal: Journal, child: str, pointer: str) -> None:
+    """One thing is inside one unit at a time."""
+    for member in _around(journal.books, child):
+        if member.unit != journal.movement.parent:
+            raise Impossible(
+                Finding(
+                    "unit.packed-already",
+                    f"{child} is inside {member.unit}",
+                    pointer,
+                    "Record first that it was unpacked.",
+                    {"child": child, "unit": member.unit},
+                )
+            )
+
+
+def _around(books: Books, child: str) -> Iterator[MemberRecord]:
+    for member in books.group(MemberRecord, "child", child):
+        if member.until_us is None:
+            yield member
+
+
+def _put_in(journal: Journal, child: str, mass_mg: int) -> None:
+    key = (journal.movement.parent, child, journal.recording.index)
+    same = journal.books.get(MemberRecord, *key)
+    if same is not None and same.until_us is None:
+        mass_mg += same.mass_mg
+    journal.books.put(MemberRecord(*key, mass_mg, journal.movement.event_time_us))
+
+
+def _take_out(
+    journal: Journal, child: str, mass_mg: int | None, inside: list[MemberRecord], pointer: str
+) -> None:
+    found = [member for member in inside if member.child == child]
+    there = sum(member.mass_mg for member in found)
+    if not found or (mass_mg is not None and mass_mg > there):
+        raise Impossible(
+            Finding(
+                "unit.not-inside",
+                f"{journal.movement.parent} contains {there} mg of {child}",
+                pointer,
+                "Correct what was taken out, or record first that it was packed.",
+                {"child": child, "inside_mg": there, "taken_mg": mass_mg},
+            )
+        )
+    _end_members(journal, found)
+    if mass_mg is not None and mass_mg < there:
+        _put_in(journal, child, there - mass_mg)
+
+
+def _end_members(journal: Journal, ended: list[MemberRecord]) -> None:
+    until_us, index = journal.movement.event_time_us, journal.recording.index
+    for member in ended:
+        journal.books.put(replace(member, until_us=until_us, until_index=index))
+
+
+def _close_seals(journal: Journal, seals: tuple[str, ...]) -> None:
+    unit, recording = journal.movement.parent, journal.recording
+    for seal in seals:
+        before = journal.books.get(SealRecord, seal)
+        if before is not None and before.open and before.unit != unit:
+            journal.effect.reused[seal] = before.entry_index
+        journal.books.put(SealRecord(seal, unit, recording.issuer, recording.index, True))
+
+
+def _open_seals(journal: Journal, unit: UnitRecord) -> None:
+    for seal in unit.seals:
+        record = journal.books.get(SealRecord, seal)
+        if record is not None and record.open and record.unit == unit.unit:
+            journal.books.put(replace(record, open=False))
+
+
+def _mark_event(journal: Journal, unit: str) -> None:
+    event = journal.books.get(EventRecord, journal.recording.issuer, journal.movement.event_id)
+    if event is not None:
+        journal.books.put(replace(event, unit=unit))
+
+
+def _unknown(journal: Journal, unit: str) -> Impossible:
+    return _impossible(journal, "unit.unknown", f"no unit {unit} is packed", unit)
+
+
+def _impossible(journal: Journal, code: str, detail: str, unit: str) -> Impossible:
+    return Impossible(
+        Finding(
+            code,
+            detail,
+            journal.movement.pointer,
+            "Record the packing first, or list the lots themselves.",
+            {"unit": unit},
+        )
+    )
