@@ -67,6 +67,7 @@ class Effect:
         corrected: The event that it corrected, or None.
         counted_mg: REO of the born lots that turned from uncounted primary to ``counted``
             (``cells.count_cells``): what a separation quota is drawn by.
+        workings: What one rule worked out and another needs again, by name; nothing that decides.
         reused: Seals and units that it opened while they were open, with the entry that did so first.
     """
 
@@ -88,6 +89,7 @@ class Effect:
     provisional: bool = False
     corrected: str = ""
     counted_mg: int = 0
+    workings: dict[str, object] = field(default_factory=dict)
     reused: dict[str, int] = field(default_factory=dict)
 
 
