@@ -4,9 +4,16 @@ Decides: nothing that the acts themselves do not. Reads nothing by itself.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ledger.errors import RequestError
+from ledger.records.books import Books, Record
+from ledger.records.oversight import (
+    ControlListRecord,
+    DelegationRecord,
+    MergerRecord,
+    RestrictedPartyRecord,
+)
 from ledger.statements.acts import Act, ActContext
 from ledger.statements.acts.confirm import Confirm
 from ledger.statements.acts.erase import Erase
@@ -25,6 +32,35 @@ class FoundAct(NamedTuple):
     kid: str
     statement_hash: bytes
     jws: bytes
+
+
+_R = TypeVar("_R", bound=Record)
+_OF_ACTS_ALONE = (ControlListRecord, DelegationRecord, MergerRecord, RestrictedPartyRecord)
+
+
+class ActBooks(Books):
+    """What the acts alone make of the books: enough to decide acts that ask for nothing else.
+
+    What movements make too (holdings, licences with their draw-down, alerts) is not known here. An act that
+    asked for such a record and would be refused is left open: a replay of the whole log decides it.
+
+    Attributes:
+        asked: Whether something was asked for, since this was last unset, that movements may have made.
+        left_open: Indices of the acts that were left open.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = False
+        self.left_open: set[int] = set()
+
+    def get(self, kind: type[_R], *key: Any) -> _R | None:
+        self.asked = self.asked or kind not in _OF_ACTS_ALONE
+        return super().get(kind, *key)
+
+    def group(self, kind: type[_R], group: str, *value: Any) -> list[_R]:
+        self.asked = self.asked or kind not in _OF_ACTS_ALONE
+        return super().group(kind, group, *value)
 
 
 # An audit meets an act up to three times: for the keys, with its entry, and when it is folded.
@@ -56,7 +92,8 @@ def judge_and_fold(found: FoundAct, act: Act, facts: Facts, origin: str) -> str 
         origin: The log's origin.
 
     Returns:
-        Why it was not allowed, and then nothing is folded; None where it was.
+        Why it was not allowed, and then nothing is folded; None where it was, or where the acts alone cannot
+        decide it (``ActBooks``).
     """
     context = ActContext(
         index=found.entry_index,
@@ -66,7 +103,13 @@ def judge_and_fold(found: FoundAct, act: Act, facts: Facts, origin: str) -> str 
         statement_hash=found.statement_hash,
         origin=origin,
     )
+    books = facts.books
+    if isinstance(books, ActBooks):
+        books.asked = False
     findings = act.judge(context, facts)
+    if findings and isinstance(books, ActBooks) and books.asked:
+        books.left_open.add(found.entry_index)
+        return None
     if findings:
         return f"the act {act.name} was not allowed: {findings[0].detail} ({findings[0].code})"
     act.apply(context, facts)

@@ -7,6 +7,7 @@ Source: DESIGN section 1 ("Completeness is honest"), sections 2 and 4.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from threading import Event
 
 from sqlalchemy import Connection, Engine
@@ -19,7 +20,7 @@ from ledger.audit.kept import KeptEvidence, KeptItem, KeptMark, cannot_exclude, 
 from ledger.audit.notes import CheckpointNotes
 from ledger.audit.ranges import RangeResult, split_range
 from ledger.audit.refusals import RefusalResult, split_refusals
-from ledger.audit.replay import Replay
+from ledger.audit.replay import READERS, Replay
 from ledger.audit.report import AuditReport, Progress, ProgressCallback
 from ledger.audit.snapshot import Snapshot, take_snapshot
 from ledger.audit.stitching import Stitcher, check_above
@@ -28,9 +29,11 @@ from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.tiles import TILE_WIDTH
 from ledger.store.engine import create_ledger_engine
 from ledger.store.locking import begin_read
+from ledger.store.models import Base
 from ledger.store.raw_reads import RawReader, raw_reader
 
 _NO_ORIGIN = "unknown"
+_READERS = Base.metadata.tables[READERS]
 _KEYS_BELIEVED = (
     "that this is another log altogether cannot be excluded: its keys were taken from its own genesis"
 )
@@ -197,7 +200,7 @@ class _Audit:
         if self._whole:
             self._check_genesis()
             self._check_head()
-            self._replay.compare(self._snapshot.registers)
+            self._compare_registers()
             self._faults.merge(self._replay.faults)
         elif head is not None:
             check_above(self._reader, self._faults, roots, (self._snapshot.size, head.root))
@@ -247,6 +250,11 @@ class _Audit:
         head = self._snapshot.head
         if head is not None and result.end == head.refusal_count and head.refusal_hash != result.last_hash:
             self._faults.add("head.refusals", "head", 1, "the refusal hash is not that of the last record")
+
+    def _compare_registers(self) -> None:
+        size = self._snapshot.size
+        readers = chain(self._snapshot.registers.get(READERS, ()), self._reader.rows_within(_READERS, size))
+        self._replay.compare({**self._snapshot.registers, READERS: readers}, size)
 
     def _check_late(self, index: int, act_index: int) -> None:
         """Bytes that went while the audit runs: an act beyond the audited log must say so."""

@@ -118,7 +118,7 @@ class RefusalChecker:
             return {}
         if hashlib.sha256(record_bytes).digest() != record_hash:
             report("refusal.hash", "refusals", "the record hash is not that of the record")
-        record = _read_record(record_bytes)
+        record = read_record(record_bytes)
         if record is None:
             report("refusal.record", "refusals", "the record is not canonical JSON of the one form")
             return {}
@@ -145,8 +145,8 @@ class RefusalChecker:
         return {"judged_at": judged_at}
 
 
-def _read_record(record: bytes) -> dict[str, Any] | None:
-    """The record, if these bytes are the one form of one."""
+def read_record(record: bytes) -> dict[str, Any] | None:
+    """A record of the journal, if these bytes are the one form of one."""
     try:
         value = parse_json(record)
         if not isinstance(value, dict) or value.keys() != _MEMBERS or canonical_json(value) != record:

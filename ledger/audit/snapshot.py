@@ -12,7 +12,7 @@ from typing import Any
 from ledger.audit.acts import read_found_act
 from ledger.audit.compact import full_tiles
 from ledger.audit.entries import is_hash
-from ledger.audit.replay import fold_public
+from ledger.audit.replay import READERS, fold_public
 from ledger.audit.report import FaultList
 from ledger.log.checkpoint import is_origin
 from ledger.log.merkle import EMPTY_ROOT
@@ -42,7 +42,7 @@ class Snapshot:
         keys: Keys by kid, folded from the public acts.
         unproven: Keys as the register has them.
         policies: Indices of the acts that set a policy, rising.
-        registers: The rows of every register, as found.
+        registers: The rows of every register, as found; of ``readers`` only those beyond the log.
         faults: What is wrong.
     """
 
@@ -78,7 +78,10 @@ def take_snapshot(reader: RawReader, origin: str | None) -> Snapshot:
     snapshot.size = _bound(reader, "entries", head.tree_size if known else None)
     snapshot.refusal_count = _bound(reader, "refusals", head.refusal_count if known else None)
     _find_strays(reader, snapshot)
-    snapshot.registers = {name: list(reader.table_rows(_TABLES[name])) for name in REGISTER_TABLES}
+    snapshot.registers = {
+        name: list(reader.table_rows(_TABLES[name])) for name in REGISTER_TABLES if name != READERS
+    }
+    snapshot.registers[READERS] = list(reader.rows_outside(_TABLES[READERS], snapshot.size))
     snapshot.stated = _read_genesis(reader) or _read_origin(snapshot.registers["origin"])
     if origin is None:
         origin = "" if snapshot.stated is None else snapshot.stated.origin

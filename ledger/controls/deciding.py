@@ -88,6 +88,18 @@ class Decider:
             facts.put(ReaderRecord(position.index, party))
         return Decision((), recorded.told)
 
+    def consider(self, submission: Submission, position: Position, facts: Facts) -> Decision:
+        """What ``decide`` would come to: an act is judged and not applied.
+
+        Args:
+            submission: A statement whose signature verified.
+            position: Where it would stand.
+            facts: To be thrown away with their books, for movements change them.
+        """
+        if submission.payload.act is None:
+            return self.decide(submission, position, facts)
+        return Decision(tuple(judge(submission, position, facts, self._origin)))
+
     def _apply_act(self, submission: Submission, position: Position, facts: Facts) -> None:
         act = submission.payload.act
         assert act is not None

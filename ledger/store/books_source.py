@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ledger.records.books import Key, Record
 from ledger.store.books_tables import BOOKS, RowOf, rows_of
@@ -87,6 +87,15 @@ def _query(kind: type[Record], names: tuple[str, ...], dialect: str) -> str:
         parts += [stored.table.name, "AS t ON"]
     parts.append(" AND ".join(f"t.{_quoted(name)} = {each}" for name, each in zip(names, given, strict=True)))
     return " ".join(parts)
+
+
+def records_of_entry(connection: Connection, kind: type[Record], index: int) -> list[Any]:
+    """The records of a kind that say that the entry ``index`` made them; reads the whole table."""
+    stored = BOOKS[kind]
+    query = (
+        select(stored.table).where(stored.table.c.entry_index == index).order_by(*stored.table.primary_key)
+    )
+    return [stored.to_record(row) for row in connection.execute(query)]
 
 
 def write_records(connection: Connection, records: Iterable[Record]) -> None:

@@ -186,6 +186,16 @@ class RawReader:
         query = select(key).select_from(table).where(or_(key.is_(None), key < start, key >= end))
         return self._select(query.order_by(key))
 
+    def rows_outside(self, table: Table, size: int) -> Iterator[Sequence[Any]]:
+        """The rows of a table by entry whose index is not in [0, size), whatever it holds."""
+        index = _raw("entry_index")
+        return self.table_rows(table, or_(index.is_(None), index < 0, index >= size))
+
+    def rows_within(self, table: Table, size: int) -> Iterator[Sequence[Any]]:
+        """The rows of a table by entry whose index is in [0, size)."""
+        index = _raw("entry_index")
+        return self.table_rows(table, index >= 0, index < size)
+
     def tiles_outside(self, counts: Sequence[int]) -> Iterator[Sequence[Any]]:
         """Level and index of the tiles that are not among the first ``counts[level]`` of their level."""
         level, index = _raw("level"), _raw("tile_index")

@@ -40,7 +40,7 @@ TABLES = {
         changed_at:int
     """,
     "edges": """
-        *child:int *parent:int entry_index:int
+        *child:int *parent:int entry_index:int voided_at:int?
     """,
     "pools": """
         *pool:name site:name custodian:name version:int node:int cells:text owners:text blocked:text
@@ -48,11 +48,11 @@ TABLES = {
     """,
     "pool_versions": """
         *pool:name *version:int node:int entry_index:int position:int event_time_us:int change:name
-        cells:text
+        cells:text owners:text blocked:text
     """,
     "events": """
         *issuer:name *event_id:name entry_index:int position:int movement:name event_time_us:int site:name
-        state:name changed_at:int?
+        state:name changed_at:int? first_line:int unit:name
     """,
     "postings": """
         *entry_index:int *position:int *line:int account:name lot:name pool:name owner:name custodian:name
@@ -62,7 +62,7 @@ TABLES = {
         *consignor:name *event_id:name kind:name consignee:name owner_from:name owner_to:name
         site_from:name site_to:name entry_index:int position:int event_time_us:int due_us:int? state:name
         despatch_advice:name invoice:name licence:name destination:name end_user:name returns:name
-        received_us:int?
+        received_us:int? replaced_by:name
     """,
     "shipment_lines": """
         *consignor:name *event_id:name *lot:name sent_mg:int left_mg:int weighed_mg:int
@@ -76,7 +76,7 @@ TABLES = {
         *unit:name packer:name site:name seals:text entry_index:int event_time_us:int open:bool
     """,
     "members": """
-        *unit:name *child:name *since_index:int mass_mg:int since_us:int until_us:int?
+        *unit:name *child:name *since_index:int mass_mg:int since_us:int until_us:int? until_index:int?
     """,
     "seals": """
         *seal:name unit:name issuer:name entry_index:int open:bool

@@ -1,0 +1,96 @@
+"""Comparing a table as it is stored with the same table as folding the log again makes it, row by row.
+
+Decides: which row is missing, extra or different. Both sides come in the order of the key, so one pass and a
+few rows in memory are enough, however large the table is.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+
+from ledger.audit.report import FaultList
+from ledger.encoding import b64url_encode
+
+_END = (9,)
+
+
+def compare_table(
+    table: Table,
+    stored: Iterator[Sequence[Any]],
+    folded: Iterator[Sequence[Any]],
+    faults: FaultList,
+) -> int:
+    """Reports every difference with the row's key as its place.
+
+    Args:
+        table: The table.
+        stored: Its rows as found, by primary key, columns in the table's order; values may be of any type.
+        folded: The rows that the log gives, likewise.
+        faults: Takes ``books.missing``, ``books.extra`` and ``books.differs``.
+
+    Returns:
+        How many rows the log gives.
+    """
+    names = [column.name for column in table.columns]
+    at = [names.index(column.name) for column in table.primary_key]
+    count = 0
+    row, right = next(stored, None), next(folded, None)
+    while row is not None or right is not None:
+        here, there = _order(row, at), _order(right, at)
+        if here < there:
+            assert row is not None
+            faults.add("books.extra", table.name, _place(row, at), "nothing in the log makes this row")
+            row = next(stored, None)
+            continue
+        if here > there:
+            assert right is not None
+            faults.add("books.missing", table.name, _place(right, at), "the row is missing")
+        else:
+            assert row is not None
+            assert right is not None
+            wrong = _differences(names, row, right)
+            if wrong:
+                detail = f"{', '.join(wrong)}: not what the log gives"
+                faults.add("books.differs", table.name, _place(row, at), detail)
+            row = next(stored, None)
+        count += 1
+        right = next(folded, None)
+    return count
+
+
+def _differences(names: Sequence[str], row: Sequence[Any], right: Sequence[Any]) -> list[str]:
+    return [
+        name
+        for name, value, wanted in zip(names, row, right, strict=True)
+        if value != wanted or _class(value) is not _class(wanted)
+    ]
+
+
+def _class(value: object) -> type:
+    """What an engine stores a value as; PostgreSQL tells truth from numbers, SQLite does not."""
+    return int if type(value) is bool else type(value)
+
+
+def _order(row: Sequence[Any] | None, at: Sequence[int]) -> tuple[Any, ...]:
+    """Where a row stands in its table, as both engines sort: numbers, text by its bytes, bytes."""
+    if row is None:
+        return _END
+    return (1, *(_rank(row[each]) for each in at))
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    if type(value) is int:
+        return (1, value)
+    if type(value) is str:
+        return (2, value.encode("utf-8", "surrogateescape"))
+    if value is None:
+        return (0, 0)
+    return (3, value) if type(value) is bytes else (1, value)
+
+
+def _place(row: Sequence[Any], at: Sequence[int]) -> Any:
+    key = [row[each] for each in at]
+    if len(key) == 1 and type(key[0]) is int:
+        return key[0]
+    return "/".join(b64url_encode(part) if type(part) is bytes else str(part) for part in key)

@@ -1,0 +1,121 @@
+"""Reading ahead: everything that some movements name, in a bounded number of questions to the source.
+
+Decides: nothing. What is not read ahead is read when it is asked for, one record at a time, with the same
+result; so this follows what the books and the rules look at, and may lag behind them without harm.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ledger.movements.movement import Movement
+from ledger.records.books import Books, Key
+from ledger.records.lots import (
+    AssayRecord,
+    EdgeRecord,
+    EventRecord,
+    HoldingRecord,
+    LotRecord,
+    MemberRecord,
+    PoolRecord,
+    PostingRecord,
+    ProvisionalRecord,
+    SealRecord,
+    ShipmentLineRecord,
+    ShipmentRecord,
+    UnitRecord,
+)
+from ledger.records.oversight import DeclarationRecord, InvoiceRecord, LicenceRecord
+
+Signed = tuple[str, Movement]
+"""Who signed, and what it says."""
+
+
+def prefetch(books: Books, signed: Sequence[Signed]) -> None:
+    """Reads what the movements of one batch name.
+
+    Args:
+        books: Where to.
+        signed: Every movement of the batch with its issuer.
+    """
+    if not signed:
+        return
+    _read_named(books, signed)
+    _read_found(books, signed)
+
+
+def _read_named(books: Books, signed: Sequence[Signed]) -> None:
+    """What stands under names that the movements themselves say."""
+    lots = {(line.lot,) for _, each in signed for line in (*each.inputs, *each.outputs)}
+    units = {(unit,) for _, each in signed for unit in (*each.units, each.parent) if unit}
+    shipments = set(_shipments(signed))
+    books.prefetch(LotRecord, lots)
+    books.prefetch_groups(HoldingRecord, "lot", lots)
+    books.prefetch_groups(ProvisionalRecord, "lot", lots)
+    books.prefetch(
+        EventRecord,
+        ((issuer, name) for issuer, each in signed for name in (each.event_id, each.corrects) if name),
+    )
+    books.prefetch(ShipmentRecord, shipments)
+    books.prefetch_groups(ShipmentRecord, "despatch_advice", shipments)
+    books.prefetch_groups(ProvisionalRecord, "shipment", shipments)
+    books.prefetch_groups(ShipmentLineRecord, "shipment", shipments)
+    books.prefetch(UnitRecord, units)
+    books.prefetch_groups(MemberRecord, "unit", units)
+    books.prefetch(PoolRecord, ((each.pool,) for _, each in signed if each.pool))
+    books.prefetch(SealRecord, ((seal,) for _, each in signed for seal in each.seals))
+    books.prefetch(LicenceRecord, ((each.licence,) for _, each in signed if each.licence))
+    books.prefetch(InvoiceRecord, ((each.invoice,) for _, each in signed if each.invoice))
+    books.prefetch(DeclarationRecord, ((each.declaration,) for _, each in signed if each.declaration))
+    books.prefetch_groups(
+        AssayRecord,
+        "lot",
+        ((line.lot,) for _, each in signed if each.kind == "assay" for line in each.inputs),
+    )
+
+
+def _read_found(books: Books, signed: Sequence[Signed]) -> None:
+    """What stands under names that the records of the first round say."""
+    packed = {
+        (member.child,)
+        for _, each in signed
+        for unit in (*each.units, each.parent)
+        if unit
+        for member in books.group(MemberRecord, "unit", unit)
+    }
+    packed |= set(_sent(books, signed))
+    books.prefetch(LotRecord, packed)
+    books.prefetch_groups(HoldingRecord, "lot", packed)
+    corrected = set(_corrected(books, signed))
+    books.prefetch_groups(PostingRecord, "event", corrected)
+    late = {
+        (lot.node,)
+        for _, each in signed
+        for line in each.outputs
+        if (lot := books.get(LotRecord, line.lot)) is not None
+    }
+    books.prefetch_groups(EdgeRecord, "parent", late)
+
+
+def _shipments(signed: Sequence[Signed]) -> Iterator[Key]:
+    """Consignor and name of every shipment that may be meant, as an event id or a despatch advice."""
+    for issuer, each in signed:
+        parties = {issuer, each.custodian_from, each.owner_from} - {""}
+        for name in {each.event_id, each.shipment, each.despatch_advice} - {""}:
+            for party in parties:
+                yield party, name
+
+
+def _sent(books: Books, signed: Sequence[Signed]) -> Iterator[Key]:
+    """The lots of the shipments that movements name."""
+    for issuer, each in signed:
+        if each.shipment:
+            for party in {issuer, each.custodian_from, each.owner_from} - {""}:
+                for line in books.group(ShipmentLineRecord, "shipment", party, each.shipment):
+                    yield (line.lot,)
+
+
+def _corrected(books: Books, signed: Iterable[Signed]) -> Iterator[Key]:
+    for issuer, each in signed:
+        if each.corrects:
+            event = books.get(EventRecord, issuer, each.corrects)
+            if event is not None:
+                yield event.entry_index, event.position
