@@ -188,8 +188,12 @@ class ActLog:
 
 
 def snapshot(facts: Facts) -> Facts:
-    """The facts as they are now. Records never change, so copies of the registers are enough."""
-    return Facts(**{each.name: copy.copy(getattr(facts, each.name)) for each in fields(Facts)})
+    """The facts as they are now. Records never change, so copies of the registers are enough.
+
+    Books keep records inside further registers, so they are copied in depth.
+    """
+    copies = {each.name: copy.copy(getattr(facts, each.name)) for each in fields(Facts)}
+    return Facts(**{**copies, "books": copy.deepcopy(facts.books)})
 
 
 def statement_hash(index: int) -> bytes:

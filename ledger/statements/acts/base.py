@@ -93,6 +93,8 @@ class Act(ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "name"):  # what several acts have in common is no act
+            return
         if cls.name in ACTS:
             raise TypeError(f"two classes read the act {cls.name}")
         ACTS[cls.name] = cls

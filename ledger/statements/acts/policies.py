@@ -1,10 +1,24 @@
 """What policy may say. A later member comes with the rules that read it, under a name documented here."""
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, Final
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
-from ledger.statements.acts.fields import Each, Fault, Integer, MemberSchema, OneOf
+from ledger.records.policy import ALWAYS, FLAG, REJECT, THRESHOLDS
+from ledger.statements.acts.fields import (
+    Each,
+    Fault,
+    Integer,
+    Members,
+    MemberSchema,
+    OneOf,
+    StrictField,
+    Time,
+    refuse,
+)
+from ledger.statements.acts.members import MAX_CODE_CHARACTERS, Date, DecimalText, Truth
 from ledger.statements.registers import Facts
 
 # Versions of the rules that this program can judge by; an old one stays for as long as a log holds it.
@@ -14,6 +28,61 @@ MAX_RETENTION_DAYS: Final = 36_525
 # Without these two one authority alone could have the others too: by another policy, or by a second self.
 CONFIRMATION_CORE: Final = frozenset({"admit-party", "set-policy"})
 CONFIRMABLE: Final = ("admit-party", "erase", "set-policy")
+CODES: Final = frozenset({*REJECT, *FLAG})
+MAX_CALENDAR_DAYS: Final = 2000
+# Offsets from UTC that are or were in use lie between these.
+LEAST_OFFSET_MIN: Final = -12 * 60
+MOST_OFFSET_MIN: Final = 14 * 60
+
+
+class ChoiceSchema(MemberSchema):
+    """What becomes of a finding: ``action``, and whether the submitter is told of a flag."""
+
+    action = OneOf(("reject", "flag", "off"))
+    tell = Truth()
+
+
+class Named(StrictField):
+    """An object of members with names of a kind, each loaded by one field; loads as a dict.
+
+    Args:
+        code: The fault's code for a name that is not of the kind.
+        known: Names that may stand; None for any code.
+        inner: What each member is.
+    """
+
+    def __init__(
+        self, code: str, known: frozenset[str] | None, inner: fields.Field[Any], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.code = code
+        self.known = known
+        self.inner = inner
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise refuse("schema.type", "an object is needed")
+        loaded: dict[str, Any] = {}
+        faults: dict[str, Any] = {}
+        for name, member in value.items():
+            fault = self._name_fault(name)
+            if fault is not None:
+                faults[name] = [fault]
+                continue
+            try:
+                loaded[name] = self.inner.deserialize(member)
+            except ValidationError as error:
+                faults[name] = error.messages
+        if faults:
+            raise ValidationError(faults)
+        return loaded
+
+    def _name_fault(self, name: str) -> Fault | None:
+        if self.known is not None and name not in self.known:
+            return Fault(self.code, f"{name!r} is not known", "docs/rules.md lists codes and thresholds.")
+        if not 1 <= len(name) <= MAX_CODE_CHARACTERS:
+            return Fault("schema.value", f"a name has 1 to {MAX_CODE_CHARACTERS} characters")
+        return None
 
 
 class PolicySchema(MemberSchema):
@@ -22,10 +91,20 @@ class PolicySchema(MemberSchema):
     rule_set = Integer(least=1, required=True)
     retention_days = Integer(most=MAX_RETENTION_DAYS, load_default=RETENTION_DAYS)
     confirmations = Each(OneOf(CONFIRMABLE), load_default=())
+    rules = Named("policy.code", CODES, Members(ChoiceSchema))
+    thresholds = Named("policy.threshold", frozenset(THRESHOLDS), DecimalText())
+    quota_basis = OneOf(("first-product", "output"))
+    filing_day = Integer(least=1, most=28)
+    filing_offset_min = Integer(least=LEAST_OFFSET_MIN, most=MOST_OFFSET_MIN)
+    holidays = Each(Date(), most=MAX_CALENDAR_DAYS)
+    working_days = Each(Date(), most=MAX_CALENDAR_DAYS)
+    opening_until = Time()
+    tolling = OneOf(("banned", "allowed"))
+    index_prices = Named("schema.value", None, DecimalText())
 
     @validates_schema
     def _judge(self, data: dict[str, Any], **kwargs: Any) -> None:
-        faults = {}
+        faults: dict[str, Any] = {}
         if data["rule_set"] not in RULE_SETS:
             known = ", ".join(map(str, RULE_SETS))
             faults["rule_set"] = [
@@ -40,17 +119,64 @@ class PolicySchema(MemberSchema):
                     "List admit-party and set-policy as well, or nothing.",
                 )
             ]
+        faults |= _rule_faults(data.get("rules", {}), data.get("thresholds", {}))
+        both = set(data.get("holidays", ())) & set(data.get("working_days", ()))
+        if both:
+            detail = f"{min(both)} is a holiday and a working day"
+            faults["working_days"] = [Fault("policy.calendar", detail, "State each date once.")]
         if faults:
             raise ValidationError(faults)
 
 
+def _rule_faults(rules: Mapping[str, Any], thresholds: Mapping[str, str]) -> dict[str, Any]:
+    faults: dict[str, Any] = {}
+    softened = sorted(
+        code for code in set(ALWAYS) & set(rules) if rules[code].get("action", "reject") != "reject"
+    )
+    if softened:
+        faults["rules"] = {
+            code: {
+                "action": [
+                    Fault(
+                        "policy.always",
+                        "what is impossible in the books is always refused",
+                        "Leave the rule out, or say reject.",
+                    )
+                ]
+            }
+            for code in softened
+        }
+    beyond = [name for name, text in thresholds.items() if name.endswith("share") and Fraction(text) > 1]
+    if beyond:
+        faults["thresholds"] = {
+            name: [Fault("schema.value", "a share is 1 at most", "Write 0.05 for five per cent.")]
+            for name in beyond
+        }
+    return faults
+
+
 def policy_members(loaded: dict[str, Any]) -> dict[str, Any]:
-    """The policy as the register holds it: every member, in JSON's types."""
-    return {
+    """The policy as the register holds it, in JSON's types: what was stated, and always the first three.
+
+    What the rules read and nobody stated stays out, so that a policy of earlier logs reads as it did.
+    """
+    members: dict[str, Any] = {
         "rule_set": loaded["rule_set"],
         "retention_days": loaded["retention_days"],
         "confirmations": sorted(loaded["confirmations"]),
     }
+    for name in ("quota_basis", "filing_day", "filing_offset_min", "tolling"):
+        if name in loaded:
+            members[name] = loaded[name]
+    for name in ("rules", "thresholds", "index_prices"):
+        if name in loaded:
+            members[name] = {key: loaded[name][key] for key in sorted(loaded[name])}
+    for name in ("holidays", "working_days"):
+        if name in loaded:
+            members[name] = sorted(loaded[name])
+    if "opening_until" in loaded:
+        members["opening_until_us"] = loaded["opening_until"]
+    return members
 
 
 def retention_days(facts: Facts) -> int:

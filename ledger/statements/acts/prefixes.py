@@ -23,6 +23,8 @@ _SCHEMES = "sgtin|lgtin|sscc|sgln|pgln|grai|giai|gsrn|gsrnp|gdti|cpi|sgcn|ginc|g
 _EPC = re.compile(
     rf"urn:epc:(?:id|class|idpat):(?:{_SCHEMES}):(?P<company>[0-9]{{6,12}})\.(?P<rest>(?:[^\s.]+\.)*)"
 )
+_LINK = re.compile(r"https?://[^/?#]+(?:/[^/?#]*)*?/(?P<ai>\d{2,4})/(?P<key>[0-9]{4,30})(?=[/?#]|$)")
+_INDICATED = ("00", "01", "02", "8006")
 _WEB = re.compile(r"https?://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?/(?:\S*[/:=?#&])?")
 _OTHER = re.compile(r"[a-z][a-z0-9+.-]*:\S*[A-Za-z0-9]\S*[/:.#?=&]")
 
@@ -58,6 +60,26 @@ def clashing_prefix(prefix: str, party: str, bound: Iterable[PrefixRecord]) -> P
     """
     clashes = (record for record in bound if record.party != party and _overlap(prefix, record.prefix))
     return min(clashes, key=lambda record: record.prefix, default=None)
+
+
+def is_under(prefix: str, name: str) -> bool:
+    """Whether a name lies under a bound prefix.
+
+    Args:
+        prefix: A prefix without fault.
+        name: A GS1 Digital Link, an EPC URN or any other URI.
+    """
+    if not prefix.isdigit():
+        return name.startswith(prefix)
+    epc = _EPC.match(name)
+    if epc is not None:
+        return epc["company"].startswith(prefix)
+    link = _LINK.match(name)
+    if link is None:
+        return False
+    key = link["key"]
+    # GTINs, SSCCs and their like begin with an indicator or extension digit before the company prefix.
+    return key[link["ai"] in _INDICATED :].startswith(prefix)
 
 
 def _web_fault(prefix: str) -> str | None:

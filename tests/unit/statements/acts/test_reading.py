@@ -18,16 +18,37 @@ from tests.support.acts import ActLog, admission, faults, read
 
 def test_the_acts() -> None:
     assert sorted(ACTS) == [
+        "adjust",
         "admit-party",
+        "allot-quota",
+        "apply-licence",
+        "close-case",
         "confirm",
+        "declare-customs",
+        "delegate",
+        "delist",
         "enrol-key",
         "erase",
         "genesis",
+        "grant-licence",
         "grant-read",
+        "list-restricted-party",
         "list-site",
+        "merge-party",
+        "open-case",
+        "publish-control-list",
         "publish-refusals",
+        "publish-statistics",
+        "refuse-licence",
+        "register-invoice",
+        "report-export",
         "revoke-key",
+        "revoke-licence",
         "set-policy",
+        "settle-invoice",
+        "start-clock",
+        "stop-clock",
+        "suspend-licence",
     ]
 
 
@@ -37,7 +58,7 @@ def test_any_module_of_the_package_may_be_imported_first(module: str) -> None:
         f"import ledger.statements.acts.{module}\nfrom ledger.statements.acts import ACTS\nprint(len(ACTS))"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert done.stdout == "10\n"
+    assert done.stdout == f"{len(ACTS)}\n"
 
 
 @pytest.mark.parametrize("name", sorted(ACTS))
@@ -72,7 +93,7 @@ def test_an_act_is_an_object(value: Any) -> None:
         ({"act": None}, ("schema.type", "/act")),
         ({"act": "Admit-Party"}, ("act.unknown", "/act")),
         ({"act": ""}, ("act.unknown", "/act")),
-        ({"act": "allot-quota"}, ("act.unknown", "/act")),
+        ({"act": "allot-quotas"}, ("act.unknown", "/act")),
     ],
 )
 def test_the_act_has_a_known_name(payload: dict[str, Any], fault: tuple[str, str]) -> None:

@@ -67,7 +67,8 @@ def test_only_an_authority_sets_policy(log: ActLog, issuer: str) -> None:
         ({"confirmations": [*CORE, "grant-read"]}, ("schema.value", "/policy/confirmations/2")),
         ({"confirmations": [*CORE, "erase", "erase"]}, ("schema.value", "/policy/confirmations/3")),
         ({"confirmations": "erase"}, ("schema.type", "/policy/confirmations")),
-        ({"quota_basis": "reo"}, ("schema.unknown-member", "/policy/quota_basis")),
+        ({"quota_basis": "reo"}, ("schema.value", "/policy/quota_basis")),
+        ({"quotas": "reo"}, ("schema.unknown-member", "/policy/quotas")),
     ],
 )
 def test_form(members: dict[str, Any], fault: tuple[str, str]) -> None:
