@@ -71,6 +71,7 @@ def book_receipt(journal: Journal) -> None:
     for shipment in own:
         standing = journal.books.get(ShipmentRecord, shipment.consignor, shipment.event_id)
         assert standing is not None
+        journal.effect.shipments.append(standing)
         settling.close_if_empty(journal, standing, movement.event_time_us)
 
 
