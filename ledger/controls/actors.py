@@ -1,0 +1,191 @@
+"""Who may do what, where, and under which names: ``actor.unlisted``, ``actor.role``, ``name.foreign``.
+
+Decides: which role may record which movement and bring forth goods of which stage. Source: Regulation 785
+articles 8 and 11 (only published firms mine, separate and smelt; recyclers recycle); the table of roles is
+our own reading of it, in docs/rules.md.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from ledger.clock import format_time_us
+from ledger.controls.naming import prefix_owner
+from ledger.controls.noticing import actor_of, acts_for, listed, notice, roles_of
+from ledger.controls.rule import Case, Notice, rule
+from ledger.materials.catalogue import Catalogue
+from ledger.records.lots import LotRecord, PoolRecord
+from ledger.statements.acts.standing import is_listed
+
+PROCESSORS: Final = ("miner", "separator", "smelter", "magnet_maker", "recycler")
+HOLDERS: Final = (*PROCESSORS, "trader", "exporter", "importer", "warehouse", "reserve", "user")
+HANDLERS: Final = (*HOLDERS, "carrier")
+OFFICES: Final = ("regulator", "customs", "authority")
+
+MAY: Final[Mapping[str, tuple[str, ...]]] = {
+    "opening": HOLDERS,
+    "extract": ("miner", "recycler", "user"),
+    "process": (*PROCESSORS, "trader", "exporter", "warehouse", "reserve"),
+    "feed": (*PROCESSORS, "trader", "warehouse", "reserve"),
+    "draw": (*PROCESSORS, "trader", "warehouse", "reserve"),
+    "close": (*PROCESSORS, "trader", "warehouse", "reserve"),
+    "ship": HANDLERS,
+    "receive": HANDLERS,
+    "cancel": HANDLERS,
+    "refuse": HANDLERS,
+    "return": HANDLERS,
+    "transfer": HOLDERS,
+    "export": ("exporter",),
+    "disclose": HANDLERS,
+    "import": tuple(role for role in HOLDERS if role != "user"),
+    "release": HOLDERS,
+    "pack": HANDLERS,
+    "unpack": HANDLERS,
+    "assay": (*HANDLERS, *OFFICES, "laboratory", "auditor"),
+    "stocktake": (*HANDLERS, *OFFICES, "auditor"),
+    "lose": (*HANDLERS, *OFFICES),
+    "dispose": (*HANDLERS, *OFFICES),
+    "destroy": (*HANDLERS, *OFFICES),
+}
+"""Which roles may record a movement of each kind; one of them is enough."""
+
+MAKES: Final[Mapping[str, tuple[str, ...]]] = {
+    "miner": ("ore", "concentrate", "mixed_compound"),
+    "separator": ("concentrate", "mixed_compound", "separated_compound"),
+    "smelter": ("separated_compound", "metal", "alloy"),
+    "magnet_maker": ("metal", "alloy", "magnet"),
+    "recycler": ("mixed_compound", "separated_compound", "metal", "alloy"),
+}
+"""Stages that a role may bring forth. Anyone who processes may also make scrap, and the stage that went in
+(repacking, blending)."""
+
+SITED: Final = ("extract", "process", "feed", "draw", "close")
+"""Movements that a party records only at a site of its own."""
+LENIENT: Final = ("import",)
+"""Births under names that another ledger or a foreign supplier gave."""
+
+
+@rule("actor.unlisted", stage="before", action="reject")
+def unlisted(case: Case) -> Iterator[Notice]:
+    """Party or site is not listed at the event's time."""
+    facts, at_us = case.recording.facts, case.movement.event_time_us
+    actor = actor_of(case)
+    party = facts.parties.get(actor)
+    if party is None or not is_listed(party.listings, at_us):
+        yield _unlisted(case, f"party:{actor}", "admit-party", party is not None)
+    site = facts.sites.get(case.movement.site)
+    if case.movement.site and (site is None or not is_listed(site.listings, at_us)):
+        yield _unlisted(case, f"site:{case.movement.site}", "list-site", site is not None)
+
+
+@rule("actor.role", stage="before", action="reject")
+def role(case: Case) -> Iterator[Notice]:
+    """The party's roles do not allow the movement, what it makes, or whom it releases to."""
+    movement, issuer = case.movement, actor_of(case)
+    roles = roles_of(case, issuer)
+    allowed = _allowed(case)
+    if roles and not roles & set(allowed):
+        yield notice(
+            case,
+            "actor.role",
+            f"{issuer} is {listed(sorted(roles))}, and {movement.kind} is recorded by {listed(allowed, 12)}",
+            "Have the party that did it record it, or ask an authority to publish the role (admit-party).",
+            subject=f"party:{issuer}",
+            roles=sorted(roles),
+            allowed=list(allowed),
+        )
+    elif movement.kind == "process":
+        yield from _makes(case, roles)
+    elif movement.kind == "release":
+        user = movement.owner_to or movement.custodian_to
+        if "user" not in roles_of(case, user):
+            yield notice(
+                case,
+                "actor.role",
+                f"goods leave the books at a user, and {user or 'nobody'} is not published as one",
+                "Ship to the party instead, or ask an authority to publish it with the role user.",
+                subject=f"party:{user}",
+                party=user,
+            )
+
+
+@rule("name.foreign", stage="before", action="reject")
+def foreign_name(case: Case) -> Iterator[Notice]:
+    """A new lot, unit or pool lies outside the issuer's prefixes, or the work is done at another's site."""
+    movement, recording = case.movement, case.recording
+    names = [(line.lot, line.pointer) for line in movement.outputs]
+    if movement.kind == "pack" and movement.parent:
+        names.append((movement.parent, movement.pointer))
+    for name, pointer in names:
+        owner = prefix_owner(name, recording.facts.prefixes)
+        if owner is None and movement.kind in LENIENT:
+            continue
+        if owner is None or not _is_own(case, owner):
+            yield _foreign(case, name, owner, pointer)
+    if movement.kind == "feed" and movement.pool and recording.books.get(PoolRecord, movement.pool) is None:
+        owner = prefix_owner(movement.pool, recording.facts.prefixes)
+        if owner is not None and not _is_own(case, owner):
+            yield _foreign(case, movement.pool, owner, movement.pointer)
+    site = recording.facts.sites.get(movement.site)
+    if movement.kind in SITED and site is not None and not _is_own(case, site.party):
+        yield _foreign(case, movement.site, site.party, movement.pointer)
+
+
+def _allowed(case: Case) -> tuple[str, ...]:
+    movement = case.movement
+    if movement.kind == "extract":
+        stages = {Catalogue.load().stage(line.product) for line in movement.outputs}
+        return ("recycler", "user", "magnet_maker") if stages == {"scrap"} else ("miner",)
+    return MAY[movement.kind]
+
+
+def _makes(case: Case, roles: frozenset[str]) -> Iterator[Notice]:
+    stages = Catalogue.load().stage
+    lots = (case.recording.books.get(LotRecord, line.lot) for line in case.movement.inputs)
+    same = {lot.stage for lot in lots if lot is not None}
+    may = {"", "scrap", *same}.union(*(MAKES.get(each, ()) for each in roles))
+    for line in case.movement.outputs:
+        stage = stages(line.product)
+        if stage not in may:
+            yield notice(
+                case,
+                "actor.role",
+                f"{actor_of(case)} is {listed(sorted(roles))} and may not make {line.product} ({stage})",
+                "Correct the product, or ask an authority to publish the role that makes it (admit-party).",
+                subject=f"lot:{line.lot}",
+                pointer=line.pointer,
+                roles=sorted(roles),
+                stage=stage,
+            )
+
+
+def _is_own(case: Case, owner: str) -> bool:
+    """Whether it is the issuer's, or of a party that it may act for."""
+    return acts_for(case, owner)
+
+
+def _unlisted(case: Case, subject: str, act: str, known: bool) -> Notice:
+    kind, _, name = subject.partition(":")
+    when = format_time_us(case.movement.event_time_us)
+    return notice(
+        case,
+        "actor.unlisted",
+        f"the {kind} {name} {'is not listed' if known else 'was never listed'} at {when}",
+        f"Correct the event's time or {kind}, or ask an authority to list it ({act}).",
+        subject=subject,
+        event_time=when,
+        name=name,
+    )
+
+
+def _foreign(case: Case, name: str, owner: str | None, pointer: str) -> Notice:
+    whose = "nobody's prefix" if owner is None else f"what belongs to {owner}"
+    return notice(
+        case,
+        "name.foreign",
+        f"{name} lies under {whose}, not under a prefix or listing of {case.recording.issuer}",
+        "Use a name under one of your own prefixes, a site of your own, or have the owner record it.",
+        subject=f"name:{name}",
+        pointer=pointer,
+        name=name,
+        owner=owner or "",
+    )

@@ -1,0 +1,162 @@
+"""What comes out of a process against what went in: gains, undeclared elements, recovery, gaps of pools.
+
+Decides: from which excess on a difference is no longer honest uncertainty. The sums over twelve months
+stand in ``ledger.controls.reviews``.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from ledger.controls.measures import (
+    TOTAL,
+    UNIT,
+    Balance,
+    Batch,
+    batch_of,
+    beyond,
+    bias_variance,
+    sigmas_text,
+)
+from ledger.controls.noticing import decimal_text, listed, notice
+from ledger.controls.rule import Case, Notice, rule
+from ledger.materials.processes import processes
+from ledger.records.oversight import TallyRecord
+
+POOL_TALLY = "pool"
+GRAM_UNITS = (1000 * UNIT) ** 2
+"""A variance of one square gram, in the units of ``measures``."""
+
+
+def balance_of(case: Case) -> Balance:
+    """Both sides of a process, feed or draw as assayed; worked out once."""
+    known = case.effect.workings.get("balance")
+    if isinstance(known, Balance):
+        return known
+    outputs = [batch_of(lot, lot.mass_mg) for lot in case.effect.born]
+    balance = Balance([batch_of(lot, mass_mg) for lot, mass_mg in case.effect.used], outputs)
+    case.effect.workings["balance"] = balance
+    return balance
+
+
+@rule("balance.element-gain", movements=("process",))
+def element_gain(case: Case) -> Iterator[Notice]:
+    """More of an element, or of all REO, comes out than went in, beyond uncertainty."""
+    limits = case.recording.policy.thresholds
+    balance = balance_of(case)
+    came, went = balance.outputs.masses, balance.inputs.masses
+    pairs = {element: (mass, went.get(element, 0)) for element, mass in sorted(came.items())}
+    pairs[TOTAL] = (balance.outputs.total, balance.inputs.total)
+    gains: dict[str, dict[str, object]] = {}
+    severe = False
+    for element, (out_mg, in_mg) in pairs.items():
+        excess = out_mg - in_mg
+        if excess <= 0:
+            continue
+        variance = max(balance.variance(element), bias_variance(in_mg, limits["gain.bias_floor"]))
+        sigmas = limits["gain.total_sigma" if element == TOTAL else "gain.element_sigma"]
+        if beyond(excess, sigmas, variance):
+            gains[element] = {"in_mg": in_mg, "out_mg": out_mg, "sigmas": sigmas_text(excess, variance)}
+            share = excess > limits["gain.reject_share"] * balance.inputs.total
+            severe |= share and beyond(excess, limits["gain.reject_sigma"], variance)
+    if gains:
+        yield notice(
+            case,
+            "balance.element-gain",
+            f"more {listed(gains)} comes out than went in, by more than assays and scales can err",
+            "Correct masses and compositions, or name the input that is missing (a grain-boundary metal, a "
+            "blended lot).",
+            subject=f"lot:{case.effect.born[0].lot}",
+            severe=severe,
+            elements=gains,
+        )
+
+
+@rule("balance.undeclared-element", movements=("process", "draw"))
+def undeclared_element(case: Case) -> Iterator[Notice]:
+    """An element comes out that nothing that went in declared."""
+    effect = case.effect
+    balance = balance_of(case)
+    if case.movement.kind == "draw":
+        before = {element: mass for element, mass in effect.pool_before.items() if mass}
+        balance = Balance([Batch("", before, sum(before.values()))], balance.outputs.batches)
+    sigmas = case.recording.policy.thresholds["gain.element_sigma"]
+    traces = balance.inputs.total**2  # what may lie below detection: 0.01 % of REO
+    found = {
+        element: mass
+        for element, mass in sorted(balance.outputs.masses.items())
+        if element not in balance.inputs.masses and beyond(mass, sigmas, balance.variance(element) + traces)
+    }
+    if found:
+        yield notice(
+            case,
+            "balance.undeclared-element",
+            f"{listed(found)} comes out, and nothing that went in declares it",
+            "Declare the element in the inputs (correct their composition), or name what brought it.",
+            subject=f"lot:{effect.born[0].lot}",
+            elements_mg=found,
+        )
+
+
+@rule("balance.recovery", movements=("process",))
+def recovery(case: Case) -> Iterator[Notice]:
+    """The recovery lies outside what the process can do."""
+    process = processes().get(case.movement.process)
+    balance = balance_of(case)
+    in_mg, out_mg = balance.inputs.total, balance.outputs.total
+    if process is None or not in_mg:
+        return
+    limits = case.recording.policy.thresholds
+    variance = balance.variance(TOTAL) + bias_variance(in_mg, limits["gain.bias_floor"])
+    short = process.recovery_lower * in_mg - out_mg
+    excess = out_mg - process.recovery_upper * in_mg
+    if beyond(max(short, excess), limits["recovery.sigma"], variance):
+        share = Fraction(out_mg, in_mg)
+        lower, upper = process.recovery_lower, process.recovery_upper
+        yield notice(
+            case,
+            "balance.recovery",
+            f"{decimal_text(share * 100, 2)} % of the REO comes out, and {process.process} gives "
+            f"{decimal_text(lower * 100, 2)} to {decimal_text(upper * 100, 2)} %",
+            "Correct masses, name every output (residues, swarf), or name the process that was used.",
+            subject=f"lot:{case.effect.born[0].lot}" if case.effect.born else "",
+            recovery=share,
+            lower=lower,
+            upper=upper,
+            in_mg=in_mg,
+            out_mg=out_mg,
+        )
+
+
+@rule("pool.gap", movements=("close",))
+def pool_gap(case: Case) -> Iterator[Notice]:
+    """The measured in-process mass differs from the books beyond its uncertainty."""
+    movement, limits = case.movement, case.recording.policy.thresholds
+    tally = case.recording.books.get(TallyRecord, POOL_TALLY, movement.pool, "")
+    sums = {} if tally is None else tally.sums
+    gaps = dict(case.effect.gap)
+    measured = dict(movement.measured_mg)
+    gaps[TOTAL], measured[TOTAL] = sum(gaps.values()), sum(measured.values())
+    book_total = measured[TOTAL] + gaps[TOTAL]
+    found: dict[str, dict[str, object]] = {}
+    for element in sorted(gaps):
+        gap, stock = gaps[element], measured.get(element, 0)
+        if max(stock, stock + gap) * 100 < book_total:
+            continue  # traces are measured in the total
+        variance = sums.get(f"var.{element}", 0) * GRAM_UNITS
+        for held in (max(stock, stock + gap), sums.get(f"stock.{element}", 0)):
+            variance += bias_variance(held, limits["pool.stock_share"])
+        if beyond(abs(gap), limits["pool.gap_sigma"], variance):
+            found[element] = {
+                "book_mg": stock + gap,
+                "measured_mg": stock,
+                "sigmas": sigmas_text(abs(gap), variance),
+            }
+    if found:
+        yield notice(
+            case,
+            "pool.gap",
+            f"{movement.pool} was measured, and {listed(found)} differs from the books beyond uncertainty",
+            "Measure again, record feeds, draws and losses that are missing, or ask a regulator to adjust.",
+            subject=f"pool:{movement.pool}",
+            elements=found,
+        )

@@ -1,0 +1,146 @@
+"""Patterns over many exports: parcels that are kept small, and exports that suddenly grow.
+
+Decides: what a cluster of consignees is (who has the same end user or the same consignee), and which
+history a growth is compared with.
+"""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Final
+
+from ledger.controls.licences import exported
+from ledger.controls.noticing import actor_of, decimal_text, notice, stands_open
+from ledger.controls.rule import Case, Notice, rule
+from ledger.records.books import Books
+from ledger.records.oversight import TallyRecord
+from ledger.records.periods import DAY_US, month_after, month_of
+from ledger.records.policy import Policy
+
+PARCELS: Final = "parcels"
+MONTHLY: Final = "exports"
+ABROAD: Final = ("export", "disclose")
+KG_MG: Final = 1_000_000
+TONNE_MG: Final = 1000 * KG_MG
+MOST_KEPT: Final = 64
+YEAR_MONTHS: Final = 12
+
+
+def clusters(case: Case) -> list[str]:
+    """To whom goods go: the consignee and the end user, each once."""
+    movement = case.movement
+    return list(dict.fromkeys(party for party in (movement.end_user, movement.consignee) if party))
+
+
+@rule("export.structuring", movements=ABROAD)
+def structuring(case: Case) -> Iterator[Notice]:
+    """Several parcels below the reporting size go to one consignee or end user within a window."""
+    limits, mass_mg = case.recording.policy.thresholds, exported_mg(case)
+    size = limits["structuring.parcel_kg"] * KG_MG
+    if not limits["structuring.least_share"] * size <= mass_mg < size:
+        return
+    since_us = case.movement.event_time_us - int(limits["structuring.days"]) * DAY_US
+    for cluster in clusters(case):
+        tally = case.recording.books.get(TallyRecord, PARCELS, cluster, "")
+        earlier = {} if tally is None else tally.sums
+        parcels = {
+            name: mass
+            for name, mass in earlier.items()
+            if since_us < parcel_time_us(name) <= case.movement.event_time_us
+            and limits["structuring.least_share"] * size <= mass < size
+        }
+        together = sum(parcels.values()) + mass_mg
+        subject = f"consignee:{cluster}"
+        if (
+            len(parcels) + 1 >= limits["structuring.parcels"]
+            and together >= size
+            and not stands_open(case.recording.books, "export.structuring", subject)
+        ):
+            yield notice(
+                case,
+                "export.structuring",
+                f"{len(parcels) + 1} parcels below the reporting size went to {cluster} within "
+                f"{decimal_text(limits['structuring.days'])} days, {together} mg together",
+                "Report them as one delivery, or show the orders behind them.",
+                subject=subject,
+                consignee=cluster,
+                parcels=len(parcels) + 1,
+                together_mg=together,
+                reporting_size_mg=int(size),
+            )
+            return
+
+
+@rule("export.surge", movements=ABROAD)
+def surge(case: Case) -> Iterator[Notice]:
+    """A month's exports of an exporter, or to a country, are far above its last twelve months."""
+    policy, books = case.recording.policy, case.recording.books
+    limits, mass_mg = policy.thresholds, exported_mg(case)
+    month = month_of(case.movement.event_time_us, policy)
+    for subject in flows(case):
+        this_month = exported_in(books, subject, month) + mass_mg
+        if this_month < limits["surge.tonnes"] * TONNE_MG:
+            continue
+        history = [exported_in(books, subject, month_after(month, -back)) for back in range(1, 13)]
+        while history and not history[-1]:
+            history.pop()
+        if sum(1 for each in history if each) < limits["surge.months"]:
+            continue
+        mean = Fraction(sum(history), len(history))
+        if this_month > limits["surge.factor"] * mean and not stands_open(
+            books, "export.surge", f"{subject}|{month}"
+        ):
+            yield notice(
+                case,
+                "export.surge",
+                f"{subject}: {this_month} mg in {month}, {decimal_text(this_month / mean, 1)} times its mean",
+                "Show the orders behind the growth, and where the goods stay.",
+                subject=f"{subject}|{month}",
+                month=month,
+                month_mg=this_month,
+                mean_mg=int(mean),
+                factor=this_month / mean,
+            )
+
+
+def flows(case: Case) -> list[str]:
+    """Whose exports grow: the exporter's, and those to the country."""
+    found = [f"exporter:{actor_of(case)}"]
+    return [*found, f"country:{case.movement.destination}"] if case.movement.destination else found
+
+
+def exported_mg(case: Case) -> int:
+    """Gross mass of an export."""
+    return sum(goods.mass_mg for goods in exported(case))
+
+
+def exported_in(books: Books, subject: str, month: str) -> int:
+    """Gross mass in mg that went out in a month."""
+    tally = books.get(TallyRecord, MONTHLY, subject, month)
+    return 0 if tally is None else tally.sums.get("mass_mg", 0)
+
+
+def parcel_time_us(name: str) -> int:
+    """The event time in a parcel's name."""
+    return int(name.partition(" ")[0])
+
+
+def note_export(case: Case) -> None:
+    """Counts an export towards its month and its cluster."""
+    books, policy, mass_mg = case.recording.books, case.recording.policy, exported_mg(case)
+    month = month_of(case.movement.event_time_us, policy)
+    for subject in flows(case):
+        sums = {"mass_mg": exported_in(books, subject, month) + mass_mg}
+        books.put(TallyRecord(MONTHLY, subject, month, sums))
+    name = f"{case.movement.event_time_us} {case.recording.index} {case.movement.event_id}"
+    for cluster in clusters(case):
+        tally = books.get(TallyRecord, PARCELS, cluster, "")
+        earlier: Mapping[str, int] = {} if tally is None else tally.sums
+        books.put(TallyRecord(PARCELS, cluster, "", _newest({**earlier, name: mass_mg}, policy)))
+
+
+def _newest(parcels: Mapping[str, int], policy: Policy) -> dict[str, int]:
+    """The parcels that a later one may be counted with; late filing may bring them out of order."""
+    newest_us = max(parcel_time_us(name) for name in parcels)
+    since_us = newest_us - 3 * int(policy.thresholds["structuring.days"]) * DAY_US
+    kept = sorted(name for name in parcels if parcel_time_us(name) > since_us)[-MOST_KEPT:]
+    return {name: parcels[name] for name in kept}

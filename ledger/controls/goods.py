@@ -1,0 +1,199 @@
+"""What goods are against what they are called: commodity codes, products, assays, Chinese content.
+
+Decides: when a code, a product's name or a measured composition contradict each other. Real cases: rare
+earths declared as solder paste, tile adhesive or nickel powder; one code for every magnet whatever is in
+it.
+"""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Final
+
+from ledger.controls.licences import exported, lists_in_force
+from ledger.controls.measures import UNIT, band_of
+from ledger.controls.noticing import actor_of, decimal_text, listed, notice
+from ledger.controls.rule import Case, Notice, rule
+from ledger.materials.catalogue import Catalogue
+from ledger.materials.hs_codes import hs_codes, hs_fault
+from ledger.records.cells import element_masses
+from ledger.records.lots import LotRecord
+from ledger.records.oversight import DeclarationRecord
+
+MAGNET: Final = "magnet"
+MAGNET_HEAVY: Final = ("Dy", "Tb")
+HOME_STATUSES: Final = ("domestic", "counted", "opening", "scrap")
+BIRTHS: Final = ("extract", "import", "process", "draw")
+TRACE: Final = Fraction(1, 1000)
+
+
+@rule("hs.mismatch", movements=("export", "disclose", "assay", *BIRTHS))
+def hs_mismatch(case: Case) -> Iterator[Notice]:
+    """Assay or product contradicts the commodity code or the name; Dy or Tb in magnets without a licence."""
+    kind = case.movement.kind
+    if kind == "assay":
+        yield from _assayed(case)
+    elif kind in BIRTHS:
+        yield from _born(case)
+    else:
+        yield from _sent(case)
+
+
+@rule("content.deminimis", movements=("export", "disclose"))
+def deminimis(case: Case) -> Iterator[Notice]:
+    """Goods of Chinese origin to 0.1 % and more are re-exported while such a list is in force."""
+    lists = [
+        record
+        for record in lists_in_force(case.recording.books, case.movement.event_time_us)
+        if record.conditions.get("deminimis_share")
+    ]
+    if not lists:
+        return
+    conditions = lists[0].conditions
+    home, least = str(conditions.get("country", "CN")), Fraction(str(conditions["deminimis_share"]))
+    if country_of(case) in ("", home):
+        return
+    for goods in exported(case):
+        share = home_share(goods.lot, home)
+        if share >= least:
+            yield notice(
+                case,
+                "content.deminimis",
+                f"{decimal_text(share * 100, 2)} % of the REO in {goods.lot.lot} is of {home} origin",
+                f"Apply for a re-export licence under {lists[0].control_list}.",
+                subject=f"lot:{goods.lot.lot}",
+                share=share,
+                least=least,
+                control_list=lists[0].control_list,
+            )
+
+
+def country_of(case: Case) -> str:
+    """From which country goods are exported: the site's, else the exporter's, "" where neither is known."""
+    facts = case.recording.facts
+    site = facts.sites.get(case.movement.site)
+    if site is not None:
+        return str(site.description.get("country", ""))
+    party = facts.parties.get(actor_of(case))
+    return "" if party is None else str(party.organisation.get("country", ""))
+
+
+def home_share(lot: LotRecord, home: str) -> Fraction:
+    """The share of a lot's REO that is of a country's origin: what was not imported, or was imported from it.
+
+    Shares of value are taken as shares of REO: the elements of one lot are worth the same wherever they
+    come from.
+    """
+    whole = sum(lot.cells.values())
+    foreign = sum(
+        mass
+        for (_, origin, status), mass in lot.cells.items()
+        if origin.startswith("import:") and origin != f"import:{home}"
+    )
+    return Fraction(whole - foreign, whole) if whole else Fraction(0)
+
+
+def code_fault(hs_code: str, lot: LotRecord) -> str | None:
+    """Why a lot may not stand under a commodity code, or None."""
+    product = Catalogue.load().product(lot.product)
+    return hs_fault(hs_code, "" if product is None else product.form, fractions_of(lot))
+
+
+def fractions_of(lot: LotRecord) -> dict[str, Fraction]:
+    """Shares of REO of a lot; empty where it has none."""
+    masses = element_masses(lot.cells)
+    whole = sum(masses.values())
+    return {element: Fraction(mass, whole) for element, mass in masses.items()} if whole else {}
+
+
+def _sent(case: Case) -> Iterator[Notice]:
+    movement = case.movement
+    declaration = case.recording.books.get(DeclarationRecord, movement.declaration)
+    for goods in exported(case):
+        fault = None if declaration is None else code_fault(declaration.hs_code, goods.lot)
+        if declaration is not None and fault is not None:
+            yield notice(
+                case,
+                "hs.mismatch",
+                f"{goods.lot.lot} is declared under {declaration.hs_code}: {fault}",
+                "Correct the declaration's code or the lot's product.",
+                subject=f"lot:{goods.lot.lot}",
+                hs_code=declaration.hs_code,
+                product=goods.lot.product,
+            )
+        masses = element_masses(goods.lot.cells)
+        heavy = [each for each in MAGNET_HEAVY if masses.get(each, 0) > TRACE * sum(masses.values())]
+        if goods.lot.stage == MAGNET and heavy and not movement.licence:
+            yield notice(
+                case,
+                "hs.mismatch",
+                f"the magnets {goods.lot.lot} contain {listed(heavy)}, and no licence is named",
+                "Name the export licence; the code for magnets does not tell controlled ones apart.",
+                subject=f"lot:{goods.lot.lot}",
+                elements_mg={each: masses[each] for each in heavy},
+            )
+
+
+def _born(case: Case) -> Iterator[Notice]:
+    for lot in case.effect.born:
+        product = Catalogue.load().product(lot.product)
+        code = None if product is None else hs_codes().get(product.hs_code)
+        if product is None or code is None or not code.elements:
+            continue
+        masses = element_masses(lot.cells)
+        if 2 * sum(masses.get(element, 0) for element in code.elements) < sum(masses.values()):
+            most = max(sorted(masses), key=masses.__getitem__)
+            yield notice(
+                case,
+                "hs.mismatch",
+                f"{lot.lot} is called {product.name_en}, and is mostly {most}",
+                "Correct the product or the composition.",
+                subject=f"lot:{lot.lot}",
+                product=lot.product,
+                elements_mg=masses,
+            )
+
+
+def _assayed(case: Case) -> Iterator[Notice]:
+    results = case.movement.results
+    if not results:
+        return
+    measured = {element: value for element, (value, _) in results.items()}
+    for line in case.movement.inputs:
+        lot = case.recording.books.get(LotRecord, line.lot)
+        if lot is None or not lot.cells:
+            continue
+        product = Catalogue.load().product(lot.product)
+        fault = None
+        if product is not None and product.hs_code:
+            fault = hs_fault(product.hs_code, product.form, measured)
+        apart = _apart(case, fractions_of(lot), results)
+        if fault is not None or apart:
+            yield notice(
+                case,
+                "hs.mismatch",
+                f"the assay of {lot.lot} contradicts its product: {fault or listed(apart)}",
+                "Correct the product or the composition of the lot, or have it assayed again.",
+                subject=f"lot:{lot.lot}",
+                pointer=line.pointer,
+                product=lot.product,
+                elements=apart,
+            )
+
+
+def _apart(
+    case: Case, declared: Mapping[str, Fraction], results: Mapping[str, tuple[Fraction, Fraction]]
+) -> dict[str, dict[str, Fraction]]:
+    """Elements whose measured share is not the declared one, beyond both sides' uncertainty."""
+    limits = case.recording.policy.thresholds
+    found = {}
+    for element, (value, uncertainty) in sorted(results.items()):
+        share = declared.get(element, Fraction(0))
+        largest = max(share, value)
+        if not largest:
+            continue
+        own = largest * Fraction(band_of(max(int(largest * 10**9), 1), 10**9), UNIT)
+        apart = abs(value - share)
+        variance = uncertainty**2 + own**2
+        if apart > limits["assay.least_share"] and apart**2 > limits["assay.sigma"] ** 2 * variance:
+            found[element] = {"declared": share, "measured": value}
+    return found

@@ -1,0 +1,220 @@
+"""Export licences: whether an export needs one, has one that fits, and what it draws on it.
+
+Decides: which goods are controlled on a date (by the published control lists), and in which order the
+faults of a licence are named. Source: dual-use items export regulation (2024): a single licence is for one
+end user and one shipment, a general one for many; a change of item, destination, end user or end use is a
+new application.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Final
+
+from ledger.clock import format_time_us
+from ledger.controls.noticing import actor_of, listed, notice
+from ledger.controls.rule import Case, Notice, rule
+from ledger.materials.catalogue import Catalogue
+from ledger.records.books import Books
+from ledger.records.cells import element_masses
+from ledger.records.lots import LotRecord
+from ledger.records.oversight import ControlListRecord, LicenceRecord
+
+GRANTED: Final = "granted"
+SINGLE: Final = "single"
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """One lot of an export.
+
+    Attributes:
+        lot: Its record.
+        mass_mg: Gross mass that leaves.
+    """
+
+    lot: LotRecord
+    mass_mg: int
+
+
+def exported(case: Case) -> list[Goods]:
+    """The lots that an export or disclosure sends, once it is booked."""
+    lines = {line.lot: line for line in case.effect.lines if line.event_id == case.movement.event_id}
+    lots = ((case.recording.books.get(LotRecord, name), line.sent_mg) for name, line in lines.items())
+    return [Goods(lot, mass_mg) for lot, mass_mg in lots if lot is not None and mass_mg]
+
+
+def lists_in_force(books: Books, at_us: int) -> list[ControlListRecord]:
+    """The newest published version of each control list, of those that are in force at a moment."""
+    newest: dict[str, ControlListRecord] = {}
+    for record in books.group(ControlListRecord, "all"):
+        newest[record.control_list] = record
+    return [
+        record
+        for record in newest.values()
+        if record.starts_us <= at_us and (record.ends_us is None or at_us < record.ends_us)
+    ]
+
+
+def controlling_list(lot: LotRecord, lists: list[ControlListRecord]) -> str:
+    """The control list under which a lot needs a licence, or ""."""
+    for record in lists:
+        if record.conditions.get("needs_licence", True) and any(covers(item, lot) for item in record.items):
+            return record.control_list
+    return ""
+
+
+def covers(item: Mapping[str, Any], lot: LotRecord) -> bool:
+    """Whether an item of a control list means a lot: all of its members that rules read must hold.
+
+    Members: ``product``, ``hs_code`` (or the beginning of one), ``stage``, ``form``, ``control_ref`` (as in
+    the catalogue), ``elements`` (any of them, each at least ``least_share`` of REO). An item with none of
+    them means nothing.
+    """
+    product = Catalogue.load().product(lot.product)
+    hs_code, form = ("", "") if product is None else (product.hs_code, product.form)
+    checks: dict[str, Callable[[Any], bool]] = {
+        "product": lambda value: value == lot.product,
+        "hs_code": lambda value: bool(hs_code) and hs_code.startswith(str(value).replace(".", "")),
+        "stage": lambda value: value == lot.stage,
+        "form": lambda value: value == form,
+        "control_ref": lambda value: product is not None and value in product.control_refs,
+        "elements": lambda value: _has_element(item, lot),
+    }
+    stated = [name for name in checks if item.get(name)]
+    return bool(stated) and all(checks[name](item[name]) for name in stated)
+
+
+@rule(
+    "licence.missing",
+    "licence.expired",
+    "licence.exhausted",
+    "licence.mismatch",
+    "licence.reused",
+    movements=("export",),
+    action="reject",
+)
+def licence(case: Case) -> Iterator[Notice]:
+    """A controlled item is exported without a fitting licence."""
+    movement, books = case.movement, case.recording.books
+    lists = lists_in_force(books, movement.event_time_us)
+    controlled = {
+        goods.lot.lot: name for goods in exported(case) if (name := controlling_list(goods.lot, lists))
+    }
+    if not controlled:
+        return
+    named = books.get(LicenceRecord, movement.licence) if movement.licence else None
+    if named is None or named.state != GRANTED:
+        state = "no licence" if named is None else f"the licence {named.licence} ({named.state})"
+        yield _fault(
+            case,
+            "licence.missing",
+            f"{listed(controlled)} needs an export licence, and the export has {state}",
+            "Apply for a licence and export once it is granted; an export that has happened is disclosed.",
+            controlled=controlled,
+        )
+        return
+    yield from _validity(case, named)
+    yield from _scope(case, named, set(controlled))
+    if named.kind == SINGLE and any(event != movement.event_id for event in named.shipments):
+        yield _fault(
+            case,
+            "licence.reused",
+            f"the licence {named.licence} is for one shipment, and {named.shipments[0]} used it",
+            "Apply for a licence for this shipment.",
+            shipments=list(named.shipments),
+        )
+
+
+def licensed_mass(case: Case) -> int:
+    """Gross mass in mg that an export draws on its licence: its controlled goods."""
+    lists = lists_in_force(case.recording.books, case.movement.event_time_us)
+    return sum(goods.mass_mg for goods in exported(case) if controlling_list(goods.lot, lists))
+
+
+def draw_licence(books: Books, licence_id: str, event_id: str, mass_mg: int) -> None:
+    """Books an export on a licence; a negative mass gives back and forgets the shipment."""
+    named = books.get(LicenceRecord, licence_id)
+    if named is None:
+        return
+    shipments = tuple(event for event in named.shipments if event != event_id)
+    if mass_mg >= 0:
+        shipments = (*shipments, event_id)
+    books.put(replace(named, drawn_mg=named.drawn_mg + mass_mg, shipments=shipments))
+
+
+def _validity(case: Case, named: LicenceRecord) -> Iterator[Notice]:
+    at_us = case.movement.event_time_us
+    start, end = named.valid_from_us, named.valid_to_us
+    if (start is not None and at_us < start) or (end is not None and at_us >= end):
+        span = [None if each is None else format_time_us(each) for each in (start, end)]
+        yield _fault(
+            case,
+            "licence.expired",
+            f"the licence {named.licence} is not valid at {format_time_us(at_us)}",
+            "Apply for a new licence; an export that has happened is disclosed.",
+            valid=span,
+        )
+    mass_mg = licensed_mass(case)
+    left = named.quantity_mg - named.drawn_mg
+    if mass_mg > left:
+        yield _fault(
+            case,
+            "licence.exhausted",
+            f"the licence {named.licence} has {left} mg left, and {mass_mg} mg are exported",
+            "Export what is left, or apply for a further licence.",
+            left_mg=left,
+            exported_mg=mass_mg,
+        )
+
+
+def _scope(case: Case, named: LicenceRecord, controlled: set[str]) -> Iterator[Notice]:
+    movement = case.movement
+    wrong: dict[str, Any] = {}
+    if named.exporter != actor_of(case):
+        wrong["exporter"] = named.exporter
+    if named.destinations and movement.destination not in named.destinations:
+        wrong["destination"] = movement.destination
+    if named.end_users and movement.end_user not in named.end_users:
+        wrong["end_user"] = movement.end_user
+    if named.consignees and movement.consignee not in named.consignees:
+        wrong["consignee"] = movement.consignee
+    if named.end_use and movement.end_use and movement.end_use != named.end_use:
+        wrong["end_use"] = movement.end_use
+    outside = [
+        goods.lot.lot
+        for goods in exported(case)
+        if goods.lot.lot in controlled and not _item(named, goods.lot)
+    ]
+    if outside:
+        wrong["items"] = outside
+    if wrong:
+        yield _fault(
+            case,
+            "licence.mismatch",
+            f"the licence {named.licence} is for another {listed(sorted(wrong))}",
+            "A change of item, destination, end user or end use needs a new application.",
+            differs=wrong,
+        )
+
+
+def _item(named: LicenceRecord, lot: LotRecord) -> bool:
+    if not named.items:
+        return True
+    product = Catalogue.load().product(lot.product)
+    hs_code, refs = ("", ()) if product is None else (product.hs_code, product.control_refs)
+    return any(
+        item in (lot.product, *refs) or (bool(hs_code) and item.isdigit() and hs_code.startswith(item))
+        for item in named.items
+    )
+
+
+def _has_element(item: Mapping[str, Any], lot: LotRecord) -> bool:
+    masses = element_masses(lot.cells)
+    least = Fraction(str(item.get("least_share", "0"))) * sum(masses.values())
+    return any(0 < masses.get(element, 0) >= least for element in item["elements"])
+
+
+def _fault(case: Case, code: str, detail: str, mend: str, **evidence: Any) -> Notice:
+    subject = f"licence:{case.movement.licence}" if case.movement.licence else ""
+    return notice(case, code, detail, mend, subject=subject, licence=case.movement.licence, **evidence)

@@ -1,0 +1,188 @@
+"""Whether goods are of their declared origin: recyclers' inputs, fingerprints, undeclared imports.
+
+Decides: which compositions contradict a declared origin. Source: Regulation 785 articles 11 and 22
+(recyclers may not use mineral products); the fingerprints are materials.fingerprints.
+"""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Final
+
+from ledger.controls.measures import UNIT, band_of
+from ledger.controls.noticing import actor_of, listed, notice, roles_of, stands_open
+from ledger.controls.rule import Case, Notice, rule
+from ledger.materials.fingerprints import Fingerprint, fingerprints
+from ledger.records.cells import by_origin, element_masses
+from ledger.records.lots import LotRecord
+
+PRIMARY_STAGES: Final = ("ore", "concentrate")
+MINERAL_STATUSES: Final = ("domestic", "import")
+SCRAP_STRANGERS: Final = ("Y", "Er", "Yb", "Eu")
+"""Elements that ores have and magnets have not."""
+COMPARED_STAGES: Final = ("concentrate", "mixed_compound")
+OTHER: Final = "other"
+
+
+@rule("recycler.ore-input", movements=("process", "feed"), stage="before", action="reject")
+def ore_input(case: Case) -> Iterator[Notice]:
+    """A recycler uses a mineral product."""
+    roles = roles_of(case, actor_of(case))
+    if "recycler" not in roles or roles & {"miner", "separator"}:
+        return
+    least = case.recording.policy.thresholds["recycler.primary_share"]
+    for line in case.movement.inputs:
+        lot = case.recording.books.get(LotRecord, line.lot)
+        if lot is not None and _is_mineral(lot, least):
+            yield notice(
+                case,
+                "recycler.ore-input",
+                f"a recycler uses {lot.lot}, which is a mineral product ({lot.stage})",
+                "Only published separation firms may use mineral products: correct the input, or the lot.",
+                subject=f"lot:{lot.lot}",
+                pointer=line.pointer,
+                lot=lot.lot,
+                stage=lot.stage,
+                product=lot.product,
+            )
+
+
+@rule("recycler.fingerprint", movements=("process", "feed"))
+def scrap_fingerprint(case: Case) -> Iterator[Notice]:
+    """Scrap that is fed has more of an element than scrap has, but ore."""
+    limits = case.recording.policy.thresholds
+    least, sigmas = limits["fingerprint.share"], limits["fingerprint.sigma"]
+    for lot, _ in case.effect.used:
+        if lot.stage != "scrap":
+            continue
+        masses = element_masses(lot.cells)
+        whole = sum(masses.values())
+        found = {
+            element: Fraction(masses[element], whole)
+            for element in SCRAP_STRANGERS
+            if masses.get(element) and _above(masses[element], whole, least, sigmas)
+        }
+        subject = f"lot:{lot.lot}"
+        if found and not stands_open(case.recording.books, "recycler.fingerprint", subject):
+            yield notice(
+                case,
+                "recycler.fingerprint",
+                f"the scrap {lot.lot} has {listed(found)} like an ore, not like magnets or metal",
+                "Have the scrap assayed and its source named; ore may not be recycled.",
+                subject=subject,
+                shares=found,
+            )
+
+
+@rule("origin.fingerprint", movements=("extract", "process"))
+def mine_fingerprint(case: Case) -> Iterator[Notice]:
+    """A concentrate or mixed compound does not look like its declared mine."""
+    born = case.effect.born
+    if not any(lot.stage in COMPARED_STAGES for lot in born):
+        return
+    if case.movement.kind == "extract":
+        for lot in born:
+            if lot.stage in COMPARED_STAGES:
+                yield from _compared(case, f"lot:{lot.lot}", element_masses(lot.cells), by_origin(lot.cells))
+        return
+    if any(lot.stage not in (*PRIMARY_STAGES, *COMPARED_STAGES) for lot in born):
+        return  # what is split by elements looks like no mine
+    masses: dict[str, int] = {}
+    origins: dict[str, int] = {}
+    for lot in born:
+        for element, mass in element_masses(lot.cells).items():
+            masses[element] = masses.get(element, 0) + mass
+        for origin, mass in by_origin(lot.cells).items():
+            origins[origin] = origins.get(origin, 0) + mass
+    yield from _compared(case, f"lot:{born[0].lot}", masses, origins)
+
+
+@rule("origin.undeclared", movements=("import",))
+def undeclared(case: Case) -> Iterator[Notice]:
+    """An import without origin."""
+    if case.effect.born and case.movement.origin in ("", "undeclared"):
+        lots = [lot.lot for lot in case.effect.born]
+        yield notice(
+            case,
+            "origin.undeclared",
+            f"{listed(lots)} was imported without an origin",
+            "State the country of origin and the digest of the supplier's declaration.",
+            subject=f"lot:{lots[0]}",
+            lots=lots,
+        )
+
+
+def _is_mineral(lot: LotRecord, least: Fraction) -> bool:
+    if lot.stage in PRIMARY_STAGES:
+        return True
+    if lot.stage != "mixed_compound":
+        return False
+    whole = sum(lot.cells.values())
+    primary = sum(mass for (_, _, status), mass in lot.cells.items() if status in MINERAL_STATUSES)
+    return primary > least * whole
+
+
+def _above(mass: int, whole: int, least: Fraction, sigmas: Fraction) -> bool:
+    """Whether a share is above the least one even if the assay erred by so many standard uncertainties."""
+    share = Fraction(mass, whole)
+    return share - sigmas * share * Fraction(band_of(mass, whole), UNIT) > least
+
+
+def _compared(
+    case: Case, subject: str, masses: Mapping[str, int], origins: Mapping[str, int]
+) -> Iterator[Notice]:
+    known = {
+        origin: fingerprint for origin in origins if (fingerprint := fingerprint_of(case, origin)) is not None
+    }
+    whole, covered = sum(origins.values()), sum(origins[origin] for origin in known)
+    if not whole or covered * 20 < whole * 19:
+        return
+    limits = case.recording.policy.thresholds
+    typical, spread = _mixture({origin: origins[origin] for origin in known}, known)
+    total = sum(masses.values())
+    found = {OTHER: Fraction(0)}
+    for element, mass in sorted(masses.items()):
+        name = element if element in typical else OTHER
+        found[name] = found.get(name, Fraction(0)) + Fraction(mass, total)
+    off: dict[str, dict[str, Fraction]] = {}
+    for name, expected in sorted(typical.items()):
+        share = found.get(name, Fraction(0))
+        apart = abs(share - expected)
+        largest = max(share, expected)
+        u = largest * Fraction(band_of(max(int(largest * 10**9), 1), 10**9), UNIT)
+        far = apart**2 > limits["fingerprint.sigma"] ** 2 * (u**2 + spread.get(name, Fraction(0)) ** 2)
+        if far and apart > limits["fingerprint.share"]:
+            off[name] = {"found": share, "expected": expected}
+    if off:
+        names = listed(sorted(known[origin].name_en for origin in known))
+        yield notice(
+            case,
+            "origin.fingerprint",
+            f"the shares of {listed(off)} are not those of {names}",
+            "Name the mine that the goods come from, or have them assayed again.",
+            subject=subject,
+            shares=off,
+            origins=sorted(known),
+        )
+
+
+def fingerprint_of(case: Case, origin: str) -> Fingerprint | None:
+    """The fingerprint that a mine's listing names, or None."""
+    site = case.recording.facts.sites.get(origin)
+    return None if site is None else fingerprints().get(str(site.description.get("fingerprint", "")))
+
+
+def _mixture(
+    origins: Mapping[str, int], known: Mapping[str, Fingerprint]
+) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
+    """Expected shares of a blend of mines, and how much they vary; what no mine states stands under OTHER."""
+    whole = sum(origins.values())
+    typical: dict[str, Fraction] = {OTHER: Fraction(0)}
+    spread: dict[str, Fraction] = {}
+    for origin, mass in origins.items():
+        fingerprint, part = known[origin], Fraction(mass, whole)
+        typical[OTHER] += part * fingerprint.rest
+        for element, share in fingerprint.shares.items():
+            typical[element] = typical.get(element, Fraction(0)) + part * share
+            spread[element] = spread.get(element, Fraction(0)) + part * share * fingerprint.variation
+        spread[OTHER] = spread.get(OTHER, Fraction(0)) + part * fingerprint.rest * fingerprint.variation
+    return typical, spread

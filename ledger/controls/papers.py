@@ -1,0 +1,198 @@
+"""Invoices and declarations against the goods that they are for.
+
+Decides: what a paper must agree with, whichever of the two is recorded first. Source: STA announcement
+2012/17: special VAT invoices with a fixed catalogue of names; mixed carbonate and oxalate are invoiced as
+oxide, so a mass may be stated gross or as REO.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ledger.controls.goods import code_fault
+from ledger.controls.noticing import listed, notice, plain, stands_open
+from ledger.controls.rule import Case, Notice, rule
+from ledger.controls.trade import sale_of, sold_lots
+from ledger.findings import Finding
+from ledger.materials.catalogue import Catalogue
+from ledger.records.books import Books
+from ledger.records.cells import total
+from ledger.records.lots import LotRecord, ShipmentLineRecord, ShipmentRecord
+from ledger.records.oversight import DeclarationRecord, InvoiceRecord, TallyRecord
+from ledger.records.policy import Policy
+
+USES: Final = "invoice"
+INVOICED: Final = ("ship", "transfer", "export", "disclose", "release")
+_REUSED: Final = "Issue an invoice for every sale, or correct the number."
+_MISMATCH: Final = "Cancel the invoice and issue one that agrees with the goods, or correct the movement."
+
+
+@rule("invoice.reused", "invoice.mismatch", movements=INVOICED)
+def invoice(case: Case) -> Iterator[Notice]:
+    """A sale names an invoice that was used before, or one that says something else."""
+    movement, books = case.movement, case.recording.books
+    sale = sale_of(case)
+    if not movement.invoice or sale is None:
+        return
+    record = books.get(InvoiceRecord, movement.invoice)
+    sold = sold_lots(case)
+    subject = f"invoice:{movement.invoice}"
+    uses = {**_uses(books, movement.invoice), _use(case): sum(sold.values())}
+    if _used_twice(record, uses, case.recording.policy) and not stands_open(books, "invoice.reused", subject):
+        yield notice(
+            case,
+            "invoice.reused",
+            f"the invoice {movement.invoice} stands for {len(uses)} sales",
+            _REUSED,
+            subject=subject,
+            sales=sorted(uses),
+        )
+    if record is not None:
+        differs = invoice_faults(books, record, sale, sold, case.recording.policy)
+        if differs and not stands_open(books, "invoice.mismatch", subject):
+            yield notice(
+                case,
+                "invoice.mismatch",
+                f"the invoice {movement.invoice} has another {listed(sorted(differs))} than the sale",
+                _MISMATCH,
+                subject=subject,
+                differs=differs,
+            )
+
+
+def note_invoice(case: Case) -> None:
+    """Remembers which sales name an invoice."""
+    movement, books = case.movement, case.recording.books
+    if movement.kind in INVOICED and movement.invoice and sale_of(case) is not None:
+        uses = {**_uses(books, movement.invoice), _use(case): sum(sold_lots(case).values())}
+        uses.pop(f"{case.recording.issuer} {movement.corrects}", None)
+        books.put(TallyRecord(USES, movement.invoice, "", uses))
+
+
+def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Notice]:
+    """What a newly registered invoice contradicts: for ``register-invoice``.
+
+    Args:
+        books: With the invoice.
+        invoice_id: Which.
+        policy: In force.
+    """
+    record = books.get(InvoiceRecord, invoice_id)
+    if record is None:
+        return
+    subject, uses = f"invoice:{invoice_id}", _uses(books, invoice_id)
+    if _used_twice(record, uses, policy) and not stands_open(books, "invoice.reused", subject):
+        detail = f"the invoice {invoice_id} stands for {len(uses)} sales"
+        yield _paper("invoice.reused", detail, _REUSED, subject, sales=sorted(uses))
+    differs: dict[str, Any] = {}
+    for named in sorted({*record.shipments, *uses}):
+        consignor, _, event_id = named.partition(" ")
+        shipment = books.get(ShipmentRecord, consignor, event_id)
+        if shipment is not None and not shipment.replaced_by and shipment.state != "voided":
+            lines = books.group(ShipmentLineRecord, "shipment", consignor, event_id)
+            sold = {line.lot: line.sent_mg for line in lines}
+            parties = (shipment.owner_from, shipment.owner_to)
+            differs |= invoice_faults(books, record, parties, sold, policy)
+    if differs and not stands_open(books, "invoice.mismatch", subject):
+        detail = f"the invoice {invoice_id} has another {listed(sorted(differs))} than the sale"
+        yield _paper("invoice.mismatch", detail, _MISMATCH, subject, differs=differs)
+
+
+def judge_declaration(books: Books, declaration_id: str) -> Iterator[Notice]:
+    """Whether a customs declaration's code fits the goods: for ``declare-customs``."""
+    record = books.get(DeclarationRecord, declaration_id)
+    if record is None:
+        return
+    for line in books.group(ShipmentLineRecord, "shipment", record.declarant, record.shipment):
+        lot = books.get(LotRecord, line.lot)
+        fault = None if lot is None else code_fault(record.hs_code, lot)
+        if fault is not None:
+            yield _paper(
+                "hs.mismatch",
+                f"{line.lot} is declared under {record.hs_code}: {fault}",
+                "Correct the declaration's code or the lot's product.",
+                f"lot:{line.lot}",
+                hs_code=record.hs_code,
+                declaration=declaration_id,
+            )
+
+
+def invoice_faults(
+    books: Books,
+    record: InvoiceRecord,
+    sale: tuple[str, str],
+    sold: Mapping[str, int],
+    policy: Policy,
+) -> dict[str, Any]:
+    """In what an invoice differs from a sale: ``party``, ``name``, ``mass``.
+
+    Args:
+        books: For the lots.
+        record: The invoice.
+        sale: Seller and buyer.
+        sold: Gross mass in mg by lot.
+        policy: For the tolerance.
+    """
+    differs: dict[str, Any] = {}
+    if (record.seller, record.buyer) != sale:
+        differs["party"] = {"invoice": [record.seller, record.buyer], "sale": list(sale)}
+    single = len(record.shipments) <= 1
+    for line in record.lines:
+        name = str(line.get("lot") or "")
+        names = [name] if name else list(sold)
+        lots = [lot for each in names if (lot := books.get(LotRecord, each)) is not None and each in sold]
+        if not lots:
+            if single and name:
+                differs["name"] = {"invoice": name, "sale": sorted(sold)}
+            continue
+        fitting = [lot for lot in lots if _is_called(lot, str(line.get("product", "")))]
+        if not fitting:
+            differs["name"] = {
+                "invoice": line.get("product", ""),
+                "sale": sorted({lot.product for lot in lots}),
+            }
+        elif single and not _same_mass(int(line.get("mass_mg", 0)), fitting, sold, policy):
+            differs["mass"] = {
+                "invoice_mg": int(line.get("mass_mg", 0)),
+                "sale_mg": sum(sold[lot.lot] for lot in fitting),
+            }
+    return differs
+
+
+def _is_called(lot: LotRecord, product: str) -> bool:
+    known = Catalogue.load().product(lot.product)
+    if not product or known is None:
+        return True
+    return product in (known.code, known.vat_name, known.name_en, known.name_zh)
+
+
+def _same_mass(stated_mg: int, lots: list[LotRecord], sold: Mapping[str, int], policy: Policy) -> bool:
+    tolerance = policy.thresholds["invoice.tolerance_share"]
+    gross = sum(sold[lot.lot] for lot in lots)
+    reo = sum(total(lot.cells) * sold[lot.lot] // lot.mass_mg for lot in lots)
+    return any(abs(stated_mg - mass) <= tolerance * mass for mass in (gross, reo))
+
+
+def _used_twice(record: InvoiceRecord | None, uses: Mapping[str, int], policy: Policy) -> bool:
+    """Partial deliveries may share an invoice, as long as they are not more than it says."""
+    if record is None or len(uses) < 2:
+        return False
+    covered = sum(int(line.get("mass_mg", 0)) for line in record.lines)
+    return sum(uses.values()) > covered * (1 + policy.thresholds["invoice.tolerance_share"])
+
+
+def _uses(books: Books, invoice_id: str) -> dict[str, int]:
+    tally = books.get(TallyRecord, USES, invoice_id, "")
+    return {} if tally is None else dict(tally.sums)
+
+
+def _use(case: Case) -> str:
+    for shipment in case.effect.shipments:
+        if shipment.event_id == case.movement.event_id:
+            return f"{shipment.consignor} {shipment.event_id}"
+    return f"{case.recording.issuer} {case.movement.event_id}"
+
+
+def _paper(code: str, detail: str, mend: str, subject: str, **evidence: Any) -> Notice:
+    return Notice(
+        Finding(code, detail, "", mend, {name: plain(each) for name, each in evidence.items()}), subject
+    )

@@ -1,0 +1,116 @@
+"""What time will judge: dues that accepted movements leave behind.
+
+Decides: when each is due. Nothing is settled here: when its time has come, the books say whether it still
+stands (``ledger.controls.ticks``).
+"""
+
+from typing import Final
+
+from ledger.controls.balances import POOL_TALLY
+from ledger.controls.noticing import actor_of
+from ledger.controls.rule import Case
+from ledger.controls.shipments import TRAVELLING, arrival_limit_us, changed_shipments, subject_of
+from ledger.controls.tallies import BALANCED
+from ledger.controls.trade import sale_of
+from ledger.records.lots import PoolRecord, ProvisionalRecord, ShipmentRecord
+from ledger.records.oversight import DueRecord, LicenceRecord
+from ledger.records.periods import DAY_US, HOUR_US, filing_deadline_us, month_of
+from ledger.records.policy import Policy
+
+SETTLED: Final = -1
+BALANCE_REVIEW: Final = "balance.review"
+REPORT_REVIEW: Final = "report.review"
+
+
+def schedule(case: Case) -> None:
+    """Puts the dues of an accepted movement."""
+    movement, recording = case.movement, case.recording
+    if movement.corrects and movement.did_not_occur:
+        return
+    for shipment in changed_shipments(case):
+        _schedule_shipment(case, shipment)
+    if movement.kind == "receive" and case.effect.provisional:
+        _schedule_unsent(case)
+    if movement.kind == "transfer":
+        _schedule_invoice(case, actor_of(case))
+    if movement.pool:
+        _schedule_pool(case)
+    policy = recording.policy
+    month, due_us = (
+        month_of(movement.event_time_us, policy),
+        filing_deadline_us(movement.event_time_us, policy),
+    )
+    actor = actor_of(case)
+    if movement.kind in BALANCED:
+        put_once(case, BALANCE_REVIEW, f"{movement.site} {month}", actor, movement.site, due_us)
+    put_once(case, REPORT_REVIEW, f"{actor} {month}", actor, "", due_us)
+
+
+def put_once(case: Case, kind: str, subject: str, party: str, site: str, due_us: int) -> None:
+    """Puts a due unless it stands already, or stood: what time has judged it does not judge again."""
+    if case.recording.books.get(DueRecord, kind, subject) is None:
+        put_due(case, kind, subject, party, site, due_us)
+
+
+def put_due(case: Case, kind: str, subject: str, party: str, site: str, due_us: int) -> None:
+    """Puts a due. What is due already is judged at the next entry."""
+    recording = case.recording
+    bucket = max(due_us, recording.recorded_at_us) // HOUR_US
+    recording.books.put(DueRecord(kind, subject, party, site, due_us, recording.index, bucket))
+
+
+def pool_due_us(pool: PoolRecord, policy: Policy) -> int:
+    """Until when a pool's next close must be recorded."""
+    days = int(policy.thresholds["pool.unclosed_days"])
+    return filing_deadline_us(pool.closed_us + days * DAY_US, policy)
+
+
+def _schedule_shipment(case: Case, shipment: ShipmentRecord) -> None:
+    policy, subject = case.recording.policy, subject_of(shipment)
+    if shipment.event_id != case.movement.event_id:
+        return
+    if shipment.kind in TRAVELLING and shipment.state == "open":
+        due_us = filing_deadline_us(arrival_limit_us(shipment, policy), policy)
+        put_due(case, "shipment.unreceived", subject, shipment.consignee, shipment.site_to, due_us)
+    if shipment.kind == "export" and shipment.state == "open" and _reports_arrival(case, shipment):
+        due_us = shipment.event_time_us + int(policy.thresholds["arrival.days"]) * DAY_US
+        put_due(case, "export.no-arrival", subject, shipment.consignor, shipment.site_from, due_us)
+    if shipment.kind == "ship":
+        _schedule_invoice(case, shipment.consignor)
+
+
+def _reports_arrival(case: Case, shipment: ShipmentRecord) -> bool:
+    """Whether anyone reports the arrival: the licence's holder, or a consignee of this ledger."""
+    named = case.recording.books.get(LicenceRecord, shipment.licence) if shipment.licence else None
+    licensed = named is not None and shipment.event_id in named.shipments
+    return licensed or shipment.consignee in case.recording.facts.parties
+
+
+def _schedule_invoice(case: Case, consignor: str) -> None:
+    sale, movement = sale_of(case), case.movement
+    if sale is None:
+        return
+    policy = case.recording.policy
+    grace_us = int(policy.thresholds["invoice.grace_days"]) * DAY_US
+    due_us = max(movement.event_time_us + grace_us, filing_deadline_us(movement.event_time_us, policy))
+    subject = f"{consignor} {movement.event_id} {movement.invoice}"
+    put_due(case, "invoice.missing", subject, sale[0], movement.site, due_us)
+
+
+def _schedule_unsent(case: Case) -> None:
+    recording, movement = case.recording, case.movement
+    consignee = actor_of(case)
+    for line in case.effect.postings:
+        if line.account != "suspense" or not line.lot:
+            continue
+        receipt = recording.books.get(ProvisionalRecord, consignee, movement.event_id, line.lot)
+        if receipt is not None and receipt.left_mg:
+            subject = f"{consignee} {movement.event_id} {line.lot}"
+            put_due(case, "shipment.unsent", subject, receipt.consignor, receipt.site, receipt.due_us)
+
+
+def _schedule_pool(case: Case) -> None:
+    pool = case.recording.books.get(PoolRecord, case.movement.pool)
+    if pool is not None:
+        due_us = pool_due_us(pool, case.recording.policy)
+        put_once(case, f"{POOL_TALLY}.unclosed", pool.pool, pool.custodian, pool.site, due_us)

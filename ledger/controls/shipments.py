@@ -1,0 +1,113 @@
+"""Shipments: what arrives against what was sent, and arrivals long after they were due.
+
+Decides: which difference is more than two scales and drying can make. What never arrives is judged by time
+(``ledger.controls.ticks``).
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
+from ledger.clock import format_time_us
+from ledger.controls.noticing import decimal_text, notice, stands_open
+from ledger.controls.rule import Case, Notice, rule
+from ledger.records.lots import ShipmentRecord, StocktakeRecord
+from ledger.records.periods import DAY_US, HOUR_US
+from ledger.records.policy import Policy
+
+TRAVELLING: Final = ("ship", "return")
+
+
+@rule("shipment.difference", movements=("receive", "ship", "return"), tell=True)
+def difference(case: Case) -> Iterator[Notice]:
+    """The dry contained mass that arrived differs from what was sent."""
+    sent, received = sum(case.effect.contained_in.values()), sum(case.effect.contained_out.values())
+    if not sent:
+        return
+    share = Fraction(sent - received) / Fraction(sent)
+    if abs(share) > case.recording.policy.thresholds["receipt.tolerance_share"]:
+        less = "less" if share > 0 else "more"
+        yield notice(
+            case,
+            "shipment.difference",
+            f"{decimal_text(abs(share) * 100, 2)} % {less} REO arrived than was sent",
+            "Weigh and assay again on both sides; record a loss in transit, or correct the weight.",
+            subject=_subject(case),
+            sent_mg=int(sent),
+            received_mg=int(received),
+            share=share,
+        )
+
+
+@rule("shipment.unreceived", movements=("receive", "ship", "return"))
+def late_arrival(case: Case) -> Iterator[Notice]:
+    """A shipment arrived long after it was due."""
+    limits = case.recording.policy.thresholds
+    for shipment in changed_shipments(case):
+        arrived_us = shipment.received_us
+        if shipment.kind not in TRAVELLING or arrived_us is None or shipment.due_us is None:
+            continue
+        subject = subject_of(shipment)
+        late_us = arrived_us - arrival_limit_us(shipment, case.recording.policy)
+        if late_us > 0 and not stands_open(case.recording.books, "shipment.unreceived", subject):
+            hours = decimal_text(limits["unreceived.hours"])
+            yield notice(
+                case,
+                "shipment.unreceived",
+                f"the shipment arrived at {format_time_us(arrived_us)}, more than {hours} h after it was due",
+                "Say where the goods were: carriers' papers, an interim store.",
+                subject=subject,
+                due=format_time_us(shipment.due_us),
+                arrived=format_time_us(arrived_us),
+            )
+
+
+@rule("stock.difference", movements=("stocktake",))
+def stock_difference(case: Case) -> Iterator[Notice]:
+    """What was counted is not what the books say."""
+    books, limits = case.recording.books, case.recording.policy.thresholds
+    for line in case.movement.inputs:
+        counts = [
+            record
+            for record in books.group(StocktakeRecord, "site", case.movement.site)
+            if record.entry_index == case.recording.index and record.lot == line.lot
+        ]
+        for count in counts:
+            apart = count.counted_mg - count.book_mg
+            if abs(apart) > limits["stock.difference_share"] * max(count.book_mg, 1):
+                yield notice(
+                    case,
+                    "stock.difference",
+                    f"{count.counted_mg} mg of {count.lot} were counted, {count.book_mg} mg are booked",
+                    "Find what was not recorded, or adjust; beyond 0.5 % of throughput a regulator adjusts.",
+                    subject=f"lot:{count.lot}",
+                    pointer=line.pointer,
+                    counted_mg=count.counted_mg,
+                    book_mg=count.book_mg,
+                )
+
+
+def changed_shipments(case: Case) -> list[ShipmentRecord]:
+    """The shipments that a movement made or changed, each as it stands afterwards."""
+    newest = {(shipment.consignor, shipment.event_id): shipment for shipment in case.effect.shipments}
+    return list(newest.values())
+
+
+def subject_of(shipment: ShipmentRecord) -> str:
+    """A shipment's name in alerts and dues."""
+    return f"shipment:{shipment.consignor} {shipment.event_id}"
+
+
+def arrival_limit_us(shipment: ShipmentRecord, policy: Policy) -> int:
+    """Until when a shipment should have arrived: some hours after it was due, or after the usual time."""
+    limits = policy.thresholds
+    due_us = shipment.due_us
+    if due_us is None:
+        due_us = shipment.event_time_us + int(limits["unreceived.default_days"]) * DAY_US
+    return due_us + int(limits["unreceived.hours"] * HOUR_US)
+
+
+def _subject(case: Case) -> str:
+    for shipment in changed_shipments(case):
+        return subject_of(shipment)
+    return ""

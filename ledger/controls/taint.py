@@ -1,0 +1,110 @@
+"""Illegal product and what is made of it.
+
+Decides: how far a taint reaches: to every lot that is made of it. Source: Regulation 785 article 13: nobody
+may buy, process, sell or export illegal product.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from ledger.controls.noticing import listed, notice, stands_open
+from ledger.controls.rule import Case, Notice, rule
+from ledger.records.books import Books
+from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord, PoolVersionRecord
+
+OUTWARD: Final = ("ship", "transfer", "export", "release")
+
+
+@rule("taint.inherited", movements=("process", "draw", "feed", *OUTWARD))
+def inherited(case: Case) -> Iterator[Notice]:
+    """Goods descend from illegal product, or illegal product changes hands."""
+    books = case.recording.books
+    parents = [lot for lot, _ in case.effect.used if lot.tainted_by is not None]
+    for lot in case.effect.born:
+        subject = f"lot:{lot.lot}"
+        if lot.tainted_by is not None and not stands_open(books, "taint.inherited", subject):
+            made_of = listed(parent.lot for parent in parents) or f"the pool {case.movement.pool}"
+            yield notice(
+                case,
+                "taint.inherited",
+                f"{lot.lot} was made of {made_of}, which is illegal product (entry {lot.tainted_by})",
+                "Keep the goods apart and ask the authority; they may not be sold or exported.",
+                subject=subject,
+                tainted_by=lot.tainted_by,
+                parents=[parent.lot for parent in parents],
+            )
+    if case.movement.kind not in OUTWARD:
+        return
+    names = dict.fromkeys(posting.lot for posting in case.effect.postings if posting.mass_mg < 0)
+    for name in names:
+        lot_there = books.get(LotRecord, name)
+        subject = f"lot:{name}"
+        if lot_there is None or lot_there.tainted_by is None:
+            continue
+        if not stands_open(books, "taint.inherited", subject):
+            yield notice(
+                case,
+                "taint.inherited",
+                f"{name} is illegal product (entry {lot_there.tainted_by}) and changes hands",
+                "Do not buy or sell it; ask the authority what becomes of it.",
+                subject=subject,
+                tainted_by=lot_there.tainted_by,
+            )
+
+
+@rule("disclosure", movements=("disclose",))
+def disclosure(case: Case) -> Iterator[Notice]:
+    """An export that would have been refused is disclosed after the fact."""
+    lots = sorted({line.lot for line in case.effect.lines if line.event_id == case.movement.event_id})
+    yield notice(
+        case,
+        "disclosure",
+        f"{listed(lots)} was exported to {case.movement.destination} without what it needed",
+        "The authority opens a case; add what explains the export.",
+        taints=tuple(lots),
+        lots=lots,
+        reason=case.movement.reason,
+        destination=case.movement.destination,
+        licence=case.movement.licence,
+    )
+
+
+def spread(books: Books, lots: Iterable[str], entry_index: int) -> list[str]:
+    """Taints lots, every lot that was made of them and every pool that holds some of it.
+
+    Args:
+        books: They change.
+        lots: Found to be illegal product.
+        entry_index: The entry that says so.
+
+    Returns:
+        The lots that are newly tainted, in the order of the walk.
+    """
+    found: list[str] = []
+    waiting: list[int] = []
+    for name in lots:
+        lot = books.get(LotRecord, name)
+        if lot is not None:
+            waiting.append(lot.node)
+            _taint(books, lot, entry_index, found)
+    seen = set(waiting)
+    while waiting:
+        books.prefetch_groups(EdgeRecord, "parent", [(node,) for node in waiting])
+        children = {edge.child for node in waiting for edge in books.group(EdgeRecord, "parent", node)}
+        waiting = sorted(children - seen)
+        seen |= children
+        for node in waiting:
+            for lot in books.group(LotRecord, "node", node):
+                _taint(books, lot, entry_index, found)
+            for version in books.group(PoolVersionRecord, "node", node):
+                pool = books.get(PoolRecord, version.pool)
+                if pool is not None and pool.tainted_by is None and pool.cells:
+                    books.put(replace(pool, tainted_by=entry_index))
+    return found
+
+
+def _taint(books: Books, lot: LotRecord, entry_index: int, found: list[str]) -> None:
+    if lot.tainted_by is None:
+        books.put(replace(lot, tainted_by=entry_index))
+        found.append(lot.lot)

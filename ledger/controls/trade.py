@@ -1,0 +1,200 @@
+"""Sales: goods that go round in circles, toll processing, prices.
+
+Decides: what a sale is (the title goes from one party to another), and which round trips are honest:
+returns, rework and warehouses leave the title where it is. Real cases: 4,400 t that passed through seven
+firms' invoices.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Final
+
+from ledger.controls.noticing import actor_of, decimal_text, listed, notice, roles_of, stands_open
+from ledger.controls.rule import Case, Notice, rule
+from ledger.records.lots import LotRecord, ShipmentRecord
+from ledger.records.oversight import TallyRecord
+from ledger.records.periods import DAY_US
+
+HOPS: Final = "hops"
+SALES: Final = ("ship", "transfer", "export", "disclose", "release")
+TRADER: Final = "trader "
+MOST_KEPT: Final = 200
+_PRICE: Final = re.compile(r"(?P<amount>[0-9]+(?:\.[0-9]+)?)\s*(?P<currency>[A-Z]{3})?")
+_INDEX_CURRENCY: Final = "CNY"
+
+
+def sale_of(case: Case) -> tuple[str, str] | None:
+    """Seller and buyer where the title changes hands, else None."""
+    movement = case.movement
+    seller = movement.owner_from or actor_of(case)
+    buyer = movement.owner_to or (movement.custodian_to if movement.kind == "release" else "")
+    for shipment in case.effect.shipments:
+        if shipment.event_id == movement.event_id and shipment.consignor == actor_of(case):
+            seller, buyer = shipment.owner_from or seller, shipment.owner_to or buyer
+    return (seller, buyer) if buyer and buyer != seller else None
+
+
+def sold_lots(case: Case) -> dict[str, int]:
+    """The lots of a shipment or transfer with the mass that is sold, in mg."""
+    movement = case.movement
+    sent = {line.lot: line.sent_mg for line in case.effect.lines if line.event_id == movement.event_id}
+    if sent:
+        return sent
+    found: dict[str, int] = {}
+    for posting in case.effect.postings:
+        if posting.account == "holding" and posting.mass_mg < 0:
+            found[posting.lot] = found.get(posting.lot, 0) - posting.mass_mg
+    return found
+
+
+@rule("trade.carousel", movements=("ship", "transfer"))
+def carousel(case: Case) -> Iterator[Notice]:
+    """A lot is sold back to an earlier holder, or passes three traders within thirty days."""
+    sale = sale_of(case)
+    if sale is None:
+        return
+    seller, buyer = sale
+    limits, books = case.recording.policy.thresholds, case.recording.books
+    trades = "trader" in roles_of(case, buyer)
+    for lot in sorted(sold_lots(case)):
+        tally = books.get(TallyRecord, HOPS, lot, "")
+        if tally is None:
+            continue
+        subject = f"lot:{lot}"
+        back = _way(tally.sums, buyer, seller)
+        since_us = case.movement.event_time_us - int(limits["carousel.days"]) * DAY_US
+        hops = 1 + _hops(tally.sums, seller, since_us, {seller}) if trades else 0
+        if not back and hops < limits["carousel.hops"]:
+            continue
+        if stands_open(books, "trade.carousel", subject):
+            continue
+        what = (
+            f"comes back to {buyer}, who had sold it"
+            if back
+            else f"passed {hops} traders without being worked"
+        )
+        yield notice(
+            case,
+            "trade.carousel",
+            f"{lot} {what}",
+            "Show the orders behind the sales; goods that are sent back are recorded as a return.",
+            subject=subject,
+            seller=seller,
+            buyer=buyer,
+            way=back,
+            hops=hops,
+        )
+
+
+@rule("trade.tolling", movements=("process", "feed"))
+def tolling(case: Case) -> Iterator[Notice]:
+    """Goods are processed for another owner while policy bans toll processing."""
+    if case.recording.policy.tolling != "banned":
+        return
+    processor = actor_of(case)
+    owners = {
+        posting.owner
+        for posting in case.effect.postings
+        if posting.account == "holding" and posting.mass_mg < 0 and posting.owner != processor
+    }
+    if owners:
+        yield notice(
+            case,
+            "trade.tolling",
+            f"{processor} processes goods of {listed(sorted(owners))}, and toll processing is banned",
+            "Record the sale first where the goods were bought (transfer), or stop processing for others.",
+            processor=processor,
+            owners=sorted(owners),
+        )
+
+
+@rule("price.low", movements=("ship", "transfer", "export", "disclose", "import"))
+def low_price(case: Case) -> Iterator[Notice]:
+    """The unit price is far below the index."""
+    price = unit_price(case.movement.unit_price)
+    policy = case.recording.policy
+    if price is None or not policy.index_prices:
+        return
+    lots = [lot.lot for lot in case.effect.born] or list(sold_lots(case))
+    for name in lots:
+        lot = case.recording.books.get(LotRecord, name)
+        index = None if lot is None else policy.index_prices.get(lot.product)
+        if lot is not None and index is not None and price < policy.thresholds["price.share"] * index:
+            yield notice(
+                case,
+                "price.low",
+                f"{lot.product} is sold at {decimal_text(price, 2)} CNY/kg, "
+                f"{decimal_text(price / index * 100, 1)} % of the index",
+                "Correct the price, or show why it is so low (grade, quantity, an older contract).",
+                subject=f"lot:{name}",
+                price=price,
+                index=index,
+                product=lot.product,
+            )
+            return
+
+
+def unit_price(text: str) -> Fraction | None:
+    """CNY per kg of a price as a movement states it; None where there is none, or in another currency."""
+    found = _PRICE.fullmatch(text.strip())
+    if found is None or found["currency"] not in (None, _INDEX_CURRENCY):
+        return None
+    return Fraction(found["amount"])
+
+
+def note_sale(case: Case) -> None:
+    """Remembers a sale's hop for every lot of it."""
+    sale = sale_of(case)
+    if sale is None or case.movement.kind not in ("ship", "transfer"):
+        return
+    seller, buyer = sale
+    for lot in sold_lots(case):
+        tally = case.recording.books.get(TallyRecord, HOPS, lot, "")
+        sums = {} if tally is None else dict(tally.sums)
+        if len(sums) < MOST_KEPT:
+            sums[f"{seller} {buyer}"] = case.movement.event_time_us
+            if "trader" in roles_of(case, buyer):
+                sums[f"{TRADER}{buyer}"] = 1
+            case.recording.books.put(TallyRecord(HOPS, lot, "", sums))
+
+
+def is_return(shipment: ShipmentRecord) -> bool:
+    """Whether goods go back to where they came from."""
+    return shipment.kind == "return" or bool(shipment.returns)
+
+
+def _edges(sums: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
+    for name, time_us in sums.items():
+        seller, _, buyer = name.partition(" ")
+        if seller != "trader":
+            yield seller, buyer, time_us
+
+
+def _way(sums: Mapping[str, int], start: str, end: str) -> list[str]:
+    """A way of earlier sales from one party to another, or nothing."""
+    before: dict[str, str] = {start: ""}
+    waiting = [start]
+    while waiting:
+        party = waiting.pop(0)
+        if party == end:
+            way = [party]
+            while before[way[-1]]:
+                way.append(before[way[-1]])
+            return way[::-1]
+        for seller, buyer, _ in sorted(_edges(sums)):
+            if seller == party and buyer not in before:
+                before[buyer] = party
+                waiting.append(buyer)
+    return []
+
+
+def _hops(sums: Mapping[str, int], party: str, since_us: int, seen: set[str]) -> int:
+    """How many sales into traders, one after the other since a moment, brought a lot to a party."""
+    if f"{TRADER}{party}" not in sums:
+        return 0
+    longest = 0
+    for seller, buyer, time_us in _edges(sums):
+        if buyer == party and time_us > since_us and seller not in seen:
+            longest = max(longest, 1 + _hops(sums, seller, since_us, seen | {seller}))
+    return longest
