@@ -8,7 +8,7 @@ they are worth what the birth says from then on. What was consumed in the meanti
 the old worth, and a ``difference`` line makes up for it: consumed share x (new worth - old worth).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -190,7 +190,7 @@ def descends(journal: Journal, nodes: Iterable[int], ancestor: int) -> bool:
         if not wanted.isdisjoint(level):
             return True
         journal.books.prefetch_groups(EdgeRecord, "parent", [(node,) for node in level])
-        below = {edge.child for node in level for edge in journal.books.group(EdgeRecord, "parent", node)}
+        below = {child for node in level for child in _children(journal, node)}
         level = sorted(below - seen)
         seen |= below
     return False
@@ -249,11 +249,16 @@ def _take_back(journal: Journal, line: Line, custodian: str) -> None:
 
 def _node(journal: Journal, earlier: LotRecord | None) -> int:
     """Its own number; the number of what stood there where something was made from that."""
-    if earlier is not None and (
-        earlier.birth == BIRTH_AWAITED or journal.books.group(EdgeRecord, "parent", earlier.node)
-    ):
+    if earlier is not None and (earlier.birth == BIRTH_AWAITED or any(_children(journal, earlier.node))):
         return earlier.node
     return journal.next_node()
+
+
+def _children(journal: Journal, node: int) -> Iterator[int]:
+    """What was made from a node and was not taken back."""
+    for edge in journal.books.group(EdgeRecord, "parent", node):
+        if edge.voided_at is None:
+            yield edge.child
 
 
 def _reconcile(

@@ -382,6 +382,7 @@ def _keep(journal: Journal, before: PoolRecord, after: PoolRecord, parents: Sequ
         after,
         version=before.version + 1,
         node=journal.next_node(),
+        cells={cell: mass_mg for cell, mass_mg in after.cells.items() if mass_mg},
         owners={owner: mass_mg for owner, mass_mg in sorted(after.owners.items()) if mass_mg},
         blocked={element: mass_mg for element, mass_mg in sorted(after.blocked.items()) if mass_mg},
     )

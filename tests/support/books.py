@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from ledger.books import births, pools, transformations
-from ledger.books.accounts import Journal
+from ledger.books.apply import apply_movement
 from ledger.books.context import Effect, Impossible, Recording
 from ledger.movements.movement import Composition, Line, Movement
 from ledger.records.books import Books
@@ -101,18 +100,17 @@ class Desk:
         Raises:
             Impossible: The books are as they were.
         """
-        journal = Journal(moved, self.recording(issuer), 0)
         self.books.begin()
         try:
-            PARTS[moved.kind](journal)
+            effect = apply_movement(moved, self.recording(issuer), 0)
         except Impossible:
             self.books.rollback()
             raise
         self.books.commit()
         self.index += 1
-        assert imbalance(journal.effect, self.books) == {}
+        assert imbalance(effect, self.books) == {}
         check_identity(self.books)
-        return journal.effect
+        return effect
 
     def refusals(self, moved: Movement, issuer: str = REFINER) -> list[str]:
         """The codes with which a movement is refused; the books stay as they were."""
@@ -146,17 +144,6 @@ class Desk:
     def parents(self, node: int) -> set[int]:
         """What a node was made from."""
         return {edge.parent for edge in self.books.group(EdgeRecord, "child", node)}
-
-
-PARTS: dict[str, Callable[[Journal], None]] = {
-    "opening": births.book_birth,
-    "extract": births.book_birth,
-    "import": births.book_import,
-    "process": transformations.book_process,
-    "feed": pools.book_feed,
-    "draw": pools.book_draw,
-    "close": pools.book_close,
-}
 
 
 def every_record(books: Books) -> Counter[str]:

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from ledger.books.accounts import Journal
-from ledger.books.births import book_birth
 from ledger.movements.movement import Line, Movement
 from ledger.records.cells import AWAITED
 from ledger.records.lots import (
-    EdgeRecord,
     LotRecord,
     LotVersionRecord,
     PostingRecord,
@@ -125,7 +123,9 @@ def test_the_window_closes_nothing_but_opening_stock() -> None:
 def test_a_name_is_given_once() -> None:
     desk = Desk()
     desk.book(extract(), MINER)
-    assert desk.refusals(extract(mass_mg=5), MINER) == ["lot.exists"]
+    again = replace(extract(mass_mg=5), event_id="event:again")
+    assert desk.refusals(again, MINER) == ["lot.exists"]
+    assert desk.refusals(again, REFINER) == ["lot.exists"]
     twice = movement("extract", "event:2", outputs=(born("lot:b", 10, ORE), born("lot:b", 10, ORE)))
     assert desk.refusals(twice) == ["lot.exists"]
 
@@ -179,9 +179,10 @@ def test_what_was_exported_may_come_back() -> None:
     desk.book(back)
     assert desk.held("lot:ore") == {(REFINER, REFINER, MINE): 400, (REFINER, REFINER, PLANT): 250}
     assert identity(desk.books)["exported"] == {"La": 105, "Nd": Fraction(105, 2)}
-    assert desk.refusals(replace(back, inputs=(Line("lot:ore", 354),))) == ["balance.overdrawn"]
+    rest = replace(back, event_id="event:rest")
+    assert desk.refusals(replace(rest, inputs=(Line("lot:ore", 354),))) == ["balance.overdrawn"]
     # One hundredth more than there is, and all of it comes.
-    desk.book(replace(back, inputs=(Line("lot:ore", 353),)))
+    desk.book(replace(rest, inputs=(Line("lot:ore", 353),)))
     assert identity(desk.books)["exported"] == {"La": 0, "Nd": 0}
 
 
@@ -370,64 +371,69 @@ def test_taint_outlives_a_late_birth() -> None:
     assert desk.lot("lot:ore").tainted_by == 7
 
 
-# A birth that was undone
+# Births that are corrected
 
 
-def void(desk: Desk, lot: str, mass_mg: int) -> LotRecord:
-    """Undoes a birth, by hand: the holding goes, the name is free, the record stays."""
-    journal = Journal(movement("extract", "event:undo", site=MINE), desk.recording(MINER), 0)
-    journal.recording.unchecked.add(())
-    holding = journal.source(Line(lot, mass_mg), custodian=MINER, site=MINE)
-    journal.post("birth", lot=lot, mass_mg=mass_mg)
-    journal.change_holding(holding, -mass_mg)
-    voided = replace(desk.lot(lot), voided_at=desk.index)
-    desk.books.put(voided)
-    desk.index += 1
-    return voided
+def correct(moved: Movement, event_id: str = "event:replacement", **members: Any) -> Movement:
+    """The replacement of an event."""
+    return replace(moved, event_id=event_id, corrects=moved.event_id, **members)
 
 
 def test_the_name_of_an_undone_birth_may_be_given_again() -> None:
     desk = Desk()
     desk.book(extract(), MINER)
-    voided = void(desk, "lot:ore", 1000)
-    desk.book(extract(mass_mg=900), MINER)
+    undone = desk.lot("lot:ore")
+    desk.book(correct(extract(), did_not_occur=True), MINER)
+    assert desk.lot("lot:ore").voided_at == 1
+    assert desk.refusals(movement("process", "e", inputs=(Line("lot:ore", 1),)), MINER) == ["lot.unknown"]
+    desk.book(replace(extract(mass_mg=900), event_id="event:2"), MINER)
     lot = desk.lot("lot:ore")
     assert (lot.mass_mg, lot.voided_at) == (900, None)
     # Nothing was made from it, so what it was made from does not follow it.
-    assert lot.node != voided.node
+    assert lot.node != undone.node
     assert [version.mass_mg for version in desk.books.records(LotVersionRecord)] == [1000]
 
 
 def test_a_birth_that_is_corrected_after_use_keeps_its_node_and_makes_up_for_the_use() -> None:
     desk = Desk()
-    desk.book(extract(custodian_to=MINER, contained={"Nd": 150}), MINER)
-    moved = movement(
+    desk.book(extract(contained={"Nd": 150}), MINER)
+    first = desk.lot("lot:ore")
+    used = movement(
         "process",
-        "event:p",
+        "event:use",
         site=MINE,
         inputs=(Line("lot:ore", 400),),
         outputs=(born("lot:x", 9, {"Nd": 60}),),
     )
-    desk.book(moved, MINER)
-    journal = Journal(extract(contained={"Nd": 200}), desk.recording(MINER), 0)
-    journal.recording.unchecked.add(())
-    node = desk.lot("lot:ore").node
-    desk.index += 1
-    voided = _void_used(desk, journal)
-    assert voided.node == node
-    book_birth(journal)
+    desk.book(used, MINER)
+    desk.book(correct(extract(contained={"Nd": 200})), MINER)
     lot = desk.lot("lot:ore")
-    assert (lot.node, lot.cells) == (node, {("Nd", MINE, "domestic"): 200})
+    assert (lot.node, lot.cells) == (first.node, {("Nd", MINE, "domestic"): 200})
     assert desk.held("lot:ore") == {(MINER, MINER, MINE): 600}
-    check_identity(desk.books)
     assert identity(desk.books)["difference"] == {"Nd": 400 * Fraction(200 - 150, 1000)}
-    assert [edge.parent for edge in desk.books.records(EdgeRecord)] == [node]
+    # And once more: what was made up for stays, and the rest is made up for beside it.
+    desk.book(
+        replace(extract(contained={"Nd": 150}), event_id="event:3", corrects="event:replacement"), MINER
+    )
+    assert identity(desk.books)["difference"] == {"Nd": 0}
+    assert desk.lot("lot:x").cells == {("Nd", MINE, "domestic"): 60}
 
 
-def _void_used(desk: Desk, journal: Journal) -> LotRecord:
-    holding = journal.source(Line("lot:ore", None), custodian=MINER, site=MINE)
-    journal.post("birth", lot="lot:ore", mass_mg=1000)
-    journal.change_holding(holding, -1000)
-    voided = replace(desk.lot("lot:ore"), voided_at=journal.recording.index)
-    desk.books.put(voided)
-    return voided
+def test_a_correction_may_not_make_a_lot_out_of_its_own_descendants() -> None:
+    desk = Desk()
+    desk.book(extract("lot:ore", contained={"Nd": 150}), MINER)
+    for source, result in (("lot:ore", "lot:x"), ("lot:x", "lot:y")):
+        desk.book(
+            movement(
+                "process",
+                f"event:{result}",
+                site=MINE,
+                inputs=(Line(source, 100),),
+                outputs=(born(result, 300, {"Nd": 15}),),
+            ),
+            MINER,
+        )
+    x = movement("process", "event:lot:x", site=MINE, outputs=(born("lot:x", 300, {"Nd": 15}),))
+    assert desk.refusals(correct(x, inputs=(Line("lot:y", 50),)), MINER) == ["graph.cycle"]
+    desk.book(correct(x, inputs=(Line("lot:ore", 101),)), MINER)
+    check_acyclic(desk.books)

@@ -138,7 +138,8 @@ def test_a_draw_may_declare_a_loss() -> None:
         draw(born("y", 90, {"Nd": 80, "La": 20}), event_id="event:2", declared_losses_mg={"": 90})
     )
     assert effect.lost == {"La": 40, "Nd": 50}
-    assert desk.refusals(draw(born("z", 9, {"Nd": 1}), declared_losses_mg={"Nd": 60})) == ["pool.overdrawn"]
+    more = draw(born("z", 9, {"Nd": 1}), event_id="event:3", declared_losses_mg={"Nd": 60})
+    assert desk.refusals(more) == ["pool.overdrawn"]
 
 
 @pytest.mark.parametrize(
