@@ -14,8 +14,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from ledger.books.prefetch import prefetch
 from ledger.clock import Clock
-from ledger.controls.judging import Position, act_context, judge
+from ledger.controls.deciding import Decider
+from ledger.controls.judging import Position
 from ledger.controls.submission import Submission
 from ledger.encoding import b64url_encode
 from ledger.errors import ClockSkew, EvidenceError, LedgerEmpty, LogInconsistent, StoreBusy
@@ -27,10 +29,12 @@ from ledger.log.merkle import leaf_hash, prove_consistency, tree_root, verify_co
 from ledger.log.note import NoteSigner
 from ledger.log.receipt import ReceiptWriter
 from ledger.log.tiles import TileEdge
+from ledger.registration.kept_books import KeptBooks
 from ledger.registration.log_state import LogState, catch_up
 from ledger.registration.mark import Mark
 from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
 from ledger.store import log_store
+from ledger.store.books_source import write_records
 from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_now_us
 from ledger.store.log_store import HeadRow, LoggedKey, NewEntry, NewRefusal
 from ledger.store.proofs import node_reader
@@ -41,7 +45,7 @@ SKEW_LIMIT_US = 5_000_000
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """The statement is in the log; ``receipt`` may be called from any thread."""
+    """The statement is in the log; ``told`` are flags for its sender. Any thread may call ``receipt``."""
 
     index: int
     recorded_at_us: int
@@ -49,6 +53,7 @@ class Appended:
     statement_hash: bytes
     jws: bytes
     receipts: ReceiptWriter
+    told: tuple[Finding, ...] = ()
 
     def receipt(self) -> bytes:
         """The tlog-proof against the checkpoint of this batch."""
@@ -107,6 +112,8 @@ class _Draft:
     refused: list["_Refusal"] = field(default_factory=list)
     outcomes: list[Outcome | NewEntry] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
+    told: dict[int, tuple[Finding, ...]] = field(default_factory=dict)
+    begun: bool = False
 
 
 class BatchWriter:
@@ -118,6 +125,8 @@ class BatchWriter:
         self._signer = signer
         self._mark = mark
         self._clock = clock
+        self._decider = Decider(origin)
+        self._kept = KeptBooks()
         self._state: LogState | None = None
         self._unmarked: bytes | None = None
 
@@ -152,6 +161,9 @@ class BatchWriter:
             raise StoreBusy("the database did not carry out the batch; nothing was recorded") from error
         draft, new_state, note = committed
         self._state = new_state
+        # Without an entry, what time passing put into the books was not written.
+        if draft.entries or not draft.facts.books.take_changes():
+            self._kept.keep(draft.facts.books, new_state.head)
         if note is not None:
             self._unmarked = note
             self._write_pending_mark()
@@ -211,6 +223,8 @@ class BatchWriter:
             names.update(submission.names())
         facts = read_facts(connection, names)
         facts.refusal_count, facts.refusal_hash = head.refusal_count, head.refusal_hash
+        facts.books = self._kept.open(connection, head)
+        prefetch(facts.books, [(each.issuer, said) for each in submissions for said in each.movements])
         if facts.origin is not None and (
             facts.origin.origin != self._origin or self._signer.vkey not in facts.origin.log_keys
         ):
@@ -265,14 +279,17 @@ class BatchWriter:
             return Repeated(earlier.entry_index) if same else Conflicting(earlier.entry_index)
         position = Position(draft.edge.size, draft.now_us, draft.roots)
         self._require_known_key(draft, submission, position)
-        findings = tuple(judge(submission, position, draft.facts, self._origin))
-        if findings:
+        if not draft.begun:
+            draft.begun = True
+            self._decider.begin_batch(draft.facts, position)
+        decision = self._decider.decide(submission, position, draft.facts)
+        if decision.refused:
             policy = draft.facts.policy.entry_index if draft.facts.policy else 0
-            draft.refused.append(_Refusal(submission, findings, position.index, policy))
-            return Refused(findings)
+            draft.refused.append(_Refusal(submission, decision.refused, position.index, policy))
+            return Refused(decision.refused)
+        if decision.told:
+            draft.told[position.index] = decision.told
         act = submission.payload.act
-        if act is not None:
-            act.apply(act_context(submission, position, self._origin), draft.facts)
         public = act is not None and act.public
         encoded = Entry(
             position.index, draft.previous, public, draft.now_us, statement.statement_hash
@@ -361,6 +378,7 @@ class BatchWriter:
         log_store.append_entries(connection, draft.entries, tiles)
         changes = draft.facts.take_changes()
         write_changes(connection, changes)
+        write_records(connection, draft.facts.books.take_changes())
         draft.erased = {each.entry_index for each in changes if isinstance(each, ErasureRecord)}
         log_store.delete_erased_bytes(connection, sorted(draft.erased))
         self._check_stored(connection, draft)
@@ -434,6 +452,7 @@ class BatchWriter:
                         statement_hash=outcome.statement_hash,
                         jws=outcome.jws,
                         receipts=receipts,
+                        told=draft.told.get(outcome.entry_index, ()),
                     )
                 )
             else:

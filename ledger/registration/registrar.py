@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
+from ledger.books.prefetch import prefetch
 from ledger.clock import Clock
-from ledger.controls.judging import Position, judge
+from ledger.controls.deciding import Decider
+from ledger.controls.judging import Position
 from ledger.controls.submission import Submission
 from ledger.errors import (
     JwsHeaderInvalid,
@@ -26,6 +28,7 @@ from ledger.findings import Finding
 from ledger.log.entry import parse_entry
 from ledger.log.merkle import tree_root
 from ledger.log.note import NoteSigner
+from ledger.records.books import Books
 from ledger.registration.batch import Appended, BatchWriter, Conflicting, Outcome, Refused, Repeated
 from ledger.registration.committer import BatchReport, Committer, Limits, Ticket, Waiter
 from ledger.registration.mark import Mark
@@ -42,6 +45,7 @@ from ledger.statements.envelope import SignedStatement, parse_statement
 from ledger.statements.keys import parse_jwk
 from ledger.statements.payload import read_payload
 from ledger.store import log_store
+from ledger.store.books_source import StoreSource
 from ledger.store.locking import begin_read, busy_as_unavailable
 from ledger.store.proofs import node_reader, stored_receipt
 from ledger.store.registers_store import read_facts, read_key
@@ -249,6 +253,7 @@ class Registrar:
                     outcome.receipt(),
                     outcome.jws,
                     outcome.recorded_at_us,
+                    outcome.told,
                 )
             case Repeated(index):
                 return self._stored(index)
@@ -289,8 +294,12 @@ class Registrar:
             seen = statement.header.seen
             if seen is not None and log_store.checkpoint_of_size(connection, seen.size) is not None:
                 roots[seen.size] = tree_root(seen.size, node_reader(connection, seen.size))
-        position = Position(head.tree_size, self._clock.now_us(), roots)
-        findings = tuple(judge(submission, position, facts, self._origin))
-        if findings:
-            return CheckReport("refused", None, findings, StatementRefused(findings))
-        return CheckReport("created", head.tree_size)
+            facts.books = Books(StoreSource(connection))
+            prefetch(facts.books, [(submission.issuer, said) for said in submission.movements])
+            position = Position(head.tree_size, self._clock.now_us(), roots)
+            decider = Decider(self._origin)
+            decider.begin_batch(facts, position)
+            decision = decider.consider(submission, position, facts)
+        if decision.refused:
+            return CheckReport("refused", None, decision.refused, StatementRefused(decision.refused))
+        return CheckReport("created", head.tree_size, decision.told)
