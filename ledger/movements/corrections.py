@@ -92,9 +92,6 @@ def _read_declaration(
     reason, why = _reason(event, declaration, found)
     corrective = declaration.get("correctiveEventIDs", [])
     wrong = event.members.get("eventID", "")
-    if not wrong:
-        mend = "Repeat the event under the eventID that it had."
-        report("movement.event-id-missing", "The event that is corrected has no eventID.", "", mend)
     if reason is None:
         report(
             "movement.reason-missing",
@@ -113,6 +110,25 @@ def _read_declaration(
         found.undone[position] = why or DID_NOT_OCCUR
         return
     found.repeated.add(position)
+    if not wrong:
+        mend = "Repeat the event under the eventID that it had."
+        found.findings.append(
+            Finding(
+                "movement.event-id-missing",
+                "The event that is corrected has no eventID.",
+                f"{event.pointer}/eventID",
+                mend,
+            )
+        )
+    elif any(wrong == earlier for earlier, _ in found.replaces.values()):
+        found.findings.append(
+            Finding(
+                "movement.event-id-twice",
+                "The statement corrects this event twice.",
+                f"{event.pointer}/eventID",
+                "Correct it once.",
+            )
+        )
     if len(corrective) != 1 or corrective[0] not in replacements:
         report(
             "movement.correction-replacement",

@@ -114,6 +114,7 @@ class Movement:
         parent: The unit that is packed or unpacked. ``seals``: its seals.
         results: Of an assay: REO share by element with standard uncertainty, as (value, uncertainty).
         treo_result: Measured REO fraction with its uncertainty, or None.
+        test: URI of an assay's test report.
         laboratory, document_sha256: Who measured, and the report's digest. ``sampled``: whether the business
             step was sampling, which uses up an instance.
         due_us: When a shipment is due, or None.

@@ -113,7 +113,7 @@ def read_movement(event: EpcisEvent, issuer: str = "") -> tuple[Movement | None,
     _check_form(sheet, form, kind)
     _read_members(sheet, form, kind, values)
     _read_parties(sheet, values)
-    _read_transactions(sheet, values)
+    _read_transactions(sheet, form, values)
     _read_site(sheet, kind, values)
     if "pool" in form.needs:
         _read_pool(sheet, kind, values)
@@ -121,6 +121,7 @@ def read_movement(event: EpcisEvent, issuer: str = "") -> tuple[Movement | None,
     if "results" in form.needs:
         found = read_results(sheet)
         values["results"], values["treo_result"] = found.elements, found.treo
+        values["sampled"] = event.biz_step == "sampling"
     if "eventID" not in event.members:
         mend = "Give the event a name of its own, for example urn:uuid: and a random UUID."
         sheet.report("movement.event-id-missing", "The movement has no eventID.", "/eventID", mend)
@@ -272,7 +273,7 @@ def _read_parties(sheet: Sheet, values: dict[str, Any]) -> None:
                 )
 
 
-def _read_transactions(sheet: Sheet, values: dict[str, Any]) -> None:
+def _read_transactions(sheet: Sheet, form: Form, values: dict[str, Any]) -> None:
     for position, element in enumerate(sheet.members.get("bizTransactionList", ())):
         said = TRANSACTION_TYPE.word(element.get("type", ""))
         field = _TRANSACTION_FIELDS.get(said or "")
@@ -286,7 +287,7 @@ def _read_transactions(sheet: Sheet, values: dict[str, Any]) -> None:
                 f"/bizTransactionList/{position}",
                 "Name one; send one movement for each.",
             )
-    if "despatch_advice" in values and "shipment" not in values and "shipment" not in sheet.own:
+    if "shipment" in form.needs and "shipment" not in sheet.own and "despatch_advice" in values:
         values["shipment"] = values["despatch_advice"]
 
 

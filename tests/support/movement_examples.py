@@ -1,12 +1,18 @@
 """One movement of each kind, the same in every run: for the tests of reading and for docs/movements.md."""
 
+import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from ledger.findings import Finding
 from ledger.movements.movement import Movement
+from ledger.movements.reading import read_movements
+from ledger.statements.epcis import read_document
 from ledger.strict_json import parse_json
 from tests.support import movements as make
+from tests.support.epcis_documents import document
 from tests.support.movements import DIGEST, MINE, NOON_US, PLANT, WORKS
 
 ORE = "https://mine.example/lots/CARB-2611"
@@ -42,7 +48,6 @@ def _examples() -> dict[str, Movement]:
                 units=(PALLET,),
                 site_to=WORKS,
                 despatch_advice=ADVICE,
-                shipment=ADVICE,
                 invoice=INVOICE,
                 due_us=NOON_US + 172_800_000_000,
                 unit_price="38.4 CNY",
@@ -91,3 +96,46 @@ def example_event(kind: str) -> dict[str, Any]:
     value: Any = parse_json(make.payload_of([EXAMPLES[kind]]))
     event: dict[str, Any] = value["epcisBody"]["eventList"][0]
     return event
+
+
+AT = "/epcisBody/eventList/0"
+
+
+def judged(event: dict[str, Any], issuer: str = "") -> tuple[tuple[Movement, ...], list[Finding]]:
+    """The movement in an event that is valid EPCIS."""
+    read = read_document(document(event))
+    assert read.findings == []
+    return read_movements(read.events, issuer)
+
+
+def findings_of(event: dict[str, Any]) -> list[tuple[str, str]]:
+    """(code, pointer relative to the event) of every finding."""
+    _, findings = judged(event)
+    assert all(finding.detail.endswith(".") and finding.mend.endswith(".") for finding in findings)
+    return [(finding.code, finding.pointer.removeprefix(AT)) for finding in findings]
+
+
+def unpointed(movement: Movement) -> Movement:
+    """The movement without the places where its parts stood."""
+    bare = {
+        name: tuple(sorted((replace(line, pointer="") for line in getattr(movement, name)), key=repr))
+        for name in _LINES
+    }
+    return replace(movement, pointer="", **bare)
+
+
+_LINES = ("inputs", "outputs")
+
+
+def change(event: dict[str, Any], path: str, value: Any = None) -> dict[str, Any]:
+    """The event with the member at this path (keys with blanks between them) left out, or put to a value."""
+    changed = copy.deepcopy(event)
+    *way, last = (int(key) if key.isdigit() else key for key in path.split())
+    place: Any = changed
+    for key in way:
+        place = place[key]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return changed

@@ -456,6 +456,7 @@ _EVENTS: Mapping[str, Callable[[Movement, list[LotContent], list[LotContent], di
         laboratory=m.laboratory,
         test=m.test,
         document_sha256=m.document_sha256,
+        sampled=m.sampled,
         **c,
     ),
 }
