@@ -1,0 +1,223 @@
+"""Logistic units: membership over time, seals, nesting, and what shipping a unit means."""
+
+import pytest
+
+from ledger.movements.movement import Line
+from ledger.records.lots import MemberRecord, SealRecord, UnitRecord
+from ledger.records.oversight import DelegationRecord
+from tests.support.books import DAY_US, KG, MINER, REFINER, START_US
+from tests.support.yard import MINE, ORE, TRADER, Yard
+
+BOX, PALLET = "urn:unit:box", "urn:unit:pallet"
+THING = "urn:thing:1"
+
+
+@pytest.fixture
+def yard() -> Yard:
+    made = Yard()
+    made.extract()
+    made.thing()
+    return made
+
+
+def inside(yard: Yard, unit: str = BOX) -> dict[str, int]:
+    return {
+        member.child: member.mass_mg
+        for member in yard.books.group(MemberRecord, "unit", unit)
+        if member.until_us is None
+    }
+
+
+def unit(yard: Yard, name: str = BOX) -> UnitRecord:
+    found = yard.books.get(UnitRecord, name)
+    assert found is not None
+    return found
+
+
+def seal(yard: Yard, name: str) -> SealRecord:
+    found = yard.books.get(SealRecord, name)
+    assert found is not None
+    return found
+
+
+def test_packing_moves_nothing(yard: Yard) -> None:
+    yard.do("pack", {ORE: 400_000, THING: None}, parent=BOX, seals=("S1",))
+    assert inside(yard) == {ORE: 400_000, THING: 1_000}
+    assert (yard.mass(by=MINER), yard.effects[-1].postings) == (KG, [])
+    assert (unit(yard).open, unit(yard).packer, unit(yard).site, unit(yard).seals) == (
+        True,
+        MINER,
+        MINE,
+        ("S1",),
+    )
+    assert (seal(yard, "S1").unit, seal(yard, "S1").open) == (BOX, True)
+    assert yard.effects[-1].reused == {}
+
+
+@pytest.mark.parametrize(
+    ("lines", "by", "said", "codes"),
+    [
+        ({ORE: KG + 10_001}, MINER, {}, ["balance.overdrawn"]),
+        ({ORE: 1}, REFINER, {}, ["custody.not-holder"]),
+        ({ORE: 1}, REFINER, {"custodian_from": MINER}, ["custody.not-holder"]),
+        ({"urn:lot:none": 1}, MINER, {}, ["lot.unknown"]),
+        ({}, MINER, {"units": (PALLET,)}, ["unit.unknown"]),
+    ],
+)
+def test_what_is_packed_is_there_and_the_packers(
+    yard: Yard, lines: dict[str, int | None], by: str, said: dict[str, object], codes: list[str]
+) -> None:
+    assert yard.refused("pack", lines, by, parent=BOX, **said) == codes
+
+
+def test_a_unit_that_was_packed_before_is_added_to(yard: Yard) -> None:
+    yard.do("pack", {ORE: 400_000}, parent=BOX, seals=("S1",))
+    yard.do("pack", {ORE: 100_000}, parent=BOX, seals=("S2",))
+    assert sum(member.mass_mg for member in yard.books.group(MemberRecord, "unit", BOX)) == 500_000
+    assert unit(yard).seals == ("S1", "S2")
+    assert yard.effects[-1].reused == {}
+
+
+def test_a_thing_is_in_one_unit_at_a_time(yard: Yard) -> None:
+    yard.do("pack", {THING: None}, parent=BOX)
+    assert yard.refused("pack", {THING: None}, parent=PALLET) == ["unit.packed-already"]
+    yard.do("unpack", parent=BOX)
+    yard.do("pack", {THING: None}, parent=PALLET)
+
+
+def test_a_unit_is_in_one_unit_at_a_time_and_never_in_itself(yard: Yard) -> None:
+    yard.do("pack", {ORE: 1}, parent=BOX)
+    yard.do("pack", parent=PALLET, units=(BOX,))
+    assert yard.refused("pack", parent="urn:unit:other", units=(BOX,)) == ["unit.packed-already"]
+    assert yard.refused("pack", parent=BOX, units=(PALLET,)) == ["unit.nested-in-itself"]
+    assert yard.refused("pack", parent=PALLET, units=(PALLET,)) == ["unit.nested-in-itself"]
+
+
+def test_unpacking_without_a_list_takes_everything_out(yard: Yard) -> None:
+    yard.do("pack", {ORE: 400_000, THING: None}, parent=BOX, seals=("S1",))
+    yard.do("unpack", parent=BOX, event_time_us=START_US + 5 * DAY_US)
+    assert inside(yard) == {}
+    assert (unit(yard).open, seal(yard, "S1").open) == (False, False)
+    ended = yard.books.group(MemberRecord, "unit", BOX)
+    assert {member.until_us for member in ended} == {START_US + 5 * DAY_US}
+    assert {member.until_index for member in ended} == {yard.index - 1}
+
+
+def test_unpacking_a_part_leaves_the_rest_under_a_broken_seal(yard: Yard) -> None:
+    yard.do("pack", {ORE: 400_000}, parent=BOX, seals=("S1",))
+    yard.do("unpack", {ORE: 150_000}, parent=BOX)
+    assert inside(yard) == {ORE: 250_000}
+    assert (unit(yard).open, unit(yard).seals, seal(yard, "S1").open) == (True, (), False)
+    yard.do("unpack", {ORE: None}, parent=BOX)
+    assert not unit(yard).open
+
+
+@pytest.mark.parametrize(
+    ("lines", "by", "said", "codes"),
+    [
+        ({ORE: 400_001}, MINER, {}, ["unit.not-inside"]),
+        ({THING: None}, MINER, {}, ["unit.not-inside"]),
+        ({}, MINER, {"units": (PALLET,)}, ["unit.not-inside"]),
+        ({}, MINER, {"parent": PALLET}, ["unit.unknown"]),
+        ({}, REFINER, {}, ["custody.not-holder"]),
+    ],
+)
+def test_only_what_is_inside_is_taken_out_and_by_who_has_it(
+    yard: Yard, lines: dict[str, int | None], by: str, said: dict[str, object], codes: list[str]
+) -> None:
+    yard.do("pack", {ORE: 400_000}, parent=BOX)
+    assert yard.refused("unpack", lines, by, **{"parent": BOX, **said}) == codes
+
+
+def test_a_unit_is_unpacked_once(yard: Yard) -> None:
+    yard.do("pack", {ORE: 400_000}, parent=BOX)
+    yard.do("unpack", parent=BOX)
+    assert yard.refused("unpack", parent=BOX) == ["unit.unknown"]
+
+
+def test_a_unit_that_is_shipped_alone_means_its_contents_nested_ones_too(yard: Yard) -> None:
+    yard.do("pack", {ORE: 400_000}, parent=BOX)
+    yard.do("pack", {THING: None}, parent=PALLET, units=(BOX,))
+    event = yard.ship({}, units=(PALLET,))
+    assert yard.line(event).sent_mg == 400_000
+    assert yard.line(event, THING).sent_mg == 1_000
+    yard.receive({}, event, units=(PALLET,))
+    assert (yard.mass(), yard.mass(THING)) == (400_000, 1_000)
+    yard.do("unpack", by=REFINER, parent=PALLET)
+    assert inside(yard) == {ORE: 400_000}
+
+
+@pytest.mark.parametrize("stated", [400_000, 396_000, 404_000, None])
+def test_an_explicit_list_that_agrees_with_the_unit_moves_what_was_packed(
+    yard: Yard, stated: int | None
+) -> None:
+    yard.do("pack", {ORE: 400_000}, parent=BOX)
+    event = yard.ship({ORE: stated, THING: None}, units=(BOX,))
+    assert yard.line(event).sent_mg == 400_000
+    assert yard.line(event, THING).sent_mg == 1_000
+
+
+@pytest.mark.parametrize("lines", [{ORE: 395_999}, {ORE: 404_001}, {THING: None}])
+def test_an_explicit_list_that_disagrees_with_the_unit_is_refused(
+    yard: Yard, lines: dict[str, int | None]
+) -> None:
+    yard.do("pack", {ORE: 400_000, THING: None}, parent=BOX)
+    said = {"units": (BOX,), "custodian_to": REFINER}
+    assert yard.refused("ship", lines, **said) == ["unit.disagrees"]
+
+
+def test_two_lines_of_one_lot_agree_with_the_unit_together(yard: Yard) -> None:
+    yard.do("pack", {ORE: 400_000}, parent=BOX)
+    lines = (Line(ORE, 300_000), Line(ORE, 100_000))
+    event = yard.ship({}, inputs=lines, units=(BOX,))
+    assert yard.line(event).sent_mg == 400_000
+
+
+def test_a_receipt_weighs_what_was_in_a_unit(yard: Yard) -> None:
+    yard.do("pack", {ORE: 400_000}, parent=BOX)
+    event = yard.ship({}, units=(BOX,))
+    yard.receive({ORE: 300_000}, event, units=(BOX,))
+    assert (yard.mass(), yard.account("difference")) == (300_000, 100_000)
+
+
+def test_a_receipt_in_a_unit_that_is_not_known_lists_its_lots(yard: Yard) -> None:
+    yard.receive({ORE: 400_000}, "urn:desadv:1", units=("urn:unit:later",))
+    assert yard.provisional() == 400_000
+
+
+def test_what_is_packed_may_be_used_and_the_unit_then_lacks_it(yard: Yard) -> None:
+    yard.do("pack", {ORE: 400_000}, parent=BOX)
+    yard.do("dispose", {ORE: 800_000}, reason="r")
+    assert yard.refused("ship", units=(BOX,), custodian_to=REFINER) == ["balance.overdrawn"]
+
+
+def test_a_seal_that_closes_another_unit_is_told_and_not_refused(yard: Yard) -> None:
+    yard.do("pack", {ORE: 1}, parent=BOX, seals=("S1",))
+    yard.do("pack", {ORE: 1}, parent=PALLET, seals=("S1",))
+    assert yard.effects[-1].reused == {"S1": 2}
+    assert seal(yard, "S1").unit == PALLET
+    yard.do("unpack", parent=BOX)
+    assert seal(yard, "S1").open
+
+
+def test_a_unit_whose_contents_went_away_begins_anew_and_is_told(yard: Yard) -> None:
+    yard.do("pack", {ORE: 600_000}, parent=BOX, seals=("S1",))
+    yard.ship({}, units=(BOX,))
+    yard.do("pack", {ORE: 100_000}, parent=BOX, seals=("S2",))
+    assert yard.effects[-1].reused == {BOX: 2}
+    assert inside(yard) == {ORE: 100_000}
+    assert not seal(yard, "S1").open
+
+
+def test_a_unit_of_another_packer_begins_anew(yard: Yard) -> None:
+    yard.extract("urn:lot:2", by=TRADER)
+    yard.do("pack", {ORE: 1}, parent=BOX)
+    yard.do("pack", {"urn:lot:2": 1}, TRADER, parent=BOX)
+    assert list(yard.effects[-1].reused) == [BOX]
+    assert inside(yard) == {"urn:lot:2": 1}
+
+
+def test_an_agent_packs_for_its_principal(yard: Yard) -> None:
+    yard.books.put(DelegationRecord(MINER, TRADER, START_US, None, 0))
+    yard.do("pack", {ORE: 1}, TRADER, parent=BOX, custodian_from=MINER, site=MINE)
+    assert unit(yard).packer == MINER
