@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from ledger.books.apply import apply_movement
 from ledger.books.context import Effect, Impossible, Recording
-from ledger.controls.all_rules import RULE_SETS, after_accepting
-from ledger.controls.rule import Case, Notice, Rule
+from ledger.controls.all_rules import BY_KIND, after_accepting
+from ledger.controls.rule import Case, Notice
 from ledger.findings import Finding
 from ledger.movements.movement import Movement
 from ledger.records.lots import LotRecord
@@ -61,7 +61,11 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
         for notice in notices:
             if _refuses(notice, recording):
                 refused.append(notice.finding)
-            elif recording.policy.action(notice.finding.code) != "off":
+            elif recording.policy.action(notice.finding.code) == "off":
+                continue
+            elif notice.quiet:
+                _taint(notice, recording)
+            else:
                 alert = _alert(notice, case, position, recording.alerts_before + len(alerts))
                 alerts.append(alert)
                 books.put(alert)
@@ -80,10 +84,8 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
 
 def _judge(movement: Movement, recording: Recording, effect: Effect, stage: str) -> Iterable[Notice]:
     case = Case(movement, recording, effect)
-    rules: Sequence[Rule] = RULE_SETS[recording.policy.rule_set]
-    for rule in rules:
-        if rule.stage == stage and movement.kind in rule.movements:
-            yield from rule.judge(case)
+    for rule in BY_KIND[recording.policy.rule_set][movement.kind][stage]:
+        yield from rule.judge(case)
 
 
 def _refuses(notice: Notice, recording: Recording) -> bool:
