@@ -29,6 +29,7 @@ from ledger.records.lots import (
 )
 
 BIRTH_AWAITED: Final = "awaited"
+"""The birth of a lot that was received before its own was recorded."""
 REVALUED: Final = "revalued:"
 """With the lot's id behind it, the reference of the line that makes up for a change of a lot's contents. An
 undone event's own lines are reversed, this one is not: the contents do not change back."""

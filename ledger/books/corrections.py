@@ -18,6 +18,7 @@ from ledger.books import returns, settling, shipments, units
 from ledger.books.accounts import Journal
 from ledger.books.births import BIRTH_AWAITED, REVALUED
 from ledger.books.context import Impossible
+from ledger.books.counting import birth_status
 from ledger.books.pool_corrections import judge_pool, undo_pool
 from ledger.findings import Finding
 from ledger.records.books import Key
@@ -327,14 +328,15 @@ def _settle_name(journal: Journal, name: str) -> None:
             journal.books.put(replace(lot, voided_at=index))
     elif awaited or held:
         journal.books.put(LotVersionRecord(name, index, lot.entry_index, lot.birth, lot.mass_mg, lot.cells))
-        journal.books.put(replace(lot, birth=BIRTH_AWAITED, cells=_awaiting(lot.cells, name), voided_at=None))
+        journal.books.put(replace(lot, birth=BIRTH_AWAITED, cells=_awaiting(lot), voided_at=None))
 
 
-def _awaiting(cells: Mapping[Cell, int], lot: str) -> dict[Cell, int]:
+def _awaiting(lot: LotRecord) -> dict[Cell, int]:
     """The same elements, of an origin that is not known yet."""
+    status = birth_status("extract", lot.stage)
     sums: dict[Cell, int] = {}
-    for (element, _, _), mass_mg in cells.items():
-        cell = (element, f"{AWAITED}{lot}", "domestic")
+    for (element, _, _), mass_mg in lot.cells.items():
+        cell = (element, f"{AWAITED}{lot.lot}", status)
         sums[cell] = sums.get(cell, 0) + mass_mg
     return sums
 

@@ -19,7 +19,9 @@ from fractions import Fraction
 
 from ledger.books import settling, units
 from ledger.books.accounts import Journal
+from ledger.books.births import BIRTH_AWAITED
 from ledger.books.context import Impossible
+from ledger.books.counting import birth_status
 from ledger.books.custody import acting_custodian
 from ledger.findings import Finding
 from ledger.materials.catalogue import Catalogue
@@ -27,8 +29,6 @@ from ledger.movements.movement import Line
 from ledger.records.cells import AWAITED, Cell
 from ledger.records.lots import LotRecord, ProvisionalRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.periods import filing_deadline_us
-
-BIRTH_AWAITED = "awaited"
 
 
 def book_receipt(journal: Journal) -> None:
@@ -251,8 +251,10 @@ def _awaited(journal: Journal, line: Line, mass_mg: int, voided: LotRecord | Non
             {"lot": line.lot},
             line.pointer,
         )
+    stage = Catalogue.load().stage(line.product)
+    status = birth_status("extract", stage)
     cells: dict[Cell, int] = {
-        (element, f"{AWAITED}{line.lot}", "domestic"): contained_mg
+        (element, f"{AWAITED}{line.lot}", status): contained_mg
         for element, contained_mg in composition.contained_mg.items()
         if contained_mg
     }
@@ -266,7 +268,7 @@ def _awaited(journal: Journal, line: Line, mass_mg: int, voided: LotRecord | Non
         event_time_us=journal.movement.event_time_us,
         birth=BIRTH_AWAITED,
         product=line.product,
-        stage=Catalogue.load().stage(line.product),
+        stage=stage,
         mass_mg=line.mass_mg or mass_mg,
         cells=cells,
         composition=composition.declared,

@@ -226,6 +226,8 @@ def check_acyclic(books: Books) -> None:
     """No node is made from itself."""
     parents: dict[int, set[int]] = {}
     for edge in books.records(EdgeRecord):
+        if edge.voided_at is not None:
+            continue
         parents.setdefault(edge.child, set()).add(edge.parent)
     done: set[int] = set()
     for start in parents:

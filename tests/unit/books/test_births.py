@@ -437,3 +437,25 @@ def test_a_correction_may_not_make_a_lot_out_of_its_own_descendants() -> None:
     assert desk.refusals(correct(x, inputs=(Line("lot:y", 50),)), MINER) == ["graph.cycle"]
     desk.book(correct(x, inputs=(Line("lot:ore", 101),)), MINER)
     check_acyclic(desk.books)
+
+
+@pytest.mark.parametrize(
+    ("product", "status", "counted"),
+    [("nd-oxide", "counted", 0), ("", "domestic", 5), ("magnet-scrap", "scrap", 0)],
+)
+def test_what_is_beyond_separation_does_not_count_while_its_birth_is_awaited(
+    product: str, status: str, counted: int
+) -> None:
+    desk = Desk()
+    received = movement(
+        "receive",
+        "event:received",
+        inputs=(born("lot:far", 100, {"Nd": 50}, product),),
+        custodian_from=MINER,
+        shipment="event:sent",
+    )
+    desk.book(received)
+    assert desk.lot("lot:far").cells == {("Nd", "awaited:lot:far", status): 50}
+    outputs = (born("lot:use", 10, {"Nd": 5}, "nd-fluoride"),)
+    used = movement("process", "event:use", inputs=(Line("lot:far", 10),), outputs=outputs)
+    assert desk.book(used).counted_mg == counted
