@@ -5,7 +5,11 @@ Masses are whole milligrams (of REO where said). Times are microseconds since 19
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+LICENCE_DECISION: Final = "licence.decision"
+NO_ARRIVAL: Final = "export.no-arrival"
+"""Kinds of DueRecord that acts put or settle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def test_the_act_is_documented(name: str) -> None:
     summary = re.search(rf"^\| \[`{name}`\]\(#{name}\) \| (.*?) \| (.*?) \|", TEXT, re.M)
     assert summary is not None, f"docs/acts.md does not list {name} in its first table"
     if name != "confirm":
-        public = vars(ACTS[name])["public"].fget(None)
+        public = ACTS[name].public.fget(None)
         assert (summary[2] == "anyone") == public
     assert any(role in summary[1] for role in ACTS[name].signers)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from ledger.findings import Finding
-from ledger.records.oversight import DueRecord, LicenceRecord
+from ledger.records.oversight import LICENCE_DECISION, DueRecord, LicenceRecord
 from ledger.records.policy import Policy
 from ledger.records.working_days import decision_due_us
 from ledger.statements.acts.base import Act, ActContext
@@ -25,7 +25,6 @@ from ledger.statements.registers import Facts, Names
 
 HOUR_US: Final = 3_600_000_000
 SETTLED: Final = -1
-DECISION: Final = "licence.decision"
 REFUSAL_REASONS: Final = (
     "end-use",
     "end-user",
@@ -170,12 +169,12 @@ def put_due(facts: Facts, record: LicenceRecord, entry_index: int) -> None:
     """Puts when time will judge that no decision came; settles it once there is one, or the clock stands."""
     subject = f"licence:{record.licence}"
     waits = record.state == "applied" and record.due_us is not None
-    known = facts.books.get(DueRecord, DECISION, subject)
+    known = facts.books.get(DueRecord, LICENCE_DECISION, subject)
     due_us = record.due_us if record.due_us is not None else 0 if known is None else known.due_us
     bucket = due_us // HOUR_US if waits else SETTLED
     if known is not None and (known.due_us, known.bucket) == (due_us, bucket):
         return
-    facts.books.put(DueRecord(DECISION, subject, record.exporter, "", due_us, entry_index, bucket))
+    facts.books.put(DueRecord(LICENCE_DECISION, subject, record.exporter, "", due_us, entry_index, bucket))
 
 
 def stopped_us(clock: Sequence[tuple[int, int | None]], until_us: int) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from ledger.findings import Finding
-from ledger.records.oversight import DueRecord, LicenceRecord
+from ledger.records.oversight import NO_ARRIVAL, DueRecord, LicenceRecord
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import MemberSchema, OneOf, Text, Time, Uri
 from ledger.statements.acts.licences import SETTLED, unknown_licence
@@ -86,6 +86,6 @@ class ReportExport(Act):
         assert record is not None
         steps = (*record.reported.get(self.shipment, ()), self.step)
         facts.books.put(replace(record, reported={**record.reported, self.shipment: steps}))
-        due = facts.books.get(DueRecord, "export.no-arrival", f"shipment:{record.exporter} {self.shipment}")
+        due = facts.books.get(DueRecord, NO_ARRIVAL, f"shipment:{record.exporter} {self.shipment}")
         if due is not None and self.step != "shipment" and due.bucket != SETTLED:
             facts.books.put(replace(due, bucket=SETTLED))
