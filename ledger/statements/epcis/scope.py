@@ -8,8 +8,9 @@ Source: JSON-LD 1.1 sections 4.1 (contexts) and 4.1.5 (compact IRIs); the EPCIS 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
 from ledger.findings import Finding
 from ledger.identifiers import is_uri
@@ -68,6 +69,11 @@ _MEMBER_SCHEMES: Final = frozenset({"http", "https", "urn", "tag", "did", "info"
 MAX_CONTEXTS: Final = 64
 MAX_PREFIXES: Final = 256
 
+#: A party writes one context in all its documents; long ones are not worth the memory.
+_REMEMBERED_PARTS: Final = 8
+_REMEMBERED_CHARACTERS: Final = 200
+_Form: TypeAlias = tuple[str | tuple[tuple[str, str], ...], ...]
+
 _CONTEXT_MEND: Final = (
     'Write @context as the address of the EPCIS context, or a list of it and objects such as {"ree": "'
     + REE
@@ -87,6 +93,11 @@ class Scope:
 
     def extended(self, context: JsonValue) -> "Scope":
         """The scope inside an object with this ``@context``; what is wrong in the context adds nothing."""
+        if self.prefixes is STANDARD_PREFIXES and (form := _form(context)) is not None:
+            return _remembered(form)[0]
+        return self._extended(context)
+
+    def _extended(self, context: JsonValue) -> "Scope":
         declared = {prefix: uri for prefix, uri, _ in _declarations(context) if isinstance(uri, str)}
         return Scope({**self.prefixes, **declared}) if declared else self
 
@@ -118,6 +129,43 @@ def context_findings(context: JsonValue, scope: Scope) -> list[Finding]:
         context: The member's value.
         scope: The prefixes in force inside it, its own included.
     """
+    form = _form(context)
+    if form is not None:
+        usual, faultless = _remembered(form)
+        if faultless and usual is scope:
+            return []
+    return _findings(context, scope)
+
+
+def _form(context: JsonValue) -> _Form | None:
+    """A short context of texts alone as something that can be remembered; None for any other."""
+    if type(context) is not list or len(context) > _REMEMBERED_PARTS:
+        return None
+    form: list[str | tuple[tuple[str, str], ...]] = []
+    for part in context:
+        if type(part) is str and len(part) <= _REMEMBERED_CHARACTERS:
+            form.append(part)
+        elif type(part) is dict and len(part) <= _REMEMBERED_PARTS:
+            members: list[tuple[str, str]] = []
+            for name, uri in part.items():
+                if type(uri) is not str or len(name) + len(uri) > _REMEMBERED_CHARACTERS:
+                    return None
+                members.append((name, uri))
+            form.append(tuple(members))
+        else:
+            return None
+    return tuple(form)
+
+
+@lru_cache(maxsize=512)
+def _remembered(form: _Form) -> tuple[Scope, bool]:
+    """The scope that such a context makes of the standard one, and whether it is without fault."""
+    context: list[JsonValue] = [part if isinstance(part, str) else dict(part) for part in form]
+    scope = Scope()._extended(context)
+    return scope, not _findings(context, scope)
+
+
+def _findings(context: JsonValue, scope: Scope) -> list[Finding]:
     if not isinstance(context, list):
         fault = _part_finding(context, "")
         found = [] if fault is None else [fault]

@@ -64,6 +64,14 @@ def test_a_context_is_refused(context: Any, found: list[tuple[str, str]]) -> Non
     assert faults(context) == found
 
 
+def test_a_context_that_was_met_before_is_judged_where_it_stands() -> None:
+    context: list[Any] = [{"b": "a:b/"}]
+    assert faults(context) == faults(context) == []
+    outer = Scope().extended([{"a": "https://a.example/"}])
+    found = context_findings(context, outer.extended(context))
+    assert [(each.code, each.pointer) for each in found] == [("epcis.context", "/0/b")]
+
+
 def test_a_context_has_limits() -> None:
     assert faults([f"https://c.example/{number}" for number in range(MAX_CONTEXTS)]) == []
     assert faults([f"https://c.example/{number}" for number in range(MAX_CONTEXTS + 1)]) == [
