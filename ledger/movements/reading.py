@@ -344,6 +344,8 @@ def _check_needs(sheet: Sheet, form: Form, kind: str, values: Mapping[str, Any])
     for need in form.needs:
         if values.get(FIELDS.get(need, need)) or need in sheet.own:
             continue
+        if need == "results" and values.get("treo_result") is not None:
+            continue
         if need in _PARTY_NEEDS:
             member, said = _PARTY_NEEDS[need]
             detail = f"A movement of the kind {kind} names its {said} in {member}."

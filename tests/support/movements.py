@@ -360,7 +360,11 @@ def _common(made: Movement) -> dict[str, Any]:
     given |= {"event_id": made.event_id, "at_us": made.event_time_us}
     if made.did_not_occur:
         del given["reason"]
-    return {name: value for name, value in given.items() if value not in ("", (), None, False)}
+    return {
+        name: value
+        for name, value in given.items()
+        if value is not None and value is not False and value not in ("", ())
+    }
 
 
 _COMMON = (
