@@ -82,6 +82,7 @@ class AuditJob:
                 mark=open_mark(self._settings, signer),
                 progress=self._progress,
                 cancel=self._cancel,
+                replay=True,
             )
         except AuditCancelled:
             raise

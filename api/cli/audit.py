@@ -31,6 +31,7 @@ _KEPT = click.Path(exists=True, path_type=Path)
 @click.option("--receipt", type=_KEPT, multiple=True, help="A kept receipt, or a folder of *.receipt.")
 @click.option("--checkpoint", type=_KEPT, multiple=True, help="A kept checkpoint, or a folder of them.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; default: one for each core.")
+@click.option("--replay", is_flag=True, help="Decide every entry and refusal again, and compare the books.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def verify(
     config: Path | None,
@@ -41,6 +42,7 @@ def verify(
     receipt: tuple[Path, ...],
     checkpoint: tuple[Path, ...],
     workers: int | None,
+    replay: bool,
     as_json: bool,
 ) -> None:
     """Check a whole database: every hash, signature, checkpoint, key, register and refusal, and name each
@@ -61,6 +63,7 @@ def verify(
             checkpoints=_kept(checkpoint, "*.checkpoint"),
             workers=workers,
             progress=_follow(bar),
+            replay=replay,
         )
     _print(report, as_json)
 

@@ -3,13 +3,13 @@
 Identifiers use GS1 prefix 952, which GS1 sets aside for demonstrations and examples.
 """
 
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.clock import Clock
 from ledger.log.note import NoteSigner
+from ledger.movements.writing import dump_document
 from ledger.statements.envelope import make_proof_of_possession, sign_statement
 from ledger.statements.keys import Signer
 
@@ -36,6 +36,11 @@ class Member:
     company: str | None
     signer: Signer
 
+    @property
+    def place(self) -> str:
+        """What the story calls it."""
+        return PLACES.get(self.name, self.name)
+
     def admission(self) -> dict[str, Any]:
         """What admit-party and genesis say of it."""
         return {
@@ -60,11 +65,20 @@ class Member:
 
 
 COMPANIES = (
-    ("mine", "Demonstration Mine", "CN", ("miner",), "9521001"),
-    ("plant", "Demonstration Separation Plant", "CN", ("separator",), "9521002"),
+    ("mine", "Demonstration Northern Mine", "CN", ("miner",), "9521001"),
+    ("south", "Demonstration Southern Mine", "CN", ("miner",), "9521005"),
+    ("plant", "Demonstration Separation Plant", "CN", ("separator", "exporter"), "9521002"),
     ("maker", "Demonstration Magnet Works", "CN", ("smelter", "magnet_maker", "exporter"), "9521003"),
-    ("importer", "Demonstration Importer", "DE", ("importer",), "9521004"),
+    ("recycler", "Demonstration Recycler", "CN", ("recycler",), "9521006"),
+    ("importer", "Demonstration Motor Works", "DE", ("importer", "user"), "9521004"),
 )
+PLACES = {
+    "mine": "northern mine",
+    "south": "southern mine",
+    "plant": "plant",
+    "maker": "magnet works",
+    "importer": "motor works",
+}
 
 
 def officials(authority: Signer, operator: Signer) -> tuple[Member, Member]:
@@ -114,7 +128,7 @@ def sign(
 ) -> bytes:
     """A statement by a member, under a new jti unless one is given."""
     return sign_statement(
-        json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),
+        dump_document(payload),
         signer=member.signer,
         origin=origin,
         cty=cty,

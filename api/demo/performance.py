@@ -10,6 +10,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
@@ -25,7 +26,9 @@ from ledger.client.submitting import Submitter
 from ledger.clock import SystemClock
 from ledger.errors import RemoteFailed
 from ledger.log.receipt import verify_receipt
+from ledger.materials.units import format_mass
 from ledger.statements.envelope import ACT, EPCIS
+from ledger.statements.tokens import make_token
 from ledger.store.engine import create_ledger_engine
 
 
@@ -38,6 +41,7 @@ class Performance:
         self._clock = SystemClock()
         self._receipts = stage.folder / "receipts"
         self._receipts.mkdir(exist_ok=True)
+        self._story = story.Story(stage.members, datetime.now(UTC))
         self._recorded: list[tuple[int, bytes, dict[str, Any]]] = []
 
     def begin(self) -> None:
@@ -48,21 +52,42 @@ class Performance:
         _say(f"origin   {stage.settings.origin}")
         _say(f"log key  {stage.log.vkey}")
         _say("entry 0  genesis: the authority and the operator, their keys, the policy")
-        _heading("The authority admits four companies, each with a key of its own")
+        _heading(f"The authority admits {len(stage.members)} companies, each with a key of its own")
+        listed = {"listing": {"start": self._story.admission_start()}}
         for member in stage.members.values():
-            self._act({"act": "admit-party"} | member.admission(), f"admits {member.legal_name}")
+            self._act({"act": "admit-party"} | member.admission() | listed, f"admits {member.legal_name}")
             key = {"act": "enrol-key", "party": member.party} | member.enrolment(stage.settings.origin)
             self._act(key, f"enrols its {member.signer.alg} key {member.signer.kid[:12]}…")
-        for member, act in story.sites(stage.members):
+        for member, act in self._story.sites():
             self._act(act, f"lists the site of {member.legal_name}")
+        for title, act in self._story.official_acts():
+            self._act(act, title)
 
     def tell(self) -> None:
         """Posts the story; each receipt is verified with the log's public key alone."""
         _heading("The story: each record is signed by its own company, posted, and its receipt verified")
-        for scene in story.scenes(self._stage.members, datetime.now(UTC)):
-            jws = sign(scene.document, scene.actor, self._stage.settings.origin, EPCIS, self._clock)
-            index = self._record(jws, scene.actor, scene.title)
-            self._recorded.append((index, jws, scene.document))
+        for scene in self._story.scenes():
+            self._play(scene)
+        _heading("Three attempts to smuggle: what contradicts the books is refused, with its reason")
+        for scene in self._story.attempts():
+            self._play(scene)
+
+    def show_origin(self) -> None:
+        """Shows where the magnets came from: what a regulator sees, and the graph behind it."""
+        _heading("Where the exported magnets came from, as a regulator sees it")
+        authority, stage = self._stage.authority, self._stage
+        now_s = self._clock.now_us() // 1_000_000
+        token = make_token(authority.signer, stage.settings.origin, now_s)
+        asked = urlencode({"lot": self._story.magnets})
+        found = self._client.get_json(f"/v1/provenance?{asked}", token=token)
+        for origin in found["origins"]:
+            elements = ", ".join(f"{name} {format_mass(mass)}" for name, mass in origin["elements"].items())
+            _say(f"{float(origin['share']):7.2%}  {origin['origin']}  ({elements})")
+        steps = [step for step in found["steps"] if step["depth"]]
+        _say(f"{len(steps)} lots on the way, each with the entry that proves it:")
+        for step in steps:
+            indent = "  " * step["depth"]
+            _say(f"{indent}entry {step['index']:<3} {step['change']:<8} {step['product']} {step['name']}")
 
     def cheat(self) -> None:
         """Shows a forged, a replayed and an altered record refused, and a changed byte found."""
@@ -111,9 +136,25 @@ class Performance:
         reledger = _own_command()
         _say(f"check the whole log   {reledger} audit {stage.url} --log-key '{stage.log.vkey}'")
         _say(f"check the database    {reledger} verify --database sqlite:///{stage.database}")
+        authority_key = f"{stage.folder}/keys/authority.pem"
+        trace = f"{reledger} trace {self._story.magnets} --url {stage.url} --key {authority_key}"
+        _say(f"trace the magnets     {trace}")
         _say(f"sign something        {reledger} submit FILE --url {stage.url} --key {mine_key}")
         _say(f"read as the mine      {reledger} token --key {mine_key} --url {stage.url}")
         _say(f"receipts              {self._receipts}")
+
+    def _play(self, scene: story.Scene) -> None:
+        jws = sign(scene.document, scene.actor, self._stage.settings.origin, EPCIS, self._clock)
+        if not scene.refused:
+            index = self._record(jws, scene.actor, scene.title)
+            self._recorded.append((index, jws, scene.document))
+            return
+        answer = self._client.submit(jws)
+        reasons = {finding["code"]: finding["detail"] for finding in answer.members.get("findings", ())}
+        if answer.status != 422 or scene.refused not in reasons:
+            raise RemoteFailed(f"{scene.title}: the ledger answered {answer.describe()}")
+        _say(f"refused   ✗ {scene.actor.name:<9} {scene.title}")
+        _say(f"            {scene.refused}: {reasons[scene.refused]}")
 
     def _act(self, act: dict[str, Any], title: str) -> None:
         authority = self._stage.authority
@@ -178,6 +219,7 @@ def perform(stage: Stage, client: LedgerClient, documents: Path | None) -> None:
     performance = Performance(stage, client)
     performance.begin()
     performance.tell()
+    performance.show_origin()
     performance.cheat()
     if documents is not None:
         performance.submit_folder(documents)

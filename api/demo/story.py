@@ -1,21 +1,33 @@
-"""What happens in the demonstration: a lot of carbonate becomes oxide, then magnets, and leaves the country.
+"""What happens in the demonstration: carbonate of two mines becomes oxide, metal, magnets, and goes abroad.
 
-The documents are plain EPCIS 2.0 records. The story fills the ten days before ``end``.
+Every record is a movement that the books follow. The masses are those of docs/worked-example.md. The story
+fills the ten days before ``end``.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from api.demo.cast import Member
+from ledger.movements import writing
+from ledger.movements.writing import KG, LotContent
 
-CONTEXT = [
-    "https://ref.gs1.org/standards/epcis/epcis-context.jsonld",
-    {"ree": "https://w3id.org/reledger/ree#"},
-]
-BEIJING = timezone(timedelta(hours=8))
+NORTH = {"La": "0.28", "Ce": "0.40", "Pr": "0.07", "Nd": "0.25"}
+SOUTH = {"La": "0.30", "Ce": "0.385", "Pr": "0.075", "Nd": "0.24"}
+PRND = {"Pr": "0.2235", "Nd": "0.7765"}
+LACE = {"La": "0.42", "Ce": "0.58"}
+DYSPROSIUM = {"Dy": "1"}
+
+SITES = {
+    "mine": {"name": "Northern open pit and dressing plant", "country": "CN"},
+    "south": {"name": "Southern pit", "country": "CN"},
+    "plant": {"name": "Separation plant", "country": "CN"},
+    "maker": {"name": "Magnet works", "country": "CN"},
+    "recycler": {"name": "Recycling works", "country": "CN"},
+    "importer": {"name": "Motor works", "country": "DE"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,130 +38,297 @@ class Scene:
         title: What happens, in a sentence.
         actor: Who signs it.
         document: The EPCIS document.
+        refused: The code that refuses it, where it is an attempt to smuggle.
     """
 
     title: str
     actor: Member
     document: dict[str, Any]
+    refused: str = ""
 
 
-def sites(members: Mapping[str, Member]) -> Iterator[tuple[Member, dict[str, Any]]]:
-    """The sites that the authority lists: (whose, act)."""
-    for name, description in (
-        ("mine", {"name": "Open pit and dressing plant", "country": "CN"}),
-        ("plant", {"name": "Separation plant", "country": "CN"}),
-        ("maker", {"name": "Magnet works", "country": "CN"}),
-    ):
-        member = members[name]
+class Story:
+    """The story of one demonstration.
+
+    Attributes:
+        magnets: The lot that is exported.
+    """
+
+    def __init__(self, members: Mapping[str, Member], end: datetime) -> None:
+        """The events fill the ten days before ``end``."""
+        self._members = members
+        self._end = end
+        self._named = {
+            name: members[who].lot(item, batch)
+            for name, who, item, batch in (
+                ("north", "mine", 1, "CARB-N-01"),
+                ("south", "south", 1, "CARB-S-01"),
+                ("ore", "south", 1, "CARB-S-02"),
+                ("prnd", "plant", 1, "PRND-01"),
+                ("lace", "plant", 2, "LACE-01"),
+                ("dysprosium", "plant", 3, "DY-01"),
+                ("laundered", "plant", 1, "PRND-99"),
+                ("metal", "maker", 1, "METAL-01"),
+                ("alloy", "maker", 2, "ALLOY-01"),
+                ("magnets", "maker", 3, "N42-01"),
+                ("swarf", "maker", 4, "SWARF-01"),
+                ("recycled", "recycler", 1, "OXIDE-01"),
+            )
+        }
+
+    @property
+    def magnets(self) -> str:
+        """The id of the magnets that are exported."""
+        return self._named["magnets"]
+
+    def admission_start(self) -> str:
+        """Since when the companies and their sites are listed."""
+        return (self._end - timedelta(days=60)).astimezone(UTC).isoformat(timespec="seconds")
+
+    def sites(self) -> Iterator[tuple[Member, dict[str, Any]]]:
+        """The sites that the authority lists: (whose, act)."""
+        for name, description in SITES.items():
+            member = self._members[name]
+            act = {"act": "list-site", "site": member.site(), "party": member.party}
+            yield member, act | {"description": description, "listing": {"start": self.admission_start()}}
+
+    def official_acts(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What the authority states besides: (in a sentence, act)."""
+        year = self._end.year
+        mine, south, plant = (self._members[name].party for name in ("mine", "south", "plant"))
+        for party, activity, tonnes in (
+            (mine, "mining", 60),
+            (south, "mining", 20),
+            (plant, "separation", 80),
+        ):
+            yield (
+                f"allots {tonnes} t REO of {activity} for {year}",
+                {
+                    "act": "allot-quota",
+                    "party": party,
+                    "year": year,
+                    "activity": activity,
+                    "ore_class": "any",
+                    "mass": {"quantity": tonnes, "uom": "TNE"},
+                },
+            )
         yield (
-            member,
+            "publishes a control list: dysprosium needs a licence (MOFCOM 18/2025)",
             {
-                "act": "list-site",
-                "site": member.site(),
-                "party": member.party,
-                "description": description,
+                "act": "publish-control-list",
+                "control_list": "mofcom-18-2025",
+                "start": self.admission_start(),
+                "items": [{"elements": ["Dy"]}],
             },
         )
 
+    def scenes(self) -> Iterator[Scene]:
+        """What honest firms record, in order."""
+        yield from self._mining()
+        yield from self._separation()
+        yield from self._magnet_making()
 
-def scenes(members: Mapping[str, Member], end: datetime) -> Iterator[Scene]:
-    """The story, in the order in which it is recorded."""
-    mine, plant, maker, importer = (members[name] for name in ("mine", "plant", "maker", "importer"))
-    carbonate = mine.lot(1, "RE-CARB-2611")
-    oxide = plant.lot(1, "PRND-OX-2611")
-    magnets = maker.lot(1, "NDFEB-N42-2611")
+    def attempts(self) -> Iterator[Scene]:
+        """Three attempts to smuggle, and what must be recorded honestly for them to be tried."""
+        plant, south, recycler = (self._members[name] for name in ("plant", "south", "recycler"))
+        yield self._extraction(217, south, "ore", 300, SOUTH, "the southern mine produces 300 kg more")
+        yield from self._delivery(218, south, recycler, "ore", 300, "sells it as scrap", "takes it in")
+        yield self._scene(
+            "a recycler makes oxide from freshly mined carbonate",
+            recycler,
+            writing.process(
+                [self._content("ore")],
+                [self._content("recycled", 125, "prnd-oxide", "1", PRND)],
+                process="scrap-recovery",
+                losses_mg={"": 10 * KG},
+                whole=True,
+                **self._common(222, recycler),
+            ),
+            refused="recycler.ore-input",
+        )
+        yield self._scene(
+            "the plant makes 2,300 kg of oxide out of 2,090 kg: illegal ore on clean paper",
+            plant,
+            writing.process(
+                [self._content("lace")],
+                [self._content("laundered", 2300, "lace-oxide", "1", LACE)],
+                process="rework",
+                losses_mg={"": 0},
+                whole=True,
+                **self._common(224, plant),
+            ),
+            refused="balance.element-gain",
+        )
+        yield self._scene(
+            "the plant counts 30 kg of dysprosium oxide from before the ledger",
+            plant,
+            writing.opening(
+                [self._content("dysprosium", 30, "dy-oxide", "0.995", DYSPROSIUM)],
+                **self._common(1, plant),
+            ),
+        )
+        yield self._scene(
+            "and ships it abroad, declared as 'grinding powder', without a licence",
+            plant,
+            self._export(226, plant, "dysprosium", 30, "DECL-0002"),
+            refused="licence.missing",
+        )
 
-    def at(hours: int) -> datetime:
-        return end - timedelta(hours=240 - hours)
+    def _mining(self) -> Iterator[Scene]:
+        mine, south, plant = (self._members[name] for name in ("mine", "south", "plant"))
+        yield self._extraction(
+            0, mine, "north", 5200, NORTH, "the northern mine produces 5,200 kg of carbonate"
+        )
+        yield from self._delivery(
+            24, mine, plant, "north", 5200, "ships it to the separation plant", "receives it: 5,198 kg", 5198
+        )
+        yield self._extraction(30, south, "south", 1800, SOUTH, "the southern mine produces 1,800 kg")
+        yield from self._delivery(
+            34, south, plant, "south", 1800, "ships it to the same plant", "receives it: 1,801 kg", 1801
+        )
 
-    yield Scene(
-        "the mine produces 5,200 kg of mixed carbonate",
-        mine,
-        _document(
-            _object(at(0), "ADD", "commissioning", mine, [(carbonate, 5200)])
-            | {"ilmd": {"ree:product": "mixed carbonate", "ree:treoFraction": "0.45"}}
-        ),
-    )
-    yield Scene(
-        "the mine ships it to the separation plant", mine, _shipping(at(24), mine, plant, carbonate, 5200)
-    )
-    yield Scene(
-        "the plant receives it; its scale says 5,198 kg",
-        plant,
-        _receiving(at(60), mine, plant, carbonate, 5198),
-    )
-    yield Scene(
-        "the plant separates it: 980 kg of PrNd oxide",
-        plant,
-        _document(_transformation(at(120), plant, (carbonate, 5198), (oxide, 980), "separation")),
-    )
-    yield Scene("the plant ships the oxide", plant, _shipping(at(130), plant, maker, oxide, 980))
-    yield Scene("the magnet works receive it", maker, _receiving(at(150), plant, maker, oxide, 980))
-    yield Scene(
-        "the works make 2,650 kg of magnets",
-        maker,
-        _document(_transformation(at(200), maker, (oxide, 980), (magnets, 2650), "sintering")),
-    )
-    yield Scene("the works export them", maker, _shipping(at(216), maker, importer, magnets, 2650))
-    yield Scene("the importer receives them", importer, _receiving(at(238), maker, importer, magnets, 2650))
+    def _separation(self) -> Iterator[Scene]:
+        plant, maker = self._members["plant"], self._members["maker"]
+        yield self._scene(
+            "the plant separates both: 980 kg PrNd oxide, 2,090 kg LaCe oxide, 80 kg REO lost",
+            plant,
+            writing.process(
+                [self._content("north"), self._content("south")],
+                [
+                    self._content("prnd", 980, "prnd-oxide", "1", PRND),
+                    self._content("lace", 2090, "lace-oxide", "1", LACE),
+                ],
+                process="separation",
+                losses_mg={"": 80 * KG},
+                whole=True,
+                **self._common(120, plant),
+            ),
+        )
+        yield from self._delivery(
+            130, plant, maker, "prnd", 980, "ships the PrNd oxide to the magnet works", "receive it"
+        )
 
+    def _magnet_making(self) -> Iterator[Scene]:
+        maker, importer = self._members["maker"], self._members["importer"]
+        steps = (
+            ("they reduce it to 804 kg of metal", "prnd", "electrolysis", 170, 34),
+            ("they cast 2,650 kg of NdFeB alloy", "metal", "strip-cast", 185, 13),
+        )
+        made = (
+            [self._content("metal", 804, "prnd-metal", "1.1754", PRND)],
+            [self._content("alloy", 2650, "ndfeb-alloy", "0.3517", PRND)],
+        )
+        for (title, used, process, hours, lost), outputs in zip(steps, made, strict=True):
+            yield self._scene(
+                title,
+                maker,
+                writing.process(
+                    [self._content(used)],
+                    outputs,
+                    process=process,
+                    losses_mg={"": lost * KG},
+                    whole=True,
+                    **self._common(hours, maker),
+                ),
+            )
+        yield self._scene(
+            "they make 2,560 kg of magnets; 70 kg of swarf is kept for recycling",
+            maker,
+            writing.process(
+                [self._content("alloy")],
+                [
+                    self._content("magnets", 2560, "ndfeb-magnet", "0.3517", PRND),
+                    self._content("swarf", 70, "magnet-swarf", "0.35", PRND),
+                ],
+                process="magnet-making",
+                losses_mg={"": 7 * KG},
+                whole=True,
+                **self._common(200, maker),
+            ),
+        )
+        shipped = self._export(216, maker, "magnets", 2560, "DECL-0001")
+        yield self._scene("they export them to a motor works in Germany", maker, shipped)
+        yield self._scene(
+            "the motor works receive them",
+            importer,
+            writing.receive(
+                [self._content("magnets", 2560)],
+                consignor=maker.party,
+                shipment=shipped["eventID"],
+                **self._common(238, importer),
+            ),
+        )
 
-def _document(event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "@context": CONTEXT,
-        "type": "EPCISDocument",
-        "schemaVersion": "2.0",
-        "creationDate": event["eventTime"],
-        "epcisBody": {"eventList": [event]},
-    }
+    def _extraction(
+        self, hours: int, who: Member, lot: str, mass_kg: int, shares: Mapping[str, str], title: str
+    ) -> Scene:
+        content = self._content(lot, mass_kg, "mixed-carbonate", "0.45", shares)
+        return self._scene(title, who, writing.extract([content], **self._common(hours, who)))
 
+    def _delivery(
+        self,
+        hours: int,
+        sender: Member,
+        receiver: Member,
+        lot: str,
+        mass_kg: int,
+        sends: str,
+        receives: str,
+        weighed_kg: int | None = None,
+    ) -> Iterator[Scene]:
+        goods = [self._content(lot, mass_kg)]
+        sent = writing.ship(
+            goods,
+            consignor=sender.party,
+            consignee=receiver.party,
+            site_to=receiver.site(),
+            **self._common(hours, sender),
+        )
+        yield self._scene(f"the {sender.place} {sends}", sender, sent)
+        arrived = [self._content(lot, weighed_kg or mass_kg)]
+        yield self._scene(
+            f"the {receiver.place} {receives}",
+            receiver,
+            writing.receive(
+                arrived,
+                consignor=sender.party,
+                shipment=sent["eventID"],
+                **self._common(hours + 3, receiver),
+            ),
+        )
 
-def _event(kind: str, when: datetime, step: str, member: Member) -> dict[str, Any]:
-    return {
-        "type": kind,
-        "eventID": f"urn:uuid:{uuid4()}",
-        "eventTime": when.astimezone(BEIJING).isoformat(timespec="seconds"),
-        "eventTimeZoneOffset": "+08:00",
-        "bizStep": step,
-        "readPoint": {"id": member.site()},
-    }
+    def _export(self, hours: int, who: Member, lot: str, mass_kg: int, declaration: str) -> dict[str, Any]:
+        importer = self._members["importer"]
+        return writing.export(
+            [self._content(lot, mass_kg)],
+            consignor=who.party,
+            consignee=importer.party,
+            end_user=importer.party,
+            destination=importer.country,
+            declaration=f"https://customs.demo.example/declarations/{declaration}",
+            site_to=importer.site(),
+            **self._common(hours, who),
+        )
 
+    def _content(
+        self,
+        lot: str,
+        mass_kg: int | None = None,
+        product: str = "",
+        treo: str = "",
+        shares: Mapping[str, str] | None = None,
+    ) -> LotContent:
+        mass_mg = None if mass_kg is None else mass_kg * KG
+        return LotContent(self._named[lot], mass_mg, product, treo, shares or {})
 
-def _object(
-    when: datetime, action: str, step: str, member: Member, lots: list[tuple[str, int]]
-) -> dict[str, Any]:
-    return _event("ObjectEvent", when, step, member) | {
-        "action": action,
-        "quantityList": [_quantity(lot, mass_kg) for lot, mass_kg in lots],
-    }
+    def _common(self, hours: int, who: Member) -> Any:
+        when = self._end - timedelta(hours=240 - hours)
+        return {
+            "event_id": f"urn:uuid:{uuid4()}",
+            "at_us": int(when.timestamp()) * 1_000_000,
+            "site": who.site(),
+        }
 
-
-def _quantity(lot: str, mass_kg: int) -> dict[str, Any]:
-    return {"epcClass": lot, "quantity": mass_kg, "uom": "KGM"}
-
-
-def _between(sender: Member, receiver: Member) -> dict[str, Any]:
-    return {
-        "sourceList": [{"type": "owning_party", "source": sender.party}],
-        "destinationList": [{"type": "owning_party", "destination": receiver.party}],
-    }
-
-
-def _shipping(when: datetime, sender: Member, receiver: Member, lot: str, mass_kg: int) -> dict[str, Any]:
-    event = _object(when, "OBSERVE", "shipping", sender, [(lot, mass_kg)])
-    return _document(event | {"disposition": "in_transit"} | _between(sender, receiver))
-
-
-def _receiving(when: datetime, sender: Member, receiver: Member, lot: str, mass_kg: int) -> dict[str, Any]:
-    event = _object(when, "OBSERVE", "receiving", receiver, [(lot, mass_kg)])
-    return _document(event | {"disposition": "in_progress"} | _between(sender, receiver))
-
-
-def _transformation(
-    when: datetime, member: Member, consumed: tuple[str, int], made: tuple[str, int], process: str
-) -> dict[str, Any]:
-    return _event("TransformationEvent", when, "creating_class_instance", member) | {
-        "inputQuantityList": [_quantity(*consumed)],
-        "outputQuantityList": [_quantity(*made)],
-        "ree:process": process,
-    }
+    def _scene(self, title: str, actor: Member, event: dict[str, Any], *, refused: str = "") -> Scene:
+        document = writing.document([event], int(self._end.timestamp()) * 1_000_000)
+        return Scene(title, actor, document, refused)
