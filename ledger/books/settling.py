@@ -267,6 +267,9 @@ def unsettle(journal: Journal, shipment: ShipmentRecord, receipt: ProvisionalRec
     left_mg = line.left_mg - sums["transit"]
     put_line(journal, replace(line, left_mg=left_mg, weighed_mg=max(0, line.sent_mg - left_mg)))
     books.put(replace(receipt, left_mg=receipt.left_mg + sums["suspense"], settled_at=None))
+    holding = books.get(HoldingRecord, receipt.lot, receipt.owner, receipt.consignee, receipt.site)
+    if holding is not None:
+        mark_provisional(journal, holding)
     close_if_empty(journal, shipment, journal.movement.event_time_us)
 
 
