@@ -19,11 +19,14 @@ from ledger.audit.crew import Assignment, Crew, Task, default_processes, reason_
 from ledger.audit.kept import KeptEvidence, KeptItem, KeptMark, cannot_exclude, mark_item, named_items
 from ledger.audit.notes import CheckpointNotes
 from ledger.audit.ranges import RangeResult, split_range
+from ledger.audit.recorded import LEFT_OPEN
+from ledger.audit.refold import Bounds, refold
 from ledger.audit.refusals import RefusalResult, split_refusals
 from ledger.audit.replay import READERS, Replay
 from ledger.audit.report import AuditReport, Progress, ProgressCallback
 from ledger.audit.snapshot import Snapshot, take_snapshot
 from ledger.audit.stitching import Stitcher, check_above
+from ledger.clock import SystemClock
 from ledger.errors import SettingsInvalid
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.tiles import TILE_WIDTH
@@ -33,6 +36,7 @@ from ledger.store.models import Base
 from ledger.store.raw_reads import RawReader, raw_reader
 
 _NO_ORIGIN = "unknown"
+_NAMED_ERASED = 20
 _READERS = Base.metadata.tables[READERS]
 _KEYS_BELIEVED = (
     "that this is another log altogether cannot be excluded: its keys were taken from its own genesis"
@@ -53,6 +57,7 @@ def verify_database(
     cancel: Event | None = None,
     start: int = 0,
     end: int | None = None,
+    replay: bool = False,
 ) -> AuditReport:
     """Checks a ledger's database and reports every fault with its place.
 
@@ -72,6 +77,8 @@ def verify_database(
         cancel: Stops the audit once it is set.
         start: First entry to check; a part of the log is checked without registers and refusals.
         end: One past the last entry to check; None for the whole log.
+        replay: Whether to decide everything again besides, and compare the books: far longer. Only for the
+            whole log.
 
     Raises:
         SettingsInvalid: A key or the database's address is not one.
@@ -100,7 +107,9 @@ def verify_database(
                 except SQLAlchemyError as error:
                     connection.invalidate()
                     audit.report.fault_list.add("store.unreadable", "store", None, reason_of(error))
-                return audit.report
+            if replay:
+                audit.fold_again(engine, cancel)
+            return audit.report
     finally:
         engine.dispose()
 
@@ -205,6 +214,34 @@ class _Audit:
         elif head is not None:
             check_above(self._reader, self._faults, roots, (self._snapshot.size, head.root))
         self._say_what_was_checked()
+
+    def fold_again(self, engine: Engine, cancel: Event | None) -> None:
+        """Decides every entry and every refusal again, and compares the books with what comes out."""
+        if not self._whole:
+            return
+        snapshot, checked = self._snapshot, self.report.checked
+        now_us = SystemClock().now_us()
+        bounds = Bounds(snapshot.size, snapshot.refusal_count, now_us)
+        try:
+            result = refold(engine, self._notes.origin, bounds, progress=self._progress, cancel=cancel)
+        except SQLAlchemyError as error:
+            self._faults.add("store.unreadable", "store", None, reason_of(error))
+            return
+        self._faults.merge(result.faults)
+        self.report.counts.update(decided_again=result.entries + result.refusals, book_rows=result.rows)
+        checked.append(f"{result.entries} acceptances and {result.refusals} refusals decided again")
+        checked.append(f"the books: {result.rows} rows compared with what the whole log gives")
+        for index, act_index in result.erased[:_NAMED_ERASED]:
+            self.report.cannot_exclude.append(
+                f"entry {index}: erased, effects as recorded by act {act_index}, not re-decidable"
+            )
+        if len(result.erased) > _NAMED_ERASED:
+            more = len(result.erased) - _NAMED_ERASED
+            self.report.cannot_exclude.append(f"{more} further erased movement statements, likewise")
+        if result.erased:
+            self.report.cannot_exclude.append(
+                f"{', '.join(sorted(LEFT_OPEN))}: what erased statements added to these tables is not known"
+            )
 
     def compare_kept(
         self,
@@ -316,5 +353,9 @@ class _Audit:
         if self._whole:
             checked.append(f"{counts['refusals']} refusals: chain, signatures, publications")
             checked.append(f"{counts['acts']} acts folded again, and every register compared with them")
+            if self._replay.books.left_open:
+                checked.append(
+                    f"{len(self._replay.books.left_open)} acts only as to their form and signature"
+                )
         else:
             checked.append("the tree outside the range as its tiles are stored; no registers and no refusals")

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine
 
@@ -50,6 +50,14 @@ _REFUSALS = 256
 _COMPARED = (*(stored.table for stored in BOOKS.values()), Base.metadata.tables[READERS])
 
 
+class Bounds(NamedTuple):
+    """How far the log and its journal are decided again, and the latest time at which that can have been."""
+
+    entries: int
+    refusals: int
+    now_us: int
+
+
 @dataclass(slots=True)
 class RefoldResult:
     """What folding the log again came to.
@@ -81,10 +89,8 @@ class _Item:
 def refold(
     engine: Engine,
     origin: str,
-    size: int,
-    refusals: int,
+    bounds: Bounds,
     *,
-    now_us: int,
     progress: ProgressCallback | None = None,
     cancel: Event | None = None,
 ) -> RefoldResult:
@@ -93,9 +99,7 @@ def refold(
     Args:
         engine: The database; only read.
         origin: The log's origin.
-        size: How many entries and ``refusals`` are to be decided again.
-        refusals: As far as the journal is looked at.
-        now_us: The latest time at which a refusal can have been judged.
+        bounds: How far.
         progress: Called now and then.
         cancel: Stops it once it is set.
 
@@ -104,7 +108,8 @@ def refold(
         SQLAlchemyError: A database cannot be read.
     """
     with _scratch() as scratch:
-        fold = _Fold(origin, scratch, (size, refusals, now_us), progress, cancel)
+        size = bounds.entries
+        fold = _Fold(origin, scratch, bounds, progress, cancel)
         with engine.connect() as connection, raw_reader(connection) as reader:
             fold.read(reader, connection)
             fold.run(size)
@@ -161,7 +166,7 @@ class _Fold:
         self,
         origin: str,
         scratch: Connection,
-        bounds: tuple[int, int, int],
+        bounds: Bounds,
         progress: ProgressCallback | None,
         cancel: Event | None,
     ) -> None:

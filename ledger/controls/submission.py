@@ -7,6 +7,7 @@ a statement that arrives and for one that a replay reads again; whoever calls ha
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.controls.naming import prefix_candidates
 from ledger.findings import Finding
 from ledger.movements.movement import Movement
 from ledger.movements.reading import read_movements
@@ -40,10 +41,14 @@ class Submission:
         names = Names(parties={self.issuer}, kids={self.statement.header.kid})
         if self.payload.act is not None:
             names.update(self.payload.act.names())
-        if self.movements:
-            names.prefixes_of.add(self.issuer)
+        return names
+
+    def foreseen(self) -> Names:
+        """The registers' names that rules on its movements will look up, as far as the movements say them."""
+        names = Names()
         for movement in self.movements:
-            parties = {
+            names.parties |= {
+                self.issuer,
                 movement.owner_from,
                 movement.owner_to,
                 movement.custodian_from,
@@ -53,9 +58,9 @@ class Submission:
                 movement.laboratory,
                 *movement.counterparties,
             } - {""}
-            names.parties |= parties
-            names.prefixes_of |= parties
             names.sites |= {movement.site, movement.site_to, movement.origin} - {""}
+            for named in (movement.pool, movement.parent, *(line.lot for line in movement.outputs)):
+                names.prefixes.update(prefix_candidates(named))
         return names
 
     def readers(self) -> list[str]:

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ledger.books.prefetch import prefetch
 from ledger.clock import Clock
 from ledger.controls.deciding import Decider
 from ledger.controls.judging import Position
@@ -223,8 +222,7 @@ class BatchWriter:
             names.update(submission.names())
         facts = read_facts(connection, names)
         facts.refusal_count, facts.refusal_hash = head.refusal_count, head.refusal_hash
-        facts.books = self._kept.open(connection, head)
-        prefetch(facts.books, [(each.issuer, said) for each in submissions for said in each.movements])
+        self._kept.open(connection, head, facts, submissions)
         if facts.origin is not None and (
             facts.origin.origin != self._origin or self._signer.vkey not in facts.origin.log_keys
         ):

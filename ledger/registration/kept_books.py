@@ -1,14 +1,19 @@
-"""The books in this process's memory from one batch to the next, while nobody else writes.
+"""Books and registers in this process's memory from one batch to the next, while nobody else writes.
 
 Decides: when what is in memory is what the database holds. It is exactly when the head is the one that this
 process's last batch left; after any other end of a batch the memory is empty.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
+from ledger.books.prefetch import prefetch
+from ledger.controls.submission import Submission
 from ledger.records.books import Books
+from ledger.statements.registers import Facts
+from ledger.store.asked_registers import AskedRegisters
 from ledger.store.books_source import StoreSource
 from ledger.store.log_store import HeadRow
 
@@ -21,23 +26,32 @@ class KeptBooks:
 
     def __init__(self) -> None:
         self._books: Books | None = None
+        self._registers = AskedRegisters()
         self._head: HeadRow | None = None
 
-    def open(self, connection: Connection, head: HeadRow) -> Books:
-        """The books as of a head, to be changed by one batch.
+    def open(
+        self, connection: Connection, head: HeadRow, facts: Facts, submissions: Sequence[Submission]
+    ) -> None:
+        """Gives the facts the books as of a head, to be changed by one batch, and reads what it names.
 
-        Unless ``keep`` is called afterwards, they are not used again.
+        Unless ``keep`` is called afterwards, nothing of it is used again.
 
         Args:
             connection: A transaction that holds the log lock.
             head: What it read as the head.
+            facts: What it read for the batch.
+            submissions: The batch.
         """
         books, known, self._books, self._head = self._books, self._head, None, None
         source = StoreSource(connection)
-        if books is None or known != head or books.size > MOST_RECORDS:
-            return Books(source)
-        books.use(source)
-        return books
+        if books is None or known != head or books.size + self._registers.size > MOST_RECORDS:
+            books = Books(source)
+            self._registers = AskedRegisters()
+        else:
+            books.use(source)
+        facts.books = books
+        self._registers.serve(facts, connection, (each.foreseen() for each in submissions if each.movements))
+        prefetch(books, [(each.issuer, said) for each in submissions for said in each.movements])
 
     def keep(self, books: Books, head: HeadRow) -> None:
         """Keeps what ``open`` gave: everything in it is committed under this head."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
-from ledger.books.prefetch import prefetch
 from ledger.clock import Clock
 from ledger.controls.deciding import Decider
 from ledger.controls.judging import Position
@@ -28,9 +27,9 @@ from ledger.findings import Finding
 from ledger.log.entry import parse_entry
 from ledger.log.merkle import tree_root
 from ledger.log.note import NoteSigner
-from ledger.records.books import Books
 from ledger.registration.batch import Appended, BatchWriter, Conflicting, Outcome, Refused, Repeated
 from ledger.registration.committer import BatchReport, Committer, Limits, Ticket, Waiter
+from ledger.registration.kept_books import KeptBooks
 from ledger.registration.mark import Mark
 from ledger.registration.outcomes import CheckReport, LineResult, Registered
 from ledger.registration.submission import (
@@ -45,7 +44,6 @@ from ledger.statements.envelope import SignedStatement, parse_statement
 from ledger.statements.keys import parse_jwk
 from ledger.statements.payload import read_payload
 from ledger.store import log_store
-from ledger.store.books_source import StoreSource
 from ledger.store.locking import begin_read, busy_as_unavailable
 from ledger.store.proofs import node_reader, stored_receipt
 from ledger.store.registers_store import read_facts, read_key
@@ -294,8 +292,7 @@ class Registrar:
             seen = statement.header.seen
             if seen is not None and log_store.checkpoint_of_size(connection, seen.size) is not None:
                 roots[seen.size] = tree_root(seen.size, node_reader(connection, seen.size))
-            facts.books = Books(StoreSource(connection))
-            prefetch(facts.books, [(submission.issuer, said) for said in submission.movements])
+            KeptBooks().open(connection, head, facts, [submission])
             position = Position(head.tree_size, self._clock.now_us(), roots)
             decider = Decider(self._origin)
             decider.begin_batch(facts, position)

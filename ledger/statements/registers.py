@@ -154,7 +154,7 @@ class Names:
         sites: Sites by id.
         statements: Statement hashes: what the log holds of each, with its grant (if it is a grant-read), its
             erasure and its pending record.
-        prefixes_of: The prefixes of these parties.
+        prefixes: Prefixes by their text.
         all_prefixes: Every prefix record.
         authority_keys: Every party that has the role ``authority``, with all its keys; and all keys of every
             party in ``parties``, for such a party may become one within the batch.
@@ -164,7 +164,7 @@ class Names:
     kids: set[str] = field(default_factory=set)
     sites: set[str] = field(default_factory=set)
     statements: set[bytes] = field(default_factory=set)
-    prefixes_of: set[str] = field(default_factory=set)
+    prefixes: set[str] = field(default_factory=set)
     all_prefixes: bool = False
     authority_keys: bool = False
 
@@ -173,7 +173,7 @@ class Names:
         self.kids |= other.kids
         self.sites |= other.sites
         self.statements |= other.statements
-        self.prefixes_of |= other.prefixes_of
+        self.prefixes |= other.prefixes
         self.all_prefixes |= other.all_prefixes
         self.authority_keys |= other.authority_keys
 

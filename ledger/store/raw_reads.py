@@ -244,8 +244,9 @@ class RawReader:
 
     def table_rows(self, table: Table, *where: Any) -> Iterator[Sequence[Any]]:
         """All rows of a table, its columns in their declared order, by primary key."""
-        columns = [_raw(column.name) for column in table.columns]
-        keys = [_raw(column.name) for column in table.primary_key.columns]
+        # Quoted, for some names are words of SQL.
+        columns = [_raw(f'"{column.name}"') for column in table.columns]
+        keys = [_raw(f'"{column.name}"') for column in table.primary_key.columns]
         query = select(*columns).select_from(table).order_by(*keys)
         return self._select(query.where(*where) if where else query)
 

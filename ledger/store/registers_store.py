@@ -120,6 +120,11 @@ def _named(connection: Connection, kind: type, column: str, names: Iterable[str]
     return _records(connection, kind, query, {"names": parameter})
 
 
+def read_named(connection: Connection, kind: type, column: str, names: Iterable[str]) -> Iterator[Any]:
+    """The records of a register that have one of these names in a column; absent ones are left out."""
+    return _named(connection, kind, column, names)
+
+
 # What every batch needs, in one query: the journal's head, and the newest of each register that only grows.
 _ALWAYS = text(
     "SELECT h.refusal_count, h.refusal_hash, o.origin_key, o.origin, o.log_keys, p.entry_index, p.policy, "
@@ -157,7 +162,7 @@ def read_facts(connection: Connection, names: Names) -> Facts:
         (PartyRecord, "party", names.parties),
         (KeyRecord, "kid", names.kids),
         (SiteRecord, "site", names.sites),
-        (PrefixRecord, "party", names.prefixes_of),
+        (PrefixRecord, "prefix", names.prefixes),
     )
     for kind, column, wanted in by_name:
         for record in _named(connection, kind, column, wanted):
