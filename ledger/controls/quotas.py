@@ -24,6 +24,7 @@ from ledger.records.periods import year_of
 TALLY: Final = "quota"
 FIRST_PRODUCTS: Final = ("concentrate", "mixed_compound")
 ANY: Final = "any"
+CLASSES: Final = ("rock", "ionic", ANY)
 
 Draw = tuple[str, str]
 """Activity and ore class."""
@@ -116,31 +117,31 @@ def allotment_of(books: Books, party: str, year: int, activity: str, ore_class: 
 
 
 def drawn_mg(books: Books, party: str, year: int, activity: str, ore_class: str) -> int:
-    """What was drawn so far: what the allotment says, and what was drawn before there was one."""
-    tally = books.get(TallyRecord, TALLY, f"{party}|{activity}|{ore_class}", str(year))
-    return 0 if tally is None else tally.sums.get("drawn_mg", 0)
+    """What was drawn so far on an allotment, in mg REO; what was drawn before it was published included."""
+    drawn = 0
+    for found in CLASSES:
+        allotment = allotment_of(books, party, year, activity, found)
+        if (found if allotment is None else allotment.ore_class) == ore_class:
+            tally = books.get(TallyRecord, TALLY, f"{party}|{activity}|{found}", str(year))
+            drawn += 0 if tally is None else tally.sums.get("drawn_mg", 0)
+    return drawn
 
 
-def draw_quotas(books: Books, party: str, year: int, drawn: Mapping[Draw, int]) -> dict[str, int]:
+def draw_quotas(books: Books, party: str, year: int, drawn: Mapping[Draw, int]) -> None:
     """Books draws on the allotments.
 
     Args:
         drawn: mg REO by activity and ore class; negative where a correction gives back.
-
-    Returns:
-        What was drawn by ``<activity>|<ore class of the allotment>``: what a correction gives back.
     """
-    booked: dict[str, int] = {}
     for (activity, ore_class), mass_mg in drawn.items():
+        subject = f"{party}|{activity}|{ore_class}"
+        tally = books.get(TallyRecord, TALLY, subject, str(year))
+        before = 0 if tally is None else tally.sums.get("drawn_mg", 0)
+        books.put(TallyRecord(TALLY, subject, str(year), {"drawn_mg": before + mass_mg}))
         allotment = allotment_of(books, party, year, activity, ore_class)
-        place = ore_class if allotment is None else allotment.ore_class
-        subject = f"{party}|{activity}|{place}"
-        mass = drawn_mg(books, party, year, activity, place) + mass_mg
-        books.put(TallyRecord(TALLY, subject, str(year), {"drawn_mg": mass}))
         if allotment is not None:
-            books.put(replace(allotment, drawn_mg=mass))
-        booked[f"{activity}|{place}"] = booked.get(f"{activity}|{place}", 0) + mass_mg
-    return booked
+            now_mg = drawn_mg(books, party, year, activity, allotment.ore_class)
+            books.put(replace(allotment, drawn_mg=now_mg))
 
 
 def _add(found: dict[Draw, int], draw: Draw, mass_mg: int) -> None:

@@ -125,10 +125,13 @@ def _note_pool(case: Case, sums: Mapping[str, int]) -> None:
 def _note_drawn(case: Case) -> None:
     """Draws quotas and licences, and remembers what the event drew."""
     movement, recording = case.movement, case.recording
-    books, drawn = recording.books, {}
+    books = recording.books
+    drawn: dict[str, int] = {}
     party, year = actor_of(case), year_of(movement.event_time_us, recording.policy)
-    for place, mass_mg in draw_quotas(books, party, year, draws(case)).items():
-        drawn[f"quota {party} {year} {place}"] = mass_mg
+    quotas = draws(case)
+    draw_quotas(books, party, year, quotas)
+    for (activity, ore_class), mass_mg in quotas.items():
+        drawn[f"quota {party} {year} {activity} {ore_class}"] = mass_mg
     if movement.kind in ABROAD:
         if movement.kind == "export" and movement.licence:
             mass_mg = licensed_mass(case)
@@ -154,8 +157,7 @@ def _take_back(books: Books, party: str, event_id: str) -> None:
     for name, mass_mg in record.sums.items():
         kind, _, rest = name.partition(" ")
         if kind == "quota":
-            holder, year, place = rest.split(" ")
-            activity, _, ore_class = place.partition("|")
+            holder, year, activity, ore_class = rest.split(" ")
             draw_quotas(books, holder, int(year), {(activity, ore_class): -mass_mg})
         elif kind == "licence":
             licence, _, event = rest.partition(" ")
