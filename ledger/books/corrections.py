@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.books import returns, settling, shipments, units
-from ledger.books.accounts import Journal
+from ledger.books.accounts import Journal, posted
 from ledger.books.births import BIRTH_AWAITED, REVALUED
 from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
@@ -70,6 +70,7 @@ def undo(journal: Journal) -> None:
             _undo_provisional(journal, event, lines)
         _undo_births(journal, event, lines)
         _reverse(journal, lines)
+        _make_up(journal, event, lines)
         for pool in sorted({line.pool for line in lines if line.account == "pool"}):
             recording.unchecked.add(("pool", pool, event.entry_index))
             undo_pool(journal, pool, event)
@@ -178,6 +179,16 @@ def _reverse(journal: Journal, lines: Iterable[PostingRecord]) -> None:
             pool=line.pool,
             reference=line.reference,
         )
+
+
+def _make_up(journal: Journal, event: EventRecord, lines: Iterable[PostingRecord]) -> None:
+    """What it used may be worth more now (``births``) than when it was booked; that is a difference."""
+    more: dict[str, Fraction] = {}
+    for line in lines:
+        lot = journal.books.get(LotRecord, line.lot) if line.lot else None
+        for element, mass in posted(line, lot).items():
+            more[element] = more.get(element, Fraction(0)) + mass
+    journal.post("difference", contained=more, reference=f"{REVALUED}{event.event_id}")
 
 
 def _in_transit(journal: Journal, line: PostingRecord) -> ShipmentRecord | None:

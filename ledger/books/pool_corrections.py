@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from ledger.books.accounts import Journal
 from ledger.books.context import Impossible
 from ledger.findings import Finding
-from ledger.records.cells import Cell, apportion, element_masses, total
+from ledger.records.cells import UNEXPLAINED, Cell, apportion, element_masses, total
 from ledger.records.lots import EdgeRecord, EventRecord, PoolRecord, PoolVersionRecord
 
 _MOST_NAMED: Final = 20
@@ -64,7 +64,8 @@ def judge_pool(journal: Journal, name: str, since_index: int) -> list[Finding]:
     """
     pool = journal.books.get(PoolRecord, name)
     assert pool is not None
-    short = {element: mass for element, mass in element_masses(pool.cells).items() if mass < 0}
+    free = _less(element_masses(pool.cells), pool.blocked)
+    short = {element: mass for element, mass in free.items() if mass < 0}
     owing = {owner: mass for owner, mass in pool.owners.items() if mass < 0}
     if short:
         return [
@@ -76,7 +77,7 @@ def judge_pool(journal: Journal, name: str, since_index: int) -> list[Finding]:
                 {"pool": name, "left_mg": short, "movements": _draws(journal, pool, since_index)},
             )
         ]
-    cells, owners = _evened(pool.cells), pool.owners
+    cells, owners = _evened(pool.cells, pool.blocked), pool.owners
     if owing:
         left = total(cells)
         shares = {(owner, "", ""): mass for owner, mass in pool.owners.items() if mass > 0}
@@ -88,18 +89,28 @@ def judge_pool(journal: Journal, name: str, since_index: int) -> list[Finding]:
     return []
 
 
-def _evened(cells: Mapping[Cell, int]) -> dict[Cell, int]:
-    """No cell below zero: what one lacks is taken from the others of its element."""
+def _evened(cells: Mapping[Cell, int], blocked: Mapping[str, int]) -> dict[Cell, int]:
+    """No cell below zero: what one lacks is taken from the others of its element, but for unreleased gaps."""
+    gaps = {_unexplained(cells, element): mass for element, mass in blocked.items()}
+    free = _less(cells, gaps)
     missing: dict[str, int] = {}
-    for (element, _, _), mass in cells.items():
+    for (element, _, _), mass in free.items():
         if mass < 0:
             missing[element] = missing.get(element, 0) - mass
-    evened = {cell: mass for cell, mass in cells.items() if mass > 0}
+    evened = {cell: mass for cell, mass in free.items() if mass > 0}
     for element, lacking in missing.items():
         own = {cell: mass for cell, mass in evened.items() if cell[0] == element}
         for cell, part in apportion(lacking, own).items():
             evened[cell] -= part
+    for cell, mass in gaps.items():
+        evened[cell] = evened.get(cell, 0) + mass
     return {cell: mass for cell, mass in evened.items() if mass}
+
+
+def _unexplained(cells: Mapping[Cell, int], element: str) -> Cell:
+    """Where an element's gaps stand: its largest cell of unknown origin."""
+    found = {cell: mass for cell, mass in cells.items() if cell[:2] == (element, UNEXPLAINED)}
+    return max(sorted(found), key=lambda cell: found[cell], default=(element, UNEXPLAINED, "domestic"))
 
 
 def _version(journal: Journal, pool: PoolRecord, event: EventRecord) -> PoolVersionRecord:

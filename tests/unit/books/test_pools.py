@@ -383,3 +383,38 @@ def test_two_pools_do_not_mix() -> None:
     desk.book(feed({"b": 1000}, "event:2", pool="pool:other"))
     assert desk.refusals(draw(born("x", 900, {"Nd": 150}), pool="pool:other")) == ["pool.overdrawn"]
     assert identity(desk.books)["pool"] == {"Nd": 400}
+
+
+# Corrections
+
+
+def test_a_feed_that_is_undone_takes_back_what_its_lot_was_worth_then_and_gives_what_it_is_worth_now() -> (
+    None
+):
+    desk = Desk()
+    received = (born("far", 100, {"Nd": 50}),)
+    moved = movement("receive", "event:1", inputs=received, custodian_from=OTHER, shipment="event:sent")
+    desk.book(moved)
+    desk.book(feed({"far": 40}, "event:2"))
+    stock(desk, "far", {"Nd": 70}, 100)
+    assert identity(desk.books)["difference"] == {"Nd": 40 * Fraction(70 - 50, 100)}
+    desk.book(replace(feed({"far": 40}, "event:2"), corrects="event:2", did_not_occur=True))
+    assert desk.pool(POOL).cells == {}
+    assert identity(desk.books)["difference"] == {"Nd": 0}
+
+
+def test_undoing_a_feed_may_not_lay_hands_on_a_blocked_gap() -> None:
+    """Feed what is not there, draw it, overstate the close, undo the feed: the gap may not cover the draw."""
+    desk = filled(a={"Nd": 100})
+    stock(desk, "b", {"Nd": 300})
+    desk.book(feed({"b": 1000}, "event:feed b"))
+    desk.book(draw(born("x", 400, {"Nd": 120})))
+    desk.book(close({"Nd": 580}))
+    undone = replace(feed({"b": 1000}, "event:feed b"), corrects="event:feed b", did_not_occur=True)
+    assert desk.refusals(undone) == ["correction.negative"]
+    less = replace(feed({"b": 60}, "event:c"), corrects="event:feed b")
+    assert desk.refusals(less) == ["correction.negative"]
+    desk.book(replace(less, inputs=(Line("b", 67),)))
+    pool = desk.pool(POOL)
+    assert pool.blocked == {"Nd": 300}
+    assert sum(drawable_cells(pool).values()) == 0
