@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from ledger.clock import format_time_us
+from ledger.controls.drawn import licence_name, to_give_back
 from ledger.controls.noticing import actor_of, listed, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.catalogue import Catalogue
@@ -116,13 +117,14 @@ def licence(case: Case) -> Iterator[Notice]:
         return
     yield from _validity(case, named)
     yield from _scope(case, named, set(controlled))
-    if named.kind == SINGLE and any(event != movement.event_id for event in named.shipments):
+    others = [event for event in named.shipments if event not in (movement.event_id, movement.corrects)]
+    if named.kind == SINGLE and others:
         yield _fault(
             case,
             "licence.reused",
-            f"the licence {named.licence} is for one shipment, and {named.shipments[0]} used it",
+            f"the licence {named.licence} is for one shipment, and {others[0]} used it",
             "Apply for a licence for this shipment.",
-            shipments=list(named.shipments),
+            shipments=others,
         )
 
 
@@ -156,7 +158,8 @@ def _validity(case: Case, named: LicenceRecord) -> Iterator[Notice]:
             valid=span,
         )
     mass_mg = licensed_mass(case)
-    left = named.quantity_mg - named.drawn_mg
+    given_back = to_give_back(case).get(licence_name(named.licence, case.movement.corrects), 0)
+    left = named.quantity_mg - named.drawn_mg + given_back
     if mass_mg > left:
         yield _fault(
             case,

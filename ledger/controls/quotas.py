@@ -12,6 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
+from ledger.controls.drawn import quota_name, to_give_back
 from ledger.controls.noticing import actor_of, decimal_text, notice, stands_open
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.catalogue import Catalogue
@@ -40,7 +41,8 @@ def quota(case: Case) -> Iterator[Notice]:
         allotment = allotment_of(books, party, year, activity, ore_class)
         if allotment is None:
             continue
-        drawn = drawn_mg(books, party, year, activity, allotment.ore_class) + mass_mg
+        given_back = to_give_back(case).get(quota_name(party, year, activity, ore_class), 0)
+        drawn = drawn_mg(books, party, year, activity, allotment.ore_class) + mass_mg - given_back
         subject = f"quota:{party}|{year}|{activity}|{allotment.ore_class}"
         exceeded = drawn > allotment.allotted_mg
         code = "quota.exceeded" if exceeded else "quota.nearing"

@@ -11,6 +11,7 @@ from typing import Final
 
 from ledger.controls.balances import GRAM_UNITS, POOL_TALLY, balance_of
 from ledger.controls.capacity import note_output
+from ledger.controls.drawn import DRAWN, drawn_by, licence_name, quota_name
 from ledger.controls.exports import ABROAD, MONTHLY, PARCELS, clusters, exported_mg, flows, note_export
 from ledger.controls.licences import draw_licence, licensed_mass
 from ledger.controls.measures import TOTAL, bias_variance
@@ -29,7 +30,6 @@ from ledger.records.periods import month_of, year_of
 
 BALANCE: Final = "balance"
 REPORTS: Final = "reports"
-DRAWN: Final = "drawn"
 BALANCED: Final = ("process", "feed", "draw", "close")
 _SCALE: Final = 1_000_000
 """Norms are summed in millionths."""
@@ -39,7 +39,7 @@ def note(case: Case) -> None:
     """Updates every tally after an accepted movement, in the books' own transaction."""
     movement, recording = case.movement, case.recording
     if movement.corrects:
-        _take_back(recording.books, recording.issuer, movement.corrects)
+        _take_back(recording.books, actor_of(case), movement.corrects)
         _take_back_balance(case)
         if movement.did_not_occur:
             return
@@ -131,13 +131,13 @@ def _note_drawn(case: Case) -> None:
     quotas = draws(case)
     draw_quotas(books, party, year, quotas)
     for (activity, ore_class), mass_mg in quotas.items():
-        drawn[f"quota {party} {year} {activity} {ore_class}"] = mass_mg
+        drawn[quota_name(party, year, activity, ore_class)] = mass_mg
     if movement.kind in ABROAD:
         if movement.kind == "export" and movement.licence:
             mass_mg = licensed_mass(case)
             if mass_mg:
                 draw_licence(books, movement.licence, movement.event_id, mass_mg)
-                drawn[f"licence {movement.licence} {movement.event_id}"] = mass_mg
+                drawn[licence_name(movement.licence, movement.event_id)] = mass_mg
         note_export(case)
         month = month_of(movement.event_time_us, recording.policy)
         for subject in flows(case):
@@ -151,10 +151,10 @@ def _note_drawn(case: Case) -> None:
 
 def _take_back(books: Books, party: str, event_id: str) -> None:
     """Gives back what an event drew."""
-    record = books.get(TallyRecord, DRAWN, f"{party} {event_id}", "")
-    if record is None or not record.sums:
+    drawn = drawn_by(books, party, event_id)
+    if not drawn:
         return
-    for name, mass_mg in record.sums.items():
+    for name, mass_mg in drawn.items():
         kind, _, rest = name.partition(" ")
         if kind == "quota":
             holder, year, activity, ore_class = rest.split(" ")

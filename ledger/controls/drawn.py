@@ -1,0 +1,37 @@
+"""What single events drew on quotas, licences and exports, so that a correction gives exactly that back.
+
+Decides: under which names draws are remembered.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger.controls.noticing import actor_of
+from ledger.controls.rule import Case
+from ledger.records.books import Books
+from ledger.records.oversight import TallyRecord
+
+DRAWN: Final = "drawn"
+
+
+def quota_name(party: str, year: int, activity: str, ore_class: str) -> str:
+    """The name of a draw on a quota."""
+    return f"quota {party} {year} {activity} {ore_class}"
+
+
+def licence_name(licence: str, event_id: str) -> str:
+    """The name of a draw on a licence."""
+    return f"licence {licence} {event_id}"
+
+
+def drawn_by(books: Books, party: str, event_id: str) -> Mapping[str, int]:
+    """What an event of a party drew and did not give back, in mg by name."""
+    record = books.get(TallyRecord, DRAWN, f"{party} {event_id}", "")
+    return {} if record is None else record.sums
+
+
+def to_give_back(case: Case) -> Mapping[str, int]:
+    """What the event that this movement corrects drew; nothing where it corrects none."""
+    if not case.movement.corrects:
+        return {}
+    return drawn_by(case.recording.books, actor_of(case), case.movement.corrects)

@@ -1,0 +1,312 @@
+"""licence.missing, .expired, .exhausted, .mismatch, .reused; enduser.restricted; what an export draws."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ledger.controls.licences import covers
+from ledger.controls.recording import Recorded
+from ledger.movements.movement import Line
+from ledger.records.oversight import ControlListRecord, LicenceRecord, RestrictedPartyRecord
+from tests.support.court import HOUR_US, KG, Court, accepted, flags, name, party, refusals
+
+LICENCE = "urn:licence:1"
+BUYER = "https://buyer.example/party"
+MOTORS = "https://motors.abroad.example/party"
+HEAVY = {"Nd": 29 * KG, "Dy": KG}
+
+
+def court_with_list(**members: Any) -> Court:
+    court = Court()
+    court.set_policy(rules={"hs.mismatch": {"action": "off"}, "export.structuring": {"action": "off"}})
+    items = ({"control_ref": "mofcom-18-2025"}, {"elements": ["Tb", "Dy"], "least_share": "0.001"})
+    said = {"starts_us": 0, "ends_us": None, "items": items, "conditions": {}, **members}
+    court.books.put(ControlListRecord("mofcom-18-2025", 0, **said))
+    return court
+
+
+def grant(court: Court, **members: Any) -> None:
+    said: dict[str, Any] = {
+        "exporter": party("magnets"),
+        "kind": "general",
+        "state": "granted",
+        "items": ("ndfeb-dy-magnet",),
+        "destinations": ("DE",),
+        "consignees": (BUYER,),
+        "end_users": (MOTORS,),
+        "end_use": "traction motors",
+        "quantity_mg": 100 * KG,
+        "drawn_mg": 0,
+        "applied_at": 0,
+        "applied_us": 0,
+        "valid_from_us": 0,
+        "valid_to_us": court.now_us + HOUR_US,
+        **members,
+    }
+    court.books.put(LicenceRecord(LICENCE, **said))
+
+
+def export(
+    court: Court,
+    kg: int = 50,
+    masses: dict[str, int] = HEAVY,
+    product: str = "ndfeb-dy-magnet",
+    **members: Any,
+) -> Recorded:
+    number = court.index
+    lot = court.extract("magnets", f"lot/{number}", masses, product, mass_mg=200 * KG)
+    said = {
+        "inputs": (Line(lot, kg * KG),),
+        "licence": LICENCE,
+        "consignee": BUYER,
+        "custodian_to": BUYER,
+        "owner_to": BUYER,
+        "end_user": MOTORS,
+        "end_use": "traction motors",
+        "destination": "DE",
+        "declaration": "urn:declaration:1",
+        **members,
+    }
+    return court.file("export", "magnets", **said)
+
+
+def licence(court: Court) -> LicenceRecord:
+    found = court.books.get(LicenceRecord, LICENCE)
+    assert found is not None
+    return found
+
+
+def test_a_fitting_licence_is_drawn_on() -> None:
+    court = court_with_list()
+    grant(court)
+    assert flags(export(court, 100, event_id="urn:event:out")) == []
+    assert (licence(court).drawn_mg, licence(court).shipments) == (100 * KG, ("urn:event:out",))
+
+
+def test_what_is_not_controlled_needs_no_licence_and_draws_none() -> None:
+    court = court_with_list()
+    grant(court)
+    assert flags(export(court, masses={"Nd": 30 * KG}, product="ndfeb-magnet", licence="")) == []
+    assert flags(export(court, masses={"Nd": 30 * KG}, product="ndfeb-magnet")) == []
+    assert (licence(court).drawn_mg, licence(court).shipments) == (0, ())
+
+
+@pytest.mark.parametrize(("share_mg", "controlled"), [(29_999, False), (30_000, True)])
+def test_a_trace_of_a_controlled_element_is_none(share_mg: int, controlled: bool) -> None:
+    court = court_with_list()
+    found = export(
+        court, masses={"Nd": 30 * KG - share_mg, "Dy": share_mg}, product="ndfeb-magnet", licence=""
+    )
+    assert refusals(found) == (["licence.missing"] if controlled else [])
+
+
+@pytest.mark.parametrize("state", ["", "applied", "refused", "suspended", "revoked"])
+def test_no_export_without_a_granted_licence(state: str) -> None:
+    court = court_with_list()
+    if state:
+        grant(court, state=state)
+    assert refusals(export(court)) == ["licence.missing"]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "controlled"), [(0, None, True), (1, None, False), (-9, 0, False)]
+)
+def test_a_list_holds_from_its_start_to_before_its_end(
+    starts: int, ends: int | None, controlled: bool
+) -> None:
+    court = Court()
+    at_us = court.now_us - HOUR_US
+    until = None if ends is None else at_us + ends
+    court = court_with_list(starts_us=at_us + starts, ends_us=until)
+    assert refusals(export(court, licence="")) == (["licence.missing"] if controlled else [])
+
+
+def test_the_newest_version_of_a_list_is_the_one_in_force() -> None:
+    court = court_with_list()
+    court.books.put(ControlListRecord("mofcom-18-2025", 1, 0, None, (), {}))
+    assert flags(export(court, licence="")) == []
+
+
+def test_a_list_may_be_for_something_else_than_licences() -> None:
+    court = court_with_list(conditions={"needs_licence": False})
+    assert flags(export(court, licence="")) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "found"), [(0, 1, []), (1, 9, ["licence.expired"]), (-9, 0, ["licence.expired"])]
+)
+def test_a_licence_holds_from_its_start_to_before_its_end(start: int, end: int, found: list[str]) -> None:
+    court = court_with_list()
+    at_us = court.now_us - HOUR_US
+    grant(court, valid_from_us=at_us + start, valid_to_us=at_us + end)
+    assert refusals(export(court)) == found
+
+
+@pytest.mark.parametrize(
+    ("drawn", "kg", "found"), [(50, 50, []), (51, 50, ["licence.exhausted"]), (100, 1, ["licence.exhausted"])]
+)
+def test_a_licence_is_exhausted_beyond_its_quantity(drawn: int, kg: int, found: list[str]) -> None:
+    court = court_with_list()
+    grant(court, drawn_mg=drawn * KG)
+    assert refusals(export(court, kg)) == found
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"exporter": party("trader")},
+        {"destinations": ("JP",)},
+        {"end_users": ("https://tanks.example/party",)},
+        {"consignees": ("https://front.example/party",)},
+        {"end_use": "sonar"},
+        {"items": ("dy-oxide",)},
+        {"items": ("2846",)},
+    ],
+)
+def test_a_licence_for_something_else_does_not_fit(members: dict[str, Any]) -> None:
+    court = court_with_list()
+    grant(court, **members)
+    assert refusals(export(court)) == ["licence.mismatch"]
+
+
+@pytest.mark.parametrize("items", [("ndfeb-dy-magnet",), ("8505",), ("8505111000",), ("mofcom-18-2025",), ()])
+def test_items_are_products_codes_or_lists(items: tuple[str, ...]) -> None:
+    court = court_with_list()
+    grant(court, items=items)
+    assert flags(export(court)) == []
+
+
+def test_a_single_licence_is_for_one_shipment_and_a_general_one_for_many() -> None:
+    for kind, found in (("general", []), ("single", ["licence.reused"])):
+        court = court_with_list()
+        grant(court, kind=kind)
+        accepted(export(court, 10))
+        assert refusals(export(court, 10)) == found
+
+
+def test_every_fault_of_a_licence_is_told_at_once() -> None:
+    court = court_with_list()
+    grant(
+        court, kind="single", quantity_mg=KG, valid_to_us=1, destinations=("JP",), shipments=("urn:event:0",)
+    )
+    codes = ["licence.expired", "licence.exhausted", "licence.mismatch", "licence.reused"]
+    assert refusals(export(court)) == codes
+
+
+def test_what_happened_all_the_same_is_disclosed_and_tainted() -> None:
+    court = court_with_list()
+    lot = court.extract("magnets", "lot/1", HEAVY, "ndfeb-dy-magnet", mass_mg=200 * KG)
+    said = {"consignee": BUYER, "custodian_to": BUYER, "end_user": MOTORS, "destination": "DE"}
+    found = court.file("disclose", "magnets", inputs=(Line(lot, KG),), reason="shipped by mistake", **said)
+    assert flags(found) == ["disclosure"]
+    assert court.lot(lot).tainted_by == court.index - 1
+
+
+def test_a_cancelled_export_gives_its_licence_back() -> None:
+    court = court_with_list()
+    grant(court, kind="single")
+    accepted(export(court, 40, event_id="urn:event:out"))
+    accepted(court.file("cancel", "magnets", shipment="urn:event:out", reason="ship did not sail"))
+    assert (licence(court).drawn_mg, licence(court).shipments) == (0, ())
+    assert flags(export(court, 100)) == []
+
+
+def test_a_corrected_export_draws_anew() -> None:
+    court = court_with_list()
+    grant(court, kind="single")
+    accepted(export(court, 40, event_id="urn:event:out"))
+    lot = name("magnets", "lot/1")
+    said = {
+        "inputs": (Line(lot, 30 * KG),),
+        "licence": LICENCE,
+        "consignee": BUYER,
+        "custodian_to": BUYER,
+        "owner_to": BUYER,
+        "end_user": MOTORS,
+        "destination": "DE",
+        "event_id": "urn:event:out again",
+        "corrects": "urn:event:out",
+    }
+    found = court.file("export", "magnets", **said)
+    assert flags(found) == []
+    assert (licence(court).drawn_mg, licence(court).shipments) == (30 * KG, ("urn:event:out again",))
+
+
+@pytest.mark.parametrize(
+    ("item", "covered"),
+    [
+        ({}, False),
+        ({"unknown": "x"}, False),
+        ({"product": "ndfeb-dy-magnet"}, True),
+        ({"product": "nd-oxide"}, False),
+        ({"hs_code": "8505"}, True),
+        ({"hs_code": "8505.11.1000"}, True),
+        ({"hs_code": "2846"}, False),
+        ({"stage": "magnet"}, True),
+        ({"stage": "magnet", "product": "nd-oxide"}, False),
+        ({"form": "magnet"}, True),
+        ({"control_ref": "mofcom-18-2025"}, True),
+        ({"control_ref": "mofcom-57-2025"}, False),
+        ({"elements": ["Dy"]}, True),
+        ({"elements": ["Tb"]}, False),
+        ({"elements": ["Tb", "Dy"], "least_share": "0.03"}, True),
+        ({"elements": ["Tb", "Dy"], "least_share": "0.04"}, False),
+    ],
+)
+def test_an_item_covers_what_fits_all_that_it_says(item: dict[str, Any], covered: bool) -> None:
+    court = Court()
+    lot = court.lot(court.extract("magnets", "lot/1", HEAVY, "ndfeb-dy-magnet"))
+    assert covers(item, lot) is covered
+
+
+# --- End users --------------------------------------------------------------------------------------------
+
+
+def restrict(court: Court, **members: Any) -> None:
+    said = {
+        "name": "Tank Works",
+        "party": "https://tanks.example/party",
+        "control_list": "restricted-2026",
+        "starts_us": 0,
+        "ends_us": None,
+        "affiliates": (),
+        "entry_index": 0,
+        **members,
+    }
+    court.books.put(RestrictedPartyRecord(**said))
+
+
+@pytest.mark.parametrize("place", ["consignee", "end_user", "owner_to", "custodian_to"])
+def test_nothing_goes_to_a_listed_party(place: str) -> None:
+    court = court_with_list()
+    grant(court, end_users=(), consignees=())
+    restrict(court)
+    assert refusals(export(court, **{place: "https://tanks.example/party"})) == ["enduser.restricted"]
+
+
+@pytest.mark.parametrize(
+    ("share", "found"), [("0.49", []), ("0.5", ["enduser.restricted"]), ("1", ["enduser.restricted"])]
+)
+def test_an_affiliate_counts_from_one_half(share: str, found: list[str]) -> None:
+    court = court_with_list()
+    grant(court)
+    restrict(court, affiliates=({"party": MOTORS, "share": share},))
+    assert refusals(export(court)) == found
+
+
+@pytest.mark.parametrize(("start", "end", "found"), [(0, None, 1), (1, None, 0), (-9, 0, 0)])
+def test_a_listing_of_a_party_has_its_time(start: int, end: int | None, found: int) -> None:
+    court = court_with_list()
+    grant(court)
+    at_us = court.now_us - HOUR_US
+    restrict(court, party=MOTORS, starts_us=at_us + start, ends_us=None if end is None else at_us + end)
+    assert refusals(export(court)) == ["enduser.restricted"] * found
+
+
+def test_others_get_their_goods() -> None:
+    court = court_with_list()
+    grant(court)
+    restrict(court)
+    assert flags(export(court)) == []
+    assert replace(licence(court), drawn_mg=0).kind == "general"
