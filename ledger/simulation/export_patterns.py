@@ -1,0 +1,286 @@
+"""Dishonesty at the border: licences, end users, codes, small parcels, sudden growth, goods that never arrive.
+
+Decides: what each pattern does. ``patterns`` lists them.
+"""
+
+from ledger.records.periods import DAY_US, HOUR_US
+from ledger.simulation.business import CONTROLLED
+from ledger.simulation.chronicle import time_text
+from ledger.simulation.exports import END_USE
+from ledger.simulation.goods import KG, TONNE, Stock
+from ledger.simulation.planting import Plot
+from ledger.simulation.trade_patterns import parts_of
+from ledger.simulation.world import Shipment, Terms
+
+EXPORTERS = ("exporter", "trader", "magnet-maker")
+CONTROLLED_GOODS = tuple(sorted(CONTROLLED))
+FREE = ("la-oxide", "ce-oxide", "ndfeb-magnet")
+
+
+def goods(plot: Plot, products: tuple[str, ...]) -> Stock | None:
+    """Goods that an exporter has and could export."""
+    return plot.stock(EXPORTERS, products)
+
+
+def claim(plot: Plot, stock: Stock, licence: str, **other: object) -> None:
+    """Files an export that is to be refused; the goods stay."""
+    exporter, customer = stock.custodian, plot.business.exports.customer(stock.custodian)
+    members = {
+        "site": stock.site.site,
+        "inputs": [(stock.lot.lot, stock.mass_mg)],
+        "owner_from": exporter.party,
+        "owner_to": customer.party,
+        "custodian_from": exporter.party,
+        "custodian_to": customer.party,
+        "site_to": customer.site.site,
+        "declaration": exporter.name_thing("declarations"),
+        "licence": licence,
+        "end_user": customer.party,
+        "destination": customer.country,
+        "end_use": END_USE,
+        "due_us": plot.now_us + 40 * DAY_US,
+        **other,
+    }
+    plot.attempt(exporter, "export", members)
+
+
+def licence_missing(plot: Plot) -> bool:
+    """A controlled product leaves without a licence."""
+    stock = goods(plot, CONTROLLED_GOODS)
+    if stock is None:
+        return False
+    claim(plot, stock, "")
+    return True
+
+
+def _with_licence(plot: Plot, kind: str, share: float, days: float, wait: float, **other: object) -> bool:
+    """Gets a licence for goods at hand, waits, and files an export that it does not fit."""
+    stock = goods(plot, CONTROLLED_GOODS)
+    if stock is None:
+        return False
+    exports = plot.business.exports
+    customer = exports.customer(stock.custodian)
+    licence = exports.licence(stock.custodian, customer, stock.lot.product, kind, stock.mass_mg * share, days=days)
+    exporter, product = stock.custodian, stock.lot.product
+
+    def send() -> None:
+        held = [
+            each
+            for each in exporter.stocks
+            if each.lot.product == product and each.settled_us < plot.now_us and each.mass_mg >= stock.mass_mg * 0.3
+        ]
+        if not held:
+            plot.later(2, 6, send)
+            return
+        members = {
+            "end_user": customer.party,
+            "custodian_to": customer.party,
+            "owner_to": customer.party,
+            "destination": customer.country,
+            **other,
+        }
+        claim(plot, held[0], licence.licence, **members)
+
+    plot.world.chronicle.plan(licence.granted_us + round(wait * DAY_US), send)
+    return True
+
+
+def licence_expired(plot: Plot) -> bool:
+    """An old licence is used once more."""
+    return _with_licence(plot, "general", 30, 20, 25)
+
+
+def licence_exhausted(plot: Plot) -> bool:
+    """A licence for a little is used for much."""
+    return _with_licence(plot, "general", 0.2, 300, 2)
+
+
+def licence_mismatch(plot: Plot) -> bool:
+    """The goods go to another country or for another use than was granted."""
+    if plot.chance.random() < 0.5:
+        return _with_licence(plot, "general", 30, 300, 2, destination="KP")
+    return _with_licence(plot, "general", 30, 300, 2, end_use="guidance systems")
+
+
+def licence_reused(plot: Plot) -> bool:
+    """A single licence serves twice."""
+    stock = goods(plot, CONTROLLED_GOODS)
+    if stock is None:
+        return False
+    exporter, exports = stock.custodian, plot.business.exports
+    customer = exports.customer(exporter)
+    licence = exports.licence(exporter, customer, stock.lot.product, "single", stock.mass_mg * 3)
+    exporter.stocks.remove(stock)
+
+    def first() -> None:
+        exporter.stocks.append(stock)
+        exports.send(stock, customer, licence, Terms(filed_us=plot.now_us + HOUR_US))
+        plot.later(2, 6, second)
+
+    def second() -> None:
+        held = [
+            each for each in exporter.stocks if each.lot.product == stock.lot.product and each.settled_us < plot.now_us
+        ]
+        if not held:
+            plot.later(2, 6, second)
+            return
+        claim(
+            plot,
+            held[0],
+            licence.licence,
+            end_user=customer.party,
+            custodian_to=customer.party,
+            owner_to=customer.party,
+            destination=customer.country,
+        )
+
+    plot.world.chronicle.plan(licence.granted_us + HOUR_US, first)
+    return True
+
+
+def restricted(plot: Plot) -> bool:
+    """Goods for somebody on the list, or for a firm that belongs to one that is."""
+    stock = goods(plot, FREE)
+    if stock is None:
+        return False
+    rogue = plot.villain
+    members: dict[str, object] = {
+        "kind": "organisation",
+        "organisation": f"Restricted {rogue.name}",
+        "control_list": "restricted-2025",
+        "start": time_text(plot.now_us - 10 * DAY_US),
+    }
+    if plot.chance.random() < 0.5:
+        members["party"] = rogue.party
+    else:
+        members |= {"party": f"https://owner-of-{rogue.name}.sim.example/"}
+        members["affiliates"] = [{"party": rogue.party, "percent": "51" if not plot.evasive else "49"}]
+    if plot.evasive and "affiliates" not in members:
+        return False
+    authority = plot.world.cast.one("authority")
+    plot.world.chronicle.act(authority, "list-restricted-party", members, plot.now_us)
+
+    def send() -> None:
+        if stock not in stock.custodian.stocks:
+            return
+        claim(
+            plot,
+            stock,
+            "",
+            end_user=rogue.party,
+            custodian_to=rogue.party,
+            owner_to=rogue.party,
+            destination=rogue.country,
+            site_to=rogue.site.site,
+        )
+        plot.take(stock)
+
+    plot.later(0.2, 0.5, send)
+    return True
+
+
+def hs_mismatch(plot: Plot) -> bool:
+    """Rare earths are declared under another code."""
+    stock = goods(plot, FREE)
+    if stock is None:
+        return False
+    wrong = "8505111000" if stock.lot.product != "ndfeb-magnet" else "2846101000"
+    exports = plot.business.exports
+    shipment = exports.send(
+        stock, exports.customer(stock.custodian), None, Terms(label=plot.label()), hs_code=wrong
+    )
+    if shipment is not None:
+        plot.watch(shipment.draft.event_id, stock.lot.lot, shipment.draft.members["declaration"])
+    return shipment is not None
+
+
+def structuring(plot: Plot) -> bool:
+    """One delivery in many small parcels; the evasive one in one parcel less than is noticed."""
+    stock = plot.stock(("separator", "trader", "exporter"), ("la-oxide", "ce-oxide"), least_mg=2.6 * TONNE, filed=False)
+    if stock is None:
+        return False
+    rogue, customer = plot.villain, plot.business.pick("importer")
+    shipment = plot.world.ship([stock], rogue, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US))
+    count = 3 if plot.evasive else 5
+
+    def split() -> None:
+        (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
+        parts = parts_of(plot, here, [plot.chance.uniform(430, 490) * KG for _ in range(count)])
+        for place, part in enumerate(parts[:count]):
+            plot.later(2 + 4 * place, 4 + 4 * place, send, part)
+
+    def send(part: Stock) -> None:
+        terms = Terms(label=plot.label(), filed_us=max(plot.now_us, part.ready_us) + HOUR_US)
+        plot.business.exports.send(part, customer, None, terms)
+
+    plot.watch(customer.party)
+    plot.world.chronicle.plan(shipment.arrives_us, split)
+    return True
+
+
+def surge(plot: Plot) -> bool:
+    """A small exporter suddenly exports many times as much; the evasive one just below five times."""
+    rogue = plot.villain
+    customer = plot.business.pick("importer")
+    plot.watch(rogue.party)
+    tonnes = [1.3, 1.3, 1.3, 1.3, 5.6 if plot.evasive else 12.0]
+
+    def buy(place: int, attempts: int = 30) -> None:
+        stock = plot.stock(("separator", "trader", "exporter"), ("la-oxide", "ce-oxide"), least_mg=tonnes[place] * TONNE, filed=False)
+        if stock is None or stock.custodian is rogue:
+            if attempts:
+                plot.later(1, 2, buy, place, attempts - 1)
+            return
+        shipment = plot.world.ship([stock], rogue, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US))
+        plot.world.chronicle.plan(shipment.arrives_us, split, place, shipment)
+        if place + 1 < len(tonnes):
+            plot.later(30, 31, buy, place + 1)
+
+    def split(place: int, shipment: Shipment) -> None:
+        (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
+        part = parts_of(plot, here, [tonnes[place] * 0.95 * TONNE])[0]
+        last = place == len(tonnes) - 1
+        terms = Terms(label=plot.label() if last else None, filed_us=part.ready_us + HOUR_US)
+        plot.later(0.1, 0.2, plot.business.exports.send, part, customer, None, terms)
+
+    buy(0)
+    return True
+
+
+def no_arrival(plot: Plot) -> bool:
+    """An export never arrives where it was to go."""
+    stock = goods(plot, FREE)
+    if stock is None:
+        return False
+    exports = plot.business.exports
+    shipment = exports.send(
+        stock, exports.customer(stock.custodian), None, Terms(label=plot.label(), arrives=False)
+    )
+    if shipment is not None:
+        plot.watch(shipment.draft.event_id)
+    return shipment is not None
+
+
+def disclosure(plot: Plot) -> bool:
+    """A controlled product has left without a licence, and is disclosed."""
+    stock = goods(plot, CONTROLLED_GOODS)
+    if stock is None:
+        return False
+    exporter = stock.custodian
+    customer = plot.business.exports.customer(exporter)
+    plot.take(stock)
+    members = {
+        "site": stock.site.site,
+        "inputs": [(stock.lot.lot, None)],
+        "whole": True,
+        "owner_from": exporter.party,
+        "owner_to": customer.party,
+        "custodian_from": exporter.party,
+        "custodian_to": customer.party,
+        "site_to": customer.site.site,
+        "end_user": customer.party,
+        "destination": customer.country,
+        "reason": "shipped before the licence was granted",
+    }
+    plot.attempt(exporter, "disclose", members, subjects=(stock.lot.lot,))
+    return True

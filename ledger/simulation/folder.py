@@ -1,0 +1,211 @@
+"""The folder of a simulation: statements by month, the truth about each, keys, and a manifest.
+
+    OUT/manifest.json              seed, size, origin, log key, counts
+    OUT/keys/NAME.pem              throw-away private keys, all made from the seed
+    OUT/statements/genesis.jws     entry 0
+    OUT/statements/2025-05.ndjson  compact JWS, one a line, in order of filing; the first file begins with acts
+    OUT/truth/2025-05.ndjson       one line for each statement, in the same order
+
+Decides: names and forms of the files. A month that is finished is renamed into place; so a run that was
+stopped goes on, and what is there is not written again.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from ledger.errors import ReledgerError
+from ledger.records.periods import month_of
+from ledger.records.policy import Policy
+from ledger.simulation.chance import uuid4
+from ledger.simulation.chronicle import Draft
+from ledger.simulation.paper import write_act, write_document
+from ledger.statements.envelope import ACT, EPCIS, STATEMENT_TYPE
+from ledger.statements.jws import write_compact
+
+MANIFEST: Final = "manifest.json"
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is true of one statement.
+
+    Attributes:
+        jti: The statement's.
+        filed_us: When it was filed: the clock that it is to be registered by.
+        kind: Kind of movement or name of act. ``movement``: whether it is a movement.
+        party: Who filed it.
+        pattern: Name of the planted pattern, or ``honest``. ``number``: the planted instance, or "".
+        codes: The codes that are to be found for it. ``evasive``: it stays just under the thresholds.
+        facts: What is truly so: "code", or "code subject" of an alert elsewhere.
+        subjects: Event, lots, pool, unit, ... by which an alert may speak of it.
+    """
+
+    jti: str
+    filed_us: int
+    kind: str
+    movement: bool
+    party: str
+    pattern: str = "honest"
+    number: str = ""
+    codes: tuple[str, ...] = ()
+    evasive: bool = False
+    facts: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """One line of JSON; what is usual is left out."""
+        members: dict[str, Any] = {
+            "jti": self.jti,
+            "filed_us": self.filed_us,
+            "kind": self.kind,
+            "movement": self.movement,
+            "party": self.party,
+            "pattern": self.pattern,
+        }
+        if self.number:
+            members |= {"number": self.number, "codes": self.codes, "evasive": self.evasive}
+        if self.facts:
+            members["facts"] = self.facts
+        if self.subjects:
+            members["subjects"] = self.subjects
+        return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, line: str) -> "Truth":
+        """Reads what ``text`` wrote."""
+        members = json.loads(line)
+        for name in ("codes", "facts", "subjects"):
+            members[name] = tuple(members.get(name, ()))
+        return cls(**members)
+
+
+class Writer:
+    """Signs drafts in order of filing and writes them, with their truth, month by month."""
+
+    def __init__(self, folder: Path, seed: int, origin: str, policy: Policy) -> None:
+        """Writes below ``folder``, which exists."""
+        self._folder = folder
+        self._seed = seed
+        self._origin = origin
+        self._policy = policy
+        self._month = ""
+        self._files: tuple[TextIO, TextIO] | None = None
+        self._until_us = 0
+        self.statements = 0
+        for name in ("statements", "truth"):
+            (folder / name).mkdir(exist_ok=True)
+
+    def write(self, draft: Draft) -> None:
+        """Signs and writes a draft, unless its month was finished by an earlier run."""
+        self.statements += 1
+        month = month_of(draft.filed_us, self._policy)
+        if month != self._month:
+            self._turn(month)
+        if self._files is None:
+            return
+        statements, truth = self._files
+        statements.write(sign(draft, self._seed, self._origin).decode("ascii") + "\n")
+        truth.write(truth_of(draft, self._seed).text() + "\n")
+
+    def close(self) -> None:
+        """Finishes the month at hand."""
+        self._turn("")
+
+    def _turn(self, month: str) -> None:
+        if self._files is not None:
+            for name, stream in zip(("truth", "statements"), reversed(self._files), strict=True):
+                stream.close()
+                self._part(name, self._month).rename(self._whole(name, self._month))
+        self._month, self._files = month, None
+        if month and not self._whole("statements", month).exists():
+            statements, truth = (
+                self._part(name, month).open("w", encoding="utf-8", newline="\n") for name in ("statements", "truth")
+            )
+            self._files = statements, truth
+
+    def _whole(self, name: str, month: str) -> Path:
+        return self._folder / name / f"{month}.ndjson"
+
+    def _part(self, name: str, month: str) -> Path:
+        return self._folder / name / f"{month}.ndjson.part"
+
+
+def sign(draft: Draft, seed: int, origin: str) -> bytes:
+    """The statement of a draft."""
+    payload = write_act(draft) if draft.act else write_document(draft)
+    header = {
+        "typ": STATEMENT_TYPE,
+        "cty": ACT if draft.act else EPCIS,
+        "aud": origin,
+        "iat": draft.filed_us // 1_000_000,
+        "jti": uuid4(seed, "jti", draft.number),
+    }
+    return write_compact(header, payload, draft.actor.signer(draft.filed_us))
+
+
+def truth_of(draft: Draft, seed: int) -> Truth:
+    """The truth about a draft."""
+    label = draft.label
+    subjects = tuple(dict.fromkeys((draft.event_id, *draft.subjects))) if draft.event_id else draft.subjects
+    plain = label is None and not draft.facts
+    return Truth(
+        jti=uuid4(seed, "jti", draft.number),
+        filed_us=draft.filed_us,
+        kind=draft.kind,
+        movement=not draft.act,
+        party=draft.actor.party,
+        pattern="honest" if label is None else label.pattern,
+        number="" if label is None else label.number,
+        codes=() if label is None else label.codes,
+        evasive=label is not None and label.evasive,
+        facts=tuple(dict.fromkeys(draft.facts)),
+        subjects=() if plain and not draft.act else subjects,
+    )
+
+
+def write_manifest(folder: Path, members: dict[str, Any]) -> None:
+    """Writes the manifest anew."""
+    part = folder / f"{MANIFEST}.part"
+    part.write_text(json.dumps(members, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(folder / MANIFEST)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest.
+
+    Raises:
+        SimulationInvalid: There is none, or of another version.
+    """
+    try:
+        members = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SimulationInvalid(f"{folder} holds no simulation: {error}") from error
+    if not isinstance(members, dict) or members.get("version") != VERSION:
+        raise SimulationInvalid(f"{folder} holds a simulation of another version")
+    return members
+
+
+def months(folder: Path) -> list[str]:
+    """The finished months, in order."""
+    return sorted(path.stem for path in (folder / "statements").glob("*.ndjson"))
+
+
+def lines(folder: Path, month: str) -> Iterator[tuple[bytes, Truth]]:
+    """Every statement of a month with its truth, in order of filing."""
+    with (
+        (folder / "statements" / f"{month}.ndjson").open("rb") as statements,
+        (folder / "truth" / f"{month}.ndjson").open(encoding="utf-8") as truths,
+    ):
+        for statement, truth in zip(statements, truths, strict=True):
+            yield statement.rstrip(b"\n"), Truth.read(truth)
+
+
+class SimulationInvalid(ReledgerError):
+    """The folder is not that of a simulation."""
+
+    code = "simulation.invalid"
+    title = "The folder holds no simulation."

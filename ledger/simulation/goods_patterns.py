@@ -1,0 +1,503 @@
+"""Dishonesty about goods: what there is, what it is made of, where it comes from, who may have it.
+
+Decides: what each pattern does. ``patterns`` lists them.
+"""
+
+from ledger.records.periods import DAY_US, HOUR_US, month_after, month_of, month_start_us
+from ledger.simulation.cast import Actor
+from ledger.simulation.chronicle import MINUTE_US
+from ledger.simulation.goods import TONNE, Lot, Stock, mixed, scaled
+from ledger.simulation.planting import Plot
+from ledger.simulation.world import Batch, Terms
+
+HIDDEN_TO_METAL = "electrolysis"
+
+
+def unlisted_site(plot: Plot) -> bool:
+    """A mine digs where nothing is listed."""
+    mine = plot.business.pick("rock-mine")
+    product, true_mg = plot.business.mineral(mine)
+    lot = plot.world.measured(mine, product, true_mg, plot.now_us)
+    plot.attempt(mine, "extract", {"site": f"{mine.party}sites/hidden", "outputs": [lot]})
+    return True
+
+
+def wrong_role(plot: Plot) -> bool:
+    """A trader makes metal."""
+    stock = plot.stock(("trader",), ("prnd-oxide",)) or plot.stock(("trader", "exporter"))
+    if stock is None:
+        return False
+    lot = plot.world.measured(stock.custodian, "prnd-metal", stock.true_mg, plot.now_us)
+    members = {
+        "site": stock.site.site,
+        "process": HIDDEN_TO_METAL,
+        "inputs": [(stock.lot.lot, None)],
+        "whole": True,
+        "outputs": [lot],
+        "losses": {},
+    }
+    plot.attempt(stock.custodian, "process", members)
+    return True
+
+
+def foreign_name(plot: Plot) -> bool:
+    """A mine names its lot as if a better known one had dug it."""
+    mine, other = plot.business.pick("rock-mine"), plot.business.pick("ionic-mine")
+    product, true_mg = plot.business.mineral(mine)
+    lot = plot.world.measured(mine, product, true_mg, plot.now_us)
+    lot.lot = f"{other.party}lots/x{plot.instance.number}"
+    plot.attempt(mine, "extract", {"site": mine.site.site, "outputs": [lot]})
+    return True
+
+
+def not_holder(plot: Plot) -> bool:
+    """Somebody ships what somebody else has."""
+    stock = plot.stock(("separator", "smelter", "trader", "magnet-maker"))
+    thief = plot.business.pick("exporter")
+    if stock is None or thief is stock.custodian:
+        return False
+    buyer = plot.business.pick("smelter")
+    plot.attempt(thief, "ship", shipment_of(plot, stock, thief.site.site, thief.party, buyer.party, buyer.site.site))
+    return True
+
+
+def shipment_of(
+    plot: Plot, stock: Stock, site: str, seller: str, buyer: str, site_to: str, mass_mg: int | None = None
+) -> dict[str, object]:
+    """The members of a shipment that is only claimed."""
+    return {
+        "site": site,
+        "inputs": [(stock.lot.lot, stock.mass_mg if mass_mg is None else mass_mg)],
+        "owner_from": seller,
+        "owner_to": buyer,
+        "custodian_from": seller,
+        "custodian_to": buyer,
+        "site_to": site_to,
+        "due_us": plot.now_us + 3 * DAY_US,
+    }
+
+
+def not_consignee(plot: Plot) -> bool:
+    """Somebody receives what was sent to another."""
+    stock = plot.stock(("separator", "smelter"))
+    if stock is None:
+        return False
+    thief = plot.business.pick("exporter")
+    buyer = plot.business.pick("user" if stock.lot.product != "prnd-oxide" else "smelter")
+    shipment = plot.world.ship([stock], buyer, plot.now_us, Terms(days=25, filed_us=plot.now_us + HOUR_US))
+
+    def steal() -> None:
+        members = {
+            "site": thief.site.site,
+            "inputs": [(stock.lot.lot, stock.mass_mg)],
+            "shipment": shipment.draft.event_id,
+            "custodian_from": shipment.consignor.party,
+            "owner_to": thief.party,
+            "custodian_to": thief.party,
+            "stated": {},
+        }
+        plot.attempt(thief, "receive", members)
+
+    plot.later(2, 5, steal)
+    return True
+
+
+def overdrawn(plot: Plot) -> bool:
+    """More is shipped than there is; the evasive one stays below 1 %, which two scales may differ by."""
+    stock = plot.stock(("separator", "smelter", "magnet-maker"), own=True)
+    if stock is None:
+        return False
+    holder = stock.custodian
+    factor = 1.009 if plot.evasive else plot.chance.uniform(1.03, 1.4)
+    mass = round(stock.mass_mg * factor / 1000) * 1000
+    buyer = plot.business.pick("exporter")
+    if plot.evasive:
+        terms = Terms(extra={"whole": False, "inputs": [(stock.lot.lot, mass)]}, label=plot.label())
+        plot.world.ship([stock], buyer, plot.now_us, terms)
+        return True
+    members = shipment_of(plot, stock, stock.site.site, holder.party, buyer.party, buyer.site.site, mass)
+    plot.attempt(holder, "ship", members)
+    return True
+
+
+def pool_overdrawn(plot: Plot) -> bool:
+    """A plant draws what it never fed: ore without papers."""
+    plant = plot.business.pick("separator")
+    pool = plot.chance.choice(plant.pools)
+    element = plot.chance.choice(("Nd", "La"))
+    true_mg = {element: 1.6 * (pool.book_mg.get(element, 0.0) + 0.05 * TONNE)}
+    lot = plot.world.measured(plant, "nd-oxide" if element == "Nd" else "la-oxide", true_mg, plot.now_us)
+    members = {"site": pool.site.site, "pool": pool.pool, "process": pool.process, "outputs": [lot], "losses": {}}
+    plot.attempt(plant, "draw", members)
+    return True
+
+
+def element_gain(plot: Plot) -> bool:
+    """Illegal oxide goes through a smelter in one batch; the evasive one adds what assays may hide."""
+    stock = plot.stock(("smelter",), ("prnd-oxide",), filed=False)
+    if stock is None:
+        return False
+    gain = plot.chance.uniform(1.012, 1.025) if plot.evasive else plot.chance.uniform(1.10, 1.22)
+    batch = Batch("prnd-metal", scaled(stock.true_mg, gain), plot.business.metal_treo([stock]))
+    (made,) = plot.world.process(
+        stock.custodian, [stock], "electrolysis", [batch], plot.now_us, label=plot.label(), losses={}
+    )
+    plot.take(made)
+    return True
+
+
+def undeclared_element(plot: Plot) -> bool:
+    """Dysprosium appears in an alloy that none was put into."""
+    stock = plot.stock(("magnet-maker",), ("prnd-metal",), filed=False)
+    if stock is None:
+        return False
+    share = plot.chance.uniform(0.02, 0.04)
+    true_mg = scaled(stock.true_mg, 0.985 - share)
+    true_mg["Dy"] = sum(stock.true_mg.values()) * share
+    (made,) = plot.world.process(
+        stock.custodian, [stock], "strip-cast", [Batch("ndfeb-dy-alloy", true_mg)], plot.now_us, label=plot.label()
+    )
+    plot.take(made)
+    return True
+
+
+def cumulative(plot: Plot) -> bool:
+    """A smelter launders a little in every batch, over months; the evasive one half as much."""
+    plot.watch(plot.villain.site.site)
+    state = {"left": 20}
+
+    def batch() -> None:
+        stock = plot.stock(("separator", "trader"), ("prnd-oxide",), filed=False)
+        if stock is not None and plot.world.ship([stock], plot.villain, plot.now_us):
+            state["left"] -= 1
+        if state["left"]:
+            plot.later(6, 14, batch)
+
+    def work() -> None:
+        here = [stock for stock in plot.villain.stocks if stock.lot.product == "prnd-oxide"]
+        for stock in here:
+            recovery = 0.996 if plot.evasive else 1.022
+            true_mg = scaled(stock.true_mg, recovery)
+            (made,) = plot.world.process(
+                plot.villain,
+                [stock],
+                "electrolysis",
+                [Batch("prnd-metal", true_mg, plot.business.metal_treo([stock]))],
+                plot.now_us,
+                label=plot.label(),
+                losses=scaled(stock.true_mg, 0.02),
+            )
+            buyer = plot.business.pick("magnet-maker")
+            plot.later(0.5, 3, sell_on, plot, made, buyer)
+        if state["left"] or here:
+            plot.later(3, 5, work)
+
+    batch()
+    plot.later(8, 9, work)
+    return True
+
+
+def sell_on(plot: Plot, stock: Stock, buyer: Actor) -> None:
+    """Sells what was made, as if it were honest."""
+    if stock in stock.custodian.stocks:
+        plot.world.ship([stock], buyer, plot.now_us)
+
+
+def poor_recovery(plot: Plot) -> bool:
+    """Part of a batch is diverted and called lost."""
+    stock = plot.stock(("smelter",), ("prnd-oxide",), filed=False)
+    if stock is None:
+        return False
+    recovery = plot.chance.uniform(0.925, 0.94) if plot.evasive else plot.chance.uniform(0.70, 0.86)
+    batch = Batch("prnd-metal", scaled(stock.true_mg, recovery), plot.business.metal_treo([stock]))
+    (made,) = plot.world.process(stock.custodian, [stock], "electrolysis", [batch], plot.now_us, label=plot.label())
+    plot.later(1, 4, sell_on, plot, made, plot.business.pick("magnet-maker"))
+    return True
+
+
+def pool_gap(plot: Plot) -> bool:
+    """In-process stock was taken away before the month is closed."""
+    plant = plot.business.pick("separator")
+    pool = plot.chance.choice(plant.pools)
+    share = 0.05 if plot.evasive else plot.chance.uniform(0.25, 0.45)
+    pool.true_mg = scaled(pool.true_mg, 1 - share)
+    plot.world.close(pool, plot.now_us, label=plot.label())
+    return True
+
+
+def pool_unclosed(plot: Plot) -> bool:
+    """A plant does not close its month."""
+    plants = [*plot.world.cast.by_kind["separator"], *plot.world.cast.by_kind["recycler"]]
+    pool = plot.chance.choice([pool for plant in plants if not plant.planted for pool in plant.pools])
+    if pool.close_missing:
+        return False
+    pool.close_missing = plot.instance.number
+    plot.watch(pool.pool)
+    return True
+
+
+def recycler_ore(plot: Plot) -> bool:
+    """A recycler buys concentrate and works it."""
+    stock = plot.stock(("rock-mine", "ionic-mine"), filed=False)
+    if stock is None:
+        return False
+    recycler = plot.business.pick("recycler")
+    shipment = plot.world.ship([stock], recycler, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US))
+
+    def work() -> None:
+        (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
+        plot.take(here)
+        lot = plot.world.measured(recycler, "recycled-magnet-oxide", scaled(here.true_mg, 0.95), plot.now_us)
+        members = {
+            "site": recycler.site.site,
+            "process": "scrap-recovery",
+            "inputs": [(here.lot.lot, None)],
+            "whole": True,
+            "outputs": [lot],
+            "losses": {},
+        }
+        plot.attempt(recycler, "process", members, at_us=plot.now_us + HOUR_US, filed_us=plot.now_us + 3 * HOUR_US)
+
+    plot.later(3, 6, work)
+    return True
+
+
+def recycler_fingerprint(plot: Plot) -> bool:
+    """Scrap that is fed is mixed with ionic ore; the evasive one with little."""
+    recycler = plot.business.pick("recycler")
+    share = 0.004 if plot.evasive else plot.chance.uniform(0.08, 0.25)
+    whole = 0.4 * TONNE
+    scrap = plot.business.ore_body("recycled-magnet", whole * (1 - share))
+    true_mg = mixed([scrap, plot.business.ore_body("longnan", whole * share)])
+    lot = plot.world.measured(recycler, "end-of-life-magnets", true_mg, plot.now_us, treo=0.36)
+    stock = plot.world.birth("extract", recycler, lot, plot.now_us)
+
+    def work() -> None:
+        if stock in recycler.stocks:
+            made = plot.business.convert(
+                recycler, [stock], "scrap-recovery", "recycled-magnet-oxide", label=plot.label()
+            )
+            plot.take(made)
+
+    plot.later(1, 3, work)
+    return True
+
+
+def origin_fingerprint(plot: Plot) -> bool:
+    """Smuggled concentrate is booked as a mine's own."""
+    mine = plot.business.pick("rock-mine")
+    true_mg = plot.business.ore_body("mountain-pass", plot.chance.uniform(4, 9) * TONNE)
+    if plot.evasive:
+        own = plot.business.ore_body(mine.deposit, sum(true_mg.values()) * 9)
+        true_mg = scaled(mixed([true_mg, own]), 0.1)
+    lot = plot.world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
+    stock = plot.world.birth("extract", mine, lot, plot.now_us, label=plot.label())
+    plot.later(1, 4, sell_on, plot, stock, plot.business.pick("separator"))
+    return True
+
+
+def graph_cycle(plot: Plot) -> bool:
+    """Two firms bear goods out of each other: the birth of what was used is filed last, out of what came of it."""
+    world, first = plot.world, plot.villain
+    second = plot.business.pick("smelter")
+    if second.monthly:
+        return False
+    true_mg = {"Nd": 0.3 * TONNE, "Pr": 0.1 * TONNE}
+    unborn = world.measured(first, "prnd-metal", true_mg, plot.now_us)
+    unborn.filed_us = 2**62
+    named = f"urn:uuid:{plot.instance.number}-never-sent"
+    hour = HOUR_US
+    receipt = {
+        "site": second.site.site,
+        "inputs": [(unborn.lot, unborn.mass_mg)],
+        "shipment": named,
+        "custodian_from": first.party,
+        "owner_from": first.party,
+        "owner_to": second.party,
+        "custodian_to": second.party,
+        "stated": {unborn.lot: (unborn, None)},
+    }
+    start = plot.now_us
+    plot.attempt(second, "receive", receipt, "shipment.unsent", at_us=start, filed_us=start + hour, subjects=(unborn.lot,))
+    remelt = world.measured(second, "prnd-metal", scaled(true_mg, 0.97), start + 2 * hour)
+    members = {
+        "site": second.site.site,
+        "process": "rework",
+        "inputs": [(unborn.lot, None)],
+        "whole": True,
+        "outputs": [remelt],
+        "losses": {},
+    }
+    draft = plot.attempt(second, "process", members, "graph.cycle", at_us=start + 2 * hour, filed_us=start + 3 * hour)
+    stock = world.hold(remelt, second, second.site, draft)
+    stock.reserved = True
+
+    def back() -> None:
+        shipment = world.ship([stock], first, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + hour))
+
+        def bear() -> None:
+            (here,) = world.receive(shipment, plot.now_us, filed_us=plot.now_us + hour)
+            plot.take(here)
+            birth = {
+                "site": first.site.site,
+                "process": "rework",
+                "inputs": [(here.lot.lot, None)],
+                "whole": True,
+                "outputs": [unborn],
+                "losses": {},
+            }
+            plot.attempt(first, "process", birth, at_us=plot.now_us + 2 * hour, filed_us=plot.now_us + 3 * hour)
+
+        plot.later(2, 4, bear)
+
+    plot.later(1, 2, back)
+    return True
+
+
+def import_undeclared(plot: Plot) -> bool:
+    """Ore comes in without an origin."""
+    trader = plot.business.pick("trader")
+    lot = plot.world.measured(
+        trader, "bastnaesite-concentrate", plot.business.ore_body("mt-weld", 3 * TONNE), plot.now_us
+    )
+    stock = plot.world.birth("import", trader, lot, plot.now_us, origin="undeclared", label=plot.label())
+    plot.later(2, 5, sell_on, plot, stock, plot.business.pick("separator"))
+    return True
+
+
+def quota(plot: Plot) -> bool:
+    """A small mine digs up to its allotment, then beyond it; what it dug too much goes on."""
+    mine, world = plot.villain, plot.world
+    mine.deposit = "bayan-obo"
+    parts = (0.3, 0.3, 0.25) if plot.evasive else (0.35, 0.35, 0.22, 0.2)
+    codes = {2: ("quota.nearing",), 3: ("quota.exceeded",)}
+
+    def dig(place: int) -> None:
+        true_mg = plot.business.ore_body("bayan-obo", 10 * TONNE * parts[place])
+        lot = world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
+        found = codes.get(place, ())
+        label = plot.label(*found) if found else None
+        stock = world.birth(
+            "extract", mine, lot, plot.now_us, label=label, filed_us=plot.now_us + 2 * HOUR_US
+        )
+        if place == 3 or plot.evasive:
+            lot.illicit = plot.instance.number if place == 3 else ""
+            plot.later(0.5, 2, sell_on, plot, stock, plot.business.pick("separator"))
+        if place + 1 < len(parts):
+            plot.later(1, 2, dig, place + 1)
+
+    dig(0)
+    return True
+
+
+def capacity(plot: Plot) -> bool:
+    """A site brings forth more than it can."""
+    mine, world = plot.villain, plot.world
+    mine.deposit = "bayan-obo"
+    factor = 0.9 if plot.evasive else 1.3
+
+    def dig(place: int) -> None:
+        true_mg = plot.business.ore_body("bayan-obo", 6 * TONNE * factor / 3)
+        lot = world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
+        world.birth(
+            "extract", mine, lot, plot.now_us, label=plot.label() if place == 2 else None, filed_us=plot.now_us + HOUR_US
+        )
+        if place < 2:
+            plot.later(1, 2, dig, place + 1)
+
+    dig(0)
+    return True
+
+
+def before_birth(plot: Plot) -> bool:
+    """A lot is shipped before it was made."""
+    stock = plot.stock(("separator", "smelter", "magnet-maker"), own=True)
+    if stock is None:
+        return False
+    at_us = stock.lot.born_us - round(plot.chance.uniform(0.1, 2) * DAY_US)
+    holder, buyer = stock.custodian, plot.business.pick("exporter")
+    members = shipment_of(plot, stock, stock.site.site, holder.party, buyer.party, buyer.site.site)
+    plot.attempt(holder, "ship", members, at_us=at_us)
+    return True
+
+
+def after_recording(plot: Plot) -> bool:
+    """Something is recorded that has not happened yet."""
+    mine = plot.business.pick("rock-mine")
+    product, true_mg = plot.business.mineral(mine)
+    at_us = plot.now_us + round(plot.chance.uniform(1, 20) * DAY_US)
+    lot = plot.world.measured(mine, product, true_mg, at_us)
+    plot.attempt(mine, "extract", {"site": mine.site.site, "outputs": [lot]}, at_us=at_us, filed_us=plot.now_us)
+    return True
+
+
+def late(plot: Plot) -> bool:
+    """Weeks of extraction are filed long after the 10th."""
+    mine = plot.business.pick("rock-mine")
+    product, true_mg = plot.business.mineral(mine)
+    lot: Lot = plot.world.measured(mine, product, true_mg, plot.now_us)
+    filed_us = plot.world.chronicle.deadline(plot.now_us) + round(plot.chance.uniform(0.01, 15) * DAY_US)
+    stock = plot.world.birth("extract", mine, lot, plot.now_us, label=plot.label(), filed_us=filed_us)
+    stock.lot.illicit = ""
+    plot.take(stock)
+    return True
+
+
+def burst(plot: Plot) -> bool:
+    """A month's books are made up on its last day."""
+    mine, world = plot.villain, plot.world
+    mine.deposit = "bayan-obo"
+    policy = world.chronicle.policy
+    month = month_after(month_of(plot.now_us, policy))
+    begin_us, end_us = month_start_us(month, policy), month_start_us(month_after(month), policy)
+    times = [begin_us + round((end_us - begin_us - DAY_US) * place / 25) for place in range(24)]
+    last = [end_us - round(plot.chance.uniform(0.05, 0.9) * DAY_US) for _ in range(4 if plot.evasive else 12)]
+    plot.watch(mine.party, mine.site.site)
+
+    def dig(planted: bool) -> None:
+        true_mg = plot.business.ore_body("bayan-obo", 0.05 * TONNE)
+        lot = world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
+        world.birth(
+            "extract",
+            mine,
+            lot,
+            plot.now_us,
+            label=plot.label() if planted else None,
+            filed_us=plot.now_us + 20 * MINUTE_US,
+        )
+
+    for at_us in times:
+        world.chronicle.plan(at_us, dig, False)
+    for at_us in last:
+        world.chronicle.plan(at_us, dig, True)
+    return True
+
+
+def stock_difference(plot: Plot) -> bool:
+    """A count finds less than the books say."""
+    stock = plot.stock(("separator", "smelter", "magnet-maker", "trader"))
+    if stock is None:
+        return False
+    factor = 0.9985 if plot.evasive else plot.chance.uniform(0.75, 0.95)
+    members = {"site": stock.site.site, "inputs": [(stock.lot.lot, round(plot.world.scale(stock) * factor))]}
+    plot.attempt(stock.custodian, "stocktake", members, subjects=(stock.lot.lot,))
+    return True
+
+
+def hs_assay(plot: Plot) -> bool:
+    """Dysprosium is imported under the name of cerium; a laboratory finds it."""
+    trader, world = plot.business.pick("trader"), plot.world
+    lot = world.measured(trader, "ce-oxide", {"Ce": 0.4 * TONNE}, plot.now_us)
+    stock = world.birth("import", trader, lot, plot.now_us, origin="US", declared=True, filed_us=plot.now_us + HOUR_US)
+    share = 0.04 if plot.evasive else plot.chance.uniform(0.3, 0.95)
+    lot.true_mg = {"Ce": 0.4 * TONNE * (1 - share), "Dy": 0.4 * TONNE * share}
+    plot.take(stock)
+
+    def measure() -> None:
+        draft = plot.business.incidents.assay(stock)
+        draft.label = plot.label()
+
+    plot.later(1, 3, measure)
+    return True
+
+

@@ -1,0 +1,543 @@
+"""What companies do with goods: the steps of trade, each as one movement with its papers.
+
+Decides: what a step changes in the true world and what is honestly recorded of it. Who does what when is
+``business``'s; what dishonest people do otherwise is the patterns'.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ledger.materials.catalogue import Catalogue
+from ledger.records.periods import DAY_US, HOUR_US
+from ledger.simulation import noise
+from ledger.simulation.cast import Actor, Cast, Site
+from ledger.simulation.chance import stream
+from ledger.simulation.chronicle import MINUTE_US, Chronicle, Draft, Label
+from ledger.simulation.goods import Lot, Pool, Stock, assay, mixed, read_treo, scaled, weigh
+
+# CNY per kg of goods, 2025-12-31 (DOMAIN section 9): PrNd oxide, PrNd alloy, La2O3, CeO2; the others are our own.
+PRICES: Final = {
+    "prnd-oxide": 606.0,
+    "prnd-metal": 735.0,
+    "la-oxide": 4.5,
+    "ce-oxide": 11.5,
+    "dy-oxide": 1_600.0,
+    "tb-oxide": 6_200.0,
+    "y-oxide": 50.0,
+    "gd-oxide": 160.0,
+    "sm-oxide": 15.0,
+    "smeugd-oxide": 40.0,
+    "heavy-oxide": 120.0,
+    "mixed-concentrate": 18.0,
+    "bastnaesite-concentrate": 20.0,
+    "ionic-concentrate": 180.0,
+    "mixed-carbonate": 28.0,
+    "ndfeb-alloy": 230.0,
+    "ndfeb-dy-alloy": 260.0,
+    "ndfeb-magnet": 320.0,
+    "ndfeb-dy-magnet": 380.0,
+    "magnet-swarf": 110.0,
+    "recycled-magnet-oxide": 420.0,
+}
+MOISTURE: Final = {
+    "mixed-concentrate": 0.06,
+    "bastnaesite-concentrate": 0.05,
+    "ionic-concentrate": 0.08,
+    "mixed-carbonate": 0.10,
+    "magnet-swarf": 0.04,
+}
+
+
+@dataclass(slots=True)
+class Shipment:
+    """Goods on their way."""
+
+    draft: Draft
+    stocks: list[Stock]
+    consignor: Actor
+    consignee: Actor
+    site_to: Site
+    seller: Actor
+    buyer: Actor
+    arrives_us: int
+    due_us: int
+    spilled: float = 0.0
+    delivered: float = 0.0
+    first_filed_us: int = 0
+    invoice: str = ""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a process is to make: a product with what it truly contains."""
+
+    product: str
+    true_mg: dict[str, float]
+    treo: float | None = None
+
+
+@dataclass(slots=True)
+class Terms:
+    """How a shipment is made, where it is not made as usual."""
+
+    kind: str = "ship"
+    sale: bool = True
+    invoice: bool = True
+    owner: Actor | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    label: Label | None = None
+    facts: tuple[str, ...] = ()
+    filed_us: int | None = None
+    days: float | None = None
+    arrives: bool = True
+
+
+class World:
+    """The true world, and the chronicle that is told of it."""
+
+    def __init__(self, seed: int, cast: Cast, chronicle: Chronicle) -> None:
+        """An empty world with its people."""
+        self.seed = seed
+        self.cast = cast
+        self.chronicle = chronicle
+        self.chance = stream(seed, "trade")
+        self.catalogue = Catalogue.load()
+        self.on_goods: Any = None
+        self.last: Draft
+        self.enrol: Callable[[Actor, int], None] = lambda actor, from_us: None
+
+    @property
+    def now_us(self) -> int:
+        """Simulated time."""
+        return self.chronicle.now_us
+
+    def treo_of(self, product: str) -> float:
+        """The typical REO content of a product."""
+        found = self.catalogue.product(product)
+        assert found is not None and found.treo_fraction is not None
+        return float(found.treo_fraction)
+
+    def measured(
+        self, maker: Actor, product: str, true_mg: dict[str, float], at_us: int, *, treo: float | None = None
+    ) -> Lot:
+        """A lot as its maker declares it."""
+        chance = self.chance
+        content = treo or self.treo_of(product)
+        wet = MOISTURE.get(product, 0.0)
+        if wet:
+            wet *= chance.uniform(0.8, 1.2)
+        gross = sum(true_mg.values()) / content / (1 - wet)
+        read = round(max(0.0, wet + chance.gauss(0, noise.MOISTURE_READING)), 4) if wet else 0.0
+        return Lot(
+            lot=maker.name_lot(),
+            product=product,
+            maker=maker,
+            mass_mg=weigh(gross, chance),
+            true_mg=true_mg,
+            treo=read_treo(content, maker, chance),
+            shares=assay(true_mg, chance),
+            moisture=read,
+            gross_mg=gross,
+            wet=wet,
+            born_us=at_us,
+        )
+
+    def hold(self, lot: Lot, holder: Actor, site: Site, draft: Draft, owner: Actor | None = None) -> Stock:
+        """Puts a lot that was just born into its maker's store."""
+        lot.filed_us = draft.filed_us
+        stock = Stock(
+            lot, lot.mass_mg, owner or holder, holder, site, draft.at_us, draft.filed_us, draft.filed_us
+        )
+        stock.holders = (holder.number,)
+        holder.stocks.append(stock)
+        return stock
+
+    def birth(
+        self, kind: str, actor: Actor, lot: Lot, at_us: int, *, label: Label | None = None, **members: Any
+    ) -> Stock:
+        """An opening, extraction or import."""
+        site = members.pop("site", None) or actor.site
+        facts = members.pop("facts", ())
+        filed_us = members.pop("filed_us", None)
+        draft = self.chronicle.file(
+            actor,
+            kind,
+            at_us,
+            {"site": site.site, "outputs": [lot], **members},
+            label=label,
+            facts=facts,
+            filed_us=filed_us,
+            subjects=(lot.lot,),
+        )
+        if label is not None:
+            lot.illicit = label.number
+        self.last = draft
+        return self.hold(lot, actor, site, draft)
+
+    def process(
+        self,
+        actor: Actor,
+        stocks: list[Stock],
+        process: str,
+        outputs: list[Batch],
+        at_us: int,
+        *,
+        label: Label | None = None,
+        facts: tuple[str, ...] = (),
+        losses: dict[str, float] | None = None,
+        owner: Actor | None = None,
+        filed_us: int | None = None,
+    ) -> list[Stock]:
+        """A batch process of whole stocks; outputs were worked out by the caller."""
+        true_in = mixed([stock.true_mg for stock in stocks])
+        lots = [self.measured(actor, out.product, out.true_mg, at_us, treo=out.treo) for out in outputs]
+        if losses is None:
+            true_out = mixed([out.true_mg for out in outputs])
+            losses = self.declared_losses(
+                {element: mass - true_out.get(element, 0.0) for element, mass in true_in.items()}
+            )
+        site = stocks[0].site
+        facts = (*facts, *self.inherited(stocks, lots))
+        draft = self.chronicle.file(
+            actor,
+            "process",
+            at_us,
+            {
+                "site": site.site,
+                "process": process,
+                "inputs": [(stock.lot.lot, self.scale(stock)) for stock in stocks],
+                "whole": True,
+                "outputs": lots,
+                "losses": losses,
+            },
+            ready_us=max(stock.ready_us for stock in stocks),
+            label=label,
+            facts=facts,
+            subjects=(*(lot.lot for lot in lots), site.site),
+            filed_us=filed_us,
+        )
+        for stock in stocks:
+            stock.custodian.stocks.remove(stock)
+        made = [self.hold(lot, actor, site, draft, owner) for lot in lots]
+        settled = max(draft.filed_us, *(stock.settled_us for stock in stocks))
+        for stock in made:
+            stock.settled_us = settled
+        return made
+
+    def scale(self, stock: Stock) -> int:
+        """What a scale shows for a stock now."""
+        return weigh(stock.gross_mg, self.chance)
+
+    def declared_losses(self, lost_mg: dict[str, float]) -> dict[str, float]:
+        """Losses as they are declared: not weighed, but known about."""
+        factor = max(0.0, 1 + self.chance.gauss(0, noise.DECLARED_LOSS))
+        return {element: mass * factor for element, mass in lost_mg.items() if mass * factor >= 1000}
+
+    def inherited(self, stocks: list[Stock], lots: list[Lot]) -> tuple[str, ...]:
+        """Taint goes on to what is made; says so as a fact."""
+        illicit = next((stock.lot.illicit for stock in stocks if stock.lot.illicit), "")
+        if not illicit:
+            return ()
+        for lot in lots:
+            lot.illicit = lot.illicit or illicit
+        return ("taint.inherited",)
+
+    def feed(
+        self, pool: Pool, stocks: list[Stock], at_us: int, *, process: str = "", label: Label | None = None
+    ) -> Draft:
+        """Feeds whole stocks to a pool."""
+        actor = pool.owner
+        facts: tuple[str, ...] = ()
+        for stock in stocks:
+            if stock.lot.illicit:
+                pool.illicit = stock.lot.illicit
+                facts = ("taint.inherited",)
+        draft = self.chronicle.file(
+            actor,
+            "feed",
+            at_us,
+            {
+                "site": pool.site.site,
+                "pool": pool.pool,
+                "process": process or pool.process,
+                "inputs": [(stock.lot.lot, self.scale(stock)) for stock in stocks],
+                "whole": True,
+            },
+            ready_us=max(pool.ready_us, *(stock.ready_us for stock in stocks)),
+            punctual=True,
+            label=label,
+            facts=facts,
+            subjects=(pool.pool, pool.site.site, *(stock.lot.lot for stock in stocks)),
+        )
+        for stock in stocks:
+            actor.stocks.remove(stock)
+            pool.true_mg = mixed([pool.true_mg, stock.true_mg])
+            pool.book_mg = mixed([pool.book_mg, scaled(stock.lot.contained_mg(), stock.part)])
+        pool.ready_us = draft.filed_us
+        return draft
+
+    def draw(
+        self,
+        pool: Pool,
+        batch: Batch,
+        lost_mg: dict[str, float],
+        at_us: int,
+        *,
+        label: Label | None = None,
+        facts: tuple[str, ...] = (),
+    ) -> Stock:
+        """Draws a product from a pool; the plant loses some on the way and says how much."""
+        actor = pool.owner
+        lot = self.measured(actor, batch.product, batch.true_mg, at_us, treo=batch.treo)
+        if pool.illicit:
+            lot.illicit = pool.illicit
+            facts = (*facts, "taint.inherited")
+        losses = self.declared_losses(lost_mg)
+        draft = self.chronicle.file(
+            actor,
+            "draw",
+            at_us,
+            {
+                "site": pool.site.site,
+                "pool": pool.pool,
+                "process": pool.process,
+                "outputs": [lot],
+                "losses": losses,
+            },
+            ready_us=pool.ready_us,
+            punctual=True,
+            label=label,
+            facts=facts,
+            subjects=(lot.lot, pool.pool, pool.site.site),
+        )
+        pool.ready_us = draft.filed_us
+        for element, mass in mixed([batch.true_mg, lost_mg]).items():
+            pool.true_mg[element] = max(0.0, pool.true_mg.get(element, 0.0) - mass)
+        for element, mass in mixed([lot.contained_mg(), losses]).items():
+            pool.book_mg[element] = max(0.0, pool.book_mg.get(element, 0.0) - mass)
+        return self.hold(lot, actor, pool.site, draft)
+
+    def close(
+        self, pool: Pool, at_us: int, *, factor: float = 1.0, label: Label | None = None
+    ) -> Draft:
+        """Measures what is in process and files it."""
+        measured = {
+            element: max(0.0, mass * factor * (1 + self.chance.gauss(0, noise.IN_PROCESS_STOCK)))
+            for element, mass in pool.true_mg.items()
+            if mass >= 1000
+        }
+        draft = self.chronicle.file(
+            pool.owner,
+            "close",
+            at_us,
+            {"site": pool.site.site, "pool": pool.pool, "measured": measured},
+            ready_us=pool.ready_us,
+            punctual=True,
+            label=label,
+            subjects=(pool.pool, pool.site.site),
+        )
+        pool.ready_us = draft.filed_us
+        for element in {*pool.book_mg, *measured}:
+            gap = measured.get(element, 0.0) - pool.book_mg.get(element, 0.0)
+            if gap > 0:
+                pool.blocked_mg[element] = pool.blocked_mg.get(element, 0.0) + gap
+        pool.book_mg = measured
+        return draft
+
+    def ship(
+        self, stocks: list[Stock], consignee: Actor, at_us: int, terms: Terms | None = None
+    ) -> Shipment:
+        """Sends whole stocks to somebody; the receipt is planned, and so is the invoice."""
+        terms = terms or Terms()
+        consignor, seller = stocks[0].custodian, terms.owner or stocks[0].owner
+        site, site_to = stocks[0].site, consignee.site
+        buyer = consignee if terms.sale else seller
+        buyer = terms.extra.pop("buyer", buyer)
+        hours = self.hours(site, site_to) if terms.days is None else terms.days * 24
+        arrives_us = at_us + round(hours * HOUR_US)
+        due_us = arrives_us + DAY_US
+        members: dict[str, Any] = {
+            "site": site.site,
+            "inputs": [(stock.lot.lot, self.scale(stock)) for stock in stocks],
+            "whole": True,
+            "owner_from": seller.party,
+            "owner_to": buyer.party,
+            "custodian_from": consignor.party,
+            "custodian_to": consignee.party,
+            "site_to": site_to.site,
+            "due": due_us,
+            **terms.extra,
+        }
+        invoice = ""
+        ready_us = max(stock.ready_us for stock in stocks)
+        if buyer is not seller and terms.kind != "return":
+            members.setdefault("unit_price", self.unit_price(stocks[0].lot.product))
+            invoice = seller.name_thing("invoices")
+            members.setdefault("invoice", invoice)
+        facts = terms.facts
+        if any(stock.lot.illicit for stock in stocks):
+            facts = (*facts, "taint.inherited")
+        draft = self.chronicle.file(
+            consignor,
+            terms.kind,
+            at_us,
+            members,
+            ready_us=ready_us,
+            label=terms.label,
+            facts=facts,
+            filed_us=terms.filed_us,
+            subjects=tuple(stock.lot.lot for stock in stocks),
+        )
+        if draft.filed_us >= self.chronicle.deadline(at_us):
+            draft.facts.append(f"shipment.unsent {draft.event_id}")
+        for stock in stocks:
+            consignor.stocks.remove(stock)
+        shipment = Shipment(draft, stocks, consignor, consignee, site_to, seller, buyer, arrives_us, due_us)
+        if invoice and terms.invoice:
+            shipment.invoice = invoice
+            self.invoice(shipment, draft, members["unit_price"])
+        if terms.arrives:
+            self.chronicle.plan(arrives_us, self.arrive, shipment)
+        return shipment
+
+    def unit_price(self, product: str) -> float:
+        """What a product costs today, CNY per kg."""
+        return round(PRICES[product] * (1 + self.chance.gauss(0, noise.PRICE_SPREAD)), 2)
+
+    def index_price(self, product: str) -> float:
+        """The index of a product, CNY per kg."""
+        return PRICES[product]
+
+    def hours(self, one: Site, other: Site) -> float:
+        """How long a lorry takes."""
+        low, high = noise.TRANSIT_KMH
+        return 3 + distance_km(one, other) / self.chance.uniform(low, high)
+
+    def invoice(
+        self, shipment: Shipment, draft: Draft, price: float, *, label: Label | None = None, **other: Any
+    ) -> None:
+        """Registers the invoice of a sale, and its settlement later."""
+        chance, chronicle = self.chance, self.chronicle
+        lines = [
+            {"product": stock.lot.product, "lot": stock.lot.lot, "mass_mg": stated}
+            for stock, (_, stated) in zip(shipment.stocks, draft.members["inputs"], strict=True)
+        ]
+        members = {
+            "invoice": shipment.invoice,
+            "kind": "special",
+            "seller": shipment.seller.party,
+            "buyer": shipment.buyer.party,
+            "lines": lines,
+            "price": price,
+            "shipments": [draft.event_id],
+            "issued_us": draft.at_us,
+        } | other
+        filed = chronicle.act(
+            shipment.seller,
+            "register-invoice",
+            members,
+            draft.filed_us + round(chance.uniform(0.1, 30) * HOUR_US),
+            label=label,
+            subjects=(shipment.invoice,),
+        )
+        if shipment.buyer.country == "CN":
+            chronicle.act(
+                shipment.buyer,
+                "settle-invoice",
+                {"invoice": members["invoice"], "lines": members["lines"], "price": members["price"]},
+                filed.filed_us + round(chance.uniform(5, 25) * DAY_US),
+            )
+
+    def arrive(self, shipment: Shipment) -> None:
+        """Goods arrive; as a rule they are received."""
+        self.on_goods.arrived(shipment)
+
+    def receive(
+        self,
+        shipment: Shipment,
+        at_us: int,
+        *,
+        label: Label | None = None,
+        facts: tuple[str, ...] = (),
+        part: float | None = None,
+        settled: int = 0,
+        filed_us: int | None = None,
+    ) -> list[Stock]:
+        """Receives a shipment (finally), or with ``part`` a first part of it.
+
+        Args:
+            shipment: What arrived.
+            at_us: When.
+            part: Share of it that a first delivery brings; None: all that is left.
+            settled: Filing time of earlier receipts of it.
+        """
+        consignee, sent = shipment.consignee, shipment.draft
+        lots = {}
+        inputs = []
+        for stock in shipment.stocks:
+            wet = stock.wet
+            if wet > noise.MOIST_ABOVE and part is None and not settled:
+                stock.dried = 1 - (1 - stock.dried) * (1 - min(self.chance.uniform(*noise.DRYING), wet / 2))
+            weighed = stock.gross_mg * (1 - shipment.spilled)
+            weighed *= part if part is not None else 1 - shipment.delivered
+            moisture = None
+            if wet > noise.MOIST_ABOVE:
+                moisture = round(max(0.0, stock.wet + self.chance.gauss(0, noise.MOISTURE_READING)), 4)
+            inputs.append((stock.lot.lot, weigh(weighed, self.chance)))
+            lots[stock.lot.lot] = (stock.lot, moisture)
+        members: dict[str, Any] = {
+            "site": shipment.site_to.site,
+            "inputs": inputs,
+            "shipment": sent.event_id,
+            "custodian_from": shipment.consignor.party,
+            "owner_from": shipment.seller.party,
+            "owner_to": shipment.buyer.party,
+            "custodian_to": consignee.party,
+            "site_from": shipment.stocks[0].site.site,
+            "final": part is None,
+            "stated": lots,
+        }
+        draft = self.chronicle.file(
+            consignee,
+            "receive",
+            at_us,
+            members,
+            ready_us=settled,
+            label=label,
+            facts=facts,
+            filed_us=filed_us,
+            subjects=(sent.event_id, *lots),
+        )
+        if part is not None:
+            shipment.delivered, shipment.first_filed_us = part, draft.filed_us
+            return []
+        if draft.filed_us >= self.chronicle.deadline(at_us) or at_us > shipment.due_us + 72 * HOUR_US:
+            draft.facts.append(f"shipment.unreceived {sent.event_id}")
+        if any(stock.lot.illicit for stock in shipment.stocks):
+            draft.facts.append("taint.inherited")
+        if shipment.spilled > 0.005:
+            draft.facts.append("shipment.difference")
+        for stock in shipment.stocks:
+            stock.owner, stock.custodian, stock.site = shipment.buyer, consignee, shipment.site_to
+            stock.since_us, stock.ready_us = at_us, draft.filed_us
+            stock.settled_us = max(stock.settled_us, draft.filed_us, sent.filed_us, stock.lot.filed_us)
+            stock.holders = (*stock.holders, consignee.number)
+            if shipment.spilled:
+                stock.mass_mg = round(stock.mass_mg * (1 - shipment.spilled))
+            consignee.stocks.append(stock)
+        return shipment.stocks
+
+
+def distance_km(one: Site, other: Site) -> float:
+    """Great-circle distance."""
+    first, second = math.radians(one.latitude), math.radians(other.latitude)
+    across = math.radians(other.longitude - one.longitude)
+    cosine = math.sin(first) * math.sin(second) + math.cos(first) * math.cos(second) * math.cos(across)
+    return 6371 * math.acos(max(-1.0, min(1.0, cosine)))
+
+
+def soon(world: World, low_h: float, high_h: float) -> int:
+    """A time within so many hours from now."""
+    return world.now_us + round(world.chance.uniform(low_h, high_h) * HOUR_US) + MINUTE_US
