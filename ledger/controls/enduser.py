@@ -4,14 +4,14 @@ Decides: which of an export's parties are compared, and what an affiliate is. Na
 the log. Source: MOFCOM announcement 61 of 2025 (affiliates at 50 % and more).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from ledger.controls.noticing import notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.books import Books
-from ledger.records.oversight import RestrictedPartyRecord
+from ledger.records.oversight import ControlListRecord, RestrictedPartyRecord
 
 AFFILIATE_SHARE: Final = Fraction(1, 2)
 
@@ -51,10 +51,20 @@ def restriction_of(books: Books, party: str, at_us: int) -> RestrictedPartyRecor
             return record
     for record in standing:
         for affiliate in record.affiliates:
-            if affiliate.get("party") == party and _share(affiliate.get("share", "1")) >= AFFILIATE_SHARE:
+            if affiliate.get("party") == party and _share(affiliate) >= least_share(books, record):
                 return record
     return None
 
 
-def _share(stated: object) -> Fraction:
-    return Fraction(str(stated))
+def least_share(books: Books, record: RestrictedPartyRecord) -> Fraction:
+    """From which share on an affiliate counts: as its control list says, else one half."""
+    versions = [
+        each
+        for each in books.group(ControlListRecord, "all")
+        if each.control_list == record.control_list and each.conditions.get("affiliate_share")
+    ]
+    return Fraction(str(versions[-1].conditions["affiliate_share"])) if versions else AFFILIATE_SHARE
+
+
+def _share(affiliate: Mapping[str, Any]) -> Fraction:
+    return Fraction(str(affiliate.get("percent", "100"))) / 100

@@ -21,7 +21,8 @@ from ledger.records.oversight import DeclarationRecord
 
 MAGNET: Final = "magnet"
 MAGNET_HEAVY: Final = ("Dy", "Tb")
-HOME_STATUSES: Final = ("domestic", "counted", "opening", "scrap")
+HOME: Final = "CN"
+"""The country of the authority whose lists these are."""
 BIRTHS: Final = ("extract", "import", "process", "draw")
 TRACE: Final = Fraction(1, 1000)
 
@@ -44,21 +45,20 @@ def deminimis(case: Case) -> Iterator[Notice]:
     lists = [
         record
         for record in lists_in_force(case.recording.books, case.movement.event_time_us)
-        if record.conditions.get("deminimis_share")
+        if record.conditions.get("foreign_content_share")
     ]
     if not lists:
         return
-    conditions = lists[0].conditions
-    home, least = str(conditions.get("country", "CN")), Fraction(str(conditions["deminimis_share"]))
-    if country_of(case) in ("", home):
+    least = Fraction(str(lists[0].conditions["foreign_content_share"]))
+    if country_of(case) in ("", HOME):
         return
     for goods in exported(case):
-        share = home_share(goods.lot, home)
+        share = home_share(goods.lot)
         if share >= least:
             yield notice(
                 case,
                 "content.deminimis",
-                f"{decimal_text(share * 100, 2)} % of the REO in {goods.lot.lot} is of {home} origin",
+                f"{decimal_text(share * 100, 2)} % of the REO in {goods.lot.lot} is of Chinese origin",
                 f"Apply for a re-export licence under {lists[0].control_list}.",
                 subject=f"lot:{goods.lot.lot}",
                 share=share,
@@ -77,8 +77,8 @@ def country_of(case: Case) -> str:
     return "" if party is None else str(party.organisation.get("country", ""))
 
 
-def home_share(lot: LotRecord, home: str) -> Fraction:
-    """The share of a lot's REO that is of a country's origin: what was not imported, or was imported from it.
+def home_share(lot: LotRecord) -> Fraction:
+    """The share of a lot's REO that is of Chinese origin: what was not imported, or was imported from there.
 
     Shares of value are taken as shares of REO: the elements of one lot are worth the same wherever they
     come from.
@@ -87,7 +87,7 @@ def home_share(lot: LotRecord, home: str) -> Fraction:
     foreign = sum(
         mass
         for (_, origin, status), mass in lot.cells.items()
-        if origin.startswith("import:") and origin != f"import:{home}"
+        if origin.startswith("import:") and origin != f"import:{HOME}"
     )
     return Fraction(whole - foreign, whole) if whole else Fraction(0)
 

@@ -5,6 +5,8 @@ Decides: which members an organisation and a listing have, and how a listing cha
 
 import re
 from collections.abc import Mapping
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
@@ -15,11 +17,22 @@ from ledger.clock import format_time_us
 from ledger.findings import Finding
 from ledger.identifiers import has_gs1_check_digit
 from ledger.statements.acts.countries import is_country
-from ledger.statements.acts.fields import Checked, Fault, Members, MemberSchema, Text, Time
+from ledger.statements.acts.fields import (
+    Checked,
+    Fault,
+    Integer,
+    Members,
+    MemberSchema,
+    OneOf,
+    Text,
+    Time,
+)
 from ledger.statements.registers import Listing
 
 _USCC = re.compile(r"[0-9A-Z]{18}")
 _LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
+_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,6})?")
+_FINGERPRINT = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
 def _is_uscc(text: str) -> bool:
@@ -32,6 +45,14 @@ def _is_lei(text: str) -> bool:
 
 def _is_gln(text: str) -> bool:
     return len(text) == 13 and has_gs1_check_digit(text)
+
+
+def _is_angle(text: str, most: int) -> bool:
+    return _DEGREES.fullmatch(text) is not None and abs(Fraction(text)) <= most
+
+
+def _is_fingerprint(text: str) -> bool:
+    return _FINGERPRINT.fullmatch(text) is not None
 
 
 class IdentifiersSchema(MemberSchema):
@@ -51,12 +72,21 @@ class OrganisationSchema(MemberSchema):
 
 
 class SiteDescriptionSchema(MemberSchema):
-    """A site: its name, its country, the region and the GLN where it has one."""
+    """A site: its name and country, and what rules compare with: position, capacity, what its ore is like.
+
+    ``capacity_kg`` is what it can bring forth in a year, in kg of REO. ``fingerprint`` names a row of
+    ``materials.fingerprints``.
+    """
 
     name = Text(required=True)
     country = Checked(is_country, "assigned ISO 3166-1 alpha-2 code", required=True)
     region = Text()
     gln = Checked(_is_gln, "GLN of 13 digits with its check digit")
+    latitude = Checked(partial(_is_angle, most=90), "decimal number of degrees from -90 to 90")
+    longitude = Checked(partial(_is_angle, most=180), "decimal number of degrees from -180 to 180")
+    capacity_kg = Integer(least=1)
+    ore_class = OneOf(("rock", "ionic"))
+    fingerprint = Checked(_is_fingerprint, "name of a fingerprint, in small letters, digits and hyphens")
 
 
 class ListingSchema(MemberSchema):

@@ -286,13 +286,21 @@ def test_nothing_goes_to_a_listed_party(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "found"), [("0.49", []), ("0.5", ["enduser.restricted"]), ("1", ["enduser.restricted"])]
+    ("percent", "found"), [("49.9", []), ("50", ["enduser.restricted"]), ("100", ["enduser.restricted"])]
 )
-def test_an_affiliate_counts_from_one_half(share: str, found: list[str]) -> None:
+def test_an_affiliate_counts_from_one_half(percent: str, found: list[str]) -> None:
     court = court_with_list()
     grant(court)
-    restrict(court, affiliates=({"party": MOTORS, "share": share},))
+    restrict(court, affiliates=({"party": MOTORS, "percent": percent},))
     assert refusals(export(court)) == found
+
+
+def test_a_list_may_set_another_share() -> None:
+    court = court_with_list()
+    grant(court)
+    court.books.put(ControlListRecord("restricted-2026", 9, 0, None, (), {"affiliate_share": "0.25"}))
+    restrict(court, affiliates=({"party": MOTORS, "percent": "25"},))
+    assert refusals(export(court)) == ["enduser.restricted"]
 
 
 @pytest.mark.parametrize(("start", "end", "found"), [(0, None, 1), (1, None, 0), (-9, 0, 0)])

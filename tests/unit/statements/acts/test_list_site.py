@@ -61,6 +61,41 @@ def test_form(members: dict[str, Any], fault: tuple[str, str]) -> None:
     assert faults(site(**members)) == [fault]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"latitude": "90", "longitude": "-180"},
+        {"latitude": "-41.123456", "longitude": "109.97"},
+        {"capacity_kg": 1},
+        {"ore_class": "ionic", "fingerprint": "longnan"},
+    ],
+)
+def test_a_site_says_what_rules_compare_with(log: ActLog, more: dict[str, Any]) -> None:
+    description = {"name": "Pit 1", "country": "CN", **more}
+    assert log.state(AUTHORITY, site(description=description)) == []
+    assert log.facts.sites[SITE].description == description
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("latitude", "90.000001"),
+        ("latitude", "41.1234567"),
+        ("latitude", "+41"),
+        ("latitude", "4 1"),
+        ("longitude", "-180.1"),
+        ("longitude", "1e2"),
+        ("capacity_kg", 0),
+        ("ore_class", "any"),
+        ("fingerprint", "Bayan Obo"),
+        ("fingerprint", ""),
+    ],
+)
+def test_a_value_that_rules_cannot_use_is_refused(member: str, value: Any) -> None:
+    described = {"name": "Pit 1", "country": "CN", member: value}
+    assert faults(site(description=described)) == [("schema.value", f"/description/{member}")]
+
+
 def test_the_party_must_be_admitted(log: ActLog) -> None:
     assert log.state(AUTHORITY, site(party=PLANT)) == [("party.unknown", "/party")]
     assert SITE not in log.facts.sites
