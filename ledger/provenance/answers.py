@@ -5,13 +5,14 @@ lots: their origins and shares and its own steps on the way, but of others only 
 each stage, for the firms between are somebody's trade secret.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from ledger.errors import ResourceNotFound, RoleForbidden
 from ledger.provenance.custody import ModelCheck, check_model
@@ -33,9 +34,16 @@ from ledger.records.lots import (
 from ledger.records.oversight import AlertRecord
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
 from ledger.store.books_source import StoreSource
+from ledger.store.engine import is_sqlite
 from ledger.store.registers_store import read_facts
 
-_MANY: Final = 500
+_ALERTS_SQLITE: Final = text(
+    "SELECT a.entry_index, a.number FROM json_each(:subjects) n CROSS JOIN alerts a "
+    "ON a.subject = n.value AND a.state = 'open'"
+)
+_ALERTS_POSTGRESQL: Final = text(
+    "SELECT entry_index, number FROM alerts WHERE subject = ANY(:subjects) AND state = 'open'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +223,7 @@ def trace(
     numbers = {node.node for node in seen}
     upstream = graph if direction == "upstream" and depth is None and since_us is None else None
     lots = [node.name for node in graph.nodes.values() if node.kind == "lot"]
-    asked = sorted(subject.lots) if direction == "upstream" else sorted({*subject.lots, *lots})
+    asked = subject.lots.keys() if direction == "upstream" else {*subject.lots, *lots}
     return Provenance(
         subject=subject,
         direction=direction,
@@ -265,7 +273,17 @@ def _walk_all(
     until_us: int | None,
     most: int,
 ) -> Graph:
-    whole = Graph(subject.nodes[0] if subject.nodes else -1, direction, {}, [], False)
+    if len(subject.nodes) == 1:
+        return walk(
+            connection,
+            subject.nodes[0],
+            direction,
+            depth=depth,
+            since_us=since_us,
+            until_us=until_us,
+            most=most,
+        )
+    whole = Graph(-1, direction, {}, [], False)
     edges: dict[tuple[int, int], None] = {}
     for start in subject.nodes:
         part = walk(
@@ -303,17 +321,14 @@ def _places(
 
 def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
     """Open alerts about the lots and pools of a walk."""
+    subjects = sorted({f"{node.kind}:{node.name}" for node in graph.nodes.values()})
+    sqlite = is_sqlite(connection)
+    query = _ALERTS_SQLITE if sqlite else _ALERTS_POSTGRESQL
+    rows = connection.execute(query, {"subjects": json.dumps(subjects) if sqlite else subjects})
     books = books_of(connection)
-    subjects = [f"{node.kind}:{node.name}" for node in graph.nodes.values()]
-    for start in range(0, len(subjects), _MANY):
-        books.prefetch_groups(AlertRecord, "subject", [(s,) for s in subjects[start : start + _MANY]])
-    found = {
-        (alert.entry_index, alert.number): alert
-        for subject in dict.fromkeys(subjects)
-        for alert in books.group(AlertRecord, "subject", subject)
-        if alert.state == "open"
-    }
-    return [found[key] for key in sorted(found)]
+    keys = sorted((int(row[0]), int(row[1])) for row in rows)
+    books.prefetch(AlertRecord, keys)
+    return [alert for key in keys if (alert := books.get(AlertRecord, *key)) is not None]
 
 
 def label_text(lot: LotRecord, graph: Graph, shares: list[OriginShare], supplier: str) -> dict[str, Any]:

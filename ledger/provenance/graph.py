@@ -6,11 +6,11 @@ alone, which visits each node once whatever the number of paths; depths are comp
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from ledger.store.engine import is_sqlite
 
@@ -19,8 +19,7 @@ Direction = Literal["upstream", "downstream"]
 MAX_NODES: Final = 100_000
 
 
-@dataclass(slots=True)
-class Node:
+class Node(NamedTuple):
     """A lot or a pool version on the way.
 
     Attributes:
@@ -70,27 +69,41 @@ class Graph:
     truncated: bool
 
 
+# CROSS JOIN holds SQLite to this order, in which each node finds its edges by the key; left to itself it may
+# read all edges of the ledger. PostgreSQL knows better by itself, and needs to be told the parameter's type.
 _WALKS: Final = {
-    "upstream": text(
+    ("upstream", "sqlite"): text(
+        "WITH RECURSIVE way(node) AS (SELECT :start UNION "
+        "SELECT e.parent FROM way CROSS JOIN edges e ON e.child = way.node AND e.voided_at IS NULL) "
+        "SELECT e.child, e.parent FROM way CROSS JOIN edges e ON e.child = way.node "
+        "AND e.voided_at IS NULL LIMIT :most"
+    ),
+    ("downstream", "sqlite"): text(
+        "WITH RECURSIVE way(node) AS (SELECT :start UNION "
+        "SELECT e.child FROM way CROSS JOIN edges e ON e.parent = way.node AND e.voided_at IS NULL) "
+        "SELECT e.child, e.parent FROM way CROSS JOIN edges e ON e.parent = way.node "
+        "AND e.voided_at IS NULL LIMIT :most"
+    ),
+    ("upstream", "postgresql"): text(
         "WITH RECURSIVE way(node) AS (SELECT CAST(:start AS BIGINT) UNION "
         "SELECT e.parent FROM way JOIN edges e ON e.child = way.node AND e.voided_at IS NULL) "
-        "SELECT e.child, e.parent FROM way JOIN edges e ON e.child = way.node AND e.voided_at IS NULL "
-        "LIMIT :most"
+        "SELECT e.child, e.parent FROM way JOIN edges e ON e.child = way.node "
+        "AND e.voided_at IS NULL LIMIT :most"
     ),
-    "downstream": text(
+    ("downstream", "postgresql"): text(
         "WITH RECURSIVE way(node) AS (SELECT CAST(:start AS BIGINT) UNION "
         "SELECT e.child FROM way JOIN edges e ON e.parent = way.node AND e.voided_at IS NULL) "
-        "SELECT e.child, e.parent FROM way JOIN edges e ON e.parent = way.node AND e.voided_at IS NULL "
-        "LIMIT :most"
+        "SELECT e.child, e.parent FROM way JOIN edges e ON e.parent = way.node "
+        "AND e.voided_at IS NULL LIMIT :most"
     ),
 }
 _STEPS: Final = {
     ("upstream", "sqlite"): text(
-        "SELECT e.child, e.parent FROM json_each(:nodes) n JOIN edges e ON e.child = n.value "
+        "SELECT e.child, e.parent FROM json_each(:nodes) n CROSS JOIN edges e ON e.child = n.value "
         "AND e.voided_at IS NULL"
     ),
     ("downstream", "sqlite"): text(
-        "SELECT e.child, e.parent FROM json_each(:nodes) n JOIN edges e ON e.parent = n.value "
+        "SELECT e.child, e.parent FROM json_each(:nodes) n CROSS JOIN edges e ON e.parent = n.value "
         "AND e.voided_at IS NULL"
     ),
     ("upstream", "postgresql"): text(
@@ -102,23 +115,24 @@ _STEPS: Final = {
 }
 _LOTS: Final = {
     "sqlite": text(
-        "SELECT l.node, l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product, l.stage, "
-        "l.producer, l.site, l.mass_mg, l.tainted_by FROM json_each(:nodes) n JOIN lots l ON l.node = n.value"
+        "SELECT l.node, 'lot', l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product, "
+        "l.stage, l.producer, l.site, l.mass_mg, l.tainted_by FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value"
     ),
     "postgresql": text(
-        "SELECT l.node, l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product, l.stage, "
-        "l.producer, l.site, l.mass_mg, l.tainted_by FROM lots l WHERE l.node = ANY(:nodes)"
+        "SELECT l.node, 'lot', l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product, "
+        "l.stage, l.producer, l.site, l.mass_mg, l.tainted_by FROM lots l WHERE l.node = ANY(:nodes)"
     ),
 }
 _POOLS: Final = {
     "sqlite": text(
-        "SELECT v.node, v.pool, v.version, v.change, v.entry_index, v.position, v.event_time_us, '', '', "
-        "p.custodian, p.site, 0, NULL FROM json_each(:nodes) n JOIN pool_versions v ON v.node = n.value "
-        "JOIN pools p ON p.pool = v.pool"
+        "SELECT v.node, 'pool', v.pool, v.version, v.change, v.entry_index, v.position, v.event_time_us, '', "
+        "'', p.custodian, p.site, 0, NULL FROM json_each(:nodes) n CROSS JOIN pool_versions v "
+        "ON v.node = n.value "
+        "CROSS JOIN pools p ON p.pool = v.pool"
     ),
     "postgresql": text(
-        "SELECT v.node, v.pool, v.version, v.change, v.entry_index, v.position, v.event_time_us, '', '', "
-        "p.custodian, p.site, 0, NULL FROM pool_versions v JOIN pools p ON p.pool = v.pool "
+        "SELECT v.node, 'pool', v.pool, v.version, v.change, v.entry_index, v.position, v.event_time_us, '', "
+        "'', p.custodian, p.site, 0, NULL FROM pool_versions v JOIN pools p ON p.pool = v.pool "
         "WHERE v.node = ANY(:nodes)"
     ),
 }
@@ -146,33 +160,39 @@ def walk(
         most: How many edges at most; then ``truncated`` is set.
     """
     if depth is None:
-        rows = connection.execute(_WALKS[direction], {"start": start, "most": most + 1}).all()
-        edges = [(int(child), int(parent)) for child, parent in rows]
+        edges: list[Any] = _rows(
+            connection, _WALKS[direction, connection.dialect.name], {"start": start, "most": most + 1}
+        )
     else:
         edges = _walk_steps(connection, start, direction, depth, most)
     truncated = len(edges) > most
     del edges[most:]
     depths = _depths(start, direction, edges)
-    nodes = read_nodes(connection, depths)
-    for node, steps in depths.items():
-        if node in nodes:
-            nodes[node].depth = steps
+    nodes = _read_nodes(connection, depths)
     if since_us is not None or until_us is not None:
         nodes, edges = _within(start, direction, nodes, edges, since_us, until_us)
-    ordered = dict(sorted(nodes.items(), key=lambda item: (item[1].depth, item[0])))
-    return Graph(start, direction, ordered, [e for e in edges if e[0] in nodes and e[1] in nodes], truncated)
+    nearest_first = sorted((node.depth, number) for number, node in nodes.items())
+    ordered = {number: nodes[number] for _, number in nearest_first}
+    return Graph(start, direction, ordered, edges, truncated)
 
 
-def read_nodes(connection: Connection, numbers: Iterable[int]) -> dict[int, Node]:
+def _read_nodes(connection: Connection, depths: Mapping[int, int]) -> dict[int, Node]:
     """Nodes by their numbers; numbers that nothing has are left out."""
     dialect = connection.dialect.name
-    parameters = {"nodes": _parameter(connection, sorted(numbers))}
+    parameters = {"nodes": _parameter(connection, sorted(depths))}
     found: dict[int, Node] = {}
-    for row in connection.execute(_LOTS[dialect], parameters):
-        found[row[0]] = Node(row[0], "lot", *row[1:])
-    for row in connection.execute(_POOLS[dialect], parameters):
-        found[row[0]] = Node(row[0], "pool", *row[1:])
+    for queries in (_LOTS, _POOLS):
+        if len(found) < len(depths):
+            for row in _rows(connection, queries[dialect], parameters):
+                found[row[0]] = Node._make((*row, depths[row[0]]))
     return found
+
+
+def _rows(connection: Connection, query: TextClause, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows as the driver gives them: thousands at a time, for which a wrapper each is too much."""
+    cursor: Any = connection.execute(query, parameters).cursor
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _walk_steps(
@@ -184,8 +204,8 @@ def _walk_steps(
     for _ in range(depth):
         if not ahead or len(edges) > most:
             break
-        rows = connection.execute(query, {"nodes": _parameter(connection, ahead)}).all()
-        edges.extend((int(child), int(parent)) for child, parent in rows)
+        rows: list[Any] = _rows(connection, query, {"nodes": _parameter(connection, ahead)})
+        edges.extend(rows)
         reached = {parent if direction == "upstream" else child for child, parent in rows}
         ahead = sorted(reached - seen)
         seen |= reached
@@ -229,10 +249,9 @@ def _within(
     }
     kept = [edge for edge in edges if edge[0] in inside and edge[1] in inside]
     reached = _depths(start, direction, kept)
-    for number, steps in reached.items():
-        if number in nodes:
-            nodes[number].depth = steps
-    return {number: node for number, node in nodes.items() if number in reached}, kept
+    return {
+        number: node._replace(depth=reached[number]) for number, node in nodes.items() if number in reached
+    }, kept
 
 
 def _parameter(connection: Connection, numbers: Sequence[int]) -> Any:
