@@ -13,7 +13,7 @@ from ledger.movements.kinds import BIRTHS, Form
 from ledger.movements.movement import Line
 from ledger.movements.sheet import Fault, Sheet
 from ledger.movements.values import mass_mg
-from ledger.statements.epcis.names import shown
+from ledger.statements.epcis.names import MAX_URI_CHARACTERS, shown
 from ledger.strict_json import escape_pointer
 
 _UNIT: Final = re.compile(
@@ -40,7 +40,10 @@ class Goods:
     def __init__(self, sheet: Sheet, form: Form, kind: str, *, whole: bool) -> None:
         self._sheet = sheet
         self._kind = kind
-        self._masses = "optional" if whole and form.masses == "needed" else form.masses
+        self._masses = form.masses
+        self._zero_counts = form.masses == "zero"
+        if whole and kind != "stocktake":
+            self._masses = "optional"
         self._said = _read_lots(sheet)
         self._named: set[str] = set()
         self._declared_units = _declared_units(sheet)
@@ -78,7 +81,7 @@ class Goods:
                     said.place,
                     "Name it in the lists as well, letter for letter, or leave it out.",
                 )
-        for unit in self._declared_units - set(self.units):
+        for unit in sorted(self._declared_units - set(self.units)):
             self._sheet.report_own(
                 "units",
                 Fault(
@@ -96,9 +99,7 @@ class Goods:
                 place,
                 "Name the lots that come to be, and pack them in an event of their own.",
             )
-        elif name in self.units:
-            self._twice(name, place)
-        else:
+        elif self._is_new(name, place):
             self.units.append(name)
 
     def _is_new(self, name: str, place: str) -> bool:
@@ -126,7 +127,7 @@ class Goods:
 
     def _share(self, name: str, element: Mapping[str, Any], place: str, *, born: bool) -> Line:
         mass: int | None = None
-        if self._masses != "optional" or "quantity" in element:
+        if born or self._masses != "optional" or "quantity" in element:
             try:
                 mass = mass_mg(element.get("quantity"), element.get("uom"))
             except Fault as fault:
@@ -136,7 +137,7 @@ class Goods:
     def _line(
         self, name: str, mass: int | None, said: LotSaid | None, place: str, *, instance: bool, born: bool
     ) -> Line:
-        if mass == 0 and (born or self._masses != "zero"):
+        if mass == 0 and (born or not self._zero_counts):
             where = f"{place}/quantity" if said is None or not instance else said.member("netMass")
             detail = "The mass is below half a milligram."
             mend = "Give the mass that there is; leave out what there is not."
@@ -220,6 +221,10 @@ def _read_lots(sheet: Sheet) -> dict[str, LotSaid]:
         code = "movement.list-empty" if found == {} else "movement.value"
         mend = "Write { ... } with an entry for each lot, or leave it out."
         sheet.report(code, "ree:lots is an object with an entry for each lot.", base, mend)
+        return {}
+    if any(len(lot) > MAX_URI_CHARACTERS for lot in found):
+        detail = f"A lot's id has at most {MAX_URI_CHARACTERS} characters."
+        sheet.report("movement.value", detail, base, "Name each lot as in the event's lists.")
         return {}
     return {lot: read_lot(sheet, entry, f"{base}/{escape_pointer(lot)}") for lot, entry in found.items()}
 

@@ -21,6 +21,7 @@ from ledger.movements.sheet import Fault, Sheet
 from ledger.movements.values import FIELDS, READERS, UNDECLARED, name, offset_min, origin_country
 from ledger.statements.epcis import EpcisEvent
 from ledger.statements.epcis.names import shown
+from ledger.statements.epcis.reading import MAX_FINDINGS
 from ledger.statements.epcis.words import BIZ_STEP, DISPOSITION, SOURCE_DESTINATION_TYPE, TRANSACTION_TYPE
 from ledger.strict_json import escape_pointer
 
@@ -72,7 +73,7 @@ def read_movements(
     if corrections is None:
         if len(wanted) == 1:
             movement, findings = read_movement(wanted[0], issuer)
-            return ((), findings) if movement is None else ((movement,), findings)
+            return ((), findings[:MAX_FINDINGS]) if movement is None else ((movement,), findings)
         replaces, undone, findings = {}, {}, []
     else:
         wanted_here = [event for at, event in enumerate(wanted) if at not in corrections.repeated]
@@ -80,6 +81,8 @@ def read_movements(
         replaces, findings, wanted = corrections.replaces, corrections.findings, wanted_here
     movements: list[Movement] = []
     for event in wanted:
+        if len(findings) > MAX_FINDINGS:
+            break
         movement, more = read_movement(event, issuer)
         findings.extend(more)
         if movement is None:
@@ -93,7 +96,7 @@ def read_movements(
             movement = replace(movement, corrects=corrected, reason=movement.reason or reason)
         movements.append(movement)
     findings.extend(_between(movements))
-    return tuple(movements), findings
+    return tuple(movements), findings[:MAX_FINDINGS]
 
 
 def read_movement(event: EpcisEvent, issuer: str = "") -> tuple[Movement | None, list[Finding]]:

@@ -181,3 +181,17 @@ def test_a_shipment_says_nothing_of_the_composition_that_counts() -> None:
     ((movement,), findings) = judged(event)
     assert findings == []
     assert (movement.inputs[0].composition, movement.inputs[0].product) == (None, "mixed-carbonate")
+
+
+def test_an_endless_lot_id_is_not_repeated_in_every_finding() -> None:
+    event = example_event("stocktake")
+    event["ree:lots"] = {"urn:x:" + "l" * 5000: {f"m{number}": True for number in range(50)}}
+    assert findings_of(event) == [("movement.value", "/ree:lots")]
+
+
+def test_many_units_are_read_in_a_moment() -> None:
+    event = example_event("ship")
+    event["epcList"] = [f"urn:epc:id:sscc:6901234.{number:010d}" for number in range(20_000)]
+    ((movement,), findings) = judged(event)
+    assert findings == []
+    assert len(movement.units) == 20_000

@@ -468,3 +468,25 @@ def test_an_event_id_stands_once_in_a_statement() -> None:
     assert [(finding.code, finding.pointer) for finding in findings] == [
         ("movement.event-id-twice", "/epcisBody/eventList/1/eventID")
     ]
+
+
+@pytest.mark.parametrize("kind", ["extract", "process", "draw", "import", "opening"])
+def test_what_is_born_has_a_mass_even_where_the_whole_is_taken(kind: str) -> None:
+    event = example_event(kind) | {"ree:whole": True}
+    member = "outputQuantityList" if "outputQuantityList" in event else "quantityList"
+    event[member][0] = {"epcClass": event[member][0]["epcClass"]}
+    assert findings_of(event) == [("movement.mass-missing", f"/{member}/0/quantity")]
+
+
+def test_a_count_is_a_mass_even_where_the_whole_is_taken() -> None:
+    event = example_event("stocktake") | {"ree:whole": True}
+    event["quantityList"][0] = {"epcClass": event["quantityList"][0]["epcClass"]}
+    assert findings_of(event) == [("movement.mass-missing", "/quantityList/0/quantity")]
+
+
+def test_findings_are_told_up_to_a_thousand() -> None:
+    event = example_event("close") | {f"ree:m{number}": 1 for number in range(1500)}
+    assert len(findings_of(event)) == 1000
+    other = event | {"eventID": "urn:x:other"}
+    _, findings = read_movements(read_document(document(event, other)).events)
+    assert len(findings) == 1000
