@@ -145,8 +145,15 @@ class Journal:
         Raises:
             Impossible: The lot is unknown, somebody else has it, or there is not so much.
         """
+        return self.take_from(line, self.source(line, custodian=custodian, site=site, owner=owner))
+
+    def take_from(self, line: Line, holding: HoldingRecord) -> tuple[LotRecord, int]:
+        """As ``take``, from a holding that ``source`` found.
+
+        Raises:
+            Impossible: The lot is unknown, or there is not so much.
+        """
         lot = self.lot(line)
-        holding = self.source(line, custodian=custodian, site=site, owner=owner)
         mass_mg = self.amount(line, holding.mass_mg, f"from {holding.custodian} at {holding.site}")
         if lot.instance and mass_mg != lot.mass_mg:
             raise Impossible(

@@ -1,13 +1,13 @@
 """Where a movement is being recorded, and what it did to the books: what the fold and the rules share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
 
 from ledger.findings import Finding
 from ledger.records.books import Books, Key
-from ledger.records.cells import ExactCells
+from ledger.records.cells import Cell
 from ledger.records.lots import LotRecord, PostingRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.policy import Policy
 from ledger.statements.registers import Facts
@@ -79,7 +79,7 @@ class Effect:
     lost: dict[str, int] = field(default_factory=dict)
     difference: dict[str, Fraction] = field(default_factory=dict)
     gain: dict[str, int] = field(default_factory=dict)
-    cells_in: ExactCells = field(default_factory=dict)
+    cells_in: Mapping[Cell, Fraction] = field(default_factory=dict)
     pool_before: dict[str, int] = field(default_factory=dict)
     pool_after: dict[str, int] = field(default_factory=dict)
     gap: dict[str, int] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from ledger.books.accounts import Journal
 from ledger.books.context import Impossible
 from ledger.books.custody import acting_custodian
 from ledger.books.transformations import (
+    ExactShare,
     Intake,
     ambiguous_owner,
     attribute,
@@ -43,11 +44,12 @@ def book_feed(journal: Journal) -> None:
         for element, mass in intake.elements.items()
     }
     cells, _ = attribute(intake.cells, intake.denominator, fed, lost)
-    exact = intake.exact()
-    effect.contained_in, effect.lost = exact, lost
+    effect.contained_in, effect.lost = intake.exact(), lost
     effect.contained_out = {element: mass_mg for element, mass_mg in fed.items() if mass_mg}
-    effect.cells_in = {cell: Fraction(mass, intake.denominator) for cell, mass in intake.cells.items()}
-    _post_rest(journal, exact, fed, lost)
+    effect.cells_in = ExactShare(intake.cells, intake.denominator)
+    effect.difference = intake.rest(fed, lost)
+    journal.post("pool", contained=fed, pool=pool.pool, reference=movement.process)
+    _post_rest(journal)
     taints = [taint for taint in (pool.tainted_by, intake.tainted_by) if taint is not None]
     after = replace(
         pool,
@@ -93,8 +95,9 @@ def book_draw(journal: Journal) -> None:
     bear_outputs(journal, cells, owner=owner, custodian=custodian, parents=[pool.node], taint=pool.tainted_by)
     effect.contained_in = {element: Fraction(mass_mg) for element, mass_mg in sorted(taken_mg.items())}
     effect.contained_out, effect.lost, effect.gain = out_mg, lost, gain
-    effect.cells_in = {cell: Fraction(mass_mg) for cell, mass_mg in taken.items()}
-    _post_rest(journal, effect.contained_in, out_mg, lost, into_pool=False)
+    effect.cells_in = ExactShare(taken, 1)
+    effect.difference = Intake(elements=taken_mg).rest(out_mg, lost)
+    _post_rest(journal)
     _keep(journal, pool, after, ())
 
 
@@ -354,24 +357,11 @@ def _drawn_from(owners: Mapping[str, int], owner: str, taken_mg: int) -> dict[st
     return _plus(left, {owner: owners.get(owner, 0) - own})
 
 
-def _post_rest(
-    journal: Journal,
-    exact: Mapping[str, Fraction],
-    out_mg: Mapping[str, int],
-    lost: Mapping[str, int],
-    *,
-    into_pool: bool = True,
-) -> None:
-    """Posts what went into the pool, what was lost, and the rest, which is a difference."""
+def _post_rest(journal: Journal) -> None:
+    """Posts what was lost, and the rest, which is a difference."""
     movement, effect = journal.movement, journal.effect
     pool, reference = movement.pool, movement.process
-    if into_pool:
-        journal.post("pool", contained=out_mg, pool=pool, reference=reference)
-    for element in sorted({*exact, *out_mg, *lost}):
-        rest = exact.get(element, Fraction(0)) - out_mg.get(element, 0) - lost.get(element, 0)
-        if rest:
-            effect.difference[element] = rest
-    journal.post("lost", contained=lost, pool=pool, reference=reference)
+    journal.post("lost", contained=effect.lost, pool=pool, reference=reference)
     journal.post("difference", contained=effect.difference, pool=pool, reference=reference)
 
 

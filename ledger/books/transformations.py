@@ -5,7 +5,7 @@ statuses of what went in, in whole milligrams, over all outputs at once; what co
 ``unexplained``. What neither comes out nor is declared lost is a difference.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd, lcm
@@ -19,7 +19,24 @@ from ledger.findings import Finding
 from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Line
 from ledger.records.cells import UNEXPLAINED, Cell, apportion
-from ledger.records.lots import HoldingRecord, LotRecord
+from ledger.records.lots import LotRecord
+
+
+class ExactShare(Mapping[Cell, Fraction]):
+    """Cells over one denominator, each made a fraction when it is asked for."""
+
+    def __init__(self, cells: Mapping[Cell, int], denominator: int) -> None:
+        self._cells = cells
+        self._denominator = denominator
+
+    def __getitem__(self, cell: Cell) -> Fraction:
+        return Fraction(self._cells[cell], self._denominator)
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self._cells)
+
+    def __len__(self) -> int:
+        return len(self._cells)
 
 
 @dataclass(slots=True)
@@ -39,6 +56,15 @@ class Intake:
     def exact(self) -> dict[str, Fraction]:
         """Milligrams REO by element."""
         return {element: Fraction(mass, self.denominator) for element, mass in sorted(self.elements.items())}
+
+    def rest(self, out_mg: Mapping[str, int], lost_mg: Mapping[str, int]) -> dict[str, Fraction]:
+        """What neither came out nor was declared lost, in mg by element; no zeros."""
+        rests = {
+            element: self.elements.get(element, 0)
+            - (out_mg.get(element, 0) + lost_mg.get(element, 0)) * self.denominator
+            for element in sorted({*self.elements, *out_mg, *lost_mg})
+        }
+        return {element: Fraction(rest, self.denominator) for element, rest in rests.items() if rest}
 
     @property
     def parents(self) -> list[int]:
@@ -70,11 +96,8 @@ def book_process(journal: Journal) -> None:
     )
     contained_in = intake.exact()
     effect.contained_in, effect.contained_out, effect.lost, effect.gain = contained_in, out_mg, lost, gain
-    effect.cells_in = {cell: Fraction(mass, intake.denominator) for cell, mass in intake.cells.items()}
-    for element in sorted({*contained_in, *out_mg, *lost}):
-        rest = contained_in.get(element, Fraction(0)) - out_mg.get(element, 0) - lost.get(element, 0)
-        if rest:
-            effect.difference[element] = rest
+    effect.cells_in = ExactShare(intake.cells, intake.denominator)
+    effect.difference = intake.rest(out_mg, lost)
     journal.post("lost", contained=lost, owner=owner, custodian=custodian, reference=movement.process)
     journal.post(
         "difference",
@@ -96,10 +119,8 @@ def take_inputs(journal: Journal, custodian: str) -> Intake:
     parts: list[tuple[LotRecord, int, int]] = []
     for line in movement.inputs:
         journal.lot(line)
-        holding: HoldingRecord = journal.source(
-            line, custodian=custodian, site=movement.site, owner=movement.owner_from
-        )
-        lot, mass_mg = journal.take(line, custodian=custodian, site=holding.site, owner=holding.owner)
+        holding = journal.source(line, custodian=custodian, site=movement.site, owner=movement.owner_from)
+        lot, mass_mg = journal.take_from(line, holding)
         intake.lots.append((lot, mass_mg, holding.owner))
         journal.effect.used.append((lot, mass_mg))
         common = gcd(mass_mg, lot.mass_mg)
@@ -230,11 +251,18 @@ def split(cells: Mapping[Cell, int], outputs: Sequence[Mapping[str, int]]) -> li
     for masses in outputs:
         share: dict[Cell, int] = {}
         for element, mass_mg in masses.items():
-            if mass_mg:
-                taken = apportion(mass_mg, left[element])
-                for cell, part in taken.items():
-                    left[element][cell] -= part
-                share.update(taken)
+            if not mass_mg:
+                continue
+            own = left[element]
+            if sum(own.values()) == mass_mg:
+                share.update(own)
+                left[element] = {}
+                continue
+            for cell, part in apportion(mass_mg, own).items():
+                share[cell] = part
+                own[cell] -= part
+                if not own[cell]:
+                    del own[cell]
         shares.append(share)
     return shares
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 Cell: TypeAlias = tuple[str, str, str]
 Cells: TypeAlias = Mapping[Cell, int]
@@ -88,11 +88,17 @@ def apportion(total_mg: int, weights: Mapping[Cell, Fraction | int]) -> dict[Cel
     """
     if total_mg == 0:
         return {}
-    common = lcm(*(weight.denominator for weight in weights.values()))
-    parts = {cell: weight.numerator * (common // weight.denominator) for cell, weight in weights.items()}
-    whole = sum(parts.values())
+    whole = sum(weights.values())
     if whole <= 0:
         raise ValueError("there is nothing to share by")
+    if len(weights) == 1:
+        return dict.fromkeys(weights, total_mg)
+    if isinstance(whole, int):
+        parts = cast(Cells, weights)
+    else:
+        common = lcm(*(weight.denominator for weight in weights.values()))
+        parts = {cell: weight.numerator * (common // weight.denominator) for cell, weight in weights.items()}
+        whole = sum(parts.values())
     shared: dict[Cell, int] = {}
     rests: list[tuple[int, Cell]] = []
     left = total_mg
