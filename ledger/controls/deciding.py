@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ledger.books.context import Recording
 from ledger.clock import format_time_us
+from ledger.controls.act_alerts import open_alerts
 from ledger.controls.judging import Position, act_context, judge
 from ledger.controls.recording import record_movements
 from ledger.controls.submission import Submission
@@ -111,6 +112,9 @@ class Decider:
             after = facts.keys.get(kid)
             if after is not None and after.suspect_from not in (None, key and key.suspect_from):
                 number = self._open_suspicion(after, position, facts, number)
+        if facts.policy is not None:
+            policy = self._policy(facts.policy)
+            open_alerts(act, facts.books, policy, position.index, position.recorded_at_us)
         facts.books.commit()
 
     def _open_suspicion(self, key: KeyRecord, position: Position, facts: Facts, number: int) -> int:

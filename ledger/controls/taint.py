@@ -1,17 +1,16 @@
 """Illegal product and what is made of it.
 
-Decides: how far a taint reaches: to every lot that is made of it. Source: Regulation 785 article 13: nobody
-may buy, process, sell or export illegal product.
+Decides: what is told of a taint: each lot that is born of it, and each that changes hands, once. The taint
+itself is passed on by the fold, and backwards in time by close-case. Source: Regulation 785 article 13:
+nobody may buy, process, sell or export illegal product.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Final
 
 from ledger.controls.noticing import listed, notice, stands_open
 from ledger.controls.rule import Case, Notice, rule
-from ledger.records.books import Books
-from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord, PoolVersionRecord
+from ledger.records.lots import LotRecord
 
 OUTWARD: Final = ("ship", "transfer", "export", "release")
 
@@ -68,43 +67,3 @@ def disclosure(case: Case) -> Iterator[Notice]:
         destination=case.movement.destination,
         licence=case.movement.licence,
     )
-
-
-def spread(books: Books, lots: Iterable[str], entry_index: int) -> list[str]:
-    """Taints lots, every lot that was made of them and every pool that holds some of it.
-
-    Args:
-        books: They change.
-        lots: Found to be illegal product.
-        entry_index: The entry that says so.
-
-    Returns:
-        The lots that are newly tainted, in the order of the walk.
-    """
-    found: list[str] = []
-    waiting: list[int] = []
-    for name in lots:
-        lot = books.get(LotRecord, name)
-        if lot is not None:
-            waiting.append(lot.node)
-            _taint(books, lot, entry_index, found)
-    seen = set(waiting)
-    while waiting:
-        books.prefetch_groups(EdgeRecord, "parent", [(node,) for node in waiting])
-        children = {edge.child for node in waiting for edge in books.group(EdgeRecord, "parent", node)}
-        waiting = sorted(children - seen)
-        seen |= children
-        for node in waiting:
-            for lot in books.group(LotRecord, "node", node):
-                _taint(books, lot, entry_index, found)
-            for version in books.group(PoolVersionRecord, "node", node):
-                pool = books.get(PoolRecord, version.pool)
-                if pool is not None and pool.tainted_by is None and pool.cells:
-                    books.put(replace(pool, tainted_by=entry_index))
-    return found
-
-
-def _taint(books: Books, lot: LotRecord, entry_index: int, found: list[str]) -> None:
-    if lot.tainted_by is None:
-        books.put(replace(lot, tainted_by=entry_index))
-        found.append(lot.lot)

@@ -1,0 +1,61 @@
+"""Alerts that official acts open: papers that contradict the goods that they are for.
+
+Decides: which acts are compared with the books, and whose alert it is. An act is never refused by these
+rules: what a paper says was said.
+"""
+
+from collections.abc import Iterator
+
+from ledger.controls.papers import judge_declaration, judge_invoice
+from ledger.controls.rule import Notice
+from ledger.records.books import Books
+from ledger.records.oversight import AlertRecord
+from ledger.records.policy import Policy
+from ledger.statements.acts.base import Act
+from ledger.statements.acts.declare_customs import DeclareCustoms
+from ledger.statements.acts.register_invoice import RegisterInvoice
+
+
+def open_alerts(act: Act, books: Books, policy: Policy, index: int, recorded_at_us: int) -> int:
+    """Opens the alerts on an act that was applied; gives how many.
+
+    Args:
+        act: What was applied.
+        books: With what it put; they change.
+        policy: In force.
+        index: The act's entry. ``recorded_at_us``: its time.
+    """
+    number = 0
+    while books.get(AlertRecord, index, number) is not None:
+        number += 1
+    first = number
+    for party, found in _judged(act, books, policy):
+        if policy.action(found.finding.code) == "off":
+            continue
+        books.put(
+            AlertRecord(
+                entry_index=index,
+                number=number,
+                code=found.finding.code,
+                party=party,
+                site="",
+                subject=found.subject,
+                position=-1,
+                event_time_us=recorded_at_us,
+                detail=found.finding.detail,
+                mend=found.finding.mend,
+                evidence=found.finding.evidence,
+                told=policy.tells.get(found.finding.code, False),
+            )
+        )
+        number += 1
+    return number - first
+
+
+def _judged(act: Act, books: Books, policy: Policy) -> Iterator[tuple[str, Notice]]:
+    if isinstance(act, RegisterInvoice):
+        for found in judge_invoice(books, act.invoice, policy):
+            yield act.seller, found
+    elif isinstance(act, DeclareCustoms):
+        for found in judge_declaration(books, act.declaration):
+            yield act.declarant, found
