@@ -116,7 +116,8 @@ _STEPS: Final = {
 _LOTS: Final = {
     "sqlite": text(
         "SELECT l.node, 'lot', l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product, "
-        "l.stage, l.producer, l.site, l.mass_mg, l.tainted_by FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value"
+        "l.stage, l.producer, l.site, l.mass_mg, l.tainted_by "
+        "FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value"
     ),
     "postgresql": text(
         "SELECT l.node, 'lot', l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product, "
