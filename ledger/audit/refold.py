@@ -239,6 +239,7 @@ class _Fold:
 
     def _fold_chunk(self, start: int, stop: int) -> None:
         items = [item for row in self._reader.entries(start, stop) if (item := _read(row)) is not None]
+        self._books.use(StoreSource(self._scratch, start))
         begun = {row[1] for row in self._reader.checkpoints(start - 1, stop - 1)}
         self._read_ahead(items)
         for item in items:

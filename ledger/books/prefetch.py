@@ -4,6 +4,7 @@ Decides: nothing. What is not read ahead is read when it is asked for, one recor
 result; so this follows what the books and the rules look at, and may lag behind them without harm.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ledger.movements.movement import Movement
@@ -16,6 +17,7 @@ from ledger.records.lots import (
     LotRecord,
     MemberRecord,
     PoolRecord,
+    PoolVersionRecord,
     PostingRecord,
     ProvisionalRecord,
     SealRecord,
@@ -23,7 +25,15 @@ from ledger.records.lots import (
     ShipmentRecord,
     UnitRecord,
 )
-from ledger.records.oversight import DeclarationRecord, InvoiceRecord, LicenceRecord
+from ledger.records.oversight import (
+    DeclarationRecord,
+    DueRecord,
+    InvoiceRecord,
+    LicenceRecord,
+    TallyRecord,
+)
+
+_SENDING = ("ship", "export", "disclose", "return", "release")
 
 Signed = tuple[str, Movement]
 """Who signed, and what it says."""
@@ -60,6 +70,8 @@ def _read_named(books: Books, signed: Sequence[Signed]) -> None:
     books.prefetch_groups(ShipmentLineRecord, "shipment", shipments)
     books.prefetch(UnitRecord, units)
     books.prefetch_groups(MemberRecord, "unit", units)
+    books.prefetch(TallyRecord, set(_sums(signed)))
+    books.prefetch(DueRecord, set(_dues(signed)))
     books.prefetch(PoolRecord, ((each.pool,) for _, each in signed if each.pool))
     books.prefetch(SealRecord, ((seal,) for _, each in signed for seal in each.seals))
     books.prefetch(LicenceRecord, ((each.licence,) for _, each in signed if each.licence))
@@ -84,6 +96,7 @@ def _read_found(books: Books, signed: Sequence[Signed]) -> None:
     packed |= set(_sent(books, signed))
     books.prefetch(LotRecord, packed)
     books.prefetch_groups(HoldingRecord, "lot", packed)
+    books.prefetch(PoolVersionRecord, set(_versions(books, signed)))
     corrected = set(_corrected(books, signed))
     books.prefetch_groups(PostingRecord, "event", corrected)
     late = {
@@ -102,6 +115,41 @@ def _shipments(signed: Sequence[Signed]) -> Iterator[Key]:
         for name in {each.event_id, each.shipment, each.despatch_advice} - {""}:
             for party in parties:
                 yield party, name
+
+
+def _sums(signed: Sequence[Signed]) -> Iterator[Key]:
+    """The running sums that bear the name of an event, a lot or a thing."""
+    for issuer, each in signed:
+        for name in (each.event_id, each.corrects):
+            yield "drawn", f"{issuer} {name}", ""
+        for line in (*each.inputs, *each.outputs):
+            yield ("seen" if line.instance else "hops"), line.lot, ""
+        for unit in (*each.units, each.parent):
+            yield "seen", unit, ""
+        if each.invoice:
+            yield "invoice", each.invoice, ""
+
+
+def _dues(signed: Sequence[Signed]) -> Iterator[Key]:
+    """What time will judge of each shipment, sale and receipt."""
+    for issuer, each in signed:
+        if each.kind in _SENDING:
+            yield "shipment.unreceived", f"shipment:{issuer} {each.event_id}"
+            yield "export.no-arrival", f"shipment:{issuer} {each.event_id}"
+            yield "invoice.missing", f"{issuer} {each.event_id} {each.invoice}"
+        elif each.kind == "receive":
+            for line in each.inputs:
+                yield "shipment.unsent", f"{issuer} {each.event_id} {line.lot}"
+
+
+def _versions(books: Books, signed: Sequence[Signed]) -> Iterator[Key]:
+    """The versions that the pools will have."""
+    steps = Counter(each.pool for _, each in signed if each.pool)
+    for pool, count in steps.items():
+        known = books.get(PoolRecord, pool)
+        first = 0 if known is None else known.version
+        for version in range(first, first + count + 2):
+            yield pool, version
 
 
 def _sent(books: Books, signed: Sequence[Signed]) -> Iterator[Key]:

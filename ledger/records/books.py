@@ -6,6 +6,7 @@ a scratch database (replay) and over nothing but memory (tests, simulation): onl
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 Key = tuple[Any, ...]
@@ -47,6 +48,16 @@ def key_of(record: Record) -> Key:
     return tuple(getattr(record, name) for name in record.KEY)
 
 
+@cache
+def _groups_in_key(kind: type[Record]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The groups whose fields are all part of the key, with their places in it."""
+    return tuple(
+        (group, tuple(kind.KEY.index(name) for name in names))
+        for group, names in kind.GROUPS.items()
+        if names and set(names) <= set(kind.KEY)
+    )
+
+
 class Books:
     """Records by key and by group, over a source.
 
@@ -78,8 +89,9 @@ class Books:
         known = self._records.setdefault(kind, {})
         if key not in known:
             known[key] = None
-            for record in self._source.load(kind, [key]):
-                known[key_of(record)] = record
+            if not self._is_absent(kind, key):
+                for record in self._source.load(kind, [key]):
+                    known[key_of(record)] = record
         found = known[key]
         assert found is None or isinstance(found, kind)
         return found
@@ -162,6 +174,14 @@ class Books:
         assert self._undo is None
         self._records.clear()
         self._groups.clear()
+
+    def _is_absent(self, kind: type[Record], key: Key) -> bool:
+        """Whether a group that the record would be in is in memory whole: what is not there is nowhere."""
+        for group, at in _groups_in_key(kind):
+            groups = self._groups.get((kind, group))
+            if groups is not None and tuple(key[each] for each in at) in groups:
+                return True
+        return False
 
     def _present(self) -> dict[Any, Record]:
         return {

@@ -43,7 +43,7 @@ class KeptBooks:
             submissions: The batch.
         """
         books, known, self._books, self._head = self._books, self._head, None, None
-        source = StoreSource(connection)
+        source = StoreSource(connection, head.tree_size)
         if books is None or known != head or books.size + self._registers.size > MOST_RECORDS:
             books = Books(source)
             self._registers = AskedRegisters()

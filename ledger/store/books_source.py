@@ -7,7 +7,7 @@ Holds no rule. Every function works in the caller's transaction.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -15,6 +15,9 @@ from ledger.records.books import Key, Record
 from ledger.store.books_tables import BOOKS, RowOf, rows_of
 from ledger.store.engine import BINARY, is_sqlite
 
+NODE_SHIFT: Final = 20
+_OF_AN_ENTRY = frozenset({"entry_index", "since_index", "changed_at"})
+_OF_A_NODE = frozenset({"child", "node"})
 _CHUNK = 5_000
 """Keys of one query, rows of one statement: what a batch needs fits; more is cut."""
 
@@ -22,18 +25,36 @@ _CHUNK = 5_000
 class StoreSource:
     """The books as one transaction sees them: the source of ``ledger.records.books.Books``."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Reads through this connection, within the transaction that it is in when it is asked."""
+    def __init__(self, connection: Connection, size: int | None = None) -> None:
+        """Reads through this connection, within the transaction that it is in when it is asked.
+
+        Args:
+            connection: The database.
+            size: No entry from this index on has left anything here; None where that is not known.
+        """
         self._connection = connection
+        self._size = size
         self._sqlite = is_sqlite(connection)
 
     def load(self, kind: type[Record], keys: Sequence[Key]) -> Iterator[Record]:
         """The records of these keys; those that do not exist are left out."""
-        return self._read(kind, tuple(kind.KEY), keys)
+        return self._read(kind, kind.KEY, self._possible(kind.KEY, keys))
 
     def load_groups(self, kind: type[Record], group: str, values: Sequence[Key]) -> Iterator[Record]:
         """Every record of the named group that has one of these values."""
-        return self._read(kind, kind.GROUPS[group], values)
+        return self._read(kind, kind.GROUPS[group], self._possible(kind.GROUPS[group], values))
+
+    def _possible(self, names: tuple[str, ...], values: Sequence[Key]) -> Sequence[Key]:
+        """The values that can be stored: what an entry to come makes is not asked for."""
+        size = self._size
+        if size is None:
+            return values
+        for at, name in enumerate(names):
+            if name in _OF_AN_ENTRY:
+                return [value for value in values if value[at] < size]
+            if name in _OF_A_NODE:
+                return [value for value in values if value[at] >> NODE_SHIFT < size]
+        return values
 
     def _read(self, kind: type[Record], names: tuple[str, ...], values: Sequence[Key]) -> Iterator[Record]:
         to_record = BOOKS[kind].to_record

@@ -1,4 +1,4 @@
-"""A ledger with movements, written through the one write path: a mine, a plant, their sites, and what moves."""
+"""A ledger with movements, written through the one write path: a mine, a plant and their sites."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from ledger.clock import SystemClock, format_time_us
+from ledger.clock import SystemClock
 from ledger.movements.movement import Movement
 from ledger.registration.outcomes import Registered
 from ledger.registration.registrar import Registrar
@@ -81,7 +81,3 @@ class Trade(Cast):
             self.moved(registrar, sent),
             self.moved(registrar, self.receive(sent, 598), by=self.plant),
         ]
-
-
-def when(time_us: int) -> str:
-    return format_time_us(time_us)
