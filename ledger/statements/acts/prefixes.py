@@ -23,8 +23,10 @@ _SCHEMES = "sgtin|lgtin|sscc|sgln|pgln|grai|giai|gsrn|gsrnp|gdti|cpi|sgcn|ginc|g
 _EPC = re.compile(
     rf"urn:epc:(?:id|class|idpat):(?:{_SCHEMES}):(?P<company>[0-9]{{6,12}})\.(?P<rest>(?:[^\s.]+\.)*)"
 )
-_LINK = re.compile(r"https?://[^/?#]+(?:/[^/?#]*)*?/(?P<ai>\d{2,4})/(?P<key>[0-9]{4,30})(?=[/?#]|$)")
-_INDICATED = ("00", "01", "02", "8006")
+# GS1 Digital Link: the application identifiers of primary keys that begin with a company prefix.
+_KEYS = "00|01|253|255|40[12]|41[0-7]|8003|8004|8006|8010|8017|8018"
+_LINK = re.compile(rf"https?://[^/?#]+(?:/[^/?#]*)*?/(?P<ai>{_KEYS})/(?P<key>[0-9]{{4,30}})")
+_INDICATED = ("00", "01", "8003", "8006")
 _WEB = re.compile(r"https?://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?/(?:\S*[/:=?#&])?")
 _OTHER = re.compile(r"[a-z][a-z0-9+.-]*:\S*[A-Za-z0-9]\S*[/:.#?=&]")
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ledger.encoding import b64url_encode
+from ledger.records.oversight import QuotaRecord
 from ledger.statements.registers import ErasureRecord, ReaderRecord
 from tests.support.acts import (
     AUTHORITY,
@@ -183,3 +184,23 @@ def test_names_and_privacy() -> None:
     act = read(erasure(2))
     assert act.names().statements == {statement_hash(2)}
     assert not act.public
+
+
+def test_what_a_statement_did_to_the_books_stays_in_them() -> None:
+    """A movement or an act on goods is erased like a record: with no effects, for the books keep these."""
+    log = ActLog.begun(policy={"rule_set": 1, "retention_days": 0})
+    quota = {
+        "act": "allot-quota",
+        "party": MINE,
+        "year": 2027,
+        "activity": "mining",
+        "ore_class": "rock",
+        "mass": {"quantity": 7, "uom": "TNE"},
+    }
+    assert log.state(AUTHORITY, quota) == []
+    effect = {"effect": "grant-read", "grantee": MINE, "scope": {"start": 1}}
+    assert log.state(AUTHORITY, erasure(1, AUTHORITY, effects=[effect])) == [("erase.effects", "/effects")]
+    assert log.state(AUTHORITY, erasure(1, AUTHORITY)) == []
+    record = log.facts.books.get(QuotaRecord, MINE, 2027, "mining", "rock")
+    assert record is not None
+    assert (record.allotted_mg, record.entry_index) == (7 * 10**9, 1)

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.statements.acts.prefixes import MAX_PREFIX_CHARACTERS, clashing_prefix, prefix_fault
+from ledger.statements.acts.prefixes import (
+    MAX_PREFIX_CHARACTERS,
+    clashing_prefix,
+    is_under,
+    prefix_fault,
+)
 from ledger.statements.registers import PrefixRecord
 
 GOOD = [
@@ -125,3 +130,30 @@ def test_no_name_lies_under_prefixes_of_two_parties(prefixes: list[str], tail: s
     name = one + tail
     if clashing_prefix(one, "a", [PrefixRecord(other, "b", 0)]) is None:
         assert not name.startswith(other)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name", "under"),
+    [
+        ("https://mine.example/lots/", "https://mine.example/lots/7", True),
+        ("https://mine.example/lots/", "https://mine.example/lots", False),
+        ("https://mine.example/lots/", "https://mine.example.evil.example/lots/7", False),
+        ("urn:epc:id:sgtin:4012345.", "urn:epc:id:sgtin:4012345.011111.987", True),
+        ("urn:epc:id:sgtin:4012345.", "urn:epc:id:sgtin:40123456.11111.987", False),
+        ("4012345", "urn:epc:id:sgtin:4012345.011111.987", True),
+        ("4012345", "urn:epc:class:lgtin:4012345.012345.L1", True),
+        ("4012345", "urn:epc:id:sgtin:4012346.011111.987", False),
+        ("4012345", "https://id.gs1.org/01/04012345111118/10/L1", True),
+        ("4012345", "https://shop.example/a/01/04012345111118", True),
+        ("4012345", "https://id.gs1.org/01/40123451111110", False),
+        ("4012345", "https://id.gs1.org/414/4012345000009", True),
+        ("4012345", "https://id.gs1.org/253/4012345000009X1", True),
+        ("4012345", "https://id.gs1.org/414/0401234500000", False),
+        ("4012345", "https://mine.example/4012345/7", False),
+        ("4012345", "https://mine.example/2027/4012345000009", False),
+        ("4012345", "https://mine.example/lots?/01/04012345111118", False),
+        ("4012345", "4012345", False),
+    ],
+)
+def test_what_lies_under_a_prefix(prefix: str, name: str, under: bool) -> None:
+    assert is_under(prefix, name) == under

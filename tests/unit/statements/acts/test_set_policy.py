@@ -1,9 +1,11 @@
 """set-policy: what policy may say."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from ledger.records.policy import ALWAYS, FLAG, REJECT, read_policy
 from ledger.statements.registers import PolicyRecord
 from tests.support.acts import (
     AUTHORITY,
@@ -73,6 +75,116 @@ def test_only_an_authority_sets_policy(log: ActLog, issuer: str) -> None:
 )
 def test_form(members: dict[str, Any], fault: tuple[str, str]) -> None:
     assert faults(policy(**members)) == [fault]
+
+
+def test_what_rules_read_is_kept_as_stated_and_only_then(log: ActLog) -> None:
+    stated = {
+        "rules": {"report.late": {"tell": False}, "trade.tolling": {"action": "off"}},
+        "thresholds": {"quota.nearing_share": "0.95"},
+        "quota_basis": "output",
+        "filing_day": 15,
+        "filing_offset_min": -60,
+        "holidays": ["2027-10-01", "2027-01-01"],
+        "working_days": ["2027-01-02"],
+        "opening_until": "2027-03-31T00:00:00+08:00",
+        "tolling": "allowed",
+        "index_prices": {"prnd-oxide": "606.5"},
+    }
+    assert log.state(AUTHORITY, policy(**stated)) == []
+    assert log.facts.policy is not None
+    kept = dict(log.facts.policy.policy)
+    assert kept.pop("opening_until_us") == 1_806_422_400_000_000
+    expected = {name: value for name, value in stated.items() if name != "opening_until"}
+    assert kept == expected | {
+        "rule_set": 1,
+        "retention_days": 1826,
+        "confirmations": [],
+        "holidays": ["2027-01-01", "2027-10-01"],
+    }
+    read_back = read_policy(log.facts.policy.policy)
+    assert read_back.action("trade.tolling") == "off"
+    assert read_back.tells["report.late"] is False
+    assert read_back.thresholds["quota.nearing_share"] == Fraction("0.95")
+    assert (read_back.quota_basis, read_back.filing_day, read_back.filing_offset_min) == ("output", 15, -60)
+    assert read_back.opening_until_us == 1_806_422_400_000_000
+    assert read_back.index_prices == {"prnd-oxide": Fraction("606.5")}
+
+
+def test_a_policy_is_whole(log: ActLog) -> None:
+    assert log.state(AUTHORITY, policy(filing_day=15)) == []
+    assert log.state(AUTHORITY, policy()) == []
+    assert log.facts.policy is not None
+    assert read_policy(log.facts.policy.policy).filing_day == 10
+
+
+@pytest.mark.parametrize("code", ALWAYS)
+def test_the_impossible_is_always_refused(code: str) -> None:
+    for action in ("flag", "off"):
+        fault = ("policy.always", f"/policy/rules/{code}/action")
+        assert faults(policy(rules={code: {"action": action}})) == [fault]
+    assert faults(policy(rules={code: {"action": "reject"}})) == []
+    assert faults(policy(rules={code: {"tell": True}})) == []
+
+
+@pytest.mark.parametrize("code", [code for code in REJECT + FLAG if code not in ALWAYS])
+def test_any_other_rule_may_be_changed(code: str) -> None:
+    for action in ("reject", "flag", "off"):
+        assert faults(policy(rules={code: {"action": action, "tell": True}})) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "fault"),
+    [
+        ({"rules": {"price.high": {"action": "off"}}}, ("policy.code", "/policy/rules/price.high")),
+        ({"rules": {"": {}}}, ("policy.code", "/policy/rules/")),
+        ({"rules": {"price.low": {"action": "warn"}}}, ("schema.value", "/policy/rules/price.low/action")),
+        ({"rules": {"price.low": {"tell": "no"}}}, ("schema.type", "/policy/rules/price.low/tell")),
+        ({"rules": {"price.low": "off"}}, ("schema.type", "/policy/rules/price.low")),
+        ({"rules": {"price.low": {"why": "x"}}}, ("schema.unknown-member", "/policy/rules/price.low/why")),
+        ({"rules": ["price.low"]}, ("schema.type", "/policy/rules")),
+        ({"thresholds": {"price.floor": "1"}}, ("policy.threshold", "/policy/thresholds/price.floor")),
+        ({"thresholds": {"price.share": 0.7}}, ("schema.type", "/policy/thresholds/price.share")),
+        ({"thresholds": {"price.share": "1.01"}}, ("schema.value", "/policy/thresholds/price.share")),
+        ({"thresholds": {"price.share": "70%"}}, ("schema.value", "/policy/thresholds/price.share")),
+        ({"thresholds": {"surge.factor": "-5"}}, ("schema.value", "/policy/thresholds/surge.factor")),
+        ({"filing_day": 0}, ("schema.value", "/policy/filing_day")),
+        ({"filing_day": 29}, ("schema.value", "/policy/filing_day")),
+        ({"filing_offset_min": 841}, ("schema.value", "/policy/filing_offset_min")),
+        ({"filing_offset_min": -721}, ("schema.value", "/policy/filing_offset_min")),
+        ({"holidays": ["2027-02-29"]}, ("schema.value", "/policy/holidays/0")),
+        ({"holidays": ["2027-1-1"]}, ("schema.value", "/policy/holidays/0")),
+        ({"holidays": ["2027-01-01", "2027-01-01"]}, ("schema.value", "/policy/holidays/1")),
+        (
+            {"holidays": ["2027-01-01"], "working_days": ["2027-01-01"]},
+            ("policy.calendar", "/policy/working_days"),
+        ),
+        ({"opening_until": "2027-03-31"}, ("schema.value", "/policy/opening_until")),
+        ({"opening_until_us": 1}, ("schema.unknown-member", "/policy/opening_until_us")),
+        ({"tolling": "flagged"}, ("schema.value", "/policy/tolling")),
+        ({"index_prices": {"prnd-oxide": 606}}, ("schema.type", "/policy/index_prices/prnd-oxide")),
+        ({"index_prices": {"": "606"}}, ("schema.value", "/policy/index_prices/")),
+    ],
+)
+def test_form_of_what_rules_read(members: dict[str, Any], fault: tuple[str, str]) -> None:
+    assert faults(policy(**members)) == [fault]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"filing_day": 1},
+        {"filing_day": 28},
+        {"filing_offset_min": 840},
+        {"filing_offset_min": -720},
+        {"filing_offset_min": 0},
+        {"thresholds": {"price.share": "1"}},
+        {"thresholds": {"price.share": "0"}},
+        {"thresholds": {"surge.factor": "5.5"}},
+        {"rules": {}, "thresholds": {}, "holidays": [], "index_prices": {}},
+    ],
+)
+def test_what_rules_read_at_the_limit(members: dict[str, Any]) -> None:
+    assert faults(policy(**members)) == []
 
 
 def test_the_rule_set_is_always_stated() -> None:
