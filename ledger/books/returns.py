@@ -170,7 +170,7 @@ def _came_by(journal: Journal, sender: str, back_to: str, name: str) -> Shipment
     """The shipment by which goods came; None where only a receipt that came before it is known."""
     found = settling.find(journal.books, back_to, name)
     for shipment in found:
-        if shipment.consignee == sender:
+        if shipment.consignee == sender and shipment.state != "voided":
             return shipment
     if found:
         raise _not_consignee(journal, found[0], sender)
