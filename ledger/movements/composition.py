@@ -7,10 +7,11 @@ that are rounded half to even, once per element, and sum to the rounded total.
 Source: the composition on the wire is this ledger's own; chain-of-custody models are those of ISO 22095:2020.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 from typing import Any, Final
 
@@ -50,6 +51,28 @@ _FRACTION_MEND: Final = "Write a number from 0 to below 1, without quotes: 0.081
 Ratio = tuple[int, int]
 
 
+class Shares(Mapping[str, Fraction]):
+    """Shares that sum to 1, each made a Fraction only when it is asked for: the books seldom do."""
+
+    __slots__ = ("_weights", "_whole")
+
+    def __init__(self, weights: Mapping[str, int], whole: int) -> None:
+        self._weights = weights
+        self._whole = whole
+
+    def __getitem__(self, symbol: str) -> Fraction:
+        return Fraction(self._weights[symbol], self._whole)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._weights)
+
+    def __len__(self) -> int:
+        return len(self._weights)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 @dataclass(slots=True)
 class LotSaid:
     """What a lot's entry says, as far as it is right.
@@ -58,7 +81,7 @@ class LotSaid:
         place: Pointer to the entry, relative to the event.
         names: Its members as written, by local name.
         shares: Element to its share of REO as (numerator, denominator).
-        numbers: Numbers of the composition as written, by local name.
+        declared: Members of the composition as written.
         faulty: Whether a member of the composition is wrong: then it is not computed.
     """
 
@@ -66,7 +89,7 @@ class LotSaid:
     names: Mapping[str, str]
     product: str = ""
     treo: Ratio | None = None
-    shares: Mapping[str, JsonNumber] | None = None
+    shares: Mapping[str, Ratio] | None = None
     moisture: Ratio | None = None
     loi: Ratio = (0, 1)
     custody_model: str = ""
@@ -78,7 +101,7 @@ class LotSaid:
     @property
     def moisture_fraction(self) -> Fraction | None:
         """The moisture as stated."""
-        return None if self.moisture is None else Fraction(*self.moisture)
+        return None if self.moisture is None else _fraction_of(*self.moisture)
 
     def member(self, local: str) -> str:
         """The pointer to a member, relative to the event, also to one that is missing."""
@@ -159,19 +182,22 @@ def compose(sheet: Sheet, said: LotSaid, mass_mg: int) -> Composition | None:
         return None
     return Composition(
         contained_mg=contained,
-        treo_fraction=Fraction(*treo),
-        moisture=Fraction(*moisture),
-        loi=Fraction(*said.loi),
-        element_fractions={symbol: Fraction(weight, whole) for symbol, weight in weights.items()},
+        treo_fraction=_fraction_of(*treo),
+        moisture=_fraction_of(*moisture),
+        loi=_fraction_of(*said.loi),
+        element_fractions=Shares(weights, whole),
         declared=said.declared,
     )
 
 
-def _common(shares: Mapping[str, JsonNumber]) -> tuple[int, dict[str, int]]:
+#: Moistures, losses and grades repeat; making a Fraction costs more than reading the number.
+_fraction_of: Final = lru_cache(maxsize=4096)(Fraction)
+
+
+def _common(shares: Mapping[str, Ratio]) -> tuple[int, dict[str, int]]:
     """A common denominator, and the numerators over it of the shares that are not zero."""
-    ratios = {symbol: share.as_integer_ratio() for symbol, share in shares.items() if share}
-    common = lcm(*(denominator for _, denominator in ratios.values()))
-    return common, {symbol: n * (common // d) for symbol, (n, d) in ratios.items()}
+    common = lcm(*[denominator for _, denominator in shares.values()])
+    return common, {symbol: n * (common // d) for symbol, (n, d) in shares.items() if n}
 
 
 def _contained(
@@ -221,20 +247,25 @@ def _shares(said: LotSaid, value: Any) -> None:
             "There are no shares by element.",
             'Write {"Nd": 0.75, "Pr": 0.25}: shares of all REO by element, as oxides.',
         )
+    shares: dict[str, Ratio] = {}
+    declared: dict[str, str] = {}
     for symbol, share in value.items():
         if symbol not in ELEMENTS:
             mend = f"Write the symbol of one: {', '.join(ELEMENTS)}."
             place = f"/{escape_pointer(symbol)}"
             raise Fault("movement.element", f"{shown(symbol)} is no rare earth.", mend, place)
-        if type(share) is not JsonNumber or share < 0 or share.adjusted() > 0 or _is_tiny(share):
+        # The exponent first: the ratio of 1e-300 has three hundred digits.
+        if type(share) is not JsonNumber or share.adjusted() > 0 or share < 0 or _is_tiny(share):
             raise Fault(
                 "movement.element-fractions",
                 "A share is a number from 0 to 1.",
                 "Write the element's oxide as a share of all REO, without quotes: 0.185 for 18.5 %.",
                 f"/{symbol}",
             )
-    said.shares = value
-    said.declared["elementFractions"] = {symbol: share.text for symbol, share in value.items()}
+        shares[symbol] = share.as_integer_ratio()
+        declared[symbol] = share.text
+    said.shares = shares
+    said.declared["elementFractions"] = declared
 
 
 def _is_tiny(number: JsonNumber) -> bool:

@@ -14,7 +14,18 @@ from ledger.findings import Finding
 from ledger.movements.assays import read_results
 from ledger.movements.corrections import read_corrections
 from ledger.movements.goods import Goods
-from ledger.movements.kinds import ARRIVAL, BIRTHS, COMMON, EVENT_MEMBERS, FORMS, Form
+from ledger.movements.kinds import (
+    ARRIVAL,
+    BIRTHS,
+    CHILD_LISTS,
+    COMMON,
+    EVENT_MEMBERS,
+    FORMS,
+    INPUT_LISTS,
+    OBJECT_LISTS,
+    OUTPUT_LISTS,
+    Form,
+)
 from ledger.movements.movement import Movement
 from ledger.movements.parties import party_of
 from ledger.movements.sheet import Fault, Sheet
@@ -25,23 +36,8 @@ from ledger.statements.epcis.reading import MAX_FINDINGS
 from ledger.statements.epcis.words import BIZ_STEP, DISPOSITION, SOURCE_DESTINATION_TYPE, TRANSACTION_TYPE
 from ledger.strict_json import escape_pointer
 
-_LISTS: Final = (
-    "epcList",
-    "quantityList",
-    "childEPCs",
-    "childQuantityList",
-    "inputEPCList",
-    "inputQuantityList",
-    "outputEPCList",
-    "outputQuantityList",
-)
-_ALL_LISTS: Final = (
-    *_LISTS,
-    "bizTransactionList",
-    "sourceList",
-    "destinationList",
-    "sensorElementList",
-)
+_LISTS: Final = frozenset((*OBJECT_LISTS, *CHILD_LISTS, *INPUT_LISTS, *OUTPUT_LISTS))
+_ALL_LISTS: Final = _LISTS | {"bizTransactionList", "sourceList", "destinationList", "sensorElementList"}
 _PLACES: Final = ("readPoint", "bizLocation")
 _ENDS: Final = (("sourceList", "source", "from"), ("destinationList", "destination", "to"))
 _PARTY_FIELDS: Final = {
@@ -196,11 +192,19 @@ def _check_form(sheet: Sheet, form: Form, kind: str) -> None:
             "/disposition",
             f"Write {form.disposition}.",
         )
-    for member in _ALL_LISTS:
-        if member in members and not members[member]:
-            detail = f"{member} is empty."
-            mend = "Name what there is, or leave the list out."
-            sheet.report("movement.list-empty", detail, f"/{member}", mend)
+    for member, value in members.items():
+        if type(value) is list:
+            _check_list(sheet, form, kind, member, empty=not value)
+
+
+def _check_list(sheet: Sheet, form: Form, kind: str, member: str, *, empty: bool) -> None:
+    if empty and member in _ALL_LISTS:
+        mend = "Name what there is, or leave the list out."
+        sheet.report("movement.list-empty", f"{member} is empty.", f"/{member}", mend)
+    if member in _LISTS and member not in form.inputs and member not in form.outputs and kind != "close":
+        detail = f"{member} has no meaning in a movement of the kind {kind}."
+        mend = "Leave it out, or name the kind that it belongs to in ree:movement."
+        sheet.report("movement.list-misplaced", detail, f"/{member}", mend)
 
 
 def _read_members(sheet: Sheet, form: Form, kind: str, values: dict[str, Any]) -> None:
@@ -321,12 +325,6 @@ def _read_pool(sheet: Sheet, kind: str, values: dict[str, Any]) -> None:
 
 
 def _read_goods(sheet: Sheet, form: Form, kind: str, values: dict[str, Any]) -> None:
-    used = {*form.inputs, *form.outputs}
-    for member in _LISTS:
-        if member in sheet.members and member not in used and kind != "close":
-            detail = f"{member} has no meaning in a movement of the kind {kind}."
-            mend = "Leave it out, or name the kind that it belongs to in ree:movement."
-            sheet.report("movement.list-misplaced", detail, f"/{member}", mend)
     if kind == "close":
         return
     goods = Goods(sheet, form, kind, whole=values.get("whole") is True)
