@@ -66,6 +66,7 @@ def _read_named(books: Books, signed: Sequence[Signed]) -> None:
     )
     books.prefetch(ShipmentRecord, shipments)
     books.prefetch_groups(ShipmentRecord, "despatch_advice", shipments)
+    books.prefetch_groups(ShipmentRecord, "replaced_by", shipments)
     books.prefetch_groups(ProvisionalRecord, "shipment", shipments)
     books.prefetch_groups(ShipmentLineRecord, "shipment", shipments)
     books.prefetch(UnitRecord, units)

@@ -135,10 +135,7 @@ def settle(journal: Journal, shipment: ShipmentRecord) -> None:
 
 
 def _waiting(books: Books, shipment: ShipmentRecord) -> list[ProvisionalRecord]:
-    names = {shipment.event_id, shipment.despatch_advice} - {""}
-    for earlier in books.group(ShipmentRecord, "consignee", shipment.consignee):
-        if earlier.replaced_by and current(books, earlier).event_id == shipment.event_id:
-            names.add(earlier.event_id)
+    names = {shipment.despatch_advice, *_names_before(books, shipment)} - {""}
     found = [
         receipt
         for name in sorted(names)
@@ -146,6 +143,17 @@ def _waiting(books: Books, shipment: ShipmentRecord) -> list[ProvisionalRecord]:
         if receipt.left_mg > 0 and receipt.consignee == shipment.consignee
     ]
     return sorted(found, key=lambda receipt: (receipt.entry_index, receipt.position))
+
+
+def _names_before(books: Books, shipment: ShipmentRecord) -> set[str]:
+    """The shipment's event id, and those of the shipments in whose place corrections put it."""
+    names, left = {shipment.event_id}, [shipment.event_id]
+    while left:
+        for earlier in books.group(ShipmentRecord, "replaced_by", shipment.consignor, left.pop()):
+            if earlier.event_id not in names:
+                names.add(earlier.event_id)
+                left.append(earlier.event_id)
+    return names
 
 
 def _settle_line(

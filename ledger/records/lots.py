@@ -230,6 +230,7 @@ class ShipmentRecord:
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "despatch_advice": ("consignor", "despatch_advice"),
         "consignee": ("consignee",),
+        "replaced_by": ("consignor", "replaced_by"),
     }
     consignor: str
     event_id: str

@@ -152,6 +152,7 @@ INDICES = {
     "ix_postings_site_event_time_us": ("postings", ["site", "event_time_us"]),
     "ix_shipments_consignee": ("shipments", ["consignee"]),
     "ix_shipments_consignor_despatch_advice": ("shipments", ["consignor", "despatch_advice"]),
+    "ix_shipments_consignor_replaced_by": ("shipments", ["consignor", "replaced_by"]),
     "ix_shipments_invoice": ("shipments", ["invoice"]),
     "ix_shipment_lines_lot": ("shipment_lines", ["lot"]),
     "ix_provisionals_consignor_shipment": ("provisionals", ["consignor", "shipment"]),

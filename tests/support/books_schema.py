@@ -64,6 +64,7 @@ BOOKS_INDICES = {
     "ix_shipment_lines_lot": ["lot"],
     "ix_shipments_consignee": ["consignee"],
     "ix_shipments_consignor_despatch_advice": ["consignor", "despatch_advice"],
+    "ix_shipments_consignor_replaced_by": ["consignor", "replaced_by"],
     "ix_shipments_invoice": ["invoice"],
     "ix_stocktakes_site": ["site"],
 }
