@@ -50,11 +50,9 @@ def structuring(case: Case) -> Iterator[Notice]:
         }
         together = sum(parcels.values()) + mass_mg
         subject = f"consignee:{cluster}"
-        if (
-            len(parcels) + 1 >= limits["structuring.parcels"]
-            and together >= size
-            and not stands_open(case.recording.books, "export.structuring", subject)
-        ):
+        if len(parcels) + 1 >= limits["structuring.parcels"] and together >= size:
+            if stands_open(case.recording.books, "export.structuring", subject):
+                return
             yield notice(
                 case,
                 "export.structuring",

@@ -36,7 +36,7 @@ def invoice(case: Case) -> Iterator[Notice]:
     record = books.get(InvoiceRecord, movement.invoice)
     sold = sold_lots(case)
     subject = f"invoice:{movement.invoice}"
-    uses = {**_uses(books, movement.invoice), _use(case): sum(sold.values())}
+    uses = _uses_with(case)
     if _used_twice(record, uses, case.recording.policy) and not stands_open(books, "invoice.reused", subject):
         yield notice(
             case,
@@ -60,12 +60,15 @@ def invoice(case: Case) -> Iterator[Notice]:
 
 
 def note_invoice(case: Case) -> None:
-    """Remembers which sales name an invoice."""
+    """Remembers which sales name an invoice; one that was cancelled names none."""
     movement, books = case.movement, case.recording.books
     if movement.kind in INVOICED and movement.invoice and sale_of(case) is not None:
-        uses = {**_uses(books, movement.invoice), _use(case): sum(sold_lots(case).values())}
-        uses.pop(f"{case.recording.issuer} {movement.corrects}", None)
-        books.put(TallyRecord(USES, movement.invoice, "", uses))
+        books.put(TallyRecord(USES, movement.invoice, "", _uses_with(case)))
+    if movement.kind == "cancel":
+        for shipment in case.effect.shipments:
+            uses = _uses(books, shipment.invoice) if shipment.invoice else {}
+            if uses.pop(f"{shipment.consignor} {shipment.event_id}", None) is not None:
+                books.put(TallyRecord(USES, shipment.invoice, "", uses))
 
 
 def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Notice]:
@@ -183,6 +186,14 @@ def _used_twice(record: InvoiceRecord | None, uses: Mapping[str, int], policy: P
 def _uses(books: Books, invoice_id: str) -> dict[str, int]:
     tally = books.get(TallyRecord, USES, invoice_id, "")
     return {} if tally is None else dict(tally.sums)
+
+
+def _uses_with(case: Case) -> dict[str, int]:
+    """The sales that name the movement's invoice, with itself and without what it corrects."""
+    uses = _uses(case.recording.books, case.movement.invoice)
+    use = _use(case)
+    uses.pop(f"{use.partition(' ')[0]} {case.movement.corrects}", None)
+    return {**uses, use: sum(sold_lots(case).values())}
 
 
 def _use(case: Case) -> str:

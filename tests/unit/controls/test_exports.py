@@ -1,0 +1,146 @@
+"""export.structuring and export.surge."""
+
+from typing import Any
+
+import pytest
+
+from ledger.movements.movement import Line
+from tests.support.court import DAY_US, HOUR_US, KG, TONNE, Court, accepted, flags, name, party
+
+BUYER = "https://buyer.example/party"
+USER = "https://user.example/party"
+LOT = name("magnets", "lot/1")
+
+
+def stocked() -> Court:
+    court = Court()
+    common = {"mass_mg": 30_000 * TONNE, "at_us": court.now_us - 100 * DAY_US}
+    court.extract("magnets", "lot/1", {"Nd": 10_000 * TONNE}, "ndfeb-magnet", **common)
+    return court
+
+
+def export(court: Court, kg: float, days: float = 1, **members: Any) -> list[str]:
+    court.now_us += round(days * DAY_US)
+    said = {
+        "inputs": (Line(LOT, round(kg * KG)),),
+        "consignee": BUYER,
+        "custodian_to": BUYER,
+        "owner_to": BUYER,
+        "end_user": USER,
+        "destination": "DE",
+        "declaration": "D",
+        **members,
+    }
+    return flags(court.file("export", "magnets", **said))
+
+
+def found_last(court: Court, *parcels: tuple[float, float], **members: Any) -> list[str]:
+    """What the last of some parcels (kg, days since the one before) opens; the others open nothing."""
+    found = [export(court, kg, days, **members) for kg, days in parcels]
+    assert all(each == [] for each in found[:-1])
+    return found[-1]
+
+
+@pytest.mark.parametrize(
+    ("parcels", "found"),
+    [
+        ([(499, 1)] * 3, []),
+        ([(499, 1)] * 4, ["export.structuring"]),
+        ([(500, 1)] * 4, []),
+        ([(99, 1)] * 12, []),
+        ([(100, 1)] * 4, []),
+        ([(125, 1)] * 4, ["export.structuring"]),
+        ([(499, 9.9)] * 4, ["export.structuring"]),
+        ([(499, 10)] * 4, []),
+        ([(499, 1), (600, 1), (499, 1), (499, 1)], []),
+    ],
+)
+def test_parcels_below_the_reporting_size_add_up(
+    parcels: list[tuple[float, float]], found: list[str]
+) -> None:
+    assert found_last(stocked(), *parcels) == found
+
+
+def test_consignees_of_one_end_user_are_one_cluster() -> None:
+    court = stocked()
+    for number in range(3):
+        other = f"https://front{number}.example/party"
+        assert export(court, 400, consignee=other, custodian_to=other) == []
+    assert export(court, 400) == ["export.structuring"]
+    assert court.alerts("export.structuring")[0].subject == f"consignee:{USER}"
+
+
+def test_an_open_alert_is_not_opened_again() -> None:
+    court = stocked()
+    assert found_last(court, *[(400, 1)] * 4) == ["export.structuring"]
+    assert export(court, 400) == []
+
+
+def test_parcels_that_are_filed_late_count_by_their_own_time() -> None:
+    court = stocked()
+    for _ in range(3):
+        assert export(court, 400, days=10) == []
+    assert export(court, 400, days=0, at_us=court.now_us - 25 * DAY_US) == []
+
+
+def test_a_cancelled_parcel_does_not_count() -> None:
+    court = stocked()
+    for _ in range(2):
+        assert export(court, 400) == []
+    assert export(court, 400, event_id="urn:event:gone") == []
+    accepted(court.file("cancel", "magnets", shipment="urn:event:gone", reason="not loaded"))
+    assert export(court, 400) == []
+
+
+def with_history(months: int, tonnes: float = 1) -> Court:
+    """So many months with an export each; the next one is in the month after."""
+    court = stocked()
+    court.set_policy(rules={"export.structuring": {"action": "off"}})
+    for _ in range(months):
+        assert export(court, tonnes * 1000, days=0) == []
+        court.now_us += 31 * DAY_US
+    return court
+
+
+@pytest.mark.parametrize(
+    ("months", "tonnes", "found"),
+    [
+        (3, 5.0, []),
+        (3, 5.001, ["export.surge", "export.surge"]),
+        (2, 50, []),
+        (12, 5.001, ["export.surge", "export.surge"]),
+    ],
+)
+def test_more_than_five_times_the_mean_is_noticed(months: int, tonnes: float, found: list[str]) -> None:
+    assert export(with_history(months), tonnes * 1000, days=0) == found
+
+
+def test_small_exports_may_grow() -> None:
+    assert export(with_history(6, 0.1), 4999, days=0) == []
+    assert export(with_history(6, 0.1), 5000, days=0) == ["export.surge", "export.surge"]
+
+
+def test_a_month_is_summed_up_and_told_once() -> None:
+    court = with_history(4)
+    assert [export(court, 2000, days=0) for _ in range(4)] == [[], [], ["export.surge", "export.surge"], []]
+
+
+def test_an_exporter_may_turn_to_a_new_country() -> None:
+    court = with_history(4)
+    assert export(court, 4999, days=0, destination="JP") == []
+
+
+def test_a_country_is_watched_over_all_exporters() -> None:
+    court = with_history(4)
+    lot = court.extract("trader", "lot/2", {"Nd": 100 * TONNE}, "nd-metal", mass_mg=100 * TONNE)
+    said = {
+        "inputs": (Line(lot, 6 * TONNE),),
+        "consignee": BUYER,
+        "custodian_to": BUYER,
+        "end_user": USER,
+        "destination": "DE",
+    }
+    assert flags(court.file("export", "trader", **said)) == ["export.surge"]
+    assert court.alerts("export.surge")[0].subject.startswith("country:DE|")
+    assert party("trader") != party("magnets")
+    assert HOUR_US < DAY_US
