@@ -1,0 +1,255 @@
+"""Lots, provenance, stock and oversight over HTTP: what is answered, and to whom."""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from ledger.store.engine import create_ledger_engine
+from tests.support.cast import Actor
+from tests.support.databases import copy_sqlite
+from tests.support.goods import Told, tell_goods
+from tests.support.postgres import PostgresServer
+from tests.support.web import assert_problem
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """The story of goods, for tests that change nothing: they run once for each engine."""
+    folder = tmp_path_factory.mktemp("goods")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = copy_sqlite(request.getfixturevalue("sqlite_template"), folder / "ledger.db")
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            name = server.create_database(request.getfixturevalue("postgres_template"))
+            stack.callback(server.drop_database, name)
+            url = server.url(name)
+        engine = create_ledger_engine(url)
+        stack.callback(engine.dispose)
+        yield stack.enter_context(tell_goods(engine, folder / "site"))
+
+
+def ask(told: Told, path: str, reader: Actor, **query: Any) -> dict[str, Any]:
+    response = told.site.get(f"{path}?{urlencode(query)}", reader)
+    assert response.status_code == 200, response.text
+    members: dict[str, Any] = response.get_json()
+    return members
+
+
+def table(told: Told, path: str, reader: Actor, **query: Any) -> list[dict[str, str]]:
+    response = told.site.get(f"{path}?{urlencode(query)}", reader, Accept="text/csv")
+    assert response.status_code == 200, response.text
+    assert response.content_type == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(response.text)))
+
+
+def period() -> dict[str, str]:
+    now = datetime.now(UTC)
+    return {
+        "start": (now - timedelta(days=30)).isoformat(timespec="seconds"),
+        "end": (now + timedelta(days=1)).isoformat(timespec="seconds"),
+    }
+
+
+class TestProvenance:
+    def test_a_magnet_comes_from_its_mines_by_their_shares(self, told: Told) -> None:
+        found = ask(told, "/v1/provenance", told.cast.authority, lot=told.cast.goods.magnets)
+        mine, south = (told.cast.members[name].site() for name in ("mine", "south"))
+        assert [origin["origin"] for origin in found["origins"]] == [mine, south]
+        # Of the PrNd oxide, by hand: docs/worked-example.md.
+        expected = Fraction(159_773_387 + 571_166_859, 980_000_000)
+        assert abs(Fraction(found["origins"][0]["share"]) - expected) < Fraction(1, 1_000_000)
+        assert sum(Fraction(origin["share"]) for origin in found["origins"]) == 1
+        assert sum(found["contained_mg"].values()) == sum(o["mass_mg"] for o in found["origins"])
+        assert found["countries"] == {"CN": "1.000000000"}
+
+    def test_an_element_has_its_own_shares(self, told: Told) -> None:
+        shares = {
+            element: Fraction(
+                ask(
+                    told,
+                    "/v1/provenance",
+                    told.cast.authority,
+                    lot=told.cast.goods.magnets,
+                    element=element,
+                )["origins"][0]["share"]
+            )
+            for element in ("Pr", "Nd")
+        }
+        assert abs(shares["Pr"] - Fraction(163_800_000, 224_550_000)) < Fraction(1, 1_000_000)
+        assert abs(shares["Nd"] - Fraction(585_000_000, 779_400_000)) < Fraction(1, 1_000_000)
+
+    def test_every_step_names_the_entry_that_proves_it(self, told: Told) -> None:
+        found = ask(told, "/v1/provenance", told.cast.authority, lot=told.cast.goods.magnets)
+        indices = {answer["index"] for _, answer in told.scenes}
+        assert len(found["steps"]) == 6
+        assert {step["index"] for step in found["steps"]} <= indices
+        assert [step["depth"] for step in found["steps"]] == [0, 1, 2, 3, 4, 4]
+        assert len(found["edges"]) == 5
+
+    def test_depth_and_time_bound_the_way(self, told: Told) -> None:
+        magnets = told.cast.goods.magnets
+        found = ask(told, "/v1/provenance", told.cast.authority, lot=magnets, depth=2)
+        assert [step["depth"] for step in found["steps"]] == [0, 1, 2]
+        late = (datetime.now(UTC) - timedelta(hours=60)).isoformat(timespec="seconds")
+        found = ask(told, "/v1/provenance", told.cast.authority, lot=magnets, since=late)
+        assert {step["product"] for step in found["steps"]} == {"ndfeb-magnet", "ndfeb-alloy"}
+
+    def test_downstream_reaches_what_was_made_of_it(self, told: Told) -> None:
+        ore = told.lot("northern mine produces")
+        found = ask(told, "/v1/provenance", told.cast.authority, lot=ore, direction="downstream")
+        assert told.cast.goods.magnets in {step["name"] for step in found["steps"]}
+        rows = table(told, "/v1/recall", told.cast.authority, lot=ore)
+        assert {row["custodian"] for row in rows} >= {told.company(n).party for n in ("plant", "maker")}
+
+    def test_a_holder_sees_origins_and_not_the_firms_between(self, told: Told) -> None:
+        importer, magnets = told.company("importer"), told.cast.goods.magnets
+        found = ask(told, "/v1/provenance", importer, lot=magnets)
+        everything = ask(told, "/v1/provenance", told.cast.authority, lot=magnets)
+        assert found["origins"] == everything["origins"]
+        assert found["steps"] == []
+        assert sum(found["hidden"].values()) == len(everything["steps"])
+        assert found["alerts"] == []
+        text = told.site.get(f"/v1/provenance?{urlencode({'lot': magnets})}", importer).text
+        assert told.company("plant").party not in text
+
+    def test_who_never_held_it_sees_nothing(self, told: Told) -> None:
+        query = urlencode({"lot": told.cast.goods.magnets})
+        for path in ("/v1/lots", "/v1/provenance", "/v1/recall", "/v1/labels"):
+            for name in ("mine", "recycler"):
+                response = told.site.get(f"{path}?{query}", told.company(name))
+                assert_problem(response, 403, "role.forbidden")
+            assert_problem(told.site.get(f"{path}?{query}"), 401, "token.missing")
+
+    def test_a_shipment_can_be_asked_about(self, told: Told) -> None:
+        maker = told.company("maker")
+        (shipment,) = ask(told, "/v1/shipments", maker)["shipments"]
+        found = ask(
+            told,
+            "/v1/provenance",
+            maker,
+            consignor=maker.party,
+            shipment=shipment["shipment"],
+        )
+        whole = ask(told, "/v1/provenance", maker, lot=told.cast.goods.magnets)
+        assert [o["origin"] for o in found["origins"]] == [o["origin"] for o in whole["origins"]]
+
+    @pytest.mark.parametrize(
+        ("query", "status", "code"),
+        [
+            ({}, 400, "request.malformed"),
+            ({"lot": "urn:x:1", "unit": "urn:x:2"}, 400, "request.malformed"),
+            ({"shipment": "urn:x:1"}, 400, "request.malformed"),
+            ({"lot": "urn:x:1", "consignor": "urn:x:2"}, 400, "request.malformed"),
+            ({"lot": "urn:x:1", "direction": "sideways"}, 400, "request.malformed"),
+            ({"lot": "urn:x:1", "depth": "0"}, 400, "request.malformed"),
+            ({"lot": "urn:x:1", "element": "Fe"}, 400, "request.malformed"),
+            ({"lot": "urn:x:1", "since": "yesterday"}, 400, "request.malformed"),
+            ({"lot": "urn:x:1", "since": "2026-11-20T08:00:00"}, 400, "request.malformed"),
+            ({"lot": "urn:x:1"}, 404, "resource.not-found"),
+            ({"unit": "urn:x:1"}, 404, "resource.not-found"),
+            ({"pool": "urn:x:1"}, 404, "resource.not-found"),
+            ({"consignor": "urn:x:1", "shipment": "urn:x:2"}, 404, "resource.not-found"),
+        ],
+    )
+    def test_a_wrong_question_says_what_is_wrong(
+        self, told: Told, query: dict[str, str], status: int, code: str
+    ) -> None:
+        response = told.site.get(f"/v1/provenance?{urlencode(query)}", told.cast.authority)
+        assert_problem(response, status, code)
+
+
+class TestLots:
+    def test_a_lot_is_described(self, told: Told) -> None:
+        lot = ask(told, "/v1/lots", told.company("plant"), lot=told.lot("plant separates"))
+        assert lot["product"] == "prnd-oxide"
+        assert lot["contained_mg"] == {"Nd": 760_970_000, "Pr": 219_030_000}
+        assert lot["producer"] == told.company("plant").party
+        assert lot["holders"] == []
+
+    def test_a_later_holder_is_not_told_who_made_it(self, told: Told) -> None:
+        lot = ask(told, "/v1/lots", told.company("maker"), lot=told.lot("plant separates"))
+        assert (lot["producer"], lot["site"]) == ("", "")
+
+    def test_a_label_follows_from_the_graph(self, told: Told) -> None:
+        label = ask(told, "/v1/labels", told.company("maker"), lot=told.cast.goods.magnets)
+        assert label["supplier"] == "Demonstration Magnet Works"
+        assert label["oxide_producer"] == [told.company("plant").party]
+        carbonate = told.lot("northern mine produces")
+        assert ask(told, "/v1/labels", told.company("mine"), lot=carbonate)["lot"] == carbonate
+
+
+class TestStock:
+    def test_holdings_are_a_party_s_own(self, told: Told) -> None:
+        (held,) = ask(told, "/v1/holdings", told.company("plant"))["holdings"]
+        assert held["mass_mg"] == 2_090 * 10**6
+        party = told.company("plant").party
+        assert ask(told, "/v1/holdings", told.cast.authority, party=party)["holdings"] == [held]
+        response = told.site.get(f"/v1/holdings?{urlencode({'party': party})}", told.company("mine"))
+        assert_problem(response, 403, "role.forbidden")
+
+    def test_a_balance_closes_on_every_element(self, told: Told) -> None:
+        for name in ("mine", "south", "plant", "maker"):
+            balance = ask(told, "/v1/balance", told.company(name), **period())
+            assert balance["rows"], name
+            for row in balance["rows"]:
+                columns = ("opening", "births", "received", "produced", "sent", "used", "lost", "other")
+                assert sum(row[column] for column in columns) == row["closing"], (name, row)
+        rows = {
+            row["element"]: row for row in ask(told, "/v1/balance", told.company("plant"), **period())["rows"]
+        }
+        assert rows["La"]["received"] == 898_200_000
+        assert rows["La"]["used"] == -898_200_000
+        assert rows["La"]["produced"] == 877_800_000
+        assert rows["La"]["declared_loss"] == 20_400_000
+        assert rows["La"]["closing"] == 877_800_000
+        assert rows["Nd"]["closing"] == 0
+        assert all(row["gap"] == 0 for row in rows.values())
+
+    def test_a_balance_is_csv_too(self, told: Told) -> None:
+        rows = table(told, "/v1/balance", told.company("plant"), **period())
+        assert {row["element"] for row in rows} == {"La", "Ce", "Pr", "Nd"}
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {},
+            {"start": "2026-11-01T00:00:00Z"},
+            {"start": "2026-11-01T00:00:00Z", "end": "2026-11-01T00:00:00Z"},
+            {"start": "2026-11-02T00:00:00Z", "end": "2026-11-01T00:00:00Z"},
+        ],
+    )
+    def test_a_period_has_a_start_and_an_end_after_it(self, told: Told, query: dict[str, str]) -> None:
+        response = told.site.get(f"/v1/balance?{urlencode(query)}", told.company("plant"))
+        assert_problem(response, 400, "request.malformed")
+
+
+class TestOversight:
+    def test_quotas_show_what_was_drawn(self, told: Told) -> None:
+        (quota,) = ask(told, "/v1/quotas", told.company("plant"))["records"]
+        assert (quota["activity"], quota["drawn_mg"]) == ("separation", 3_070_000_000)
+        assert len(ask(told, "/v1/quotas", told.cast.authority)["records"]) == 3
+        pages = ask(told, "/v1/quotas", told.cast.authority, limit=2)
+        following = told.site.get(pages["next"], told.cast.authority).get_json()
+        assert len(following["records"]) == 1
+        assert following["next"] is None
+
+    def test_control_lists_and_statistics_are_public(self, told: Told) -> None:
+        for path in ("/v1/control-lists", "/v1/statistics"):
+            assert told.site.get(path).status_code == 200
+        (found,) = told.site.get("/v1/control-lists").get_json()["records"]
+        assert found["control_list"] == "mofcom-18-2025"
+
+    def test_an_honest_story_opens_no_alert(self, told: Told) -> None:
+        assert ask(told, "/v1/alerts", told.cast.authority)["alerts"] == []
+
+    def test_cases_are_for_regulators(self, told: Told) -> None:
+        assert ask(told, "/v1/cases", told.cast.authority)["records"] == []
+        assert_problem(told.site.get("/v1/cases", told.company("mine")), 403, "role.forbidden")
