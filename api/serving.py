@@ -1,9 +1,9 @@
 """Running the server: N processes of M threads each, which stop without dropping what they took in.
 
 Granian was chosen over gunicorn's threads: both stream requests and answers and both let requests in flight
-finish on SIGTERM; granian spreads connections evenly and costs a third as much for each request. Its
-``readline`` is not used (see ``api.bodies``), and as it shares its port with whoever else does so, the port
-is tried first.
+finish on SIGTERM; granian costs a third as much for each request. Its ``readline`` is not used (see
+``api.bodies``), and as it shares its port with whoever else does so, the port is tried first. On Linux the
+kernel deals connections out to the processes by chance: two of them may come to the same one.
 """
 
 import errno
