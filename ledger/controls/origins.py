@@ -137,7 +137,7 @@ def _compared(
     if not whole or covered * 20 < whole * 19:
         return
     limits = case.recording.policy.thresholds
-    typical, spread = _mixture({origin: origins[origin] for origin in known}, known)
+    typical, most, spread = _mixture({origin: origins[origin] for origin in known}, known)
     total = sum(masses.values())
     found = {OTHER: Fraction(0)}
     for element, mass in sorted(masses.items()):
@@ -146,7 +146,7 @@ def _compared(
     off: dict[str, dict[str, Fraction]] = {}
     for name, expected in sorted(typical.items()):
         share = found.get(name, Fraction(0))
-        apart = abs(share - expected)
+        apart = max(share - most[name], Fraction(0) if name == OTHER else expected - share)
         largest = max(share, expected)
         u = largest * Fraction(band_of(max(int(largest * 10**9), 1), 10**9), UNIT)
         far = apart**2 > limits["fingerprint.sigma"] ** 2 * (u**2 + spread.get(name, Fraction(0)) ** 2)
@@ -173,16 +173,25 @@ def fingerprint_of(case: Case, origin: str) -> Fingerprint | None:
 
 def _mixture(
     origins: Mapping[str, int], known: Mapping[str, Fingerprint]
-) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
-    """Expected shares of a blend of mines, and how much they vary; what no mine states stands under OTHER."""
+) -> tuple[dict[str, Fraction], dict[str, Fraction], dict[str, Fraction]]:
+    """A blend of mines: typical shares, the most that they may be, and how much they vary.
+
+    What a mine does not state stands under OTHER; any element that it does not state may be part of that.
+    """
     whole = sum(origins.values())
+    parts = [(known[origin], Fraction(mass, whole)) for origin, mass in origins.items()]
     typical: dict[str, Fraction] = {OTHER: Fraction(0)}
     spread: dict[str, Fraction] = {}
-    for origin, mass in origins.items():
-        fingerprint, part = known[origin], Fraction(mass, whole)
-        typical[OTHER] += part * fingerprint.rest
-        for element, share in fingerprint.shares.items():
+    for fingerprint, part in parts:
+        for element, share in {**fingerprint.shares, OTHER: fingerprint.rest}.items():
             typical[element] = typical.get(element, Fraction(0)) + part * share
             spread[element] = spread.get(element, Fraction(0)) + part * share * fingerprint.variation
-        spread[OTHER] = spread.get(OTHER, Fraction(0)) + part * fingerprint.rest * fingerprint.variation
-    return typical, spread
+    most = {
+        element: share
+        + sum(
+            (part * each.rest for each, part in parts if element != OTHER and element not in each.shares),
+            Fraction(0),
+        )
+        for element, share in typical.items()
+    }
+    return typical, most, spread

@@ -13,11 +13,13 @@ from ledger.controls.shipments import TRAVELLING, arrival_limit_us, changed_ship
 from ledger.controls.tallies import BALANCED
 from ledger.controls.trade import sale_of
 from ledger.records.lots import PoolRecord, ProvisionalRecord, ShipmentRecord
-from ledger.records.oversight import DueRecord, LicenceRecord
+from ledger.records.oversight import DueRecord, LicenceRecord, TallyRecord
 from ledger.records.periods import DAY_US, HOUR_US, filing_deadline_us, month_of
 from ledger.records.policy import Policy
 
 SETTLED: Final = -1
+CURSOR: Final = "ticks"
+"""The tally of the hour up to which dues were looked at."""
 BALANCE_REVIEW: Final = "balance.review"
 REPORT_REVIEW: Final = "report.review"
 
@@ -54,8 +56,10 @@ def put_once(case: Case, kind: str, subject: str, party: str, site: str, due_us:
 
 def put_due(case: Case, kind: str, subject: str, party: str, site: str, due_us: int) -> None:
     """Puts a due. What is due already is judged at the next entry."""
-    recording = case.recording
-    bucket = max(due_us, recording.recorded_at_us) // HOUR_US
+    recording, hour = case.recording, case.recording.recorded_at_us // HOUR_US
+    if recording.books.get(TallyRecord, CURSOR, "", "") is None:
+        recording.books.put(TallyRecord(CURSOR, "", "", {"hour": hour}))
+    bucket = max(due_us // HOUR_US, hour)
     recording.books.put(DueRecord(kind, subject, party, site, due_us, recording.index, bucket))
 
 

@@ -12,7 +12,7 @@ from ledger.books.settling import current
 from ledger.clock import format_time_us
 from ledger.controls.noticing import stands_open
 from ledger.controls.reviews import review_balance, review_reports
-from ledger.controls.schedules import BALANCE_REVIEW, REPORT_REVIEW, SETTLED, pool_due_us
+from ledger.controls.schedules import BALANCE_REVIEW, CURSOR, REPORT_REVIEW, SETTLED, pool_due_us
 from ledger.findings import Finding
 from ledger.records.books import Books
 from ledger.records.lots import PoolRecord, ProvisionalRecord, ShipmentRecord
@@ -20,7 +20,6 @@ from ledger.records.oversight import AlertRecord, DueRecord, InvoiceRecord, Lice
 from ledger.records.periods import DAY_US, HOUR_US
 from ledger.records.policy import Policy
 
-CURSOR: Final = "ticks"
 ARRIVED: Final = ("arrival", "installation", "use")
 SPECIAL: Final = "special"
 
