@@ -29,6 +29,20 @@ class SystemClock:
         return time.time_ns() // 1000
 
 
+class SettableClock:
+    """A clock that shows what it is set to: for simulated time. No other clock is compared with it."""
+
+    def __init__(self, time_us: int = 0) -> None:
+        self._time_us = time_us
+
+    def set(self, time_us: int) -> None:
+        """Sets it; it does not go by itself."""
+        self._time_us = time_us
+
+    def now_us(self) -> int:
+        return self._time_us
+
+
 @lru_cache(maxsize=256)  # a batch has one time
 def format_time_us(time_us: int) -> str:
     """The one text form of a time.

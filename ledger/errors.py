@@ -421,6 +421,12 @@ class TableInvalid(UsageError):
     title = "The table cannot be read"
 
 
+class SimulationInvalid(UsageError):
+    code = "simulation.invalid"
+    title = "The folder is not the one of such a simulation"
+    default_mend = "Name a new or empty folder, or one that simulate has written."
+
+
 class RemoteFailed(UsageError):
     code = "remote.failed"
     title = "The other side did not answer as it should"

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from api.cli import asking, audit, demo, keys, operate, submit
+from api.cli import asking, audit, demo, evaluate, keys, operate, simulate, submit
 from api.cli.common import notes, show_error
 from ledger import __version__
 from ledger.errors import ReledgerError
@@ -34,6 +34,8 @@ for command in (
     submit.token,
     audit.verify,
     audit.audit,
+    simulate.simulate,
+    evaluate.evaluate,
     *asking.COMMANDS,
 ):
     cli.add_command(command)

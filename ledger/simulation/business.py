@@ -22,11 +22,23 @@ CONCENTRATE_T: Final = (4.0, 10.0)
 """REO of one lot of rock concentrate; of an ionic lot a fifth."""
 KEEP_FEEDS: Final = 5.0
 """A cascade holds about as much as this many feeds bring."""
-IMPORTS: Final = (("mountain-pass", "US", "bastnaesite-concentrate"), ("mt-weld", "AU", "bastnaesite-concentrate"))
+IMPORTS: Final = (
+    ("mountain-pass", "US", "bastnaesite-concentrate"),
+    ("mt-weld", "AU", "bastnaesite-concentrate"),
+)
 
 # What a pool gives: product -> the elements that it is made of.
 ROCK_PRODUCTS: Final = ("la-oxide", "ce-oxide", "prnd-oxide", "smeugd-oxide")
-IONIC_PRODUCTS: Final = ("y-oxide", "dy-oxide", "prnd-oxide", "tb-oxide", "gd-oxide", "la-oxide", "sm-oxide", "heavy-oxide")
+IONIC_PRODUCTS: Final = (
+    "y-oxide",
+    "dy-oxide",
+    "prnd-oxide",
+    "tb-oxide",
+    "gd-oxide",
+    "la-oxide",
+    "sm-oxide",
+    "heavy-oxide",
+)
 SCRAP_PRODUCTS: Final = ("prnd-oxide", "dy-oxide", "prnd-oxide", "gd-oxide")
 ELEMENTS_OF: Final[dict[str, tuple[str, ...]]] = {
     "la-oxide": ("La",),
@@ -41,8 +53,19 @@ ELEMENTS_OF: Final[dict[str, tuple[str, ...]]] = {
     "heavy-oxide": ("Er", "Yb", "Ho"),
 }
 CONTROLLED: Final = frozenset(
-    ("dy-oxide", "tb-oxide", "y-oxide", "gd-oxide", "sm-oxide", "smeugd-oxide", "heavy-oxide", "ndfeb-dy-magnet")
+    (
+        "dy-oxide",
+        "tb-oxide",
+        "y-oxide",
+        "gd-oxide",
+        "sm-oxide",
+        "smeugd-oxide",
+        "heavy-oxide",
+        "ndfeb-dy-magnet",
+    )
 )
+REST: Final = ("Gd", "Y", "Eu", "Dy", "Ho", "Tm", "Lu")
+"""What the shares of a deposit that nobody states are made of. Our own."""
 MINERAL: Final = frozenset(("mixed-concentrate", "bastnaesite-concentrate", "ionic-concentrate"))
 
 
@@ -111,6 +134,10 @@ class Business:
             element: float(share) * max(0.2, 1 + self.chance.gauss(0, spread))
             for element, share in fingerprint.shares.items()
         }
+        rest = float(fingerprint.rest)
+        others = [element for element in REST if element not in shares]
+        for element in others[:4] if rest > 0.002 else ():
+            shares[element] = rest / 4 * max(0.2, 1 + self.chance.gauss(0, spread))
         total = sum(shares.values())
         return {element: reo_mg * share / total for element, share in shares.items()}
 
@@ -153,7 +180,7 @@ class Business:
         world.chronicle.plan(self.later(1, 4), self._sell, stock, "separator")
 
     def _sell(self, stock: Stock, kind: str) -> None:
-        if stock in stock.custodian.stocks:
+        if stock in stock.custodian.stocks and not self._waits([stock], self._sell, stock, kind):
             self.world.ship([stock], self.pick(kind), self.world.now_us)
 
     # Arrivals
@@ -173,10 +200,20 @@ class Business:
         if work is not None and not consignee.planted and stocks:
             self.world.chronicle.plan(self.later(0.5, 5), self._begin_work, work, consignee, stocks)
 
-    def _begin_work(self, work: Callable[[Actor, list[Stock]], None], actor: Actor, stocks: list[Stock]) -> None:
+    def _begin_work(
+        self, work: Callable[[Actor, list[Stock]], None], actor: Actor, stocks: list[Stock]
+    ) -> None:
         here = [stock for stock in stocks if stock in actor.stocks]
-        if here:
+        if here and not self._waits(here, self._begin_work, work, actor, here):
             work(actor, here)
+
+    def _waits(self, stocks: list[Stock], what: Callable[..., None], *args: Any) -> bool:
+        """Goods whose papers are late wait for them; plans what is done with them then."""
+        ready_us = max(stock.ready_us for stock in stocks)
+        if ready_us < self.world.chronicle.deadline(self.world.now_us) - DAY_US:
+            return False
+        self.world.chronicle.plan(ready_us, what, *args)
+        return True
 
     # Separation plants and recyclers
 
@@ -219,7 +256,7 @@ class Business:
 
     def _feed(self, pool: Pool, stocks: list[Stock]) -> None:
         here = [stock for stock in stocks if stock in pool.owner.stocks]
-        if not here:
+        if not here or self._waits(here, self._feed, pool, here):
             return
         self.world.feed(pool, here, self.world.now_us)
         if pool.opened:
@@ -244,7 +281,8 @@ class Business:
             self._typical[pool.pool] = scaled(typical, KEEP_FEEDS / (KEEP_FEEDS + 2))
         keep = self._typical[pool.pool]
         return {
-            element: max(0.0, pool.drawable_mg(element) - keep.get(element, 0.0)) for element in ELEMENTS_OF[product]
+            element: max(0.0, pool.drawable_mg(element) - keep.get(element, 0.0))
+            for element in ELEMENTS_OF[product]
         }
 
     def draw(self, pool: Pool, product: str, **planted: Any) -> Stock | None:
@@ -261,7 +299,9 @@ class Business:
         other = max(pool.true_mg, key=lambda element: (pool.drawable_mg(element), element))
         if other not in true_mg:
             true_mg[other] = whole * 0.0008
-        return self.world.draw(pool, Batch(product, true_mg), scaled(wanted, 1 - recovery), self.world.now_us, **planted)
+        return self.world.draw(
+            pool, Batch(product, true_mg), scaled(wanted, 1 - recovery), self.world.now_us, **planted
+        )
 
     def _separate(self, actor: Actor, stocks: list[Stock]) -> None:
         for stock in stocks:
@@ -284,7 +324,7 @@ class Business:
         return made
 
     def _sell_compound(self, stock: Stock) -> None:
-        if stock not in stock.custodian.stocks:
+        if stock not in stock.custodian.stocks or self._waits([stock], self._sell_compound, stock):
             return
         product, chance, world = stock.lot.product, self.chance, self.world
         if chance.random() < noise.REWORKED and self.incidents.rework(stock):
@@ -327,14 +367,16 @@ class Business:
         heavy = [
             stock
             for stock in actor.stocks
-            if stock.lot.product in ("dy-oxide", "tb-oxide") and stock.ready_us <= usable_us and not actor.planted
+            if stock.lot.product in ("dy-oxide", "tb-oxide")
+            and stock.ready_us <= usable_us
+            and not actor.planted
         ][:1]
         product = "ndfeb-dy-alloy" if heavy else "ndfeb-alloy"
         alloy = self.convert(actor, [*metals, *heavy], "strip-cast", product)
         self.world.chronicle.plan(self.later(0.5, 4), self._press, actor, alloy)
 
     def _press(self, actor: Actor, alloy: Stock) -> None:
-        if alloy not in actor.stocks:
+        if alloy not in actor.stocks or self._waits([alloy], self._press, actor, alloy):
             return
         mean, deviation = noise.RECOVERY["magnet-making"]
         true_mg = scaled(alloy.true_mg, min(0.998, self.chance.gauss(mean, deviation)))
@@ -346,7 +388,7 @@ class Business:
         self.world.chronicle.plan(self.later(1, 8), self._sell_magnets, magnets)
 
     def _sell_magnets(self, stock: Stock) -> None:
-        if stock not in stock.custodian.stocks:
+        if stock not in stock.custodian.stocks or self._waits([stock], self._sell_magnets, stock):
             return
         if self.chance.random() < 0.45:
             self.exports.export(stock, self.exports.customer(stock.custodian))
@@ -368,7 +410,7 @@ class Business:
                 self.world.chronicle.plan(self.later(1, 15), self._resell, stock)
 
     def _resell(self, stock: Stock) -> None:
-        if stock not in stock.custodian.stocks:
+        if stock not in stock.custodian.stocks or self._waits([stock], self._resell, stock):
             return
         product = stock.lot.product
         if stock.custodian.kind == "exporter" or (product in CONTROLLED and self.chance.random() < 0.5):

@@ -139,7 +139,14 @@ class Cast:
                     self.add(f"{kind}-{number:03d}", kind, roles, land)
 
     def add(
-        self, name: str, kind: str, roles: tuple[str, ...], country: str, *, site: bool = True, monthly: bool | None = None
+        self,
+        name: str,
+        kind: str,
+        roles: tuple[str, ...],
+        country: str,
+        *,
+        site: bool = True,
+        monthly: bool | None = None,
     ) -> Actor:
         """A new organisation with a key and, mostly, a site."""
         chance = stream(self.seed, "actor", name)

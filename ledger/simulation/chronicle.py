@@ -89,12 +89,12 @@ class Chronicle:
         self.happened = 0
         self._write = write
         self._chance = stream(seed, "filing")
-        self._events: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._events: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
         self._filings: list[tuple[int, int, Draft]] = []
         self._sessions: dict[tuple[int, str], int] = {}
         self._number = 0
 
-    def plan(self, at_us: int, what: Callable[..., None], *args: Any) -> None:
+    def plan(self, at_us: int, what: Callable[..., object], *args: Any) -> None:
         """Lets something happen then (or now, where that is past)."""
         self._number += 1
         heapq.heappush(self._events, (max(at_us, self.now_us), self._number, what, args))
@@ -148,7 +148,14 @@ class Chronicle:
             if filed_us >= filing_deadline_us(at_us, self.policy):
                 stated.append("report.late")
         draft = Draft(
-            number, actor, kind, False, at_us, filed_us, members, f"urn:uuid:{uuid4(self.seed, 'event', number)}"
+            number,
+            actor,
+            kind,
+            False,
+            at_us,
+            filed_us,
+            members,
+            f"urn:uuid:{uuid4(self.seed, 'event', number)}",
         )
         draft.label, draft.facts, draft.subjects = label, stated, subjects
         heapq.heappush(self._filings, (filed_us, number, draft))
@@ -184,7 +191,10 @@ class Chronicle:
             hours = min(chance.expovariate(1 / noise.PROMPT_FILING_H), 72.0)
             return at_us + MINUTE_US + round(hours * HOUR_US)
         month = month_of(at_us, self.policy)
-        begin_us, next_us = month_start_us(month, self.policy), month_start_us(month_after(month), self.policy)
+        begin_us, next_us = (
+            month_start_us(month, self.policy),
+            month_start_us(month_after(month), self.policy),
+        )
         return self._session(actor, month) + SESSION_US * (at_us - begin_us) // (next_us - begin_us)
 
     def deadline(self, at_us: int) -> int:
@@ -192,7 +202,7 @@ class Chronicle:
         return filing_deadline_us(at_us, self.policy)
 
     def _session(self, actor: Actor, month: str) -> int:
-        """When a monthly filer sits down for a month: a working hour of the 1st to the 9th, or of the 10th."""
+        """When a monthly filer sits down for a month: a working hour of the 1st to the 9th."""
         key = (actor.number, month)
         found = self._sessions.get(key)
         if found is None:

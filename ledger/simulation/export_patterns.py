@@ -1,4 +1,4 @@
-"""Dishonesty at the border: licences, end users, codes, small parcels, sudden growth, goods that never arrive.
+"""Dishonesty at the border: licences, end users, codes, small parcels, growth, goods that never arrive.
 
 Decides: what each pattern does. ``patterns`` lists them.
 """
@@ -60,14 +60,18 @@ def _with_licence(plot: Plot, kind: str, share: float, days: float, wait: float,
         return False
     exports = plot.business.exports
     customer = exports.customer(stock.custodian)
-    licence = exports.licence(stock.custodian, customer, stock.lot.product, kind, stock.mass_mg * share, days=days)
+    licence = exports.licence(
+        stock.custodian, customer, stock.lot.product, kind, stock.mass_mg * share, days=days
+    )
     exporter, product = stock.custodian, stock.lot.product
 
     def send() -> None:
         held = [
             each
             for each in exporter.stocks
-            if each.lot.product == product and each.settled_us < plot.now_us and each.mass_mg >= stock.mass_mg * 0.3
+            if each.lot.product == product
+            and each.settled_us < plot.now_us
+            and each.mass_mg >= stock.mass_mg * 0.3
         ]
         if not held:
             plot.later(2, 6, send)
@@ -119,7 +123,9 @@ def licence_reused(plot: Plot) -> bool:
 
     def second() -> None:
         held = [
-            each for each in exporter.stocks if each.lot.product == stock.lot.product and each.settled_us < plot.now_us
+            each
+            for each in exporter.stocks
+            if each.lot.product == stock.lot.product and each.settled_us < plot.now_us
         ]
         if not held:
             plot.later(2, 6, second)
@@ -196,11 +202,15 @@ def hs_mismatch(plot: Plot) -> bool:
 
 def structuring(plot: Plot) -> bool:
     """One delivery in many small parcels; the evasive one in one parcel less than is noticed."""
-    stock = plot.stock(("separator", "trader", "exporter"), ("la-oxide", "ce-oxide"), least_mg=2.6 * TONNE, filed=False)
+    stock = plot.stock(
+        ("separator", "trader", "exporter"), ("la-oxide", "ce-oxide"), least_mg=2.6 * TONNE, filed=False
+    )
     if stock is None:
         return False
     rogue, customer = plot.villain, plot.business.pick("importer")
-    shipment = plot.world.ship([stock], rogue, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US))
+    shipment = plot.world.ship(
+        [stock], rogue, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US)
+    )
     count = 3 if plot.evasive else 5
 
     def split() -> None:
@@ -226,12 +236,19 @@ def surge(plot: Plot) -> bool:
     tonnes = [1.3, 1.3, 1.3, 1.3, 5.6 if plot.evasive else 12.0]
 
     def buy(place: int, attempts: int = 30) -> None:
-        stock = plot.stock(("separator", "trader", "exporter"), ("la-oxide", "ce-oxide"), least_mg=tonnes[place] * TONNE, filed=False)
+        stock = plot.stock(
+            ("separator", "trader", "exporter"),
+            ("la-oxide", "ce-oxide"),
+            least_mg=tonnes[place] * TONNE,
+            filed=False,
+        )
         if stock is None or stock.custodian is rogue:
             if attempts:
                 plot.later(1, 2, buy, place, attempts - 1)
             return
-        shipment = plot.world.ship([stock], rogue, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US))
+        shipment = plot.world.ship(
+            [stock], rogue, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US)
+        )
         plot.world.chronicle.plan(shipment.arrives_us, split, place, shipment)
         if place + 1 < len(tonnes):
             plot.later(30, 31, buy, place + 1)

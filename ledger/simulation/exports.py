@@ -63,7 +63,11 @@ class Exports:
         key = (exporter.number, customer.number, product.code)
         licence = None if single else self.licences.get(key)
         now_us = self.world.now_us
-        if licence is None or licence.drawn_mg + stock.mass_mg > licence.quantity_mg * 0.95 or licence.to_us < now_us + 60 * DAY_US:
+        if (
+            licence is None
+            or licence.drawn_mg + stock.mass_mg > licence.quantity_mg * 0.95
+            or licence.to_us < now_us + 60 * DAY_US
+        ):
             quantity = stock.mass_mg * (1.2 if single else 40)
             licence = self.licence(
                 exporter, customer, product.code, "single" if single else "general", quantity

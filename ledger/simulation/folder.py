@@ -3,20 +3,21 @@
     OUT/manifest.json              seed, size, origin, log key, counts
     OUT/keys/NAME.pem              throw-away private keys, all made from the seed
     OUT/statements/genesis.jws     entry 0
-    OUT/statements/2025-05.ndjson  compact JWS, one a line, in order of filing; the first file begins with acts
+    OUT/statements/2025-05.ndjson  compact JWS, one a line, in order of filing; the first month begins
     OUT/truth/2025-05.ndjson       one line for each statement, in the same order
+    OUT/truth/planted.jsonl        one line for each planted instance
 
 Decides: names and forms of the files. A month that is finished is renamed into place; so a run that was
 stopped goes on, and what is there is not written again.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from ledger.errors import ReledgerError
+from ledger.errors import SimulationInvalid
 from ledger.records.periods import month_of
 from ledger.records.policy import Policy
 from ledger.simulation.chance import uuid4
@@ -26,6 +27,7 @@ from ledger.statements.envelope import ACT, EPCIS, STATEMENT_TYPE
 from ledger.statements.jws import write_compact
 
 MANIFEST: Final = "manifest.json"
+PLANTED: Final = "planted.jsonl"
 VERSION: Final = 1
 
 
@@ -83,6 +85,26 @@ class Truth:
         return cls(**members)
 
 
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """One planted instance.
+
+    Attributes:
+        number: Its id; ``pattern``, ``codes``, ``evasive`` as in ``Truth``.
+        subjects: By which an alert of these codes may speak of it, besides its statements'.
+        statements: How many statements it has in all.
+        silent: Whether it has none because something was *not* filed.
+    """
+
+    number: str
+    pattern: str
+    codes: tuple[str, ...]
+    evasive: bool
+    subjects: tuple[str, ...]
+    statements: int
+    silent: bool
+
+
 class Writer:
     """Signs drafts in order of filing and writes them, with their truth, month by month."""
 
@@ -123,7 +145,8 @@ class Writer:
         self._month, self._files = month, None
         if month and not self._whole("statements", month).exists():
             statements, truth = (
-                self._part(name, month).open("w", encoding="utf-8", newline="\n") for name in ("statements", "truth")
+                self._part(name, month).open("w", encoding="utf-8", newline="\n")
+                for name in ("statements", "truth")
             )
             self._files = statements, truth
 
@@ -189,6 +212,25 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return members
 
 
+def write_planted(folder: Path, planted: Iterable[Planted]) -> None:
+    """Writes what was planted: one instance a line."""
+    with (folder / "truth" / PLANTED).open("w", encoding="utf-8", newline="\n") as stream:
+        for each in planted:
+            stream.write(json.dumps(asdict(each), ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def read_planted(folder: Path) -> list[Planted]:
+    """What was planted."""
+    found = []
+    with (folder / "truth" / PLANTED).open(encoding="utf-8") as stream:
+        for line in stream:
+            members = json.loads(line)
+            for name in ("codes", "subjects"):
+                members[name] = tuple(members[name])
+            found.append(Planted(**members))
+    return found
+
+
 def months(folder: Path) -> list[str]:
     """The finished months, in order."""
     return sorted(path.stem for path in (folder / "statements").glob("*.ndjson"))
@@ -202,10 +244,3 @@ def lines(folder: Path, month: str) -> Iterator[tuple[bytes, Truth]]:
     ):
         for statement, truth in zip(statements, truths, strict=True):
             yield statement.rstrip(b"\n"), Truth.read(truth)
-
-
-class SimulationInvalid(ReledgerError):
-    """The folder is not that of a simulation."""
-
-    code = "simulation.invalid"
-    title = "The folder holds no simulation."

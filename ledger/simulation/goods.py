@@ -5,7 +5,7 @@ true is a float, what is declared is rounded as a laboratory or a scale rounds.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -168,7 +168,7 @@ def weigh(mass_mg: float, chance: random.Random) -> int:
     return max(1000, round(mass_mg * (1 + chance.gauss(0, noise.WEIGHING)) / 1000) * 1000)
 
 
-def mixed(parts: list[Mapping[str, float]]) -> dict[str, float]:
+def mixed(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The sum of contents."""
     sums: dict[str, float] = {}
     for part in parts:

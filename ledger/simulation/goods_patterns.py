@@ -57,7 +57,9 @@ def not_holder(plot: Plot) -> bool:
     if stock is None or thief is stock.custodian:
         return False
     buyer = plot.business.pick("smelter")
-    plot.attempt(thief, "ship", shipment_of(plot, stock, thief.site.site, thief.party, buyer.party, buyer.site.site))
+    plot.attempt(
+        thief, "ship", shipment_of(plot, stock, thief.site.site, thief.party, buyer.party, buyer.site.site)
+    )
     return True
 
 
@@ -127,7 +129,13 @@ def pool_overdrawn(plot: Plot) -> bool:
     element = plot.chance.choice(("Nd", "La"))
     true_mg = {element: 1.6 * (pool.book_mg.get(element, 0.0) + 0.05 * TONNE)}
     lot = plot.world.measured(plant, "nd-oxide" if element == "Nd" else "la-oxide", true_mg, plot.now_us)
-    members = {"site": pool.site.site, "pool": pool.pool, "process": pool.process, "outputs": [lot], "losses": {}}
+    members = {
+        "site": pool.site.site,
+        "pool": pool.pool,
+        "process": pool.process,
+        "outputs": [lot],
+        "losses": {},
+    }
     plot.attempt(plant, "draw", members)
     return True
 
@@ -155,7 +163,12 @@ def undeclared_element(plot: Plot) -> bool:
     true_mg = scaled(stock.true_mg, 0.985 - share)
     true_mg["Dy"] = sum(stock.true_mg.values()) * share
     (made,) = plot.world.process(
-        stock.custodian, [stock], "strip-cast", [Batch("ndfeb-dy-alloy", true_mg)], plot.now_us, label=plot.label()
+        stock.custodian,
+        [stock],
+        "strip-cast",
+        [Batch("ndfeb-dy-alloy", true_mg)],
+        plot.now_us,
+        label=plot.label(),
     )
     plot.take(made)
     return True
@@ -210,7 +223,9 @@ def poor_recovery(plot: Plot) -> bool:
         return False
     recovery = plot.chance.uniform(0.925, 0.94) if plot.evasive else plot.chance.uniform(0.70, 0.86)
     batch = Batch("prnd-metal", scaled(stock.true_mg, recovery), plot.business.metal_treo([stock]))
-    (made,) = plot.world.process(stock.custodian, [stock], "electrolysis", [batch], plot.now_us, label=plot.label())
+    (made,) = plot.world.process(
+        stock.custodian, [stock], "electrolysis", [batch], plot.now_us, label=plot.label()
+    )
     plot.later(1, 4, sell_on, plot, made, plot.business.pick("magnet-maker"))
     return True
 
@@ -242,7 +257,9 @@ def recycler_ore(plot: Plot) -> bool:
     if stock is None:
         return False
     recycler = plot.business.pick("recycler")
-    shipment = plot.world.ship([stock], recycler, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US))
+    shipment = plot.world.ship(
+        [stock], recycler, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US)
+    )
 
     def work() -> None:
         (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
@@ -256,7 +273,9 @@ def recycler_ore(plot: Plot) -> bool:
             "outputs": [lot],
             "losses": {},
         }
-        plot.attempt(recycler, "process", members, at_us=plot.now_us + HOUR_US, filed_us=plot.now_us + 3 * HOUR_US)
+        plot.attempt(
+            recycler, "process", members, at_us=plot.now_us + HOUR_US, filed_us=plot.now_us + 3 * HOUR_US
+        )
 
     plot.later(3, 6, work)
     return True
@@ -297,7 +316,7 @@ def origin_fingerprint(plot: Plot) -> bool:
 
 
 def graph_cycle(plot: Plot) -> bool:
-    """Two firms bear goods out of each other: the birth of what was used is filed last, out of what came of it."""
+    """Two firms bear goods out of each other: what was used is born last, out of what came of it."""
     world, first = plot.world, plot.villain
     second = plot.business.pick("smelter")
     if second.monthly:
@@ -318,7 +337,15 @@ def graph_cycle(plot: Plot) -> bool:
         "stated": {unborn.lot: (unborn, None)},
     }
     start = plot.now_us
-    plot.attempt(second, "receive", receipt, "shipment.unsent", at_us=start, filed_us=start + hour, subjects=(unborn.lot,))
+    plot.attempt(
+        second,
+        "receive",
+        receipt,
+        "shipment.unsent",
+        at_us=start,
+        filed_us=start + hour,
+        subjects=(unborn.lot,),
+    )
     remelt = world.measured(second, "prnd-metal", scaled(true_mg, 0.97), start + 2 * hour)
     members = {
         "site": second.site.site,
@@ -328,7 +355,9 @@ def graph_cycle(plot: Plot) -> bool:
         "outputs": [remelt],
         "losses": {},
     }
-    draft = plot.attempt(second, "process", members, "graph.cycle", at_us=start + 2 * hour, filed_us=start + 3 * hour)
+    draft = plot.attempt(
+        second, "process", members, "graph.cycle", at_us=start + 2 * hour, filed_us=start + 3 * hour
+    )
     stock = world.hold(remelt, second, second.site, draft)
     stock.reserved = True
 
@@ -346,7 +375,9 @@ def graph_cycle(plot: Plot) -> bool:
                 "outputs": [unborn],
                 "losses": {},
             }
-            plot.attempt(first, "process", birth, at_us=plot.now_us + 2 * hour, filed_us=plot.now_us + 3 * hour)
+            plot.attempt(
+                first, "process", birth, at_us=plot.now_us + 2 * hour, filed_us=plot.now_us + 3 * hour
+            )
 
         plot.later(2, 4, bear)
 
@@ -400,7 +431,12 @@ def capacity(plot: Plot) -> bool:
         true_mg = plot.business.ore_body("bayan-obo", 6 * TONNE * factor / 3)
         lot = world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
         world.birth(
-            "extract", mine, lot, plot.now_us, label=plot.label() if place == 2 else None, filed_us=plot.now_us + HOUR_US
+            "extract",
+            mine,
+            lot,
+            plot.now_us,
+            label=plot.label() if place == 2 else None,
+            filed_us=plot.now_us + HOUR_US,
         )
         if place < 2:
             plot.later(1, 2, dig, place + 1)
@@ -427,7 +463,9 @@ def after_recording(plot: Plot) -> bool:
     product, true_mg = plot.business.mineral(mine)
     at_us = plot.now_us + round(plot.chance.uniform(1, 20) * DAY_US)
     lot = plot.world.measured(mine, product, true_mg, at_us)
-    plot.attempt(mine, "extract", {"site": mine.site.site, "outputs": [lot]}, at_us=at_us, filed_us=plot.now_us)
+    plot.attempt(
+        mine, "extract", {"site": mine.site.site, "outputs": [lot]}, at_us=at_us, filed_us=plot.now_us
+    )
     return True
 
 
@@ -488,7 +526,9 @@ def hs_assay(plot: Plot) -> bool:
     """Dysprosium is imported under the name of cerium; a laboratory finds it."""
     trader, world = plot.business.pick("trader"), plot.world
     lot = world.measured(trader, "ce-oxide", {"Ce": 0.4 * TONNE}, plot.now_us)
-    stock = world.birth("import", trader, lot, plot.now_us, origin="US", declared=True, filed_us=plot.now_us + HOUR_US)
+    stock = world.birth(
+        "import", trader, lot, plot.now_us, origin="US", declared=True, filed_us=plot.now_us + HOUR_US
+    )
     share = 0.04 if plot.evasive else plot.chance.uniform(0.3, 0.95)
     lot.true_mg = {"Ce": 0.4 * TONNE * (1 - share), "Dy": 0.4 * TONNE * share}
     plot.take(stock)
@@ -499,5 +539,3 @@ def hs_assay(plot: Plot) -> bool:
 
     plot.later(1, 3, measure)
     return True
-
-

@@ -1,4 +1,4 @@
-"""What befalls honest people: partial, refused and returned deliveries, spills, typing errors, assays, counts.
+"""What befalls honest people: partial, refused and returned deliveries, typing errors, assays.
 
 Decides: nothing about dishonesty. Shares are those of ``noise``.
 """
@@ -104,7 +104,9 @@ class Incidents:
     def back_again(self, shipment: Shipment, stocks: list[Stock]) -> None:
         """Goods that were sent back are sold to somebody else."""
         for stock in stocks:
-            self.world.chronicle.plan(self.business.later(3, 12), self.sell_again, stock, shipment.consignor.kind)
+            # What came back is sold once all its papers are in.
+            at_us = max(self.business.later(3, 12), stock.settled_us)
+            self.world.chronicle.plan(at_us, self.sell_again, stock, shipment.consignor.kind)
 
     def _return(self, shipment: Shipment, stocks: list[Stock]) -> None:
         here = [stock for stock in stocks if stock in shipment.consignee.stocks]
@@ -112,7 +114,9 @@ class Incidents:
             return
         for stock in here:
             stock.ready_us = max(stock.ready_us, stock.settled_us, shipment.draft.filed_us)
-        terms = Terms(kind="return", extra={"shipment": shipment.draft.event_id, "reason": "off specification"})
+        terms = Terms(
+            kind="return", extra={"shipment": shipment.draft.event_id, "reason": "off specification"}
+        )
         self.world.ship(here, shipment.consignor, self.world.now_us, terms)
 
     def rework(self, stock: Stock) -> bool:
@@ -148,7 +152,8 @@ class Incidents:
             "site": stock.site.site,
             "inputs": [(lot.lot, None)],
             "results": {
-                element: (share, max(share * relative_deviation(share), 0.00001)) for element, share in shares.items()
+                element: (share, max(share * relative_deviation(share), 0.00001))
+                for element, share in shares.items()
             },
             "treo": read,
             "laboratory": laboratory.party,
@@ -165,7 +170,12 @@ class Incidents:
         world = self.world
         counted = {"site": stock.site.site, "inputs": [(stock.lot.lot, world.scale(stock))]}
         draft = world.chronicle.file(
-            stock.custodian, "stocktake", world.now_us, counted, ready_us=stock.ready_us, subjects=(stock.lot.lot,)
+            stock.custodian,
+            "stocktake",
+            world.now_us,
+            counted,
+            ready_us=stock.ready_us,
+            subjects=(stock.lot.lot,),
         )
         stock.ready_us = draft.filed_us
 

@@ -35,7 +35,7 @@ MOISTURE_READING: Final = 0.001
 """Standard deviation of a moisture reading, as a share of gross mass. Our own."""
 
 MONTHLY_FILERS: Final = 0.5
-"""Share of the parties that file once, in the first days of the next month, as they may (DOMAIN section 5)."""
+"""Share of the parties that file once, early in the next month, as they may (DOMAIN section 5)."""
 PROMPT_FILING_H: Final = 14.0
 """Mean hours until the others file. Our own."""
 LATE_FILING: Final = 0.05
@@ -63,8 +63,8 @@ WAREHOUSED: Final = 0.08
 KEY_ROTATION_DAYS: Final = 270
 """Every how many days a party takes a new key. Our own."""
 
-# True recoveries: mean and standard deviation, as a share of REO in (DOMAIN section 4: at least the norm of the
-# step, electrolysis 95-98 %, strip casting 98-99 %; magnet scrap 25-30 % of magnet output).
+# True recoveries: mean and standard deviation, as a share of REO in (DOMAIN section 4: at least the norm of
+# the step, electrolysis 95-98 %, strip casting 98-99 %; magnet scrap 25-30 % of magnet output).
 RECOVERY: Final = {
     "flotation": (0.84, 0.015),
     "concentrate-to-mixed": (0.955, 0.006),
@@ -88,5 +88,5 @@ TRANSIT_KMH: Final = (30.0, 70.0)
 FACILITY_LOAD: Final = 0.75
 """Share of its listed capacity that a site uses in an ordinary month. Our own."""
 QUOTA_USE: Final = 0.86
-"""An honest holder plans to use this share of its allotment. Our own: quotas of 2022-2024 were nearly used up,
+"""An honest holder plans to use this share of its allotment. Our own: quotas are nearly used up,
 and what lies above 90 % is told by quota.nearing in any case."""

@@ -1,7 +1,6 @@
 """From drafts to payloads: EPCIS documents and official acts as their issuers write them.
 
-Decides: how a draft's plain values stand on the wire. Every number is rounded as instruments show it before it
-comes here.
+Decides: how a draft's plain values stand on the wire. Every number is rounded as instruments show it.
 """
 
 import json
@@ -73,7 +72,7 @@ def received(draft: Draft) -> list[LotContent]:
 
 def _common(draft: Draft) -> dict[str, Any]:
     members = draft.members
-    common = {name: members[name] for name in COMMON if name in members}
+    common: dict[str, Any] = {name: members[name] for name in COMMON if name in members}
     common["event_id"], common["at_us"] = draft.event_id, draft.at_us
     if "unit_price" in members:
         common["unit_price"] = f"{members['unit_price']:.2f} CNY"

@@ -34,7 +34,7 @@ PATTERNS: Final = (
     ),
     Pattern("poor-recovery", ("balance.recovery",), goods.poor_recovery, evasive=True),
     Pattern("pool-gap", ("pool.gap",), goods.pool_gap, evasive=True),
-    Pattern("pool-unclosed", ("pool.unclosed",), goods.pool_unclosed, last=0.7),
+    Pattern("pool-unclosed", ("pool.unclosed",), goods.pool_unclosed, silent=True, last=0.7),
     Pattern("recycler-ore", ("recycler.ore-input",), goods.recycler_ore),
     Pattern("recycler-fingerprint", ("recycler.fingerprint",), goods.recycler_fingerprint, evasive=True),
     Pattern("origin-fingerprint", ("origin.fingerprint",), goods.origin_fingerprint, evasive=True),
@@ -48,7 +48,11 @@ PATTERNS: Final = (
     Pattern("licence-mismatch", ("licence.mismatch",), export.licence_mismatch, last=0.65),
     Pattern("licence-reused", ("licence.reused",), export.licence_reused, last=0.65),
     Pattern(
-        "restricted", ("enduser.restricted",), export.restricted, rogue=("importer", ("importer", "user")), evasive=True
+        "restricted",
+        ("enduser.restricted",),
+        export.restricted,
+        rogue=("importer", ("importer", "user")),
+        evasive=True,
     ),
     Pattern("hs-declared", ("hs.mismatch",), export.hs_mismatch),
     Pattern("hs-assayed", ("hs.mismatch",), goods.hs_assay, evasive=True),
@@ -61,7 +65,13 @@ PATTERNS: Final = (
         evasive=True,
     ),
     Pattern(
-        "surge", ("export.surge",), export.surge, 1, rogue=("trader", ("trader", "exporter")), evasive=True, last=0.5
+        "surge",
+        ("export.surge",),
+        export.surge,
+        1,
+        rogue=("trader", ("trader", "exporter")),
+        evasive=True,
+        last=0.5,
     ),
     Pattern("no-arrival", ("export.no-arrival",), export.no_arrival, last=0.65),
     Pattern("disclosure", ("disclosure",), export.disclosure),

@@ -1,8 +1,8 @@
 """Planting: which dishonest patterns are played, how often and when.
 
-Decides: the number of instances for a rate, spread evenly over all patterns and over the simulated months, and
-which of them are shaped to stay just under a threshold (``evasive``; counted apart). What a pattern does stands
-in ``goods_patterns``, ``trade_patterns`` and ``export_patterns``.
+Decides: the number of instances for a rate, spread evenly over all patterns and over the months, and which
+of them are shaped to stay just under a threshold (``evasive``; counted apart). What a pattern does stands in
+ ``goods_patterns``, ``trade_patterns`` and ``export_patterns``.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from ledger.simulation.business import Business
 from ledger.simulation.cast import Actor, Cast
 from ledger.simulation.chance import stream
 from ledger.simulation.chronicle import Draft, Label
+from ledger.simulation.folder import Planted
 from ledger.simulation.goods import Stock
 from ledger.simulation.world import World
 
@@ -87,7 +88,7 @@ class Plot:
         self.instance.statements += 1
         return Label(self.instance.pattern, self.instance.number, codes or self.instance.codes, self.evasive)
 
-    def later(self, low_days: float, high_days: float, what: Callable[..., None], *args: Any) -> None:
+    def later(self, low_days: float, high_days: float, what: Callable[..., object], *args: Any) -> None:
         """Lets something happen within so many days."""
         days = self.chance.uniform(low_days, high_days)
         self.world.chronicle.plan(self.now_us + round(days * DAY_US), what, *args)
@@ -168,7 +169,8 @@ class Pattern:
         cost: How many statements it has, about.
         rogue: Roles and kind of a party of its own, or None.
         evasive: Whether it has a variant under the threshold.
-        last: Up to which share of the simulated time it may begin.
+        silent: Whether something is not filed rather than filed.
+        first, last: Between which shares of the simulated time it begins.
     """
 
     name: str
@@ -177,6 +179,7 @@ class Pattern:
     cost: float = 1.0
     rogue: tuple[str, tuple[str, ...]] | None = None
     evasive: bool = False
+    silent: bool = False
     first: float = 0.2
     last: float = 0.75
 
@@ -232,6 +235,22 @@ class Planting:
         elif attempts:
             at_us = self.world.now_us + round(plot.chance.uniform(0.5, 1.5) * RETRY_DAYS * DAY_US)
             self.world.chronicle.plan(at_us, self._play, pattern, plot, attempts - 1)
+
+    def planted(self) -> list[Planted]:
+        """What was played, for the truth folder."""
+        return [
+            Planted(
+                number=plot.instance.number,
+                pattern=pattern.name,
+                codes=pattern.codes,
+                evasive=plot.instance.evasive,
+                subjects=tuple(plot.instance.subjects),
+                statements=plot.instance.statements,
+                silent=pattern.silent,
+            )
+            for pattern, plot in self.plots
+            if plot.instance.made
+        ]
 
     def counts(self) -> dict[str, int]:
         """Instances that were played, by pattern."""

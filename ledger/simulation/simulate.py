@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.errors import SimulationInvalid
 from ledger.log.note import NoteSigner
 from ledger.records.periods import DAY_US, HOUR_US, month_after, month_of, month_start_us
 from ledger.records.policy import Policy, read_policy
@@ -26,9 +29,9 @@ from ledger.simulation.cast import (
     new_key,
     private_key,
 )
-from ledger.simulation.chance import key_seed
+from ledger.simulation.chance import key_seed, uuid4
 from ledger.simulation.chronicle import Chronicle, time_text
-from ledger.simulation.folder import VERSION, SimulationInvalid, Writer, read_manifest, write_manifest
+from ledger.simulation.folder import VERSION, Writer, read_manifest, write_manifest, write_planted
 from ledger.simulation.goods import TONNE
 from ledger.simulation.planting import Planting
 from ledger.simulation.world import PRICES, World
@@ -36,8 +39,6 @@ from ledger.statements.acts.organisations import SiteDescriptionSchema
 from ledger.statements.envelope import ACT, STATEMENT_TYPE
 from ledger.statements.jws import write_compact
 from ledger.statements.keys import write_key_file
-from ledger.simulation.chance import uuid4
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 END: Final = "2026-07"
 """The month that begins when the simulated time ends."""
@@ -49,7 +50,7 @@ COUNTRY_PER_YEAR: Final = 1_400_000
 EVE_DAYS: Final = 75
 """Registers, allotments and first licences are filed before the first movement."""
 QUOTA_2024_T: Final = {"rock": 250_850.0, "ionic": 19_150.0, "separation": 254_000.0}
-"""Allotments of 2024 (DOMAIN section 9: 270,000 t mined in all, ionic ore as in 2023; 254,000 t separated)."""
+"""Allotments of 2024 (DOMAIN section 9): 270,000 t mined, ionic ore as in 2023; 254,000 t separated."""
 SMALL_QUOTA_T: Final = 10.0
 """What a mine of the patterns is allotted."""
 SMALL_CAPACITY_KG: Final = 6_000
@@ -98,6 +99,7 @@ def simulate(
     nation.open(folder)
     done = nation.run(writer, progress)
     planted = nation.planting.counts()
+    write_planted(folder, nation.planting.planted())
     write_manifest(
         folder,
         stated
@@ -148,7 +150,9 @@ class Nation:
         keys = folder / "keys"
         keys.mkdir(mode=0o700, exist_ok=True)
         log = self.log_key()
-        named = [("log", log)] + [(actor.name, private_key(self.seed, actor.name, 0)) for actor in self.cast.actors]
+        named = [("log", log)] + [
+            (actor.name, private_key(self.seed, actor.name, 0)) for actor in self.cast.actors
+        ]
         for name, key in named:
             path = keys / f"{name}.pem"
             if not path.exists():
@@ -261,7 +265,7 @@ class Nation:
         return {name: value for name, value in stated.items() if value and name in _DESCRIBED}
 
     def publish(self, chronicle: Chronicle, filed_us: int) -> None:
-        """The control list in force: announcement 18 of 2025 (DOMAIN section 2), as of the simulated begin."""
+        """The control list: announcement 18 of 2025 (DOMAIN section 2), in force from the simulated begin."""
         chronicle.act(
             self.cast.one("authority"),
             "publish-control-list",
@@ -293,7 +297,9 @@ class Nation:
         honest = [each for each in self.cast.by_kind[actor.kind] if not each.planted]
         return QUOTA_2024_T[kind] * self.scale / len(honest) * TONNE
 
-    def allot_one(self, chronicle: Chronicle, actor: Actor, year: int, mass_mg: float, filed_us: int, **more: Any) -> None:
+    def allot_one(
+        self, chronicle: Chronicle, actor: Actor, year: int, mass_mg: float, filed_us: int, **more: Any
+    ) -> None:
         """One allotment."""
         activity = "separation" if "separator" in actor.roles else "mining"
         ore_class = {"rock-mine": "rock", "ionic-mine": "ionic"}.get(actor.kind, "any")
@@ -325,7 +331,10 @@ class Nation:
         def enrol(actor: Actor, from_us: int) -> None:
             signer = new_key(self.seed, actor.name, len(actor.keys))
             world.chronicle.act(
-                actor, "enrol-key", {"party": actor.party, **enrolment(signer, ORIGIN, actor.party)}, world.now_us
+                actor,
+                "enrol-key",
+                {"party": actor.party, **enrolment(signer, ORIGIN, actor.party)},
+                world.now_us,
             )
             actor.keys.append((from_us, signer))
 

@@ -4,6 +4,7 @@ Decides: what each pattern does. ``patterns`` lists them.
 """
 
 from ledger.records.periods import DAY_US, HOUR_US
+from ledger.simulation.cast import Actor
 from ledger.simulation.chronicle import MINUTE_US
 from ledger.simulation.goods import Stock
 from ledger.simulation.planting import Plot
@@ -21,13 +22,19 @@ BUYERS = {
 }
 
 
+def customer(plot: Plot, stock: Stock) -> Actor:
+    """An ordinary customer for goods, other than who has them."""
+    kind = BUYERS.get(stock.lot.product, "exporter")
+    found = plot.business.pick(kind)
+    return plot.business.pick("exporter") if found is stock.custodian or found is stock.owner else found
+
+
 def sale(plot: Plot, terms: Terms, kinds: tuple[str, ...] = MAKERS, least_mg: float = 0) -> Shipment | None:
     """Sells goods of somebody honest to an ordinary customer on other terms."""
     stock = plot.stock(kinds, least_mg=least_mg, filed=False)
     if stock is None:
         return None
-    kind = BUYERS.get(stock.lot.product, "exporter")
-    return plot.world.ship([stock], plot.business.pick(kind), plot.now_us, terms)
+    return plot.world.ship([stock], customer(plot, stock), plot.now_us, terms)
 
 
 def unreceived(plot: Plot) -> bool:
@@ -65,8 +72,7 @@ def difference(plot: Plot) -> bool:
     stock = plot.stock(MAKERS, filed=False)
     if stock is None:
         return False
-    kind = BUYERS.get(stock.lot.product, "exporter")
-    shipment = plot.world.ship([stock], plot.business.pick(kind), plot.now_us, Terms(arrives=False))
+    shipment = plot.world.ship([stock], customer(plot, stock), plot.now_us, Terms(arrives=False))
     shipment.spilled = 0.007 if plot.evasive else plot.chance.uniform(0.03, 0.2)
 
     def arrive() -> None:
@@ -85,7 +91,12 @@ def difference(plot: Plot) -> bool:
 def carousel(plot: Plot) -> bool:
     """Goods go round in a circle of traders; the evasive one through two traders and no circle."""
     stock = plot.stock(("trader", "exporter"), filed=False)
-    traders = [actor for kind in ("trader", "exporter") for actor in plot.world.cast.by_kind[kind] if not actor.planted]
+    traders = [
+        actor
+        for kind in ("trader", "exporter")
+        for actor in plot.world.cast.by_kind[kind]
+        if not actor.planted
+    ]
     if stock is None or len(traders) < 3:
         return False
     start = stock.custodian
@@ -163,8 +174,7 @@ def invoice_reused(plot: Plot) -> bool:
             plot.later(1, 3, again)
             return
         terms = Terms(invoice=False, extra={"invoice": invoice}, label=plot.label())
-        kind = BUYERS.get(stock.lot.product, "exporter")
-        shipment = plot.world.ship([stock], plot.business.pick(kind), plot.now_us, terms)
+        shipment = plot.world.ship([stock], customer(plot, stock), plot.now_us, terms)
         shipment.draft.members["invoice"] = invoice
 
     plot.later(2, 10, again)
@@ -198,11 +208,10 @@ def price_low(plot: Plot) -> bool:
     stock = plot.stock(MAKERS, filed=False)
     if stock is None:
         return False
-    kind = BUYERS.get(stock.lot.product, "exporter")
     factor = 0.74 if plot.evasive else plot.chance.uniform(0.25, 0.6)
     from_index = plot.world.index_price(stock.lot.product) * factor
     terms = Terms(extra={"unit_price": round(from_index, 2)}, label=plot.label())
-    plot.world.ship([stock], plot.business.pick(kind), plot.now_us, terms)
+    plot.world.ship([stock], customer(plot, stock), plot.now_us, terms)
     return True
 
 
@@ -231,10 +240,9 @@ def two_places(plot: Plot) -> bool:
     stock = plot.stock(MAKERS, own=True)
     if stock is None or plot.now_us - stock.lot.born_us < 3 * DAY_US:
         return False
-    kind = BUYERS.get(stock.lot.product, "exporter")
     left_us = plot.now_us - HOUR_US
     terms = Terms(arrives=False, filed_us=plot.now_us)
-    shipment = plot.world.ship([stock], plot.business.pick(kind), left_us, terms)
+    shipment = plot.world.ship([stock], customer(plot, stock), left_us, terms)
     at_us = left_us - round(plot.chance.uniform(0.2, 1.5) * DAY_US)
     plot.world.receive(shipment, at_us, label=plot.label(), filed_us=plot.now_us + HOUR_US)
     plot.watch(shipment.draft.event_id)
@@ -244,12 +252,11 @@ def two_places(plot: Plot) -> bool:
 
 
 def too_fast(plot: Plot) -> bool:
-    """Goods cross the country within minutes: they never moved. The evasive one by what an aeroplane could do."""
+    """Goods cross the country within minutes: they never moved. The evasive one as an aeroplane could."""
     stock = plot.stock(MAKERS, filed=False)
     if stock is None:
         return False
-    kind = BUYERS.get(stock.lot.product, "exporter")
-    buyer = plot.business.pick(kind)
+    buyer = customer(plot, stock)
     distance = distance_km(stock.site, buyer.site)
     if distance < 400:
         return False
@@ -259,7 +266,9 @@ def too_fast(plot: Plot) -> bool:
     plot.watch(shipment.draft.event_id)
 
     def arrive() -> None:
-        for each in plot.world.receive(shipment, plot.now_us, label=plot.label(), filed_us=plot.now_us + DAY_US):
+        for each in plot.world.receive(
+            shipment, plot.now_us, label=plot.label(), filed_us=plot.now_us + DAY_US
+        ):
             plot.take(each)
 
     plot.world.chronicle.plan(plot.now_us + round(hours * HOUR_US), arrive)

@@ -17,7 +17,7 @@ from ledger.simulation.chance import stream
 from ledger.simulation.chronicle import MINUTE_US, Chronicle, Draft, Label
 from ledger.simulation.goods import Lot, Pool, Stock, assay, mixed, read_treo, scaled, weigh
 
-# CNY per kg of goods, 2025-12-31 (DOMAIN section 9): PrNd oxide, PrNd alloy, La2O3, CeO2; the others are our own.
+# CNY per kg of goods, 2025-12-31 (DOMAIN section 9) for PrNd oxide, PrNd alloy, La2O3 and CeO2; else our own.
 PRICES: Final = {
     "prnd-oxide": 606.0,
     "prnd-metal": 735.0,
@@ -116,7 +116,8 @@ class World:
     def treo_of(self, product: str) -> float:
         """The typical REO content of a product."""
         found = self.catalogue.product(product)
-        assert found is not None and found.treo_fraction is not None
+        assert found is not None
+        assert found.treo_fraction is not None
         return float(found.treo_fraction)
 
     def measured(
@@ -319,9 +320,7 @@ class World:
             pool.book_mg[element] = max(0.0, pool.book_mg.get(element, 0.0) - mass)
         return self.hold(lot, actor, pool.site, draft)
 
-    def close(
-        self, pool: Pool, at_us: int, *, factor: float = 1.0, label: Label | None = None
-    ) -> Draft:
+    def close(self, pool: Pool, at_us: int, *, factor: float = 1.0, label: Label | None = None) -> Draft:
         """Measures what is in process and files it."""
         measured = {
             element: max(0.0, mass * factor * (1 + self.chance.gauss(0, noise.IN_PROCESS_STOCK)))
@@ -343,12 +342,10 @@ class World:
             gap = measured.get(element, 0.0) - pool.book_mg.get(element, 0.0)
             if gap > 0:
                 pool.blocked_mg[element] = pool.blocked_mg.get(element, 0.0) + gap
-        pool.book_mg = measured
+        pool.book_mg = dict(measured)
         return draft
 
-    def ship(
-        self, stocks: list[Stock], consignee: Actor, at_us: int, terms: Terms | None = None
-    ) -> Shipment:
+    def ship(self, stocks: list[Stock], consignee: Actor, at_us: int, terms: Terms | None = None) -> Shipment:
         """Sends whole stocks to somebody; the receipt is planned, and so is the invoice."""
         terms = terms or Terms()
         consignor, seller = stocks[0].custodian, terms.owner or stocks[0].owner
@@ -438,7 +435,7 @@ class World:
             shipment.seller,
             "register-invoice",
             members,
-            draft.filed_us + round(chance.uniform(0.1, 30) * HOUR_US),
+            draft.at_us + round(chance.uniform(0.1, 8) * DAY_US),
             label=label,
             subjects=(shipment.invoice,),
         )

@@ -1,0 +1,76 @@
+"""The evaluate command."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from api.cli.common import FOLDER, progress_bar
+from ledger.simulation.scoring import Score
+from ledger.store.engine import create_ledger_engine
+
+
+@click.command()
+@click.argument("out", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option(
+    "--database",
+    help="Database without entries to register in; default: a temporary SQLite file, removed at the end.",
+)
+def evaluate(out: Path, as_json: bool, database: str | None) -> None:
+    """Register the simulation in OUT in a fresh ledger, and report what it found of what was planted.
+
+    Statements go through the ledger's own registrar at the times at which they were filed. Reported for each
+    rule code: planted, found, missed, recall, false alerts; patterns shaped to stay just under a threshold
+    are counted apart. docs/simulation.md says how it counts.
+    """
+    from ledger.simulation.evaluation import evaluate as run  # loads the registrar
+
+    with tempfile.TemporaryDirectory(prefix="reledger-evaluate-") as folder:
+        engine = create_ledger_engine(database or f"sqlite:///{Path(folder) / 'ledger.db'}", pool_size=4)
+        try:
+            with progress_bar() as bar:
+                task = bar.add_task("statements", total=None)
+                score = run(
+                    out,
+                    engine,
+                    Path(folder) / "mark",
+                    lambda done, whole: bar.update(task, completed=done, total=whole),
+                )
+        finally:
+            engine.dispose()
+    if as_json:
+        click.echo(json.dumps(score.as_json(), ensure_ascii=False, indent=2))
+    else:
+        _show(score)
+
+
+def _show(score: Score) -> None:
+    table = Table(title=f"{score.movements} movements, {score.honest} of them honest")
+    for heading in ("code", "planted", "found", "missed", "recall", "evasive found", "false", "true", "side"):
+        table.add_column(heading, justify="left" if heading == "code" else "right")
+    for code, one in sorted(score.codes.items()):
+        table.add_row(
+            code,
+            str(one.planted),
+            str(one.found),
+            str(one.missed),
+            "-" if one.recall is None else f"{one.recall:.1%}",
+            f"{one.evasive_found} of {one.evasive}" if one.evasive else "-",
+            str(one.false),
+            str(one.true),
+            str(one.side),
+        )
+    console = Console(highlight=False, width=max(100, Console().width))
+    console.print(table)
+    recall = "-" if score.recall is None else f"{score.recall:.1%}"
+    console.print(
+        f"recall {recall}, false alerts per 1,000 honest movements {score.false_alerts_per_1000:.2f}"
+    )
+    refused = ", ".join(f"{code} {count}" for code, count in sorted(score.refusals.items()))
+    console.print(f"honest movements refused: {refused or 'none'}", markup=False)
+    for code, numbers in sorted(score.evasive_missed.items()):
+        console.print(f"missed under the threshold: {code}: {len(numbers)}", markup=False)

@@ -1,0 +1,234 @@
+"""Scoring: which planted patterns were found, and which alerts are false.
+
+Decides, for every alert, one of four: it *finds* a planted pattern (its code is expected, and it stands on one
+of the pattern's statements or speaks of one of its subjects); what it says is *true* of an honest statement (the
+truth file says so: a filing that was late, goods that descend from illegal ones); it is a *side* finding on a planted pattern under another code; or it is *false*. A refusal finds a pattern likewise.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.simulation.folder import Planted, Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert of the ledger: what scoring needs of it."""
+
+    entry_index: int
+    code: str
+    party: str
+    site: str
+    subject: str
+    position: int
+    detail: str
+
+
+@dataclass(slots=True)
+class CodeScore:
+    """One rule code."""
+
+    planted: int = 0
+    found: int = 0
+    evasive: int = 0
+    evasive_found: int = 0
+    false: int = 0
+    true: int = 0
+    side: int = 0
+    refused_honest: int = 0
+
+    @property
+    def missed(self) -> int:
+        """Planted and not found."""
+        return self.planted - self.found
+
+    @property
+    def recall(self) -> float | None:
+        """Found of planted; None where nothing was planted."""
+        return self.found / self.planted if self.planted else None
+
+
+@dataclass(slots=True)
+class Score:
+    """The outcome of an evaluation.
+
+    Attributes:
+        codes: By rule code.
+        missed: Numbers of planted instances that were missed, by code; ``evasive_missed`` likewise.
+        refusals: Honest movements that were refused, by code of the first finding.
+        examples: A few false alerts and refusals, by code.
+    """
+
+    movements: int = 0
+    honest: int = 0
+    statements: int = 0
+    acts_refused: Counter[str] = field(default_factory=Counter)
+    codes: dict[str, CodeScore] = field(default_factory=dict)
+    missed: dict[str, list[str]] = field(default_factory=dict)
+    evasive_missed: dict[str, list[str]] = field(default_factory=dict)
+    refusals: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+
+    def code(self, code: str) -> CodeScore:
+        """The score of a code."""
+        return self.codes.setdefault(code, CodeScore())
+
+    @property
+    def recall(self) -> float | None:
+        """Found of planted over all codes, evasive ones apart."""
+        planted = sum(score.planted for score in self.codes.values())
+        return sum(score.found for score in self.codes.values()) / planted if planted else None
+
+    @property
+    def false_alerts_per_1000(self) -> float:
+        """False alerts per 1,000 honest movements."""
+        return 1000 * sum(score.false for score in self.codes.values()) / max(1, self.honest)
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {
+            "movements": self.movements,
+            "honest_movements": self.honest,
+            "statements": self.statements,
+            "recall": self.recall,
+            "false_alerts_per_1000": self.false_alerts_per_1000,
+            "honest_refused": dict(self.refusals),
+            "acts_refused": dict(self.acts_refused),
+            "codes": {
+                code: {
+                    "planted": score.planted,
+                    "found": score.found,
+                    "missed": score.missed,
+                    "recall": score.recall,
+                    "false": score.false,
+                    "true": score.true,
+                    "side": score.side,
+                    "evasive_planted": score.evasive,
+                    "evasive_found": score.evasive_found,
+                }
+                for code, score in sorted(self.codes.items())
+            },
+            "missed": self.missed,
+            "evasive_missed": self.evasive_missed,
+            "examples": self.examples,
+        }
+
+
+MOST_EXAMPLES = 5
+
+
+class Scorer:
+    """Takes note of statements, refusals and alerts, and scores them."""
+
+    def __init__(self, planted: Iterable[Planted]) -> None:
+        """Knows what was planted."""
+        self.score = Score()
+        self._planted = {each.number: each for each in planted}
+        self._seen: Counter[str] = Counter()
+        self._expected: dict[str, set[str]] = {}
+        self._found: set[tuple[str, str]] = set()
+        self._by_index: dict[int, Truth] = {}
+        self._facts: set[tuple[str, str]] = set()
+        self._watch: dict[str, set[str]] = {}
+        for each in self._planted.values():
+            for subject in each.subjects:
+                self._watch.setdefault(subject, set()).add(each.number)
+
+    def statement(self, truth: Truth, index: int | None, refused: tuple[str, ...], detail: str = "") -> None:
+        """Takes note of a statement.
+
+        Args:
+            truth: What is true of it.
+            index: Its entry, or None where it was refused.
+            refused: Codes of the findings that refused it.
+            detail: The first of them in words.
+        """
+        score = self.score
+        score.statements += 1
+        score.movements += truth.movement
+        if truth.number:
+            self._seen[truth.number] += 1
+            self._expected.setdefault(truth.number, set()).update(truth.codes)
+            for subject in truth.subjects:
+                self._watch.setdefault(subject, set()).add(truth.number)
+            self._found |= {(truth.number, code) for code in refused if code in truth.codes}
+        else:
+            score.honest += truth.movement
+        for fact in truth.facts:
+            code, _, subject = fact.partition(" ")
+            self._facts.add((code, subject or f"entry {index}"))
+            self._facts |= {(code, name) for name in truth.subjects}
+        if index is not None and (truth.number or truth.facts):
+            self._by_index[index] = truth
+        if refused and not truth.number:
+            (score.refusals if truth.movement else score.acts_refused)[refused[0]] += 1
+            self._example(f"refused {refused[0]}", f"{truth.kind} of {truth.party}: {detail}")
+
+    def alerts(self, alerts: Iterable[Alert]) -> None:
+        """Scores the alerts, once every statement is known."""
+        for alert in alerts:
+            self._score_alert(alert)
+
+    def finish(self) -> Score:
+        """Counts what was planted and found."""
+        for number, planted in self._planted.items():
+            if self._seen[number] < planted.statements or not (planted.silent or planted.statements):
+                continue  # not played to its end
+            for code in sorted(
+                self._expected.get(number, set()) | (set(planted.codes) if planted.silent else set())
+            ):
+                score, found = self.score.code(code), (number, code) in self._found
+                if planted.evasive:
+                    score.evasive += 1
+                    score.evasive_found += found
+                else:
+                    score.planted += 1
+                    score.found += found
+                if not found:
+                    kept = self.score.evasive_missed if planted.evasive else self.score.missed
+                    kept.setdefault(code, []).append(number)
+        return self.score
+
+    def _score_alert(self, alert: Alert) -> None:
+        score = self.score.code(alert.code)
+        names = names_in(alert)
+        truth = self._by_index.get(alert.entry_index) if alert.position >= 0 else None
+        numbers = {number for name in names for number in self._watch.get(name, ())}
+        if truth is not None and truth.number:
+            numbers.add(truth.number)
+        finds = {
+            number
+            for number in numbers
+            if alert.code in self._expected.get(number, ()) or alert.code in self._codes_of(number)
+        }
+        if finds:
+            self._found |= {(number, alert.code) for number in finds}
+        elif self._is_true(alert, truth, names):
+            score.true += 1
+        elif numbers:
+            score.side += 1
+        else:
+            score.false += 1
+            self._example(alert.code, f"entry {alert.entry_index} {alert.party}: {alert.detail}")
+
+    def _codes_of(self, number: str) -> tuple[str, ...]:
+        planted = self._planted.get(number)
+        return () if planted is None else planted.codes
+
+    def _is_true(self, alert: Alert, truth: Truth | None, names: set[str]) -> bool:
+        if truth is not None and alert.code in truth.facts:
+            return True
+        return any((alert.code, name) in self._facts for name in names)
+
+    def _example(self, name: str, text: str) -> None:
+        kept = self.score.examples.setdefault(name, [])
+        if len(kept) < MOST_EXAMPLES:
+            kept.append(text[:400])
+
+
+def names_in(alert: Alert) -> set[str]:
+    """The names by which an alert speaks of things: of its subject, each part of it."""
+    _, _, rest = alert.subject.partition(":")
+    return {name for part in rest.split(" ") for name in part.split("|") if name} - {""}
