@@ -19,11 +19,12 @@ OUTCOMES: Final = ("confirmed", "unfounded", "settled")
 
 
 class CloseCaseSchema(MemberSchema):
-    """The outcome; illegal lots only where it is ``confirmed``."""
+    """The outcome; illegal lots only where it is ``confirmed``, cleared ones only where it is not."""
 
     case = Code(required=True)
     outcome = OneOf(OUTCOMES, required=True)
     illegal_lots = Each(Text(longest=1024), load_default=())
+    cleared_lots = Each(Text(longest=1024), load_default=())
 
     @validates_schema
     def _illegal_is_confirmed(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -31,6 +32,8 @@ class CloseCaseSchema(MemberSchema):
             raise ValidationError(
                 [Fault("case.outcome", "only a confirmed case finds lots illegal")], "illegal_lots"
             )
+        if data["cleared_lots"] and data["outcome"] == "confirmed":
+            raise ValidationError([Fault("case.outcome", "a confirmed case clears no lots")], "cleared_lots")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class CloseCase(Act):
     case: str
     outcome: str
     illegal_lots: tuple[str, ...] = ()
+    cleared_lots: tuple[str, ...] = ()
 
     @property
     def public(self) -> bool:
@@ -68,7 +72,19 @@ class CloseCase(Act):
                     "Open a new case where there is something new.",
                 )
             )
-        return [*findings, *unknown_lots(facts, self.illegal_lots, "/illegal_lots")]
+        findings.extend(unknown_lots(facts, self.illegal_lots, "/illegal_lots"))
+        for place, lot in enumerate(self.cleared_lots):
+            record = facts.books.get(LotRecord, lot)
+            if record is None or record.tainted_by is None:
+                findings.append(
+                    Finding(
+                        "lot.untainted",
+                        f"nothing makes {lot} illegal product",
+                        f"/cleared_lots/{place}",
+                        "Name lots that an alert or a case has tainted.",
+                    )
+                )
+        return findings
 
     def take_effect(self, context: ActContext, facts: Facts) -> None:
         books = facts.books
@@ -79,29 +95,75 @@ class CloseCase(Act):
             assert alert is not None
             books.put(replace(alert, state="closed", outcome=self.outcome, changed_at=context.index))
         for lot in self.illegal_lots:
-            taint(books, lot, context.index)
+            record = books.get(LotRecord, lot)
+            assert record is not None
+            taint(books, record.node, context.index)
+        for lot in self.cleared_lots:
+            clear(books, lot)
         books.put(replace(case, state="closed", outcome=self.outcome, closed_at=context.index))
         let_read(facts, context, case.parties)
 
 
-def taint(books: Books, lot: str, entry_index: int) -> None:
-    """Marks a lot and everything that was made of it so far, pools on the way included.
+def taint(books: Books, node: int, reason: int) -> None:
+    """Marks a lot or pool version and everything that was made of it so far.
 
     A mark that is there already stays: it is the earlier reason.
+
+    Args:
+        books: The books.
+        node: Where the walk begins.
+        reason: Index of the entry that makes it illegal product.
     """
+    for each in _made_of(books, node):
+        for made in books.group(LotRecord, "node", each):
+            if made.tainted_by is None:
+                books.put(replace(made, tainted_by=reason))
+        for pool in _pools(books, each):
+            if pool.tainted_by is None:
+                books.put(replace(pool, tainted_by=reason))
+
+
+def clear(books: Books, lot: str) -> None:
+    """Takes a lot's mark from it and from all that has it by it; what has another reason keeps that."""
     first = books.get(LotRecord, lot)
     assert first is not None
-    waiting, seen = [first.node], {first.node}
-    while waiting:
-        node = waiting.pop()
+    reason = first.tainted_by
+    if reason is None:  # it was made of one that was cleared just before
+        return
+    cleared = []
+    for node in _made_of(books, first.node):
         for made in books.group(LotRecord, "node", node):
-            if made.tainted_by is None:
-                books.put(replace(made, tainted_by=entry_index))
-        for version in books.group(PoolVersionRecord, "node", node):
-            pool = books.get(PoolRecord, version.pool)
-            if pool is not None and pool.tainted_by is None:
-                books.put(replace(pool, tainted_by=entry_index))
-        for edge in books.group(EdgeRecord, "parent", node):
+            if made.tainted_by == reason:
+                books.put(replace(made, tainted_by=None))
+        for pool in _pools(books, node):
+            if pool.tainted_by == reason:
+                books.put(replace(pool, tainted_by=None))
+        cleared.append(node)
+    others = {
+        (parent.tainted_by, node)
+        for node in cleared
+        for edge in books.group(EdgeRecord, "child", node)
+        if edge.voided_at is None
+        for parent in books.group(LotRecord, "node", edge.parent)
+        if parent.tainted_by is not None and (node != first.node or parent.tainted_by != reason)
+    }
+    for another, node in sorted(others):
+        taint(books, node, another)
+
+
+def _made_of(books: Books, node: int) -> list[int]:
+    """A node and all that descend from it over edges that stand."""
+    waiting, seen = [node], {node: None}
+    while waiting:
+        for edge in books.group(EdgeRecord, "parent", waiting.pop()):
             if edge.child not in seen and edge.voided_at is None:
-                seen.add(edge.child)
+                seen[edge.child] = None
                 waiting.append(edge.child)
+    return list(seen)
+
+
+def _pools(books: Books, node: int) -> list[PoolRecord]:
+    """The pool of which a node is a version; its mark is that of what it holds now."""
+    versions = books.group(PoolVersionRecord, "node", node)
+    pools = (books.get(PoolRecord, version.pool) for version in versions)
+    return [pool for pool in pools if pool is not None]

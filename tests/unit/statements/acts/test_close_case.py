@@ -73,6 +73,46 @@ def test_an_earlier_reason_stays_and_does_not_stop_the_walk(log: ActLog) -> None
     assert tainted(log) == {LOT: 7, "b": 2, "c": 7, "d": None, "pool": 7}
 
 
+def mark(log: ActLog, **marks: int) -> None:
+    """Taints lots by their node's letter, as rules would have."""
+    books = log.facts.books
+    for name, reason in marks.items():
+        if name == "pool":
+            pool = books.get(PoolRecord, POOL)
+            assert pool is not None
+            books.put(replace(pool, tainted_by=reason))
+        else:
+            lot = books.get(LotRecord, LOT if name == "a" else name)
+            assert lot is not None
+            books.put(replace(lot, tainted_by=reason))
+
+
+@pytest.mark.parametrize("outcome", ["unfounded", "settled"])
+def test_a_case_that_was_none_clears_what_it_had_tainted(log: ActLog, outcome: str) -> None:
+    mark(log, a=3, b=3, c=3, d=3, pool=3)
+    assert log.state(REGULATOR, closing(outcome=outcome, cleared_lots=[LOT, "b"])) == []
+    assert tainted(log) == {LOT: None, "b": None, "c": None, "d": 3, "pool": None}
+
+
+def test_what_has_another_reason_keeps_it(log: ActLog) -> None:
+    """The pool was fed with d too, which something later had tainted; the earlier reason had hidden that."""
+    log.facts.books.put(EdgeRecord(4, 6, 0))
+    mark(log, a=3, b=3, c=3, d=5, pool=3)
+    assert log.state(REGULATOR, closing(outcome="unfounded", cleared_lots=[LOT])) == []
+    assert tainted(log) == {LOT: None, "b": None, "c": 5, "d": 5, "pool": 5}
+
+
+def test_a_lot_in_between_is_cleared_with_what_was_made_of_it(log: ActLog) -> None:
+    mark(log, a=3, b=3, c=3, pool=3)
+    assert log.state(REGULATOR, closing(outcome="unfounded", cleared_lots=["b"])) == []
+    assert tainted(log) == {LOT: 3, "b": None, "c": None, "d": None, "pool": None}
+
+
+def test_what_nothing_tainted_is_not_cleared(log: ActLog) -> None:
+    expected = [("lot.untainted", "/cleared_lots/0"), ("lot.untainted", "/cleared_lots/1")]
+    assert log.state(REGULATOR, closing(outcome="unfounded", cleared_lots=[LOT, "e"])) == expected
+
+
 def test_an_undone_edge_carries_nothing(log: ActLog) -> None:
     log.facts.books.put(EdgeRecord(3, 2, 0, voided_at=5))
     assert log.state(REGULATOR, closing(illegal_lots=[LOT])) == []
@@ -121,6 +161,7 @@ def test_nobody_else(log: ActLog, issuer: str) -> None:
     [
         ({"outcome": "unfounded", "illegal_lots": [LOT]}, ("case.outcome", "/illegal_lots")),
         ({"outcome": "settled", "illegal_lots": [LOT]}, ("case.outcome", "/illegal_lots")),
+        ({"cleared_lots": [LOT]}, ("case.outcome", "/cleared_lots")),
         ({"outcome": "guilty"}, ("schema.value", "/outcome")),
         ({"illegal_lots": LOT}, ("schema.type", "/illegal_lots")),
         ({"fine": "5000000"}, ("schema.unknown-member", "/fine")),
