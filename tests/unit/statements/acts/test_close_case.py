@@ -102,6 +102,12 @@ def test_what_has_another_reason_keeps_it(log: ActLog) -> None:
     assert tainted(log) == {LOT: None, "b": None, "c": 5, "d": 5, "pool": 5}
 
 
+def test_what_was_found_of_a_lot_itself_stays(log: ActLog) -> None:
+    mark(log, a=3, b=3, c=2, pool=2)
+    assert log.state(REGULATOR, closing(outcome="unfounded", cleared_lots=[LOT])) == []
+    assert tainted(log) == {LOT: None, "b": None, "c": 2, "d": None, "pool": 2}
+
+
 def test_a_lot_in_between_is_cleared_with_what_was_made_of_it(log: ActLog) -> None:
     mark(log, a=3, b=3, c=3, pool=3)
     assert log.state(REGULATOR, closing(outcome="unfounded", cleared_lots=["b"])) == []
