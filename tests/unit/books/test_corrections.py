@@ -307,6 +307,8 @@ def test_a_replaced_shipment_settles_the_receipts_of_its_predecessor(yard: Yard)
     assert (yard.account("suspense"), yard.account("difference"), yard.account("transit")) == (0, 0, 0)
     assert (yard.mass(), yard.mass(by=MINER)) == (390_000, 610_000)
     assert yard.shipment(other).state == "received"
+    correct(yard, other, {ORE: 391_000}, custodian_to=REFINER)
+    assert (yard.account("suspense"), yard.mass(), yard.mass(by=MINER)) == (0, 391_000, 609_000)
 
 
 def test_a_replaced_shipment_to_another_party_takes_over_nothing(yard: Yard) -> None:
