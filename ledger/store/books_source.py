@@ -16,8 +16,14 @@ from ledger.store.books_tables import BOOKS, RowOf, rows_of
 from ledger.store.engine import BINARY, is_sqlite
 
 NODE_SHIFT: Final = 20
-_OF_AN_ENTRY = frozenset({"entry_index", "since_index", "changed_at"})
-_OF_A_NODE = frozenset({"child", "node"})
+_SHIFTS: Final = {
+    "entry_index": 0,
+    "since_index": 0,
+    "changed_at": 0,
+    "child": NODE_SHIFT,
+    "node": NODE_SHIFT,
+}
+"""Numbers that tell the entry that made a record, once they are shifted so far."""
 _CHUNK = 5_000
 """Keys of one query, rows of one statement: what a batch needs fits; more is cut."""
 
@@ -38,23 +44,20 @@ class StoreSource:
 
     def load(self, kind: type[Record], keys: Sequence[Key]) -> Iterator[Record]:
         """The records of these keys; those that do not exist are left out."""
-        return self._read(kind, kind.KEY, self._possible(kind.KEY, keys))
+        return self._read(kind, kind.KEY, self._possible(kind, kind.KEY, keys))
 
     def load_groups(self, kind: type[Record], group: str, values: Sequence[Key]) -> Iterator[Record]:
         """Every record of the named group that has one of these values."""
-        return self._read(kind, kind.GROUPS[group], self._possible(kind.GROUPS[group], values))
+        names = kind.GROUPS[group]
+        return self._read(kind, names, self._possible(kind, names, values))
 
-    def _possible(self, names: tuple[str, ...], values: Sequence[Key]) -> Sequence[Key]:
+    def _possible(self, kind: type[Record], names: tuple[str, ...], values: Sequence[Key]) -> Sequence[Key]:
         """The values that can be stored: what an entry to come makes is not asked for."""
-        size = self._size
-        if size is None:
+        size, part = self._size, _entry_part(kind, names)
+        if size is None or part is None:
             return values
-        for at, name in enumerate(names):
-            if name in _OF_AN_ENTRY:
-                return [value for value in values if value[at] < size]
-            if name in _OF_A_NODE:
-                return [value for value in values if value[at] >> NODE_SHIFT < size]
-        return values
+        at, shift = part
+        return [value for value in values if value[at] >> shift < size]
 
     def _read(self, kind: type[Record], names: tuple[str, ...], values: Sequence[Key]) -> Iterator[Record]:
         to_record = BOOKS[kind].to_record
@@ -73,6 +76,16 @@ class StoreSource:
         if self._sqlite:
             return (json.dumps([value[0] for value in values] if width == 1 else values),)
         return tuple(list(parts) for parts in zip(*values, strict=True))
+
+
+@cache
+def _entry_part(kind: type[Record], names: tuple[str, ...]) -> tuple[int, int] | None:
+    """Which of some columns tells the entry, and by how much it is shifted."""
+    stored = BOOKS[kind]
+    for at, name in enumerate(names):
+        if name in _SHIFTS and stored.arrays[stored.columns.index(name)] == "bigint":
+            return at, _SHIFTS[name]
+    return None
 
 
 def _quoted(name: str) -> str:
