@@ -128,7 +128,7 @@ def refold(
 def _scratch() -> Iterator[Connection]:
     """A database for the books alone, in a private folder that is removed afterwards."""
     with TemporaryDirectory(prefix="reledger-replay-") as folder:
-        engine = create_ledger_engine(f"sqlite:///{Path(folder) / "scratch"}", pool_size=1)
+        engine = create_ledger_engine(f"sqlite:///{Path(folder, 'scratch')}", pool_size=1)
         try:
             with engine.connect() as connection:
                 driver = connection.connection.dbapi_connection
