@@ -125,7 +125,7 @@ def settle(journal: Journal, shipment: ShipmentRecord) -> None:
     """Settles the receipts that came before a shipment, as far as it goes; to be called once it is booked."""
     books = journal.books
     waiting: dict[str, list[ProvisionalRecord]] = {}
-    for receipt in _waiting(journal, shipment):
+    for receipt in _waiting(books, shipment):
         waiting.setdefault(receipt.lot, []).append(receipt)
     for line in lines_of(books, shipment):
         if line.lot in waiting:
@@ -134,15 +134,8 @@ def settle(journal: Journal, shipment: ShipmentRecord) -> None:
     close_if_empty(journal, shipment, received_us)
 
 
-def _waiting(journal: Journal, shipment: ShipmentRecord) -> list[ProvisionalRecord]:
-    """What was received of a shipment before; under the names of those that it replaces, too."""
-    books = journal.books
-    names = {shipment.event_id, shipment.despatch_advice}
-    replaced = books.get(ShipmentRecord, shipment.consignor, journal.movement.corrects)
-    if replaced is not None and replaced.replaced_by == shipment.event_id:
-        names.add(replaced.event_id)
-        names.update(receipt.shipment for receipt in settled_receipts(books, replaced))
-    names.discard("")
+def _waiting(books: Books, shipment: ShipmentRecord) -> list[ProvisionalRecord]:
+    names = {shipment.despatch_advice, *_names_before(books, shipment)} - {""}
     found = [
         receipt
         for name in sorted(names)
