@@ -49,7 +49,8 @@ def deminimis(case: Case) -> Iterator[Notice]:
     ]
     if not lists:
         return
-    least = Fraction(str(lists[0].conditions["foreign_content_share"]))
+    floor = case.recording.policy.thresholds["deminimis.share"]
+    least = max(floor, Fraction(str(lists[0].conditions["foreign_content_share"])))
     if country_of(case) in ("", HOME):
         return
     for goods in exported(case):
