@@ -108,6 +108,9 @@ class Decider:
         facts.books.begin()
         act.apply(act_context(submission, position, self._origin), facts)
         number = self._alerts_before(position)
+        if facts.policy is not None:
+            policy = self._policy(facts.policy)
+            number += open_alerts(act, facts.books, policy, position.index, position.recorded_at_us)
         for kid, key in before.items():
             after = facts.keys.get(kid)
             if after is not None and after.suspect_from not in (None, key and key.suspect_from):

@@ -107,7 +107,8 @@ def test_every_other_error_is_documented_as_it_is(heading: str, group: type[erro
 
 def test_every_finding_is_documented() -> None:
     own = {kind.code for kind in leaves(errors.ReledgerError)}
-    found = codes_in("ledger/statements", "ledger/registration", "ledger/identifiers.py") - own
+    judging = ("ledger/controls/judging.py", "ledger/controls/submission.py")
+    found = codes_in("ledger/statements", "ledger/registration", "ledger/identifiers.py", *judging) - own
     assert set(ERRORS["Findings"]) == found
 
 
