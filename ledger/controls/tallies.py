@@ -5,7 +5,7 @@ exactly, by a record of what the event drew; the sums of a process by its journa
 and who sold to whom stays: it was said.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final
 
@@ -24,7 +24,8 @@ from ledger.controls.rule import Case
 from ledger.controls.trade import note_sale
 from ledger.materials.processes import processes
 from ledger.records.books import Books
-from ledger.records.lots import EventRecord, LotRecord, PostingRecord
+from ledger.records.cells import element_masses
+from ledger.records.lots import EventRecord, LotRecord, LotVersionRecord, PostingRecord
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import month_of, year_of
 
@@ -182,10 +183,7 @@ def _take_back_balance(case: Case) -> None:
     for posting in postings:
         if posting.account == "holding" and event.movement != "close":
             side = "in" if posting.mass_mg < 0 else "out"
-            lot = books.get(LotRecord, posting.lot)
-            if lot is not None:
-                contained = {each: mass * abs(posting.mass_mg) // lot.mass_mg for each, mass in _masses(lot)}
-                _subtract(sums, side, contained)
+            _subtract(sums, side, _contained_then(case, posting))
         elif posting.account in ("lost", "difference"):
             masses = _whole({each: Fraction(text) for each, text in posting.contained.items()})
             signed = masses if posting.account == "lost" else {each: -mass for each, mass in masses.items()}
@@ -199,11 +197,16 @@ def _subtract(sums: dict[str, int], side: str, masses: Mapping[str, int]) -> Non
         sums[f"{side}.{element}"] = sums.get(f"{side}.{element}", 0) - mass
 
 
-def _masses(lot: LotRecord) -> Iterable[tuple[str, int]]:
-    sums: dict[str, int] = {}
-    for (element, _, _), mass in lot.cells.items():
-        sums[element] = sums.get(element, 0) + mass
-    return sums.items()
+def _contained_then(case: Case, posting: PostingRecord) -> dict[str, int]:
+    """REO in whole mg by element of a share of a lot, as it was before this entry changed the lot."""
+    books = case.recording.books
+    lot: LotRecord | LotVersionRecord | None = books.get(
+        LotVersionRecord, posting.lot, case.recording.index
+    ) or books.get(LotRecord, posting.lot)
+    if lot is None:
+        return {}
+    part = abs(posting.mass_mg)
+    return {element: mass * part // lot.mass_mg for element, mass in element_masses(lot.cells).items()}
 
 
 def _with_total(masses: Mapping[str, int]) -> dict[str, int]:
