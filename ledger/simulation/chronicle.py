@@ -147,6 +147,7 @@ class Chronicle:
             filed_us = max(self.filing_time(actor, at_us, punctual=punctual), ready_us + SECOND_US)
             if filed_us >= filing_deadline_us(at_us, self.policy):
                 stated.append("report.late")
+        filed_us = max(filed_us, self.now_us)
         draft = Draft(
             number,
             actor,

@@ -137,6 +137,12 @@ class Writer:
         """Finishes the month at hand."""
         self._turn("")
 
+    def abandon(self) -> None:
+        """Lets the month at hand go, where something stopped the run; a later run writes it anew."""
+        for stream in self._files or ():
+            stream.close()
+        self._files = None
+
     def _turn(self, month: str) -> None:
         if self._files is not None:
             for name, stream in zip(("truth", "statements"), reversed(self._files), strict=True):

@@ -29,6 +29,7 @@ PATTERNS: Final = (
         20,
         rogue=("smelter", ("smelter",)),
         evasive=True,
+        least=14,
         first=0.02,
         last=0.2,
     ),

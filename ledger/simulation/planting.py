@@ -170,6 +170,7 @@ class Pattern:
         rogue: Roles and kind of a party of its own, or None.
         evasive: Whether it has a variant under the threshold.
         silent: Whether something is not filed rather than filed.
+        least: How many statements make it one: fewer, where the time was too short, are no instance.
         first, last: Between which shares of the simulated time it begins.
     """
 
@@ -180,6 +181,7 @@ class Pattern:
     rogue: tuple[str, tuple[str, ...]] | None = None
     evasive: bool = False
     silent: bool = False
+    least: int = 1
     first: float = 0.2
     last: float = 0.75
 
@@ -249,7 +251,7 @@ class Planting:
                 silent=pattern.silent,
             )
             for pattern, plot in self.plots
-            if plot.instance.made
+            if plot.instance.made and plot.instance.statements >= (0 if pattern.silent else pattern.least)
         ]
 
     def counts(self) -> dict[str, int]:

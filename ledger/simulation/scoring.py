@@ -1,8 +1,10 @@
 """Scoring: which planted patterns were found, and which alerts are false.
 
-Decides, for every alert, one of four: it *finds* a planted pattern (its code is expected, and it stands on one
-of the pattern's statements or speaks of one of its subjects); what it says is *true* of an honest statement (the
-truth file says so: a filing that was late, goods that descend from illegal ones); it is a *side* finding on a planted pattern under another code; or it is *false*. A refusal finds a pattern likewise.
+Decides, for every alert, one of four. It *finds* a planted pattern where its code is expected and it stands
+on one of the pattern's statements or speaks of one of its subjects. What it says is *true* of an honest
+statement where the truth file says so: a filing that was late, goods that descend from illegal ones. It is a
+*side* finding where it speaks of a planted pattern under another code. Else it is *false*. A refusal finds a
+pattern likewise.
 """
 
 from collections import Counter

@@ -97,7 +97,10 @@ def simulate(
     nation = Nation(seed, movements, plant)
     writer = Writer(folder, seed, ORIGIN, nation.policy)
     nation.open(folder)
-    done = nation.run(writer, progress)
+    try:
+        done = nation.run(writer, progress)
+    finally:
+        writer.abandon()
     planted = nation.planting.counts()
     write_planted(folder, nation.planting.planted())
     write_manifest(
