@@ -1,4 +1,4 @@
-"""``python3 run.py bench NAME``: intake, audit, proofs, provenance, memory, crash, or all of the ratios."""
+"""``python3 run.py bench NAME``: intake, rules, audit, proofs, provenance, memory, crash."""
 
 import os
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from benchmarks import intake as intake_bench
 from benchmarks import memory as memory_bench
 from benchmarks import proofs as proofs_bench
 from benchmarks import provenance as provenance_bench
+from benchmarks import rules as rules_bench
 from benchmarks.reporting import Report
 from benchmarks.servers import ENGINES
 
@@ -48,6 +49,15 @@ def _report(engines: tuple[str, ...], output: Path | None, measure: Callable[[st
 def intake(engine: tuple[str, ...], count: int, output: Path | None) -> None:
     """Single POSTs, NDJSON batches, documents of 100 events."""
     _report(engine, output, lambda name: intake_bench.run(name, count, CORES))
+
+
+@cli.command()
+@_ENGINE
+@click.option("--count", default=10_000, show_default=True, type=click.IntRange(500, 1_000_000))
+@_OUTPUT
+def rules(engine: tuple[str, ...], count: int, output: Path | None) -> None:
+    """Movements with every rule on, with every rule off, and as plain records."""
+    _report(engine, output, lambda name: rules_bench.run(name, count, CORES))
 
 
 @cli.command()
