@@ -306,8 +306,8 @@ class _Fold:
 
     def _take_erased(self, item: _Item) -> None:
         act_index = item.row.act_index
-        if type(act_index) is not int:
-            return  # bytes that are missing without an act are reported where they are looked for
+        if type(act_index) is not int or item.row.jws is not None:
+            return  # bytes that are gone without an act, or wrong, are reported where they are looked for
         index = item.entry.index
         try:
             took = take_as_recorded(index, self._connection, self._books, self._facts)
@@ -384,7 +384,7 @@ class _Fold:
 
 
 def _read(row: Sequence[Any]) -> _Item | None:
-    """An entry with its statement; None where either is not what it must be, which is reported elsewhere."""
+    """An entry with its statement, None where it is not what it must be; both are reported elsewhere."""
     stored = StoredEntry(*row)
     try:
         entry = parse_entry(stored.entry) if type(stored.entry) is bytes else None
@@ -392,14 +392,12 @@ def _read(row: Sequence[Any]) -> _Item | None:
         entry = None
     if entry is None or entry.index != stored.entry_index:
         return None
-    if type(stored.jws) is not bytes:
+    if type(stored.jws) is not bytes or sha256(stored.jws).digest() != entry.statement:
         return _Item(entry, stored, None)
-    if sha256(stored.jws).digest() != entry.statement:
-        return None
     try:
         return _Item(entry, stored, parse_statement(stored.jws))
     except RequestError:
-        return None
+        return _Item(entry, stored, None)
 
 
 def _said(findings: Sequence[Finding]) -> str:
