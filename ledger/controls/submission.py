@@ -4,6 +4,7 @@ Decides: what is wrong with a payload, its movements included, and which facts j
 a statement that arrives and for one that a replay reads again; whoever calls has verified its signature.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,8 @@ from ledger.statements.payload import Payload, read_payload
 from ledger.statements.registers import Names
 
 MAX_FINDINGS: Final = 100
+MAX_NAME_BYTES: Final = 512
+"""Of a name in a movement: four of them make a key, which PostgreSQL takes up to some 2,700 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def read_submission(statement: SignedStatement, issuer: str, origin: str) -> Sub
     movements: tuple[Movement, ...] = ()
     if not payload.findings and payload.events:
         read, faults = read_movements(payload.events, issuer)
+        faults = faults or [fault for movement in read for fault in _long_names(movement)]
         movements = tuple(read) if not faults else ()
         findings.extend(faults)
     if len(findings) > MAX_FINDINGS:
@@ -103,3 +107,35 @@ def read_submission(statement: SignedStatement, issuer: str, origin: str) -> Sub
         findings = findings[: MAX_FINDINGS - 1]
         findings.append(Finding("findings.more", f"{left} further findings are left out"))
     return Submission(statement, issuer, payload, tuple(findings), movements)
+
+
+def _long_names(movement: Movement) -> Iterator[Finding]:
+    """Names that the books cannot keep as part of a key."""
+    names = {
+        movement.event_id,
+        movement.site,
+        movement.site_to,
+        movement.owner_from,
+        movement.owner_to,
+        movement.custodian_from,
+        movement.custodian_to,
+        movement.consignee,
+        movement.shipment,
+        movement.despatch_advice,
+        movement.invoice,
+        movement.licence,
+        movement.declaration,
+        movement.pool,
+        movement.parent,
+        movement.corrects,
+        *movement.units,
+        *movement.seals,
+        *(line.lot for line in (*movement.inputs, *movement.outputs)),
+    }
+    for name in sorted(name for name in names if len(name.encode()) > MAX_NAME_BYTES):
+        yield Finding(
+            "movement.name-long",
+            f"the name that begins with {name[:60]!r} has {len(name.encode())} bytes, above {MAX_NAME_BYTES}",
+            movement.pointer,
+            "Give it a shorter name.",
+        )

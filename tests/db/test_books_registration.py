@@ -219,6 +219,18 @@ class TestRefused:
         assert everything(engine) == before
         check(engine)
 
+    @pytest.mark.parametrize(("length", "expected"), [(512, True), (513, False)])
+    def test_the_longest_names_that_keys_hold(
+        self, trade: Trade, registrar: Registrar, engine: Engine, length: int, expected: bool
+    ) -> None:
+        name = "x" * (length - len(f"{MINE}lots/"))
+        jws = trade.statement(trade.extract(name))
+        if expected:
+            assert registrar.register(jws).created
+            check(engine)
+        else:
+            assert refused(registrar, jws) == ["movement.name-long"]
+
     def test_a_refusal_alone_in_its_batch_keeps_nothing_of_time_passing(
         self, trade: Trade, registrar: Registrar, engine: Engine
     ) -> None:

@@ -25,12 +25,14 @@ from ledger.statements.registers import (
     SiteRecord,
 )
 from ledger.store import log_store
-from ledger.store.books_tables import BOOKS_TABLES
+from ledger.store.books_source import write_records
+from ledger.store.books_tables import BOOKS, BOOKS_TABLES, GROWING
 from ledger.store.engine import create_ledger_engine
 from ledger.store.locking import begin_write, database_now_us
 from ledger.store.models import LOG_TABLES, REGISTER_TABLES, Base
 from ledger.store.registers_store import RECORD_TYPES, read_facts, write_changes
 from ledger.store.schema import upgrade
+from tests.support.books_records import some_records
 from tests.support.postgres import PostgresServer
 from tests.support.rows import fill, some_hash
 
@@ -68,6 +70,8 @@ RECORDS = [
     RefusalPublicationRecord(2, 1, bytes(32)),
     PendingRecord(some_hash(1), 2, 3, "p", "k" * 43, "erase", some_hash(2)),
 ]
+
+BOOK_RECORDS = [record for kind in BOOKS for record in some_records(kind, 2)]
 
 
 @contextmanager
@@ -155,10 +159,12 @@ class TestWriter:
                 assert database_now_us(connection)
                 fill(connection, 300, erased=5)
                 write_changes(connection, RECORDS)
+                write_records(connection, BOOK_RECORDS)
             with begin_write(connection):
                 log_store.delete_erased_bytes(connection, [1])
                 # Records that change are written over those of the same name.
                 write_changes(connection, [r for r in RECORDS if isinstance(r, PartyRecord | KeyRecord)])
+                write_records(connection, [each for each in BOOK_RECORDS if type(each) not in GROWING])
                 facts = read_facts(connection, Names(parties={"p"}, kids={"k" * 43}, all_prefixes=True))
             assert facts.parties["p"].organisation == {"name": "P"}
             assert log_store.read_jws(connection, 1) is None
