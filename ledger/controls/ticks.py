@@ -142,9 +142,15 @@ def _unsent(due: DueRecord, moment: Moment) -> Verdict:
         f"{receipt.consignee} received {receipt.left_mg} mg of {lot}, and {receipt.consignor} recorded no "
         f"shipment by {format_time_us(due.due_us)}",
         mend="Record the shipment; if there was none, the consignee corrects its receipt.",
-        evidence={"consignee": consignee, "event_id": event_id, "lot": lot, "left_mg": receipt.left_mg},
+        evidence={
+            "consignee": consignee,
+            "event_id": event_id,
+            "shipment": receipt.shipment,
+            "lot": lot,
+            "left_mg": receipt.left_mg,
+        },
     )
-    return Verdict(finding, f"receipt:{consignee} {event_id}")
+    return Verdict(finding, f"shipment:{receipt.consignor} {receipt.shipment}")
 
 
 def _unclosed(due: DueRecord, moment: Moment) -> Verdict:
