@@ -86,6 +86,8 @@ def mine_fingerprint(case: Case) -> Iterator[Notice]:
         return
     if any(lot.stage not in (*PRIMARY_STAGES, *COMPARED_STAGES) for lot in born):
         return  # what is split by elements looks like no mine
+    if any(lot.stage not in PRIMARY_STAGES for lot, _ in case.effect.used):
+        return  # nor does what was split before
     masses: dict[str, int] = {}
     origins: dict[str, int] = {}
     for lot in born:

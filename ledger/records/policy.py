@@ -110,7 +110,7 @@ THRESHOLDS: Final[Mapping[str, str]] = {
     "structuring.parcels": "4",
     "structuring.parcel_kg": "500",
     "structuring.days": "30",
-    "structuring.least_share": "0.2",
+    "structuring.least_share": "0.5",
     "surge.factor": "5",
     "surge.months": "3",
     "surge.tonnes": "5",
