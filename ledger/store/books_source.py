@@ -7,6 +7,7 @@ Holds no rule. Every function works in the caller's transaction.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -24,6 +25,8 @@ _SHIFTS: Final = {
     "node": NODE_SHIFT,
 }
 """Numbers that tell the entry that made a record, once they are shifted so far."""
+_VARIABLES = 900
+"""Of one statement: every SQLite takes so many."""
 _CHUNK = 5_000
 """Keys of one query, rows of one statement: what a batch needs fits; more is cut."""
 
@@ -64,10 +67,11 @@ class StoreSource:
         query = _query(kind, names, self._connection.dialect.name)
         for start in range(0, len(values) if names else 1, _CHUNK):
             part = values[start : start + _CHUNK]
-            rows = self._connection.exec_driver_sql(
+            result = self._connection.exec_driver_sql(
                 query, self._parameters(part, len(names)), execution_options=BINARY
             )
-            for row in rows.all():
+            rows = json.loads(result.scalar_one()) if self._sqlite else result.all()
+            for row in rows:
                 yield to_record(row)
 
     def _parameters(self, values: Sequence[Key], width: int) -> tuple[Any, ...]:
@@ -98,6 +102,9 @@ def _query(kind: type[Record], names: tuple[str, ...], dialect: str) -> str:
     """Selects the records whose columns have one of the values in the parameters."""
     stored = BOOKS[kind]
     columns = ", ".join(f"t.{_quoted(name)}" for name in stored.columns)
+    if dialect == "sqlite":
+        # All rows as one: the driver lets Python's other threads run at every row that it steps over.
+        columns = f"json_group_array(json_array({columns}))"
     parts = ["SELECT", columns, "FROM"]
     if not names:
         return " ".join([*parts, stored.table.name, "AS t"])
@@ -144,13 +151,24 @@ def write_records(connection: Connection, records: Iterable[Record]) -> None:
     """
     dialect = connection.dialect.name
     for kind, rows in rows_of(records).items():
-        statement = _insert(kind, dialect)
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
             if dialect == "sqlite":
-                connection.exec_driver_sql(statement, part)
+                _write_in_few_steps(connection, kind, part)
             else:
-                connection.exec_driver_sql(statement, _by_column(part))
+                connection.exec_driver_sql(_insert(kind, dialect), _by_column(part))
+
+
+def _write_in_few_steps(connection: Connection, kind: type[Record], rows: Sequence[RowOf]) -> None:
+    """Many rows in one step of SQLite, for the reason given with the query."""
+    most = _VARIABLES // len(rows[0])
+    whole = len(rows) - len(rows) % most
+    for start in range(0, whole, most):
+        values = tuple(chain.from_iterable(rows[start : start + most]))
+        connection.exec_driver_sql(_insert(kind, "sqlite", most), values)
+    if whole < len(rows):
+        left = rows[whole:]
+        connection.exec_driver_sql(_insert(kind, "sqlite", len(left)), tuple(chain.from_iterable(left)))
 
 
 def _by_column(rows: Sequence[RowOf]) -> tuple[list[Any], ...]:
@@ -158,13 +176,14 @@ def _by_column(rows: Sequence[RowOf]) -> tuple[list[Any], ...]:
 
 
 @cache
-def _insert(kind: type[Record], dialect: str) -> str:
-    """Inserts rows of a kind, in the way that is fastest on each engine: row by row, or by column."""
+def _insert(kind: type[Record], dialect: str, count: int = 0) -> str:
+    """Inserts rows of a kind, as is fastest on each engine: by row, so many at once, or by column."""
     stored = BOOKS[kind]
     names = [_quoted(name) for name in stored.columns]
     parts = ["INSERT INTO", stored.table.name, f"({', '.join(names)})"]
     if dialect == "sqlite":
-        parts.append(f"VALUES ({', '.join('?' for _ in names)})")
+        row = f"({', '.join('?' for _ in names)})"
+        parts += ["VALUES", ", ".join([row] * count)]
     else:
         arrays = ", ".join(f"%b::{each}[]" for each in stored.arrays)
         parts += ["SELECT * FROM", f"unnest({arrays})"]
