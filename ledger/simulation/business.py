@@ -157,6 +157,12 @@ class Business:
         actor.used_mg[activity + year] = used + reo_mg
         return True
 
+    def nearly_used(self, actor: Actor, at_us: int) -> bool:
+        """Whether so much of an allotment is used that a laboratory may find it to be nine tenths."""
+        year = month_of(at_us, self.world.chronicle.policy)[:4]
+        activity = "separation" if "separator" in actor.roles else "mining"
+        return actor.used_mg.get(activity + year, 0.0) > 0.86 * actor.quota_mg
+
     def _mine(self, actor: Actor) -> None:
         world, at_us = self.world, self.world.now_us
         world.chronicle.plan(at_us + self._interval(actor), self._mine, actor)
@@ -164,7 +170,8 @@ class Business:
         if not self.may_use(actor, "mining", sum(true_mg.values()), at_us):
             return
         lot = world.measured(actor, product, true_mg, at_us)
-        stock = world.birth("extract", actor, lot, at_us)
+        facts = ("quota.nearing",) if self.nearly_used(actor, at_us) else ()
+        stock = world.birth("extract", actor, lot, at_us, facts=facts)
         if self.chance.random() < noise.CORRECTED * 5:
             self.incidents.mistype(stock, world.last)
         self.incidents.after_birth(stock)
@@ -299,6 +306,8 @@ class Business:
         other = max(pool.true_mg, key=lambda element: (pool.drawable_mg(element), element))
         if other not in true_mg:
             true_mg[other] = whole * 0.0008
+        if not planted and self.nearly_used(pool.owner, self.world.now_us):
+            planted = {"facts": ("quota.nearing",)}
         return self.world.draw(
             pool, Batch(product, true_mg), scaled(wanted, 1 - recovery), self.world.now_us, **planted
         )

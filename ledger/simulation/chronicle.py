@@ -5,7 +5,7 @@ statements leave in order of filing. Memory holds what is still to happen and wh
 """
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -144,10 +144,10 @@ class Chronicle:
         number = self._next()
         stated = list(facts)
         if filed_us is None:
-            filed_us = max(self.filing_time(actor, at_us, punctual=punctual), ready_us + SECOND_US)
-            if filed_us >= filing_deadline_us(at_us, self.policy):
-                stated.append("report.late")
-        filed_us = max(filed_us, self.now_us)
+            filed_us = self.filing_time(actor, at_us, punctual=punctual)
+        filed_us = max(filed_us, self.now_us, ready_us + SECOND_US)
+        if filed_us >= filing_deadline_us(at_us, self.policy):
+            stated.append("report.late")
         draft = Draft(
             number,
             actor,
@@ -197,6 +197,11 @@ class Chronicle:
             month_start_us(month_after(month), self.policy),
         )
         return self._session(actor, month) + SESSION_US * (at_us - begin_us) // (next_us - begin_us)
+
+    def unfiled(self) -> Iterator[Draft]:
+        """What has happened and is not filed yet."""
+        for _, _, draft in sorted(self._filings, key=lambda filing: filing[:2]):
+            yield draft
 
     def deadline(self, at_us: int) -> int:
         """From when on a movement of that time is late."""

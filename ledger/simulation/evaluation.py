@@ -19,7 +19,7 @@ from ledger.registration.committer import Limits
 from ledger.registration.mark import Mark
 from ledger.registration.outcomes import LineResult
 from ledger.registration.registrar import Registrar
-from ledger.simulation.folder import Truth, lines, months, read_manifest, read_planted
+from ledger.simulation.folder import Truth, lines, months, read_manifest, read_planted, read_unfiled
 from ledger.simulation.scoring import Alert, Score, Scorer
 from ledger.statements.envelope import parse_statement
 from ledger.store.schema import upgrade
@@ -75,6 +75,8 @@ def evaluate(
             progress(done, int(manifest["statements"]))
     finally:
         registrar.close()
+    for truth in read_unfiled(folder):
+        scorer.facts(truth)
     scorer.alerts(read_alerts(engine))
     return scorer.finish()
 

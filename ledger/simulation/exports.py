@@ -136,7 +136,8 @@ class Exports:
         self, stock: Stock, customer: Actor, licence: Licence | None, terms: Terms | None = None, **other: Any
     ) -> Shipment | None:
         """Exports; ``other`` puts other members in place of the honest ones."""
-        if stock not in stock.custodian.stocks:
+        holder = stock.custodian
+        if stock not in holder.stocks or (licence is not None and licence.exporter is not holder):
             return None
         world, chance = self.world, self.chance
         exporter = stock.custodian

@@ -5,6 +5,7 @@
     OUT/statements/genesis.jws     entry 0
     OUT/statements/2025-05.ndjson  compact JWS, one a line, in order of filing; the first month begins
     OUT/truth/2025-05.ndjson       one line for each statement, in the same order
+    OUT/truth/unfiled.jsonl        of statements that would have been filed later
     OUT/truth/planted.jsonl        one line for each planted instance
 
 Decides: names and forms of the files. A month that is finished is renamed into place; so a run that was
@@ -27,6 +28,7 @@ from ledger.statements.envelope import ACT, EPCIS, STATEMENT_TYPE
 from ledger.statements.jws import write_compact
 
 MANIFEST: Final = "manifest.json"
+UNFILED: Final = "unfiled.jsonl"
 PLANTED: Final = "planted.jsonl"
 VERSION: Final = 1
 
@@ -235,6 +237,20 @@ def read_planted(folder: Path) -> list[Planted]:
                 members[name] = tuple(members[name])
             found.append(Planted(**members))
     return found
+
+
+def write_unfiled(folder: Path, drafts: Iterable[Draft], seed: int) -> None:
+    """Writes what is true of statements that the simulation did not live to file."""
+    with (folder / "truth" / UNFILED).open("w", encoding="utf-8", newline="\n") as stream:
+        for draft in drafts:
+            if draft.facts:
+                stream.write(truth_of(draft, seed).text() + "\n")
+
+
+def read_unfiled(folder: Path) -> list[Truth]:
+    """What is true of statements that were not filed in time."""
+    with (folder / "truth" / UNFILED).open(encoding="utf-8") as stream:
+        return [Truth.read(line) for line in stream]
 
 
 def months(folder: Path) -> list[str]:

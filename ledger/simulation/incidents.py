@@ -191,7 +191,6 @@ class Incidents:
             draft.at_us,
             right,
             filed_us=draft.filed_us + 40 * MINUTE_US,
-            facts=("report.late",) if "report.late" in draft.facts else (),
             subjects=(lot.lot,),
         )
         stock.ready_us = stock.settled_us = again.filed_us

@@ -158,15 +158,19 @@ class Scorer:
             self._found |= {(truth.number, code) for code in refused if code in truth.codes}
         else:
             score.honest += truth.movement
-        for fact in truth.facts:
-            code, _, subject = fact.partition(" ")
-            self._facts.add((code, subject or f"entry {index}"))
-            self._facts |= {(code, name) for name in truth.subjects}
+        self.facts(truth, index)
         if index is not None and (truth.number or truth.facts):
             self._by_index[index] = truth
         if refused and not truth.number:
             (score.refusals if truth.movement else score.acts_refused)[refused[0]] += 1
             self._example(f"refused {refused[0]}", f"{truth.kind} of {truth.party}: {detail}")
+
+    def facts(self, truth: Truth, index: int | None = None) -> None:
+        """Takes note of what is true, also of what was not filed in time."""
+        for fact in truth.facts:
+            code, _, subject = fact.partition(" ")
+            self._facts.add((code, subject or f"entry {index}"))
+            self._facts |= {(code, name) for name in truth.subjects}
 
     def alerts(self, alerts: Iterable[Alert]) -> None:
         """Scores the alerts, once every statement is known."""

@@ -30,8 +30,15 @@ from ledger.simulation.cast import (
     private_key,
 )
 from ledger.simulation.chance import key_seed, uuid4
-from ledger.simulation.chronicle import Chronicle, time_text
-from ledger.simulation.folder import VERSION, Writer, read_manifest, write_manifest, write_planted
+from ledger.simulation.chronicle import Chronicle, Draft, time_text
+from ledger.simulation.folder import (
+    VERSION,
+    Writer,
+    read_manifest,
+    write_manifest,
+    write_planted,
+    write_unfiled,
+)
 from ledger.simulation.goods import TONNE
 from ledger.simulation.planting import Planting
 from ledger.simulation.world import PRICES, World
@@ -103,6 +110,7 @@ def simulate(
         writer.abandon()
     planted = nation.planting.counts()
     write_planted(folder, nation.planting.planted())
+    write_unfiled(folder, nation.unfiled, seed)
     write_manifest(
         folder,
         stated
@@ -146,6 +154,7 @@ class Nation:
         for actor, deposit in deposits(self.cast.actors):
             actor.deposit = deposit
         self.planting = Planting(seed, self.cast, movements, plant)
+        self.unfiled: list[Draft] = []
         self.scale = self.per_month * 12 / COUNTRY_PER_YEAR
 
     def open(self, folder: Path) -> None:
@@ -222,6 +231,7 @@ class Nation:
                 progress(chronicle.movements, self.movements)
                 if full:
                     writer.close()
+                    self.unfiled = list(chronicle.unfiled())
                     return chronicle.movements
             made, before = chronicle.happened - before, chronicle.happened
             wished = self.per_month * 1.04 / max(made, 1)

@@ -41,6 +41,8 @@ PRICES: Final = {
     "magnet-swarf": 110.0,
     "recycled-magnet-oxide": 420.0,
 }
+ARRIVAL_DAYS: Final = 60
+"""From when on an export that nobody reports as arrived is one that did not (DOMAIN section 7: in N days)."""
 MOISTURE: Final = {
     "mixed-concentrate": 0.06,
     "bastnaesite-concentrate": 0.05,
@@ -243,6 +245,8 @@ class World:
             return ()
         for lot in lots:
             lot.illicit = lot.illicit or illicit
+        if illicit.startswith("origin-fingerprint"):
+            return ("taint.inherited", "origin.fingerprint")
         return ("taint.inherited",)
 
     def feed(
@@ -507,11 +511,15 @@ class World:
             filed_us=filed_us,
             subjects=(sent.event_id, *lots),
         )
+        if sent.filed_us >= self.chronicle.deadline(at_us):
+            draft.facts.append("shipment.unsent")
         if part is not None:
             shipment.delivered, shipment.first_filed_us = part, draft.filed_us
             return []
         if draft.filed_us >= self.chronicle.deadline(at_us) or at_us > shipment.due_us + 72 * HOUR_US:
             draft.facts.append(f"shipment.unreceived {sent.event_id}")
+        if sent.kind == "export" and draft.filed_us >= sent.at_us + ARRIVAL_DAYS * DAY_US:
+            draft.facts.append(f"export.no-arrival {sent.event_id}")
         if any(stock.lot.illicit for stock in shipment.stocks):
             draft.facts.append("taint.inherited")
         if shipment.spilled > 0.005:

@@ -1,4 +1,4 @@
-"""Simulating: the same seed gives the same bytes, a stopped run goes on, everything is planted, balances hold."""
+"""Simulating: the same seed gives the same bytes, a stopped run goes on, everything is planted."""
 
 import hashlib
 import json

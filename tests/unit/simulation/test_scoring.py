@@ -1,0 +1,159 @@
+"""Scoring: an alert finds, is true, is a side finding, or is false; nothing counts twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from ledger.simulation.folder import Planted, Truth
+from ledger.simulation.scoring import Alert, Scorer, names_in
+
+HONEST = Truth("j", 1, "ship", True, "https://a.example/")
+LATE = replace(HONEST, facts=("report.late",), subjects=("urn:uuid:1", "lot-1"))
+PLANTED = replace(
+    HONEST, pattern="price-low", number="price-low-1", codes=("price.low",), subjects=("urn:uuid:2", "lot-2")
+)
+INSTANCE = Planted("price-low-1", "price-low", ("price.low",), False, ("site-9",), 1, False)
+ALERT = Alert(7, "price.low", "https://a.example/", "", "lot:lot-2", 0, "cheap")
+
+
+def scorer(*planted: Planted) -> Scorer:
+    return Scorer(planted)
+
+
+def test_an_alert_on_the_planted_statement_finds_it() -> None:
+    one = scorer(INSTANCE)
+    one.statement(PLANTED, 7, ())
+    one.alerts([replace(ALERT, subject="")])
+    score = one.finish()
+    assert (score.code("price.low").planted, score.code("price.low").found) == (1, 1)
+    assert score.code("price.low").false == 0
+
+
+@pytest.mark.parametrize(
+    "subject", ["lot:lot-2", "shipment:https://a.example/ urn:uuid:2", "site:site-9|2026"]
+)
+def test_an_alert_elsewhere_finds_it_by_its_subject(subject: str) -> None:
+    one = scorer(INSTANCE)
+    one.statement(PLANTED, 7, ())
+    one.alerts([replace(ALERT, entry_index=99, position=-1, subject=subject)])
+    assert one.finish().code("price.low").found == 1
+
+
+def test_two_alerts_find_an_instance_once() -> None:
+    one = scorer(INSTANCE)
+    one.statement(PLANTED, 7, ())
+    one.alerts([ALERT, ALERT])
+    assert one.finish().code("price.low").found == 1
+
+
+def test_another_code_on_a_planted_statement_is_a_side_finding_and_does_not_find_it() -> None:
+    one = scorer(INSTANCE)
+    one.statement(PLANTED, 7, ())
+    one.alerts([replace(ALERT, code="seal.reused")])
+    score = one.finish()
+    assert score.code("seal.reused").side == 1
+    assert score.code("seal.reused").false == 0
+    assert score.missed == {"price.low": ["price-low-1"]}
+
+
+def test_a_refusal_with_the_expected_code_finds_it() -> None:
+    one = scorer(INSTANCE)
+    one.statement(PLANTED, None, ("name.foreign", "price.low"))
+    assert one.finish().code("price.low").found == 1
+
+
+def test_a_refusal_with_another_code_does_not() -> None:
+    one = scorer(INSTANCE)
+    one.statement(PLANTED, None, ("name.foreign",))
+    score = one.finish()
+    assert score.code("price.low").missed == 1
+    assert score.refusals.total() == 0
+
+
+def test_an_alert_on_an_honest_statement_is_false() -> None:
+    one = scorer()
+    one.statement(HONEST, 7, ())
+    one.alerts([ALERT])
+    score = one.finish()
+    assert score.code("price.low").false == 1
+    assert score.false_alerts_per_1000 == 1000
+    assert score.recall is None
+
+
+def test_what_is_true_of_an_honest_statement_is_not_false() -> None:
+    one = scorer()
+    one.statement(LATE, 7, ())
+    one.alerts([replace(ALERT, code="report.late", subject="")])
+    one.alerts(
+        [replace(ALERT, code="report.late", entry_index=8, position=-1, subject="shipment:x urn:uuid:1")]
+    )
+    score = one.finish()
+    assert (score.code("report.late").true, score.code("report.late").false) == (2, 0)
+
+
+def test_a_true_fact_excuses_no_other_code() -> None:
+    one = scorer()
+    one.statement(LATE, 7, ())
+    one.alerts([replace(ALERT, code="seal.reused", subject="lot:lot-1")])
+    assert one.finish().code("seal.reused").false == 1
+
+
+def test_a_fact_with_a_subject_is_true_of_that_subject_alone() -> None:
+    one = scorer()
+    one.statement(replace(HONEST, facts=("shipment.unsent urn:uuid:5",)), 7, ())
+    one.alerts([replace(ALERT, code="shipment.unsent", entry_index=8, subject="shipment:c urn:uuid:5")])
+    one.alerts([replace(ALERT, code="shipment.unsent", entry_index=8, subject="shipment:c urn:uuid:6")])
+    score = one.finish().code("shipment.unsent")
+    assert (score.true, score.false) == (1, 1)
+
+
+def test_what_was_not_filed_in_time_is_true_as_well() -> None:
+    one = scorer()
+    one.statement(HONEST, 7, ())
+    one.facts(replace(LATE, facts=("shipment.unreceived urn:uuid:1",)))
+    one.alerts([replace(ALERT, code="shipment.unreceived", subject="shipment:c urn:uuid:1")])
+    assert one.finish().code("shipment.unreceived").true == 1
+
+
+def test_refused_honest_movements_and_acts_are_counted_apart() -> None:
+    one = scorer()
+    one.statement(HONEST, None, ("lot.unknown", "name.foreign"), "no lot")
+    one.statement(replace(HONEST, kind="settle-invoice", movement=False), None, ("invoice.unknown",))
+    score = one.finish()
+    assert score.refusals == {"lot.unknown": 1}
+    assert score.acts_refused == {"invoice.unknown": 1}
+    assert score.movements == 1
+
+
+def test_evasive_instances_are_counted_apart() -> None:
+    one = scorer(replace(INSTANCE, evasive=True))
+    one.statement(replace(PLANTED, evasive=True), 7, ())
+    score = one.finish()
+    assert score.recall is None
+    assert score.code("price.low").evasive == 1
+    assert score.evasive_missed == {"price.low": ["price-low-1"]}
+    assert score.missed == {}
+
+
+def test_an_instance_that_was_not_finished_is_not_counted() -> None:
+    one = scorer(replace(INSTANCE, statements=2))
+    one.statement(PLANTED, 7, ())
+    assert one.finish().code("price.low").planted == 0
+
+
+def test_an_instance_without_statements_counts_where_something_was_not_filed() -> None:
+    silent = Planted("pool-unclosed-1", "pool-unclosed", ("pool.unclosed",), False, ("pool-1",), 0, True)
+    one = scorer(silent, replace(silent, number="other", subjects=(), silent=False))
+    one.alerts([replace(ALERT, code="pool.unclosed", position=-1, subject="pool:pool-1")])
+    score = one.finish().code("pool.unclosed")
+    assert (score.planted, score.found) == (1, 1)
+
+
+def test_the_parts_of_a_subject_are_names() -> None:
+    assert names_in(replace(ALERT, subject="quota:https://a.example/|2026|mining|rock")) == {
+        "https://a.example/",
+        "2026",
+        "mining",
+        "rock",
+    }
+    assert names_in(replace(ALERT, subject="")) == set()
