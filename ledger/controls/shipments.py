@@ -11,7 +11,8 @@ from typing import Final
 from ledger.clock import format_time_us
 from ledger.controls.noticing import decimal_text, notice, stands_open
 from ledger.controls.rule import Case, Notice, rule
-from ledger.records.lots import ShipmentRecord, StocktakeRecord
+from ledger.records.cells import total
+from ledger.records.lots import LotRecord, ShipmentRecord, StocktakeRecord
 from ledger.records.periods import DAY_US, HOUR_US
 from ledger.records.policy import Policy
 
@@ -25,7 +26,10 @@ def difference(case: Case) -> Iterator[Notice]:
     if not sent:
         return
     share = Fraction(sent - received) / Fraction(sent)
-    if abs(share) > case.recording.policy.thresholds["receipt.tolerance_share"]:
+    allowed = case.recording.policy.thresholds["receipt.tolerance_share"]
+    if share > allowed:
+        allowed += _drying(case)
+    if abs(share) > allowed:
         less = "less" if share > 0 else "more"
         yield notice(
             case,
@@ -105,6 +109,26 @@ def arrival_limit_us(shipment: ShipmentRecord, policy: Policy) -> int:
     if due_us is None:
         due_us = shipment.event_time_us + int(limits["unreceived.default_days"]) * DAY_US
     return due_us + int(limits["unreceived.hours"] * HOUR_US)
+
+
+def _drying(case: Case) -> Fraction:
+    """What moist goods may have lost as water where no moisture was stated at the receipt, as a share of REO.
+
+    A receipt that came before its shipment was weighed before the lot's own moisture was known.
+    """
+    most, books = case.recording.policy.thresholds["receipt.drying_share"], case.recording.books
+    dried = {line.lot for line in case.movement.inputs if line.moisture is not None}
+    measured = dried if case.movement.kind == "receive" else set()
+    water, whole = Fraction(0), Fraction(0)
+    for name, sent_mg in {line.lot: line.sent_mg for line in case.effect.lines}.items():
+        lot = books.get(LotRecord, name)
+        if lot is None:
+            continue
+        reo = Fraction(total(lot.cells) * sent_mg, lot.mass_mg)
+        whole += reo
+        if name not in measured:
+            water += reo * min(most, Fraction(str(lot.composition.get("moistureFraction", "0"))))
+    return water / whole if whole else Fraction(0)
 
 
 def _subject(case: Case) -> str:

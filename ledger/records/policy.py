@@ -98,6 +98,7 @@ THRESHOLDS: Final[Mapping[str, str]] = {
     "recovery.sigma": "3.3",
     "whole.excess_share": "0.01",
     "receipt.tolerance_share": "0.01",
+    "receipt.drying_share": "0.015",
     "pool.tolerance_share": "0.01",
     "adjust.own_share": "0.005",
     "pool.unclosed_days": "31",

@@ -1,5 +1,7 @@
 """shipment.difference, shipment.unreceived by a late arrival, stock.difference, times of shipments, seals."""
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -66,6 +68,28 @@ def test_a_shipment_that_is_filed_after_its_receipt_is_compared_too(kg: float, f
     court = stocked()
     assert flags(receive(court, kg)) == []
     assert flags(ship(court, at_us=court.now_us - 2 * HOUR_US)) == found
+
+
+@pytest.mark.parametrize(
+    ("moisture", "stated", "kg", "found"),
+    [
+        ("0.04", None, 97.6, []),
+        ("0.04", None, 97.4, ["shipment.difference"]),
+        ("0.005", None, 98.6, []),
+        ("0.005", None, 98.4, ["shipment.difference"]),
+        ("0.04", None, 101.1, ["shipment.difference"]),
+        ("0.04", Fraction("0.04"), 98.9, ["shipment.difference"]),
+        ("0.04", Fraction("0.02"), 98, []),
+    ],
+)
+def test_moist_goods_may_have_dried(
+    moisture: str, stated: Fraction | None, kg: float, found: list[str]
+) -> None:
+    court = stocked()
+    declared = {"treoFraction": "0.5", "moistureFraction": moisture}
+    court.books.put(replace(court.lot(LOT), composition=declared))
+    accepted(ship(court))
+    assert flags(receive(court, inputs=(Line(LOT, round(kg * KG), moisture=stated),))) == found
 
 
 def test_a_first_delivery_is_no_difference() -> None:
