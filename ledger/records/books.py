@@ -5,8 +5,10 @@ leaves behind (nothing). Knows no rule and no table. The same fold runs over a d
 a scratch database (replay) and over nothing but memory (tests, simulation): only the ``Source`` differs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 Key = tuple[Any, ...]
@@ -43,19 +45,49 @@ class NoSource:
         return ()
 
 
-def key_of(record: Record) -> Key:
-    """The record's primary key."""
-    return tuple(getattr(record, name) for name in record.KEY)
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is asked of every record of a kind, worked out once.
+
+    Attributes:
+        key: A record's primary key.
+        groups: Each group: the name of its place in memory, its value in a record, and whether its fields are
+            all part of the key, so that a record that takes another's place is in the same groups.
+        in_key: The groups whose fields are all part of the key, with their places in it.
+    """
+
+    key: Callable[[Any], Key]
+    groups: tuple[tuple[tuple[type[Record], str], Callable[[Any], Key], bool], ...]
+    in_key: tuple[tuple[tuple[type[Record], str], tuple[int, ...]], ...]
+
+
+def _values(names: Sequence[str]) -> Callable[[Any], Key]:
+    """Gives the values of some fields as a tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    if not names:
+        return lambda record: ()
+    get = attrgetter(*names)
+    return lambda record: (get(record),)
 
 
 @cache
-def _groups_in_key(kind: type[Record]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """The groups whose fields are all part of the key, with their places in it."""
-    return tuple(
-        (group, tuple(kind.KEY.index(name) for name in names))
-        for group, names in kind.GROUPS.items()
-        if names and set(names) <= set(kind.KEY)
+def _shape_of(kind: type[Record]) -> _Shape:
+    in_key = {group for group, names in kind.GROUPS.items() if names and set(names) <= set(kind.KEY)}
+    return _Shape(
+        _values(kind.KEY),
+        tuple(((kind, group), _values(names), group in in_key) for group, names in kind.GROUPS.items()),
+        tuple(
+            ((kind, group), tuple(kind.KEY.index(name) for name in kind.GROUPS[group]))
+            for group in kind.GROUPS
+            if group in in_key
+        ),
     )
+
+
+def key_of(record: Record) -> Key:
+    """The record's primary key."""
+    return _shape_of(type(record)).key(record)
 
 
 class Books:
@@ -68,7 +100,7 @@ class Books:
     def __init__(self, source: Source | None = None) -> None:
         self._source = source or NoSource()
         self._complete = source is None
-        self._records: dict[type[Record], dict[Key, Record | None]] = {}
+        self._records: dict[type[Record], dict[Key, Any]] = {}
         self._groups: dict[tuple[type[Record], str], dict[Key, dict[Key, None]]] = {}
         self._changed: dict[tuple[type[Record], Key], Record] = {}
         self._undo: list[tuple[type[Record], Key, Record | None, Record | None]] | None = None
@@ -86,14 +118,10 @@ class Books:
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         """The record with this key, or None."""
-        known = self._records.setdefault(kind, {})
-        if key not in known:
-            known[key] = None
-            if not self._is_absent(kind, key):
-                for record in self._source.load(kind, [key]):
-                    known[key_of(record)] = record
-        found = known[key]
-        assert found is None or isinstance(found, kind)
+        try:
+            found: R | None = self._records[kind][key]
+        except KeyError:
+            found = self._load(kind, key)
         return found
 
     def group(self, kind: type[R], group: str, *value: Any) -> list[R]:
@@ -124,14 +152,14 @@ class Books:
 
     def put(self, record: Record) -> None:
         """Puts a record in place of the one with its key."""
-        kind, key = type(record), key_of(record)
-        before = self._records.setdefault(kind, {}).get(key)
-        if before is None and key not in self._records[kind]:
-            before = self.get(kind, *key)
+        kind = type(record)
+        key = _shape_of(kind).key(record)
+        before = self.get(kind, *key)
+        name = (kind, key)
         if self._undo is not None:
-            self._undo.append((kind, key, before, self._changed.get((kind, key))))
+            self._undo.append((kind, key, before, self._changed.get(name)))
         self._set(kind, key, record, before)
-        self._changed[kind, key] = record
+        self._changed[name] = record
 
     def begin(self) -> None:
         """Remembers from here on what ``rollback`` takes back. Not nested."""
@@ -175,11 +203,20 @@ class Books:
         self._records.clear()
         self._groups.clear()
 
+    def _load(self, kind: type[Record], key: Key) -> Any:
+        """The record with this key as the source has it."""
+        known = self._records.setdefault(kind, {})
+        known[key] = None
+        if not self._is_absent(kind, key):
+            for record in self._source.load(kind, [key]):
+                known[key_of(record)] = record
+        return known[key]
+
     def _is_absent(self, kind: type[Record], key: Key) -> bool:
         """Whether a group that the record would be in is in memory whole: what is not there is nowhere."""
-        for group, at in _groups_in_key(kind):
-            groups = self._groups.get((kind, group))
-            if groups is not None and tuple(key[each] for each in at) in groups:
+        for name, at in _shape_of(kind).in_key:
+            groups = self._groups.get(name)
+            if groups is not None and tuple([key[each] for each in at]) in groups:
                 return True
         return False
 
@@ -195,7 +232,7 @@ class Books:
         groups = self._groups.setdefault((kind, group), {})
         for value in values:
             groups[value] = {}
-        known, names = self._records.setdefault(kind, {}), kind.GROUPS[group]
+        known, value_of = self._records.setdefault(kind, {}), _values(kind.GROUPS[group])
         here = [key for changed_kind, key in self._changed if changed_kind is kind]
         if self._complete:
             here = list(known)
@@ -207,21 +244,21 @@ class Books:
         for key in here:
             present = known[key]
             if present is not None:
-                value = tuple(getattr(present, name) for name in names)
+                value = value_of(present)
                 if value in wanted:
                     groups[value][key] = None
 
     def _set(self, kind: type[Record], key: Key, record: Record | None, before: Record | None) -> None:
         self._records[kind][key] = record
-        for group, names in kind.GROUPS.items():
-            groups = self._groups.get((kind, group))
-            if groups is None:
+        for name, value_of, in_key in _shape_of(kind).groups:
+            groups = self._groups.get(name)
+            if groups is None or (in_key and before is not None and record is not None):
                 continue
-            for one, present in ((before, False), (record, True)):
-                if one is None:
-                    continue
-                members = groups.get(tuple(getattr(one, name) for name in names))
-                if members is not None and present:
-                    members[key] = None
-                elif members is not None:
+            if before is not None:
+                members = groups.get(value_of(before))
+                if members is not None:
                     members.pop(key, None)
+            if record is not None:
+                members = groups.get(value_of(record))
+                if members is not None:
+                    members[key] = None
