@@ -38,16 +38,23 @@ def test_the_whole_story() -> None:
     assert shown.returncode == 0, shown.stderr
     for line in (
         "entry 0  genesis",
-        "the importer receives them",
+        "the motor works receive them",
+        "recycler.ore-input:",
+        "balance.element-gain:",
+        "licence.missing:",
+        "Where the exported magnets came from",
+        "74.59%  urn:epc:id:sgln:9521001.00001.0",
+        "25.41%  urn:epc:id:sgln:9521005.00001.0",
         "422 signature.invalid      a record in the mine's name",
         "422 signature.invalid      a record altered on the way",
         "200 the first receipt",
         "409 statement.conflict",
-        "statement.mismatch: statement_bytes 12",
+        "statement.mismatch: statement_bytes 23",
         "Where to look next",
     ):
         assert line in shown.stdout
-    assert shown.stdout.count("✓") == 20
+    assert shown.stdout.count("✓") == 40
+    assert shown.stdout.count("✗") == 3
 
 
 @pytest.mark.slow
