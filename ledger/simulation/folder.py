@@ -132,8 +132,9 @@ class Writer:
         if self._files is None:
             return
         statements, truth = self._files
-        statements.write(sign(draft, self._seed, self._origin).decode("ascii") + "\n")
-        truth.write(truth_of(draft, self._seed).text() + "\n")
+        jti = jti_of(draft, self._seed)
+        statements.write(sign(draft, jti, self._origin).decode("ascii") + "\n")
+        truth.write(truth_of(draft, jti).text() + "\n")
 
     def close(self) -> None:
         """Finishes the month at hand."""
@@ -165,7 +166,12 @@ class Writer:
         return self._folder / name / f"{month}.ndjson.part"
 
 
-def sign(draft: Draft, seed: int, origin: str) -> bytes:
+def jti_of(draft: Draft, seed: int) -> str:
+    """The statement's jti: the same for the same seed."""
+    return uuid4(seed, "jti", draft.number)
+
+
+def sign(draft: Draft, jti: str, origin: str) -> bytes:
     """The statement of a draft."""
     payload = write_act(draft) if draft.act else write_document(draft)
     header = {
@@ -173,18 +179,18 @@ def sign(draft: Draft, seed: int, origin: str) -> bytes:
         "cty": ACT if draft.act else EPCIS,
         "aud": origin,
         "iat": draft.filed_us // 1_000_000,
-        "jti": uuid4(seed, "jti", draft.number),
+        "jti": jti,
     }
     return write_compact(header, payload, draft.actor.signer(draft.filed_us))
 
 
-def truth_of(draft: Draft, seed: int) -> Truth:
+def truth_of(draft: Draft, jti: str) -> Truth:
     """The truth about a draft."""
     label = draft.label
     subjects = tuple(dict.fromkeys((draft.event_id, *draft.subjects))) if draft.event_id else draft.subjects
     plain = label is None and not draft.facts
     return Truth(
-        jti=uuid4(seed, "jti", draft.number),
+        jti=jti,
         filed_us=draft.filed_us,
         kind=draft.kind,
         movement=not draft.act,
@@ -244,7 +250,7 @@ def write_unfiled(folder: Path, drafts: Iterable[Draft], seed: int) -> None:
     with (folder / "truth" / UNFILED).open("w", encoding="utf-8", newline="\n") as stream:
         for draft in drafts:
             if draft.facts:
-                stream.write(truth_of(draft, seed).text() + "\n")
+                stream.write(truth_of(draft, jti_of(draft, seed)).text() + "\n")
 
 
 def read_unfiled(folder: Path) -> list[Truth]:

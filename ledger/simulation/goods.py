@@ -18,7 +18,7 @@ KG = 1_000_000
 TONNE = 1_000 * KG
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Lot:
     """One lot.
 
@@ -56,7 +56,7 @@ class Lot:
         return {element: reo * share for element, share in self.shares.items()}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Stock:
     """Some of a lot in somebody's hands.
 
@@ -103,7 +103,7 @@ class Stock:
         return scaled(self.lot.true_mg, self.part)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Pool:
     """A continuous plant: what is truly in it and what its books say may be drawn.
 

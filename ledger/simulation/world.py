@@ -41,6 +41,7 @@ PRICES: Final = {
     "magnet-swarf": 110.0,
     "recycled-magnet-oxide": 420.0,
 }
+BACK: Final = ("return", "refuse")
 ARRIVAL_DAYS: Final = 60
 """From when on an export that nobody reports as arrived is one that did not (DOMAIN section 7: in N days)."""
 MOISTURE: Final = {
@@ -52,7 +53,7 @@ MOISTURE: Final = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shipment:
     """Goods on their way."""
 
@@ -475,6 +476,8 @@ class World:
             settled: Filing time of earlier receipts of it.
         """
         consignee, sent = shipment.consignee, shipment.draft
+        if sent.kind in BACK:  # one office sent them first, and knows what came back
+            settled = max(settled, sent.filed_us)
         lots = {}
         inputs = []
         for stock in shipment.stocks:
