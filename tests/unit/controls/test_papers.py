@@ -102,6 +102,14 @@ def test_two_scales_differ_by_two_percent_at_most(sold_g: int, found: int) -> No
     assert flags(filed) == ["invoice.mismatch"] * found
 
 
+@pytest.mark.parametrize(("stated_mg", "found"), [(9_800_000, 0), (9_799_999, 1)])
+def test_exactly_two_percent_is_let_pass(stated_mg: int, found: int) -> None:
+    court = stocked()
+    accepted(sale(court))
+    line = {"product": "la-oxide", "lot": LOT, "mass_mg": stated_mg, "amount": "1"}
+    assert len(register(court, lines=(line,))) == found
+
+
 def test_carbonate_may_be_invoiced_as_oxide() -> None:
     court = Court()
     court.extract("plant", "lot/1", {"La": 45 * KG}, "mixed-carbonate", mass_mg=100 * KG)
