@@ -5,6 +5,7 @@ stand in ``ledger.controls.reviews``.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from ledger.controls.measures import (
@@ -17,10 +18,12 @@ from ledger.controls.measures import (
     bias_variance,
     sigmas_text,
 )
-from ledger.controls.noticing import decimal_text, listed, notice
+from ledger.controls.noticing import decimal_text, listed, notice, stands_open
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.processes import processes
+from ledger.records.lots import LotRecord, LotVersionRecord, PoolRecord
 from ledger.records.oversight import TallyRecord
+from ledger.records.periods import month_after, month_of
 
 POOL_TALLY = "pool"
 GRAM_UNITS = (1000 * UNIT) ** 2
@@ -69,6 +72,41 @@ def element_gain(case: Case) -> Iterator[Notice]:
             severe=severe,
             elements=gains,
         )
+
+
+@rule("balance.element-gain", movements=("extract", "opening", "import", "process", "draw"))
+def late_birth(case: Case) -> Iterator[Notice]:
+    """More was made of a lot before its birth was recorded, or corrected, than it contains by that.
+
+    Never severe: what was really born must be recordable, whatever others said of it before.
+    """
+    books, limits = case.recording.books, case.recording.policy.thresholds
+    for name, used_mg in sorted(case.effect.revalued.items()):
+        lot = books.get(LotRecord, name)
+        before = books.get(LotVersionRecord, name, case.recording.index)
+        if lot is None or before is None:
+            continue
+        then = replace(lot, cells=before.cells, mass_mg=before.mass_mg)
+        balance = Balance([batch_of(lot, used_mg)], [batch_of(then, used_mg)])
+        now, made = balance.inputs, balance.outputs
+        pairs = {element: (mass, now.masses.get(element, 0)) for element, mass in sorted(made.masses.items())}
+        pairs[TOTAL] = (made.total, now.total)
+        gains: dict[str, dict[str, object]] = {}
+        for element, (out_mg, in_mg) in pairs.items():
+            variance = max(balance.variance(element), bias_variance(in_mg, limits["gain.bias_floor"]))
+            sigmas = limits["gain.total_sigma" if element == TOTAL else "gain.element_sigma"]
+            if beyond(out_mg - in_mg, sigmas, variance):
+                gains[element] = {"contains_mg": in_mg, "used_as_mg": out_mg}
+        if gains:
+            yield notice(
+                case,
+                "balance.element-gain",
+                f"{used_mg} mg of {name} were used as more {listed(gains)} than they contain by its birth",
+                "Compare both declarations with assays; correct the birth, or what was made of the lot.",
+                subject=f"lot:{name}",
+                used_mg=used_mg,
+                elements=gains,
+            )
 
 
 @rule("balance.undeclared-element", movements=("process", "draw"))
@@ -159,4 +197,26 @@ def pool_gap(case: Case) -> Iterator[Notice]:
             "Measure again, record feeds, draws and losses that are missing, or ask a regulator to adjust.",
             subject=f"pool:{movement.pool}",
             elements=found,
+        )
+
+
+@rule("pool.unclosed", movements=("close",), stage="before", tell=True)
+def month_without_close(case: Case) -> Iterator[Notice]:
+    """A pool is closed after a whole calendar month without a close."""
+    movement, policy = case.movement, case.recording.policy
+    pool = case.recording.books.get(PoolRecord, movement.pool)
+    if pool is None:
+        return
+    missing = month_after(month_of(pool.closed_us, policy))
+    subject = f"pool:{movement.pool}"
+    if missing < month_of(movement.event_time_us, policy) and not stands_open(
+        case.recording.books, "pool.unclosed", subject
+    ):
+        yield notice(
+            case,
+            "pool.unclosed",
+            f"{movement.pool} was not closed in {missing}",
+            "Measure what is in process and record a close, at least monthly.",
+            subject=subject,
+            month=missing,
         )

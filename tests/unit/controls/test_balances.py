@@ -233,3 +233,11 @@ def test_the_earlier_measurement_erred_as_well() -> None:
 
 def test_units_are_ten_thousandths() -> None:
     assert UNIT == 10_000
+
+
+@pytest.mark.parametrize(("days", "found"), [(25, []), (54, []), (57, ["pool.unclosed"])])
+def test_a_calendar_month_without_a_close_is_noticed_at_the_next(days: int, found: list[str]) -> None:
+    """Fed on 5 September: a close in October is in time, one in November is not."""
+    court = filled()
+    court.now_us += days * DAY_US
+    assert flags(close(court, **FEED)) == found
