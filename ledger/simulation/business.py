@@ -13,10 +13,11 @@ from ledger.records.periods import DAY_US, HOUR_US, month_after, month_of, month
 from ledger.simulation import noise
 from ledger.simulation.cast import Actor
 from ledger.simulation.chance import stream
+from ledger.simulation.dealing import Batch, Shipment, Terms
 from ledger.simulation.exports import Exports
 from ledger.simulation.goods import TONNE, Pool, Stock, mixed, scaled
 from ledger.simulation.incidents import Incidents
-from ledger.simulation.world import Batch, Shipment, Terms, World, soon
+from ledger.simulation.world import World, soon
 
 CONCENTRATE_T: Final = (4.0, 10.0)
 """REO of one lot of rock concentrate; of an ionic lot a fifth."""

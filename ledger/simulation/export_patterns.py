@@ -6,11 +6,11 @@ Decides: what each pattern does. ``patterns`` lists them.
 from ledger.records.periods import DAY_US, HOUR_US
 from ledger.simulation.business import CONTROLLED
 from ledger.simulation.chronicle import time_text
+from ledger.simulation.dealing import Shipment, Terms
 from ledger.simulation.exports import END_USE
 from ledger.simulation.goods import KG, TONNE, Stock
 from ledger.simulation.planting import Plot
 from ledger.simulation.trade_patterns import parts_of
-from ledger.simulation.world import Shipment, Terms
 
 EXPORTERS = ("exporter", "trader", "magnet-maker")
 CONTROLLED_GOODS = tuple(sorted(CONTROLLED))

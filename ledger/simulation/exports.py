@@ -10,8 +10,9 @@ from ledger.records.periods import DAY_US, HOUR_US
 from ledger.simulation.cast import Actor
 from ledger.simulation.chance import stream
 from ledger.simulation.chronicle import Label
+from ledger.simulation.dealing import Shipment, Terms
 from ledger.simulation.goods import TONNE, Stock
-from ledger.simulation.world import Shipment, Terms, World
+from ledger.simulation.world import World
 
 END_USE: Final = "permanent magnets and polishing in civil industry"
 OTHER_HS: Final = "2805302900"

@@ -12,8 +12,9 @@ from ledger.simulation import noise
 from ledger.simulation.cast import Actor
 from ledger.simulation.chance import stream
 from ledger.simulation.chronicle import MINUTE_US, Draft
+from ledger.simulation.dealing import Shipment, Terms
 from ledger.simulation.goods import Stock, assay, relative_deviation
-from ledger.simulation.world import Shipment, Terms, World, soon
+from ledger.simulation.world import World, soon
 
 if TYPE_CHECKING:
     from ledger.simulation.business import Business

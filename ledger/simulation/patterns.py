@@ -7,15 +7,16 @@ from typing import Final
 
 from ledger.simulation import export_patterns as export
 from ledger.simulation import goods_patterns as goods
+from ledger.simulation import office_patterns as office
 from ledger.simulation import trade_patterns as trade
 from ledger.simulation.planting import Pattern
 
 MINE: Final = ("rock-mine", ("miner",))
 
 PATTERNS: Final = (
-    Pattern("unlisted-site", ("actor.unlisted",), goods.unlisted_site),
-    Pattern("wrong-role", ("actor.role",), goods.wrong_role),
-    Pattern("foreign-name", ("name.foreign",), goods.foreign_name),
+    Pattern("unlisted-site", ("actor.unlisted",), office.unlisted_site),
+    Pattern("wrong-role", ("actor.role",), office.wrong_role),
+    Pattern("foreign-name", ("name.foreign",), office.foreign_name),
     Pattern("not-holder", ("custody.not-holder",), goods.not_holder),
     Pattern("not-consignee", ("custody.not-consignee",), goods.not_consignee),
     Pattern("overdrawn", ("balance.overdrawn",), goods.overdrawn, evasive=True),
@@ -41,8 +42,8 @@ PATTERNS: Final = (
     Pattern("origin-fingerprint", ("origin.fingerprint",), goods.origin_fingerprint, evasive=True),
     Pattern("graph-cycle", ("graph.cycle",), goods.graph_cycle, 3, rogue=("smelter", ("smelter",))),
     Pattern("import-undeclared", ("origin.undeclared",), goods.import_undeclared),
-    Pattern("quota", ("quota.nearing", "quota.exceeded"), goods.quota, 2, rogue=MINE, evasive=True),
-    Pattern("capacity", ("capacity.exceeded",), goods.capacity, 1, rogue=MINE, evasive=True),
+    Pattern("quota", ("quota.nearing", "quota.exceeded"), office.quota, 2, rogue=MINE, evasive=True),
+    Pattern("capacity", ("capacity.exceeded",), office.capacity, 1, rogue=MINE, evasive=True),
     Pattern("licence-missing", ("licence.missing",), export.licence_missing),
     Pattern("licence-expired", ("licence.expired",), export.licence_expired, last=0.6),
     Pattern("licence-exhausted", ("licence.exhausted",), export.licence_exhausted, last=0.65),
@@ -87,10 +88,10 @@ PATTERNS: Final = (
     Pattern("invoice-mismatch", ("invoice.mismatch",), trade.invoice_mismatch, evasive=True),
     Pattern("price-low", ("price.low",), trade.price_low, evasive=True),
     Pattern("seal-reused", ("seal.reused",), trade.seal_reused, 2),
-    Pattern("before-birth", ("time.before-birth",), goods.before_birth),
-    Pattern("after-recording", ("time.after-recording",), goods.after_recording),
+    Pattern("before-birth", ("time.before-birth",), office.before_birth),
+    Pattern("after-recording", ("time.after-recording",), office.after_recording),
     Pattern("two-places", ("time.two-places",), trade.two_places),
     Pattern("too-fast", ("time.too-fast",), trade.too_fast, evasive=True),
-    Pattern("late", ("report.late",), goods.late),
-    Pattern("burst", ("report.burst",), goods.burst, 12, rogue=MINE, evasive=True, last=0.7),
+    Pattern("late", ("report.late",), office.late),
+    Pattern("burst", ("report.burst",), office.burst, 12, rogue=MINE, evasive=True, last=0.7),
 )

@@ -2,7 +2,7 @@
 
 Decides: the number of instances for a rate, spread evenly over all patterns and over the months, and which
 of them are shaped to stay just under a threshold (``evasive``; counted apart). What a pattern does stands in
- ``goods_patterns``, ``trade_patterns`` and ``export_patterns``.
+ ``goods_patterns``, ``office_patterns``, ``trade_patterns`` and ``export_patterns``.
 """
 
 from collections.abc import Callable

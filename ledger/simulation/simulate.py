@@ -31,6 +31,7 @@ from ledger.simulation.cast import (
 )
 from ledger.simulation.chance import key_seed, uuid4
 from ledger.simulation.chronicle import Chronicle, Draft, time_text
+from ledger.simulation.dealing import PRICES
 from ledger.simulation.folder import (
     VERSION,
     Writer,
@@ -41,7 +42,7 @@ from ledger.simulation.folder import (
 )
 from ledger.simulation.goods import TONNE
 from ledger.simulation.planting import Planting
-from ledger.simulation.world import PRICES, World
+from ledger.simulation.world import World
 from ledger.statements.acts.organisations import SiteDescriptionSchema
 from ledger.statements.envelope import ACT, STATEMENT_TYPE
 from ledger.statements.jws import write_compact

@@ -6,9 +6,9 @@ Decides: what each pattern does. ``patterns`` lists them.
 from ledger.records.periods import DAY_US, HOUR_US
 from ledger.simulation.cast import Actor
 from ledger.simulation.chronicle import MINUTE_US
+from ledger.simulation.dealing import Batch, Shipment, Terms, distance_km
 from ledger.simulation.goods import Stock
 from ledger.simulation.planting import Plot
-from ledger.simulation.world import Batch, Shipment, Terms, distance_km
 
 MAKERS = ("separator", "smelter", "magnet-maker")
 BUYERS = {

@@ -4,10 +4,8 @@ Decides: what a step changes in the true world and what is honestly recorded of 
 ``business``'s; what dishonest people do otherwise is the patterns'.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from ledger.materials.catalogue import Catalogue
 from ledger.records.periods import DAY_US, HOUR_US
@@ -15,86 +13,17 @@ from ledger.simulation import noise
 from ledger.simulation.cast import Actor, Cast, Site
 from ledger.simulation.chance import stream
 from ledger.simulation.chronicle import MINUTE_US, Chronicle, Draft, Label
+from ledger.simulation.dealing import (
+    ARRIVAL_DAYS,
+    BACK,
+    MOISTURE,
+    PRICES,
+    Batch,
+    Shipment,
+    Terms,
+    distance_km,
+)
 from ledger.simulation.goods import Lot, Pool, Stock, assay, mixed, read_treo, scaled, weigh
-
-# CNY per kg of goods, 2025-12-31 (DOMAIN section 9) for PrNd oxide, PrNd alloy, La2O3 and CeO2; else our own.
-PRICES: Final = {
-    "prnd-oxide": 606.0,
-    "prnd-metal": 735.0,
-    "la-oxide": 4.5,
-    "ce-oxide": 11.5,
-    "dy-oxide": 1_600.0,
-    "tb-oxide": 6_200.0,
-    "y-oxide": 50.0,
-    "gd-oxide": 160.0,
-    "sm-oxide": 15.0,
-    "smeugd-oxide": 40.0,
-    "heavy-oxide": 120.0,
-    "mixed-concentrate": 18.0,
-    "bastnaesite-concentrate": 20.0,
-    "ionic-concentrate": 180.0,
-    "mixed-carbonate": 28.0,
-    "ndfeb-alloy": 230.0,
-    "ndfeb-dy-alloy": 260.0,
-    "ndfeb-magnet": 320.0,
-    "ndfeb-dy-magnet": 380.0,
-    "magnet-swarf": 110.0,
-    "recycled-magnet-oxide": 420.0,
-}
-BACK: Final = ("return", "refuse")
-ARRIVAL_DAYS: Final = 60
-"""From when on an export that nobody reports as arrived is one that did not (DOMAIN section 7: in N days)."""
-MOISTURE: Final = {
-    "mixed-concentrate": 0.06,
-    "bastnaesite-concentrate": 0.05,
-    "ionic-concentrate": 0.08,
-    "mixed-carbonate": 0.10,
-    "magnet-swarf": 0.04,
-}
-
-
-@dataclass(slots=True, eq=False)
-class Shipment:
-    """Goods on their way."""
-
-    draft: Draft
-    stocks: list[Stock]
-    consignor: Actor
-    consignee: Actor
-    site_to: Site
-    seller: Actor
-    buyer: Actor
-    arrives_us: int
-    due_us: int
-    spilled: float = 0.0
-    delivered: float = 0.0
-    first_filed_us: int = 0
-    invoice: str = ""
-
-
-@dataclass(slots=True)
-class Batch:
-    """What a process is to make: a product with what it truly contains."""
-
-    product: str
-    true_mg: dict[str, float]
-    treo: float | None = None
-
-
-@dataclass(slots=True)
-class Terms:
-    """How a shipment is made, where it is not made as usual."""
-
-    kind: str = "ship"
-    sale: bool = True
-    invoice: bool = True
-    owner: Actor | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    label: Label | None = None
-    facts: tuple[str, ...] = ()
-    filed_us: int | None = None
-    days: float | None = None
-    arrives: bool = True
 
 
 class World:
@@ -478,19 +407,7 @@ class World:
         consignee, sent = shipment.consignee, shipment.draft
         if sent.kind in BACK:  # one office sent them first, and knows what came back
             settled = max(settled, sent.filed_us)
-        lots = {}
-        inputs = []
-        for stock in shipment.stocks:
-            wet = stock.wet
-            if wet > noise.MOIST_ABOVE and part is None and not settled:
-                stock.dried = 1 - (1 - stock.dried) * (1 - min(self.chance.uniform(*noise.DRYING), wet / 2))
-            weighed = stock.gross_mg * (1 - shipment.spilled)
-            weighed *= part if part is not None else 1 - shipment.delivered
-            moisture = None
-            if wet > noise.MOIST_ABOVE:
-                moisture = round(max(0.0, stock.wet + self.chance.gauss(0, noise.MOISTURE_READING)), 4)
-            inputs.append((stock.lot.lot, weigh(weighed, self.chance)))
-            lots[stock.lot.lot] = (stock.lot, moisture)
+        inputs, lots = self._weigh_in(shipment, part, dries=part is None and not settled)
         members: dict[str, Any] = {
             "site": shipment.site_to.site,
             "inputs": inputs,
@@ -519,14 +436,7 @@ class World:
         if part is not None:
             shipment.delivered, shipment.first_filed_us = part, draft.filed_us
             return []
-        if draft.filed_us >= self.chronicle.deadline(at_us) or at_us > shipment.due_us + 72 * HOUR_US:
-            draft.facts.append(f"shipment.unreceived {sent.event_id}")
-        if sent.kind == "export" and draft.filed_us >= sent.at_us + ARRIVAL_DAYS * DAY_US:
-            draft.facts.append(f"export.no-arrival {sent.event_id}")
-        if any(stock.lot.illicit for stock in shipment.stocks):
-            draft.facts.append("taint.inherited")
-        if shipment.spilled > 0.005:
-            draft.facts.append("shipment.difference")
+        self._note_arrival(shipment, draft)
         for stock in shipment.stocks:
             stock.owner, stock.custodian, stock.site = shipment.buyer, consignee, shipment.site_to
             stock.since_us, stock.ready_us = at_us, draft.filed_us
@@ -537,13 +447,35 @@ class World:
             consignee.stocks.append(stock)
         return shipment.stocks
 
+    def _weigh_in(
+        self, shipment: Shipment, part: float | None, *, dries: bool
+    ) -> tuple[list[tuple[str, int]], dict[str, tuple[Lot, float | None]]]:
+        """What the scale shows of each lot, and what is known of it with its moisture now."""
+        inputs, lots = [], {}
+        for stock in shipment.stocks:
+            wet = stock.wet
+            if wet > noise.MOIST_ABOVE and dries:
+                stock.dried = 1 - (1 - stock.dried) * (1 - min(self.chance.uniform(*noise.DRYING), wet / 2))
+            weighed = stock.gross_mg * (1 - shipment.spilled)
+            weighed *= part if part is not None else 1 - shipment.delivered
+            moisture = None
+            if wet > noise.MOIST_ABOVE:
+                moisture = round(max(0.0, stock.wet + self.chance.gauss(0, noise.MOISTURE_READING)), 4)
+            inputs.append((stock.lot.lot, weigh(weighed, self.chance)))
+            lots[stock.lot.lot] = (stock.lot, moisture)
+        return inputs, lots
 
-def distance_km(one: Site, other: Site) -> float:
-    """Great-circle distance."""
-    first, second = math.radians(one.latitude), math.radians(other.latitude)
-    across = math.radians(other.longitude - one.longitude)
-    cosine = math.sin(first) * math.sin(second) + math.cos(first) * math.cos(second) * math.cos(across)
-    return 6371 * math.acos(max(-1.0, min(1.0, cosine)))
+    def _note_arrival(self, shipment: Shipment, draft: Draft) -> None:
+        """What is true of a final receipt and of its shipment."""
+        sent, at_us = shipment.draft, draft.at_us
+        if draft.filed_us >= self.chronicle.deadline(at_us) or at_us > shipment.due_us + 72 * HOUR_US:
+            draft.facts.append(f"shipment.unreceived {sent.event_id}")
+        if sent.kind == "export" and draft.filed_us >= sent.at_us + ARRIVAL_DAYS * DAY_US:
+            draft.facts.append(f"export.no-arrival {sent.event_id}")
+        if any(stock.lot.illicit for stock in shipment.stocks):
+            draft.facts.append("taint.inherited")
+        if shipment.spilled > 0.005:
+            draft.facts.append("shipment.difference")
 
 
 def soon(world: World, low_h: float, high_h: float) -> int:

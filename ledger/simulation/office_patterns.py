@@ -1,0 +1,162 @@
+"""Dishonesty towards the authority: who may do what where, allotments, capacities, times of filing.
+
+Decides: what each pattern does. ``patterns`` lists them.
+"""
+
+from ledger.records.periods import DAY_US, HOUR_US, month_after, month_of, month_start_us
+from ledger.simulation.chronicle import MINUTE_US
+from ledger.simulation.goods import TONNE, Lot
+from ledger.simulation.goods_patterns import sell_on, shipment_of
+from ledger.simulation.planting import Plot
+
+
+def unlisted_site(plot: Plot) -> bool:
+    """A mine digs where nothing is listed."""
+    mine = plot.business.pick("rock-mine")
+    product, true_mg = plot.business.mineral(mine)
+    lot = plot.world.measured(mine, product, true_mg, plot.now_us)
+    plot.attempt(mine, "extract", {"site": f"{mine.party}sites/hidden", "outputs": [lot]})
+    return True
+
+
+def wrong_role(plot: Plot) -> bool:
+    """A trader makes metal."""
+    stock = plot.stock(("trader",), ("prnd-oxide",)) or plot.stock(("trader", "exporter"))
+    if stock is None:
+        return False
+    lot = plot.world.measured(stock.custodian, "prnd-metal", stock.true_mg, plot.now_us)
+    members = {
+        "site": stock.site.site,
+        "process": "electrolysis",
+        "inputs": [(stock.lot.lot, None)],
+        "whole": True,
+        "outputs": [lot],
+        "losses": {},
+    }
+    plot.attempt(stock.custodian, "process", members)
+    return True
+
+
+def foreign_name(plot: Plot) -> bool:
+    """A mine names its lot as if a better known one had dug it."""
+    mine, other = plot.business.pick("rock-mine"), plot.business.pick("ionic-mine")
+    product, true_mg = plot.business.mineral(mine)
+    lot = plot.world.measured(mine, product, true_mg, plot.now_us)
+    lot.lot = f"{other.party}lots/x{plot.instance.number}"
+    plot.attempt(mine, "extract", {"site": mine.site.site, "outputs": [lot]})
+    return True
+
+
+def quota(plot: Plot) -> bool:
+    """A small mine digs up to its allotment, then beyond it; what it dug too much goes on."""
+    mine, world = plot.villain, plot.world
+    mine.deposit = "bayan-obo"
+    parts = (0.3, 0.3, 0.25) if plot.evasive else (0.35, 0.35, 0.22, 0.2)
+    codes = {2: ("quota.nearing",), 3: ("quota.exceeded",)}
+
+    def dig(place: int) -> None:
+        true_mg = plot.business.ore_body("bayan-obo", 10 * TONNE * parts[place])
+        lot = world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
+        found = codes.get(place, ())
+        label = plot.label(*found) if found else None
+        stock = world.birth(
+            "extract", mine, lot, plot.now_us, label=label, filed_us=plot.now_us + 2 * HOUR_US
+        )
+        if place == 3 or plot.evasive:
+            lot.illicit = plot.instance.number if place == 3 else ""
+            plot.later(0.5, 2, sell_on, plot, stock, plot.business.pick("separator"))
+        if place + 1 < len(parts):
+            plot.later(1, 2, dig, place + 1)
+
+    dig(0)
+    return True
+
+
+def capacity(plot: Plot) -> bool:
+    """A site brings forth more than it can."""
+    mine, world = plot.villain, plot.world
+    mine.deposit = "bayan-obo"
+    factor = 0.9 if plot.evasive else 1.3
+
+    def dig(place: int) -> None:
+        true_mg = plot.business.ore_body("bayan-obo", 6 * TONNE * factor / 3)
+        lot = world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
+        world.birth(
+            "extract",
+            mine,
+            lot,
+            plot.now_us,
+            label=plot.label() if place == 2 else None,
+            filed_us=plot.now_us + HOUR_US,
+        )
+        if place < 2:
+            plot.later(1, 2, dig, place + 1)
+
+    dig(0)
+    return True
+
+
+def before_birth(plot: Plot) -> bool:
+    """A lot is shipped before it was made."""
+    stock = plot.stock(("separator", "smelter", "magnet-maker"), own=True)
+    if stock is None:
+        return False
+    at_us = stock.lot.born_us - round(plot.chance.uniform(0.1, 2) * DAY_US)
+    holder, buyer = stock.custodian, plot.business.pick("exporter")
+    members = shipment_of(plot, stock, stock.site.site, holder.party, buyer.party, buyer.site.site)
+    plot.attempt(holder, "ship", members, at_us=at_us)
+    return True
+
+
+def after_recording(plot: Plot) -> bool:
+    """Something is recorded that has not happened yet."""
+    mine = plot.business.pick("rock-mine")
+    product, true_mg = plot.business.mineral(mine)
+    at_us = plot.now_us + round(plot.chance.uniform(1, 20) * DAY_US)
+    lot = plot.world.measured(mine, product, true_mg, at_us)
+    plot.attempt(
+        mine, "extract", {"site": mine.site.site, "outputs": [lot]}, at_us=at_us, filed_us=plot.now_us
+    )
+    return True
+
+
+def late(plot: Plot) -> bool:
+    """Weeks of extraction are filed long after the 10th."""
+    mine = plot.business.pick("rock-mine")
+    product, true_mg = plot.business.mineral(mine)
+    lot: Lot = plot.world.measured(mine, product, true_mg, plot.now_us)
+    filed_us = plot.world.chronicle.deadline(plot.now_us) + round(plot.chance.uniform(0.01, 15) * DAY_US)
+    stock = plot.world.birth("extract", mine, lot, plot.now_us, label=plot.label(), filed_us=filed_us)
+    stock.lot.illicit = ""
+    plot.take(stock)
+    return True
+
+
+def burst(plot: Plot) -> bool:
+    """A month's books are made up on its last day."""
+    mine, world = plot.villain, plot.world
+    mine.deposit = "bayan-obo"
+    policy = world.chronicle.policy
+    month = month_after(month_of(plot.now_us, policy))
+    begin_us, end_us = month_start_us(month, policy), month_start_us(month_after(month), policy)
+    times = [begin_us + round((end_us - begin_us - DAY_US) * place / 25) for place in range(24)]
+    last = [end_us - round(plot.chance.uniform(0.05, 0.9) * DAY_US) for _ in range(4 if plot.evasive else 12)]
+    plot.watch(mine.party, mine.site.site)
+
+    def dig(planted: bool) -> None:
+        true_mg = plot.business.ore_body("bayan-obo", 0.05 * TONNE)
+        lot = world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
+        world.birth(
+            "extract",
+            mine,
+            lot,
+            plot.now_us,
+            label=plot.label() if planted else None,
+            filed_us=plot.now_us + 20 * MINUTE_US,
+        )
+
+    for at_us in times:
+        world.chronicle.plan(at_us, dig, False)
+    for at_us in last:
+        world.chronicle.plan(at_us, dig, True)
+    return True
