@@ -21,6 +21,8 @@ from ledger.records.books import Books
 from ledger.records.lots import HoldingRecord, LotRecord, PostingRecord
 
 NODE_SHIFT = 20
+MOST_MG = 10**18
+"""More of one lot nobody holds: ten times the heaviest line; every column holds it."""
 
 
 class Journal:
@@ -109,29 +111,36 @@ class Journal:
             held = own
         return held[0]
 
-    def amount(self, line: Line, available_mg: int, where: str, code: str = "balance.overdrawn") -> int:
+    def amount(self, line: Line, available_mg: int, where: str, *, judged_later: bool = False) -> int:
         """How much of what is available a line takes.
 
         A movement of the whole takes all book mass, whatever the scale says; so does an excess of up to
         ``whole.excess_share`` that empties it.
 
+        Args:
+            line: What is taken.
+            available_mg: What is there.
+            where: Where it is taken from, in words.
+            judged_later: Whether ``corrections.check`` will judge what is left there: then more may be taken.
+
         Raises:
-            Impossible: ``code``: it takes more than there is.
+            Impossible: ``balance.overdrawn``: it takes more than there is.
         """
         stated = line.mass_mg
-        if stated is None or self.movement.whole:
-            if stated is not None:
+        if available_mg > 0 or judged_later:
+            if stated is None or self.movement.whole:
+                if stated is not None:
+                    self.effect.whole_excess_mg += stated - available_mg
+                return available_mg
+            if stated <= available_mg or judged_later:
+                return stated
+            allowed = self.recording.policy.thresholds["whole.excess_share"]
+            if stated - available_mg <= available_mg * allowed:
                 self.effect.whole_excess_mg += stated - available_mg
-            return available_mg
-        if stated <= available_mg or self.recording.correcting:
-            return stated
-        allowed = self.recording.policy.thresholds["whole.excess_share"]
-        if stated - available_mg <= available_mg * allowed:
-            self.effect.whole_excess_mg += stated - available_mg
-            return available_mg
+                return available_mg
         raise Impossible(
             Finding(
-                code,
+                "balance.overdrawn",
                 f"{stated} mg of {line.lot} are taken {where}, where {available_mg} mg are left",
                 line.pointer,
                 "Correct the mass, record what came in before, or state ree:whole to take all that is left.",
@@ -154,7 +163,8 @@ class Journal:
             Impossible: The lot is unknown, or there is not so much.
         """
         lot = self.lot(line)
-        mass_mg = self.amount(line, holding.mass_mg, f"from {holding.custodian} at {holding.site}")
+        where = f"from {holding.custodian} at {holding.site}"
+        mass_mg = self.amount(line, holding.mass_mg, where, judged_later=self.recording.correcting)
         if lot.instance and mass_mg != lot.mass_mg:
             raise Impossible(
                 Finding(
@@ -185,6 +195,16 @@ class Journal:
                     self.movement.pointer,
                     "Record what came in before, or correct the mass.",
                     {"lot": holding.lot, "left_mg": left},
+                )
+            )
+        if left > MOST_MG:
+            raise Impossible(
+                Finding(
+                    "balance.too-much",
+                    f"{holding.custodian} would hold {left} mg of {holding.lot}",
+                    self.movement.pointer,
+                    "Correct the mass: no lot is so heavy.",
+                    {"lot": holding.lot, "held_mg": left},
                 )
             )
         if self.recording.correcting:
@@ -246,6 +266,29 @@ class Journal:
         )
         self.effect.postings.append(posting)
         self.books.put(posting)
+        if account == "exported" and mass_mg < 0:
+            self._check_abroad(lot)
+
+    def _check_abroad(self, lot: str) -> None:
+        """No more of a lot comes back from abroad, or never left, than went there.
+
+        Raises:
+            Impossible: ``lot.not-abroad``, unless a correction is under way, which is judged at its end.
+        """
+        if self.recording.correcting:
+            self.recording.unchecked.add(("abroad", lot))
+            return
+        mass_mg = abroad_mg(self.books, lot)
+        if mass_mg < 0:
+            raise Impossible(
+                Finding(
+                    "lot.not-abroad",
+                    f"{-mass_mg} mg of {lot} came back from abroad already",
+                    self.movement.pointer,
+                    "Correct first the import by which it came back.",
+                    {"lot": lot, "left_mg": mass_mg},
+                )
+            )
 
     def bear(self, lot: LotRecord, *, owner: str, custodian: str, from_outside: bool) -> None:
         """Puts a lot into the books and its whole mass into a holding at its site.
@@ -262,6 +305,13 @@ class Journal:
             self.post("birth", lot=lot.lot, mass_mg=-lot.mass_mg, reference=lot.birth)
         self.give(lot.lot, lot.mass_mg, owner=owner, custodian=custodian, site=lot.site)
         self.effect.born.append(lot)
+
+
+def abroad_mg(books: Books, lot: str) -> int:
+    """How much of a lot was exported and did not come back."""
+    return sum(
+        posting.mass_mg for posting in books.group(PostingRecord, "lot", lot) if posting.account == "exported"
+    )
 
 
 def contained(lot: LotRecord, mass_mg: int) -> dict[str, Fraction]:

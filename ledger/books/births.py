@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
-from ledger.books.accounts import Journal
+from ledger.books.accounts import Journal, abroad_mg
 from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
 from ledger.books.custody import acting_custodian
@@ -224,11 +224,7 @@ def _check_window(journal: Journal) -> None:
 
 def _take_back(journal: Journal, line: Line, custodian: str) -> None:
     lot = journal.lot(line)
-    exported_mg = sum(
-        posting.mass_mg
-        for posting in journal.books.group(PostingRecord, "lot", lot.lot)
-        if posting.account == "exported"
-    )
+    exported_mg = abroad_mg(journal.books, lot.lot)
     if exported_mg <= 0:
         raise Impossible(
             Finding(
@@ -241,7 +237,7 @@ def _take_back(journal: Journal, line: Line, custodian: str) -> None:
         )
     mass_mg = journal.amount(line, exported_mg, "back from abroad")
     movement = journal.movement
-    reference = movement.shipment or movement.event_id
+    reference = f"{custodian} {movement.shipment or movement.event_id}"
     journal.post("exported", lot=lot.lot, mass_mg=-mass_mg, custodian=custodian, reference=reference)
     journal.give(
         lot.lot, mass_mg, owner=movement.owner_to or custodian, custodian=custodian, site=movement.site
@@ -287,6 +283,8 @@ def _reconcile(
         )
     )
     consumed = consumed_mg(journal.books.group(PostingRecord, "lot", lot.lot))
+    if consumed > 0:
+        journal.effect.revalued[lot.lot] = consumed
     makes_up: Mapping[str, Fraction] = revaluation(earlier, lot, consumed)
     journal.post("difference", contained=makes_up, reference=f"{REVALUED}{lot.lot}")
 

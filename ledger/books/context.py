@@ -68,6 +68,7 @@ class Effect:
         counted_mg: REO of the born lots that turned from uncounted primary to ``counted``
             (``cells.count_cells``): what a separation quota is drawn by.
         workings: What one rule worked out and another needs again, by name; nothing that decides.
+        revalued: Lots whose contents it changed after some of them was used, with how much of the mass in mg.
         reused: Seals and units that it opened while they were open, with the entry that did so first.
     """
 
@@ -91,6 +92,7 @@ class Effect:
     counted_mg: int = 0
     workings: dict[str, object] = field(default_factory=dict)
     reused: dict[str, int] = field(default_factory=dict)
+    revalued: dict[str, int] = field(default_factory=dict)
 
 
 class Impossible(Exception):

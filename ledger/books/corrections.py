@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.books import returns, settling, shipments, units
-from ledger.books.accounts import Journal, posted
+from ledger.books.accounts import Journal, abroad_mg, posted
 from ledger.books.births import BIRTH_AWAITED, REVALUED
 from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
@@ -91,6 +91,8 @@ def check(journal: Journal) -> None:
             findings.extend(_judge_holding(journal, key))
         elif key[0] == "pool":
             findings.extend(judge_pool(journal, key[1], key[2]))
+        elif key[0] == "abroad":
+            findings.extend(_judge_abroad(journal, key[1]))
         elif key[0] == "shipment":
             findings.extend(_judge_shipment(journal, key[1], key[2]))
     if findings:
@@ -310,6 +312,34 @@ def _judge_shipment(journal: Journal, consignor: str, event_id: str) -> list[Fin
         )
         for line in lines
         if line.left_mg < 0
+    ]
+
+
+def _judge_abroad(journal: Journal, lot: str) -> list[Finding]:
+    """What never went abroad did not come back from there."""
+    mass_mg = abroad_mg(journal.books, lot)
+    if mass_mg >= 0:
+        return []
+    returned = {
+        (line.entry_index, line.position)
+        for line in journal.books.group(PostingRecord, "lot", lot)
+        if line.account == "exported" and line.mass_mg < 0 and line.entry_index != journal.recording.index
+    }
+    return [
+        Finding(
+            "correction.negative",
+            f"{-mass_mg} mg of {lot} would have come back from abroad that never went there",
+            journal.movement.pointer,
+            "Correct first the import by which it came back; the evidence names it.",
+            {
+                "lot": lot,
+                "left_mg": mass_mg,
+                "movements": [
+                    {"index": index, "position": position}
+                    for index, position in sorted(returned)[: -_MOST_NAMED - 1 : -1]
+                ],
+            },
+        )
     ]
 
 

@@ -26,6 +26,7 @@ from ledger.books.custody import acting_custodian
 from ledger.findings import Finding
 from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Line
+from ledger.movements.values import MAX_MASS_MG
 from ledger.records.cells import AWAITED, Cell
 from ledger.records.lots import LotRecord, ProvisionalRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.periods import filing_deadline_us
@@ -83,7 +84,7 @@ def as_sent_mg(lot: LotRecord | None, line: Line) -> int | None:
     if line.mass_mg is None or moisture is None or lot is None:
         return line.mass_mg
     declared = Fraction(str(lot.composition.get("moistureFraction", "0")))
-    return round(line.mass_mg * (1 - moisture) / (1 - declared))
+    return min(round(line.mass_mg * (1 - moisture) / (1 - declared)), MAX_MASS_MG)
 
 
 def _receive(journal: Journal, own: list[ShipmentRecord], name: str, listed: list[Line]) -> bool:
@@ -185,6 +186,15 @@ def _check_travels(journal: Journal, shipment: ShipmentRecord, lot: str, line: L
 def _credit_before(journal: Journal, consignor: str, consignee: str, name: str, listed: list[Line]) -> None:
     """Credits a lot whose shipment is not recorded yet."""
     movement, recording = journal.movement, journal.recording
+    if consignor == consignee:
+        raise _impossible(
+            journal,
+            "shipment.unknown",
+            f"{consignee} receives from itself what it has not sent",
+            "Record your own shipment before its receipt.",
+            {"consignor": consignor, "shipment": name},
+            listed[0].pointer,
+        )
     known = journal.books.get(LotRecord, listed[0].lot)
     masses = [as_sent_mg(known, line) for line in listed]
     mass_mg = sum(mass for mass in masses if mass is not None)
@@ -202,6 +212,7 @@ def _credit_before(journal: Journal, consignor: str, consignee: str, name: str, 
         journal.books.put(lot)
     else:
         lot = journal.lot(listed[0])
+        _check_born_enough(journal, lot, consignor, mass_mg, listed[0])
     owner = movement.owner_to or consignee
     receipt = ProvisionalRecord(
         consignee=consignee,
@@ -237,6 +248,26 @@ def _credit_before(journal: Journal, consignor: str, consignee: str, name: str, 
     )
     journal.books.put(receipt)
     journal.effect.provisional = True
+
+
+def _check_born_enough(journal: Journal, lot: LotRecord, consignor: str, mass_mg: int, line: Line) -> None:
+    """No consignor can have sent more of a lot than there ever was of it."""
+    if lot.birth == BIRTH_AWAITED:
+        return
+    sent_mg = mass_mg + sum(
+        receipt.left_mg
+        for receipt in journal.books.group(ProvisionalRecord, "lot", lot.lot)
+        if receipt.consignor == consignor
+    )
+    if sent_mg > lot.mass_mg * (1 + journal.recording.policy.thresholds["receipt.tolerance_share"]):
+        raise _impossible(
+            journal,
+            "lot.too-small",
+            f"{lot.lot} was born with {lot.mass_mg} mg, and {sent_mg} mg of it would await their shipment",
+            "Correct the mass or the lot; a lot that passes twice is received once its shipment is recorded.",
+            {"lot": lot.lot, "mass_mg": lot.mass_mg, "received_mg": sent_mg},
+            line.pointer,
+        )
 
 
 def _awaited(journal: Journal, line: Line, mass_mg: int, voided: LotRecord | None) -> LotRecord:

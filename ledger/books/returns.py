@@ -94,6 +94,14 @@ def book_refuse(journal: Journal) -> None:
     _check_open(journal, first)
     lines = {line.lot: line for line in settling.lines_of(journal.books, first)}
     refused = _refused(journal, first, lines)
+    if not refused:
+        raise shipments.impossible(
+            journal,
+            "shipment.closed",
+            f"nothing travels in shipment {first.event_id}",
+            "Return what was received already; what went abroad comes back by an import.",
+            first,
+        )
     back = ShipmentRecord(
         consignor=refuser,
         event_id=movement.event_id,

@@ -182,6 +182,7 @@ def undo_packing(journal: Journal, event: EventRecord) -> None:
             until = (member.since_us, journal.recording.index)
             books.put(replace(member, until_us=until[0], until_index=until[1]))
         elif member.until_index == event.entry_index:
+            _check_still_free(journal, member)
             books.put(replace(member, until_us=None, until_index=None))
     still = bool(members(books, event.unit))
     if not still:
@@ -262,6 +263,23 @@ def _check_free(journal: Journal, child: str, pointer: str) -> None:
                     {"child": child, "unit": member.unit},
                 )
             )
+
+
+def _check_still_free(journal: Journal, member: MemberRecord) -> None:
+    """A thing that was packed again meanwhile cannot go back into the unit that it came out of."""
+    lot = journal.books.get(LotRecord, member.child)
+    if member.mass_mg and (lot is None or not lot.instance):
+        return
+    for other in _around(journal.books, member.child):
+        raise Impossible(
+            Finding(
+                "unit.packed-already",
+                f"{member.child} is inside {other.unit} by now",
+                journal.movement.pointer,
+                "Correct first the event by which it was packed again.",
+                {"child": member.child, "unit": other.unit},
+            )
+        )
 
 
 def _around(books: Books, child: str) -> Iterator[MemberRecord]:

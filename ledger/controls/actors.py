@@ -66,7 +66,7 @@ LENIENT: Final = ("import",)
 
 @rule("actor.unlisted", stage="before", action="reject")
 def unlisted(case: Case) -> Iterator[Notice]:
-    """Party or site is not listed at the event's time."""
+    """Party or site is not listed at the event's time; or a receipt's consignor never was and cannot file."""
     facts, at_us = case.recording.facts, case.movement.event_time_us
     actor = actor_of(case)
     party = facts.parties.get(actor)
@@ -75,6 +75,9 @@ def unlisted(case: Case) -> Iterator[Notice]:
     site = facts.sites.get(case.movement.site)
     if case.movement.site and (site is None or not is_listed(site.listings, at_us)):
         yield _unlisted(case, f"site:{case.movement.site}", "list-site", site is not None)
+    consignor = case.movement.custodian_from or case.movement.owner_from
+    if case.movement.kind == "receive" and consignor and consignor not in facts.parties:
+        yield _unlisted(case, f"party:{consignor}", "admit-party", known=False)
 
 
 @rule("actor.role", stage="before", action="reject")

@@ -1,0 +1,134 @@
+"""Attempts to get more out of the books than went in, by movements that are lawful one by one."""
+
+from typing import Any
+
+import pytest
+
+from ledger.records.lots import MemberRecord, PostingRecord
+from tests.support.books import KG, born
+from tests.support.yard import IMPORTER, MINER, ORE, REFINER, TRADER, Yard
+
+ABROAD: dict[str, Any] = {
+    "custodian_to": IMPORTER,
+    "owner_to": IMPORTER,
+    "consignee": IMPORTER,
+    "destination": "JP",
+}
+NEVER = "urn:shipment:never"
+
+
+@pytest.fixture
+def yard() -> Yard:
+    made = Yard()
+    made.extract()
+    return made
+
+
+def abroad(yard: Yard) -> int:
+    lines = yard.books.group(PostingRecord, "lot", ORE)
+    return sum(line.mass_mg for line in lines if line.account == "exported")
+
+
+def test_an_export_whose_goods_came_back_cannot_be_undone(yard: Yard) -> None:
+    exported = yard.do("export", {ORE: KG}, **ABROAD)
+    back = yard.do("import", {ORE: KG})
+    undone: dict[str, Any] = {"event_id": exported, "corrects": exported, "did_not_occur": True}
+    assert yard.refused("export", {ORE: KG}, **undone, **ABROAD) == ["correction.negative"]
+    yard.undo(back)
+    yard.undo(exported)
+    assert (yard.mass(by=MINER), abroad(yard)) == (KG, 0)
+
+
+def test_an_export_whose_goods_came_back_cannot_be_cancelled(yard: Yard) -> None:
+    exported = yard.do("export", {ORE: KG}, **ABROAD)
+    yard.do("import", {ORE: 1})
+    assert yard.refused("cancel", shipment=exported) == ["lot.not-abroad"]
+
+
+def test_an_export_of_which_less_came_back_is_replaced(yard: Yard) -> None:
+    exported = yard.do("export", {ORE: KG}, **ABROAD)
+    yard.do("import", {ORE: 10})
+    assert yard.refused("export", {ORE: 9}, corrects=exported, **ABROAD) == ["correction.negative"]
+    yard.do("export", {ORE: 10}, corrects=exported, **ABROAD)
+    assert (yard.mass(by=MINER), abroad(yard)) == (KG, 0)
+
+
+@pytest.mark.parametrize("mass_mg", [KG // 2 + KG // 100, 5 * KG])
+def test_an_import_cannot_be_replaced_by_more_than_went_abroad(yard: Yard, mass_mg: int) -> None:
+    yard.do("export", {ORE: KG // 2}, **ABROAD)
+    back = yard.do("import", {ORE: KG // 4})
+    assert yard.refused("import", {ORE: mass_mg}, corrects=back) == ["balance.overdrawn"]
+
+
+def test_an_import_is_undone_whatever_its_name_is(yard: Yard) -> None:
+    yard.do("export", {ORE: KG}, **ABROAD)
+    yard.undo(yard.do("import", {ORE: KG}, event_id="revalued:1"))
+    assert abroad(yard) == KG
+
+
+def test_a_refusal_cannot_be_replaced_by_more_than_travels(yard: Yard) -> None:
+    sent = yard.ship({ORE: KG // 2})
+    refused = yard.do("refuse", {ORE: 10}, REFINER, shipment=sent, custodian_to=MINER)
+    more: dict[str, Any] = {"shipment": sent, "custodian_to": MINER, "corrects": refused}
+    assert yard.refused("refuse", {ORE: 3 * KG}, REFINER, **more) == ["balance.overdrawn"]
+
+
+def test_what_went_abroad_cannot_be_refused(yard: Yard) -> None:
+    sent = yard.do("export", {ORE: KG}, **ABROAD)
+    said: dict[str, Any] = {"shipment": sent, "custodian_to": MINER, "site": "urn:abroad"}
+    assert yard.refused("refuse", None, IMPORTER, **said) == ["shipment.closed"]
+
+
+def test_nobody_receives_from_itself_what_it_did_not_send(yard: Yard) -> None:
+    said: dict[str, Any] = {"custodian_from": MINER, "shipment": NEVER}
+    assert yard.refused("receive", {ORE: KG}, MINER, **said) == ["shipment.unknown"]
+
+
+def test_goods_go_from_site_to_site_of_one_party(yard: Yard) -> None:
+    sent = yard.ship({ORE: KG}, to=MINER)
+    yard.receive({ORE: KG}, sent, by=MINER, site="urn:other")
+    assert yard.held(ORE) == {(MINER, MINER, "urn:other"): KG}
+
+
+def test_no_more_of_a_lot_awaits_its_shipment_than_was_born(yard: Yard) -> None:
+    yard.receive({ORE: KG // 2}, NEVER)
+    said: dict[str, Any] = {"custodian_from": MINER, "shipment": f"{NEVER}2"}
+    too_much: dict[str, int | None] = {ORE: KG // 2 + KG // 100 + 1}
+    assert yard.refused("receive", too_much, REFINER, **said) == ["lot.too-small"]
+    assert yard.refused("receive", too_much, TRADER, **said) == ["lot.too-small"]
+    yard.receive({ORE: KG // 2}, f"{NEVER}2")
+    assert yard.mass() == KG
+
+
+def test_no_holding_outgrows_what_can_be_written() -> None:
+    yard = Yard()
+    heaviest = born("urn:lot:heavy", 10**17, {"Nd": 10**16})
+    for place in range(10):
+        said: dict[str, Any] = {"custodian_from": MINER, "shipment": f"urn:s:{place}"}
+        yard.book(yard.said("receive", {}, REFINER, inputs=(heaviest,), **said), REFINER)
+    last = yard.said("receive", {}, REFINER, inputs=(heaviest,), custodian_from=MINER, shipment=NEVER)
+    assert yard.refusals(last, REFINER) == ["balance.too-much"]
+
+
+def test_a_thing_that_was_packed_again_does_not_go_back_into_its_first_unit(yard: Yard) -> None:
+    yard.thing()
+    yard.do("pack", {"urn:thing:1": None}, parent="urn:unit:1", seals=("a",))
+    unpacked = yard.do("unpack", parent="urn:unit:1")
+    again = yard.do("pack", {"urn:thing:1": None}, parent="urn:unit:2", seals=("b",))
+    undone: dict[str, Any] = {
+        "event_id": unpacked,
+        "corrects": unpacked,
+        "did_not_occur": True,
+        "parent": "urn:unit:1",
+    }
+    assert yard.refused("unpack", **undone) == ["unit.packed-already"]
+    yard.undo(again)
+    yard.undo(unpacked)
+    inside = [one for one in yard.books.group(MemberRecord, "child", "urn:thing:1") if one.until_us is None]
+    assert [one.unit for one in inside] == ["urn:unit:1"]
+
+
+def test_a_packing_is_not_replaced_by_more_than_there_is(yard: Yard) -> None:
+    packed = yard.do("pack", {ORE: 10}, parent="urn:unit:1", seals=("a",))
+    more: dict[str, Any] = {"parent": "urn:unit:1", "seals": ("a",), "corrects": packed}
+    assert yard.refused("pack", {ORE: 2 * KG}, **more) == ["balance.overdrawn"]

@@ -1,0 +1,80 @@
+"""What was made of a lot before its birth was recorded; and receipts from parties that are not there."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ledger.controls.recording import Recorded
+from ledger.statements.registers import Listing
+from tests.support.court import KG, Court, accepted, flags, name, out, party, refusals
+
+LOT = name("mine", "lot/late")
+OXIDE = name("plant", "lot/oxide")
+REO = {"Nd": 600 * KG, "Pr": 200 * KG}
+
+
+def scaled(share: float) -> dict[str, int]:
+    return {element: int(mass * share) for element, mass in REO.items()}
+
+
+def received(court: Court, consignor: str = "mine", **members: Any) -> Recorded:
+    line = out(LOT, 2_000 * KG, REO, "mixed-carbonate")
+    said = {"custodian_from": party(consignor), "shipment": "urn:late", "inputs": (line,), **members}
+    return court.file("receive", "plant", **said)
+
+
+def used_before_birth(court: Court) -> None:
+    accepted(received(court))
+    whole = out(LOT, 2_000 * KG, REO)
+    made = out(OXIDE, 800 * KG, REO, "didymium-oxide")
+    accepted(court.file("process", "plant", inputs=(whole,), outputs=(made,), process="separation"))
+
+
+def born(court: Court, share: float, **members: Any) -> Recorded:
+    line = out(LOT, 2_000 * KG, scaled(share), "mixed-carbonate")
+    return court.file("extract", "mine", outputs=(line,), **members)
+
+
+@pytest.mark.parametrize(
+    ("share", "found"), [(1, []), (0.99, []), (1.2, []), (0.5, ["balance.element-gain"])]
+)
+def test_a_late_birth_of_less_than_was_made_of_it_is_noticed(share: float, found: list[str]) -> None:
+    court = Court()
+    used_before_birth(court)
+    assert flags(born(court, share)) == found
+    for alert in court.alerts("balance.element-gain"):
+        assert alert.subject == f"lot:{LOT}"
+        assert set(alert.evidence["elements"]) == {"Nd", "Pr", "REO"}
+
+
+def test_a_late_birth_of_far_less_is_recordable() -> None:
+    court = Court()
+    used_before_birth(court)
+    assert flags(born(court, 0.01)) == ["balance.element-gain"]
+
+
+def test_a_late_birth_of_what_was_not_used_yet_is_not_noticed() -> None:
+    court = Court()
+    accepted(received(court))
+    assert flags(born(court, 0.5)) == []
+
+
+def test_a_birth_corrected_to_less_than_was_made_of_it_is_noticed() -> None:
+    court = Court()
+    used_before_birth(court)
+    accepted(born(court, 1, event_id="urn:birth"))
+    assert "balance.element-gain" in flags(born(court, 0.5, corrects="urn:birth"))
+
+
+def test_nothing_is_received_from_a_party_that_never_was_there() -> None:
+    found = received(Court(), "nobody")
+    assert refusals(found) == ["actor.unlisted"]
+    assert found.refused[0].evidence["name"] == party("nobody")
+
+
+def test_what_a_delisted_party_sent_arrives() -> None:
+    court = Court()
+    mine = court.facts.parties[party("mine")]
+    court.facts.put(replace(mine, listings=(Listing(0, 1),)))
+    accepted(received(court))
