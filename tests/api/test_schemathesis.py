@@ -25,7 +25,10 @@ from schemathesis.transport.wsgi import WSGITransport
 from sqlalchemy import Engine
 
 from api.app import RESOURCES
+from ledger.clock import SystemClock
+from tests.support import movements
 from tests.support.cast import Cast
+from tests.support.movements import PIT
 from tests.support.web import Site, open_site
 
 SEED = 20_261_120
@@ -47,6 +50,7 @@ CHECKS = (
     "allow_header_conformance",
 )
 STATEMENT_FORMAT = "compact-jws"
+LOT = "https://mine.example/lots/1"
 
 
 @schemathesis.serializer("application/jose", "application/x-ndjson")
@@ -91,6 +95,17 @@ def told(document: dict[str, Any], cast: Cast, statement: str) -> dict[str, Any]
                 if parameter["name"] == "hash" and parameter["in"] == "path":
                     parameter["example"] = statement
     return made
+
+
+def bear_a_lot(site: Site) -> None:
+    """The lot that the document's examples name."""
+    mine = site.cast.mine
+    description = {"name": "Pit", "country": "CN"}
+    site.registered(
+        site.cast.act({"act": "list-site", "site": PIT, "party": mine.party, "description": description})
+    )
+    mined = movements.extract(LOT, 1_000, at_us=SystemClock().now_us())
+    site.registered(site.cast.sign(movements.payload_of([mined]), mine))
 
 
 def top_up(operation: Any, missing: int, token: str) -> None:
@@ -148,7 +163,7 @@ def configuration(token: str) -> SchemathesisConfig:
                     },
                 },
                 {
-                    # No schema can say which parameters belong together, and that a period ends after its start.
+                    # No schema can say which parameters belong together, or that a period ends late enough.
                     "include-path": [
                         "/v1/alerts",
                         "/v1/balance",
@@ -206,6 +221,7 @@ def fuzzed(cast: Cast, engine: Engine, tmp_path: Path, monkeypatch: pytest.Monke
 def test_nothing_fails(fuzzed: Site) -> None:
     cast = fuzzed.cast
     statement = fuzzed.registered(cast.record(number=1))["statement"]
+    bear_a_lot(fuzzed)
     schemathesis.openapi.format(STATEMENT_FORMAT, statements(cast))
     document = told(json.loads(fuzzed.get("/openapi.json").data), cast, statement)
     schema = schemathesis.openapi.from_wsgi(
