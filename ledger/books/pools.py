@@ -159,15 +159,6 @@ def drawable_cells(pool: PoolRecord) -> dict[Cell, int]:
     return {cell: mass_mg for cell, mass_mg in cells.items() if mass_mg}
 
 
-def released(pool: PoolRecord, masses_mg: Mapping[str, int]) -> PoolRecord:
-    """The pool after a regulator has released gaps: so much more of each element may be drawn."""
-    blocked = {
-        element: blocked_mg - min(blocked_mg, masses_mg.get(element, 0))
-        for element, blocked_mg in pool.blocked.items()
-    }
-    return replace(pool, blocked={element: mass_mg for element, mass_mg in blocked.items() if mass_mg})
-
-
 def _opened(journal: Journal, custodian: str) -> PoolRecord:
     movement = journal.movement
     if not movement.pool:

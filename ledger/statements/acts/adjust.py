@@ -4,7 +4,8 @@ Decides: who may, and what it does to the books: the rest goes to differences, s
 holds. Every line is posted with position -1, for an act has no events.
 
 A regulator adjusts anything. A party adjusts a holding of its own by 0.5 % of its throughput at most, all its
-own adjustments of that holding together; this opens the alert ``stock.difference``.
+own adjustments of that lot together, wherever it has it; this opens the alert ``stock.difference``. More than
+the lot's mass never passes through a holding: what was sent, taken back and sent again counts once.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from marshmallow import ValidationError, validates_schema
 from ledger.findings import Finding
 from ledger.records.books import Books
 from ledger.records.cells import UNEXPLAINED, Cell, apportion, element_masses, total
+from ledger.records.gaps import released
 from ledger.records.lots import (
     EdgeRecord,
     HoldingRecord,
@@ -154,7 +156,7 @@ class Adjust(Act):
         if self.pool is not None:
             adjust_pool(books, pool, self.pool["measured"], context)
         else:
-            release_gap(books, pool, named["released"])
+            release_gap(books, pool, named["released"], context)
         let_read(facts, context, [pool.custodian, *pool.owners])
 
     def _holding_faults(self, stated: Mapping[str, Any], context: ActContext, facts: Facts) -> list[Finding]:
@@ -185,7 +187,7 @@ class Adjust(Act):
                 )
             )
         if not self._is_official(context, facts):
-            findings.extend(_own_faults(held, changed, facts))
+            findings.extend(_own_faults(lot, held, changed, facts))
         return findings
 
     def _is_official(self, context: ActContext, facts: Facts) -> bool:
@@ -246,29 +248,10 @@ def adjust_pool(books: Books, pool: PoolRecord, measured: Mapping[str, int], con
             own[cell] = own.get(cell, 0) + mass_mg - before
         cells.update(own)
         changed[element] = Fraction(mass_mg - before)
-    node = context.index << NODE_SHIFT
-    after = replace(
-        pool,
-        version=pool.version + 1,
-        node=node,
-        cells=cells,
-        owners=_owners(pool, total(cells)),
-        blocked=_still_blocked(pool, cells),
+    blocked = _still_blocked(pool, cells)
+    _put_version(
+        books, replace(pool, cells=cells, owners=_owners(pool, total(cells)), blocked=blocked), context
     )
-    books.put(after)
-    books.put(
-        PoolVersionRecord(
-            pool=pool.pool,
-            version=after.version,
-            node=node,
-            entry_index=context.index,
-            position=POSITION,
-            event_time_us=context.recorded_at_us,
-            change="adjust",
-            cells=cells,
-        )
-    )
-    books.put(EdgeRecord(node, pool.node, context.index))
     line = PostingRecord(
         entry_index=context.index,
         position=POSITION,
@@ -288,22 +271,48 @@ def adjust_pool(books: Books, pool: PoolRecord, measured: Mapping[str, int], con
     books.put(_difference(line, changed))
 
 
-def release_gap(books: Books, pool: PoolRecord, released: Mapping[str, int]) -> None:
-    """Lets so much of what a close found beyond the books be drawn."""
-    blocked = {element: mass_mg - released.get(element, 0) for element, mass_mg in pool.blocked.items()}
-    books.put(replace(pool, blocked={element: mass_mg for element, mass_mg in blocked.items() if mass_mg}))
+def release_gap(books: Books, pool: PoolRecord, masses_mg: Mapping[str, int], context: ActContext) -> None:
+    """Makes a pool's next version, of which so much of what a close found beyond the books may be drawn.
+
+    Nothing moves, so there is nothing to post. It is a version all the same: what an event changed is what
+    its version has other than the one before, and a later correction must not block again what is released.
+    """
+    _put_version(books, released(pool, masses_mg), context)
 
 
-def _own_faults(held: HoldingRecord, changed: int, facts: Facts) -> list[Finding]:
+def _put_version(books: Books, changed: PoolRecord, context: ActContext) -> None:
+    """Puts what an act made of a pool as its next version."""
+    after = replace(changed, version=changed.version + 1, node=context.index << NODE_SHIFT)
+    books.put(after)
+    books.put(
+        PoolVersionRecord(
+            pool=after.pool,
+            version=after.version,
+            node=after.node,
+            entry_index=context.index,
+            position=POSITION,
+            event_time_us=context.recorded_at_us,
+            change="adjust",
+            cells=after.cells,
+            owners=after.owners,
+            blocked=after.blocked,
+        )
+    )
+    books.put(EdgeRecord(after.node, changed.node, context.index))
+
+
+def _own_faults(lot: LotRecord, held: HoldingRecord, changed: int, facts: Facts) -> list[Finding]:
     """Why a party may not adjust a holding of its own by so much."""
     policy = policy_in_force(facts)
     throughput = adjusted = 0
     for posting in facts.books.group(PostingRecord, "lot", held.lot):
-        if posting.account == "holding" and _is_of(posting, held):
-            if posting.reference == OWN:
-                adjusted += abs(posting.mass_mg)
-            elif posting.mass_mg > 0 and posting.reference != OFFICIAL:
-                throughput += posting.mass_mg
+        if posting.account != "holding" or posting.custodian != held.custodian:
+            continue
+        if posting.reference == OWN:
+            adjusted += abs(posting.mass_mg)
+        elif posting.mass_mg > 0 and posting.reference != OFFICIAL and _is_of(posting, held):
+            throughput += posting.mass_mg
+    throughput = min(throughput, lot.mass_mg)
     share = policy.thresholds["adjust.own_share"]
     if adjusted + abs(changed) > share * throughput:
         return [

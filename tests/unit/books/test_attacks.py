@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ledger.records.lots import MemberRecord, PostingRecord
-from tests.support.books import KG, born
-from tests.support.yard import IMPORTER, MINER, ORE, REFINER, TRADER, Yard
+from tests.support.books import KG, MINER, REFINER, born
+from tests.support.yard import IMPORTER, ORE, TRADER, Yard
 
 ABROAD: dict[str, Any] = {
     "custodian_to": IMPORTER,

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ledger.books.pools import drawable_cells, released
+from ledger.books.pools import drawable_cells
 from ledger.movements.movement import Line, Movement
+from ledger.records.gaps import released
 from ledger.records.lots import PoolVersionRecord
 from tests.support.books import (
     DAY_US,

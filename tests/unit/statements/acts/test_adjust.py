@@ -123,6 +123,24 @@ def test_throughput_is_what_came_in_not_what_is_left(log: ActLog) -> None:
     assert log.state(MINE, adjustment(mass(5, "GRM"))) == []
 
 
+def test_what_is_sent_and_taken_back_again_and_again_counts_once(log: ActLog) -> None:
+    for line in range(10):
+        away = PostingRecord(5, 0, 2 * line, "holding", LOT, "", MINE, MINE, SITE, START_US, -1_000_000)
+        log.facts.books.put(away)
+        log.facts.books.put(replace(away, line=2 * line + 1, mass_mg=1_000_000))
+    assert log.state(MINE, adjustment(mass(1_005_001, "MGM"))) == [("adjust.regulator", "/holding/counted")]
+    assert log.state(MINE, adjustment(mass(1_005_000, "MGM"))) == []
+
+
+def test_its_own_adjustments_of_a_lot_add_up_over_sites(log: ActLog) -> None:
+    other = SITE + "/other"
+    log.facts.books.put(holding_record(site=other))
+    log.facts.books.put(PostingRecord(5, 0, 0, "holding", LOT, "", MINE, MINE, other, START_US, 1_000_000))
+    assert log.state(MINE, adjustment(mass(1_005_000, "MGM"))) == []
+    again = adjustment(mass(1_000_001, "MGM"), site=other)
+    assert log.state(MINE, again) == [("adjust.regulator", "/holding/counted")]
+
+
 def test_a_regulators_gain_is_no_throughput(log: ActLog) -> None:
     assert log.state(REGULATOR, adjustment(mass(2))) == []
     assert log.state(MINE, adjustment(mass(1_994_999, "MGM"))) == [("adjust.regulator", "/holding/counted")]
@@ -226,6 +244,7 @@ def test_a_pool_is_set_to_what_was_measured(
     version = log.facts.books.get(PoolVersionRecord, POOL, 5)
     assert version is not None
     assert (version.cells, version.change, version.node) == (after.cells, "adjust", after.node)
+    assert (version.owners, version.blocked) == (after.owners, after.blocked)
     assert log.facts.books.get(EdgeRecord, after.node, 99) == EdgeRecord(after.node, 99, 6)
     lines = log.facts.books.group(PostingRecord, "event", 6, -1)
     assert not any(line.contained for line in lines) or sums_to_zero(log, 6)
@@ -242,7 +261,12 @@ def test_what_is_more_is_unexplained(log: ActLog) -> None:
 @pytest.mark.parametrize(("released", "blocked"), [(3, {}), (2, {"Ce": 1}), (0, {"Ce": 3})])
 def test_a_gap_is_released(log: ActLog, released: int, blocked: dict[str, int]) -> None:
     assert log.state(REGULATOR, of_gap(Ce=released)) == []
-    assert pool(log) == replace(pool(log), blocked=blocked, cells=CELLS, version=4)
+    assert pool(log) == replace(pool(log), blocked=blocked, cells=CELLS, version=5, node=6 << 20)
+    version = log.facts.books.get(PoolVersionRecord, POOL, 5)
+    assert version is not None
+    assert (version.cells, version.owners, version.blocked) == (CELLS, pool(log).owners, blocked)
+    assert (version.change, version.node) == ("adjust", 6 << 20)
+    assert log.facts.books.get(EdgeRecord, 6 << 20, 99) == EdgeRecord(6 << 20, 99, 6)
     assert log.facts.books.group(PostingRecord, "event", 6, -1) == []
 
 
