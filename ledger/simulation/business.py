@@ -117,6 +117,14 @@ class Business:
             found = self.chance.choice(self.cast.by_kind[kind])
         return found
 
+    def plan(self, at_us: int, what: Callable[..., None], stock: Stock, *args: Any) -> None:
+        """Plans what is done with goods, if they are still in the same hands then."""
+        self.world.chronicle.plan(at_us, self._still, stock.custodian, what, stock, args)
+
+    def _still(self, holder: Actor, what: Callable[..., None], stock: Stock, args: tuple[Any, ...]) -> None:
+        if stock.custodian is holder and stock in holder.stocks:
+            what(stock, *args)
+
     def later(self, low_days: float, high_days: float) -> int:
         """A moment so many days from now."""
         return soon(self.world, low_days * 24, high_days * 24)
@@ -176,7 +184,7 @@ class Business:
         if self.chance.random() < noise.CORRECTED * 5:
             self.incidents.mistype(stock, world.last)
         self.incidents.after_birth(stock)
-        world.chronicle.plan(self.later(0.5, 4), self._sell, stock, "separator")
+        self.plan(self.later(0.5, 4), self._sell, stock, "separator")
 
     def _import(self, actor: Actor) -> None:
         world, at_us = self.world, self.world.now_us
@@ -185,7 +193,7 @@ class Business:
         true_mg = self.ore_body(deposit, self.chance.uniform(*CONCENTRATE_T) * TONNE)
         lot = world.measured(actor, product, true_mg, at_us)
         stock = world.birth("import", actor, lot, at_us, origin=country, declared=True)
-        world.chronicle.plan(self.later(1, 4), self._sell, stock, "separator")
+        self.plan(self.later(1, 4), self._sell, stock, "separator")
 
     def _sell(self, stock: Stock, kind: str) -> None:
         if stock in stock.custodian.stocks and not self._waits([stock], self._sell, stock, kind):
@@ -220,8 +228,14 @@ class Business:
         ready_us = max(stock.ready_us for stock in stocks)
         if ready_us < self.world.chronicle.deadline(self.world.now_us) - DAY_US:
             return False
-        self.world.chronicle.plan(ready_us, what, *args)
+        self.world.chronicle.plan(ready_us, self._if_there, stocks, stocks[0].custodian, what, args)
         return True
+
+    def _if_there(
+        self, stocks: list[Stock], holder: Actor, what: Callable[..., None], args: tuple[Any, ...]
+    ) -> None:
+        if all(stock.custodian is holder and stock in holder.stocks for stock in stocks):
+            what(*args)
 
     # Separation plants and recyclers
 
@@ -279,7 +293,7 @@ class Business:
             stock = self.draw(pool, pool.products[turn % len(pool.products)])
             if stock is not None:
                 self.incidents.after_birth(stock)
-                self.world.chronicle.plan(self.later(0.5, 6), self._sell_compound, stock)
+                self.plan(self.later(0.5, 6), self._sell_compound, stock)
                 return
 
     def contents_to_draw(self, pool: Pool, product: str) -> dict[str, float]:
@@ -360,7 +374,7 @@ class Business:
         if self.chance.random() < noise.TOLLED and self.incidents.toll(actor, stocks):
             return
         metal = self.convert(actor, stocks, "electrolysis", "prnd-metal", treo=self.metal_treo(stocks))
-        self.world.chronicle.plan(self.later(0.5, 5), self._sell, metal, "magnet-maker")
+        self.plan(self.later(0.5, 5), self._sell, metal, "magnet-maker")
 
     def metal_treo(self, stocks: list[Stock]) -> float:
         """REO per mass of metal made of these."""
@@ -394,8 +408,8 @@ class Business:
         product = alloy.lot.product.replace("alloy", "magnet")
         outputs = [Batch(product, scaled(true_mg, 1 - swarf)), Batch("magnet-swarf", scaled(true_mg, swarf))]
         magnets, scrap = self.world.process(actor, [alloy], "magnet-making", outputs, self.world.now_us)
-        self.world.chronicle.plan(self.later(1, 12), self._sell, scrap, "recycler")
-        self.world.chronicle.plan(self.later(1, 8), self._sell_magnets, magnets)
+        self.plan(self.later(1, 12), self._sell, scrap, "recycler")
+        self.plan(self.later(1, 8), self._sell_magnets, magnets)
 
     def _sell_magnets(self, stock: Stock) -> None:
         if stock not in stock.custodian.stocks or self._waits([stock], self._sell_magnets, stock):
@@ -417,7 +431,7 @@ class Business:
                 warehouse = self.pick("warehouse")
                 self.world.ship([stock], warehouse, self.world.now_us, Terms(sale=False))
             else:
-                self.world.chronicle.plan(self.later(1, 15), self._resell, stock)
+                self.plan(self.later(1, 15), self._resell, stock)
 
     def _resell(self, stock: Stock) -> None:
         if stock not in stock.custodian.stocks or self._waits([stock], self._resell, stock):
@@ -442,7 +456,7 @@ class Business:
             if buyer is stock.owner:
                 continue
             at_us = self.later(3, 20)
-            self.world.chronicle.plan(at_us, self._leave_warehouse, stock, buyer)
+            self.plan(at_us, self._leave_warehouse, stock, buyer)
 
     def _leave_warehouse(self, stock: Stock, buyer: Actor) -> None:
         if stock in stock.custodian.stocks:

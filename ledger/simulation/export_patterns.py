@@ -301,3 +301,25 @@ def disclosure(plot: Plot) -> bool:
     }
     plot.attempt(exporter, "disclose", members, subjects=(stock.lot.lot,))
     return True
+
+
+def reexport(plot: Plot) -> bool:
+    """Goods of Chinese origin are sold on from abroad, past the list that asks for a licence for it."""
+    stock = goods(plot, FREE)
+    if stock is None:
+        return False
+    exports, rogue = plot.business.exports, plot.villain
+    shipment = exports.send(stock, rogue, None, Terms(arrives=False))
+    if shipment is None:
+        return False
+
+    def sell_on() -> None:
+        (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
+        here.reserved = True
+        plot.later(2, 10, send, here)
+
+    def send(here: Stock) -> None:
+        exports.send(here, plot.business.pick("importer"), None, Terms(label=plot.label()))
+
+    plot.world.chronicle.plan(shipment.arrives_us, sell_on)
+    return True

@@ -285,6 +285,7 @@ def graph_cycle(plot: Plot) -> bool:
     unborn = world.measured(first, "prnd-metal", true_mg, plot.now_us)
     unborn.filed_us = 2**62
     named = f"urn:uuid:{plot.instance.number}-never-sent"
+    plot.watch(named, unborn.lot)
     hour = HOUR_US
     receipt = {
         "site": second.site.site,

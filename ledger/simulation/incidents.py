@@ -62,7 +62,7 @@ class Incidents:
         """Sells goods that came back to somebody of the same kind."""
         if stock in stock.custodian.stocks:
             buyer = self.business.pick(kind)
-            if buyer is not stock.custodian:
+            if buyer is not stock.custodian and buyer is not stock.owner:
                 self.world.ship([stock], buyer, self.world.now_us)
 
     def _refuse(self, shipment: Shipment) -> None:
@@ -107,7 +107,7 @@ class Incidents:
         for stock in stocks:
             # What came back is sold once all its papers are in.
             at_us = max(self.business.later(3, 12), stock.settled_us)
-            self.world.chronicle.plan(at_us, self.sell_again, stock, shipment.consignor.kind)
+            self.business.plan(at_us, self.sell_again, stock, shipment.consignor.kind)
 
     def _return(self, shipment: Shipment, stocks: list[Stock]) -> None:
         here = [stock for stock in stocks if stock in shipment.consignee.stocks]

@@ -76,6 +76,13 @@ PATTERNS: Final = (
         last=0.5,
     ),
     Pattern("no-arrival", ("export.no-arrival",), export.no_arrival, last=0.65),
+    Pattern(
+        "reexport",
+        ("content.deminimis",),
+        export.reexport,
+        rogue=("importer", ("importer", "exporter", "user")),
+        last=0.6,
+    ),
     Pattern("disclosure", ("disclosure",), export.disclosure),
     Pattern("unreceived", ("shipment.unreceived",), trade.unreceived, last=0.7),
     Pattern("unsent", ("shipment.unsent",), trade.unsent, last=0.7),

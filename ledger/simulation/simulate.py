@@ -279,7 +279,7 @@ class Nation:
         return {name: value for name, value in stated.items() if value and name in _DESCRIBED}
 
     def publish(self, chronicle: Chronicle, filed_us: int) -> None:
-        """The control list: announcement 18 of 2025 (DOMAIN section 2), in force from the simulated begin."""
+        """The lists of announcements 18 and 61 of 2025 (DOMAIN section 2), in force from the begin."""
         chronicle.act(
             self.cast.one("authority"),
             "publish-control-list",
@@ -288,6 +288,18 @@ class Nation:
                 "start": time_text(self.start_us - DAY_US),
                 "items": [{"control_ref": "mofcom-18-2025"}],
                 "conditions": {"needs_licence": True},
+            },
+            filed_us,
+        )
+
+        chronicle.act(
+            self.cast.one("authority"),
+            "publish-control-list",
+            {
+                "control_list": "mofcom-61-2025",
+                "start": time_text(self.start_us - DAY_US),
+                "items": [],
+                "conditions": {"needs_licence": False, "foreign_content_share": "0.001"},
             },
             filed_us,
         )

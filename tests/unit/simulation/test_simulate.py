@@ -25,8 +25,6 @@ WITHOUT_MOVEMENT = {"key.suspect", "licence.overdue"}
 """Codes of acts alone."""
 AS_CONSEQUENCE = {"taint.inherited"}
 """What follows from planted patterns; true facts say where."""
-NOT_SIMULATED = {"content.deminimis"}
-"""Needs a foreign country's ledger; docs/simulation.md says so."""
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +150,7 @@ def test_the_truth_names_every_planted_statement(simulated: Path) -> None:
 
 def test_every_code_has_a_pattern() -> None:
     planted = {code for pattern in PATTERNS for code in pattern.codes}
-    codes = {*REJECT, *FLAG} - WITHOUT_MOVEMENT - AS_CONSEQUENCE - NOT_SIMULATED
+    codes = {*REJECT, *FLAG} - WITHOUT_MOVEMENT - AS_CONSEQUENCE
     assert codes <= planted
     assert not planted - {*REJECT, *FLAG}
 
