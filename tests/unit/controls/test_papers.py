@@ -70,6 +70,19 @@ def test_an_invoice_that_agrees_is_let_pass_in_either_order() -> None:
             assert register(court) == []
 
 
+def test_what_dried_is_invoiced_by_the_scale_of_the_sale() -> None:
+    court = stocked()
+    register(court, kg=104)
+    # All 110 kg of the books leave; they weigh 104 kg by now.
+    assert flags(sale(court, 104, whole=True)) == []
+
+
+def test_an_invoice_agrees_with_the_books_or_with_the_scale() -> None:
+    court = stocked()
+    register(court, kg=90)
+    assert flags(sale(court, 104, whole=True)) == ["invoice.mismatch"]
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"seller": party("mine")}, "party"),
     ({"buyer": party("mine")}, "party"),
