@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
+from ledger.records.quick import quick
+
 KINDS: Final = (
     "opening",
     "extract",
@@ -57,6 +59,7 @@ class Composition:
     declared: Mapping[str, object] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Line:
     """One lot or instance of a movement.
@@ -83,6 +86,7 @@ class Line:
     pointer: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Movement:
     """What happened to goods, as one event says it.

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ledger.records.cells import Cells
+from ledger.records.quick import quick
 
 _NONE: Mapping[str, tuple[str, ...]] = {}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LotRecord:
     """A lot, born once, with what it contained then.
@@ -69,6 +71,7 @@ class LotVersionRecord:
     cells: Cells
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class HoldingRecord:
     """(lot, owner, custodian, site) -> share of the lot's mass. Stays, with zero, once it is empty.
@@ -107,6 +110,7 @@ class EdgeRecord:
     voided_at: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PoolRecord:
     """A continuous plant, tank, silo or stockpile, as of its newest version.
@@ -132,6 +136,7 @@ class PoolRecord:
     tainted_by: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PoolVersionRecord:
     """What one feed, draw, close, adjust or correction made of a pool: a node of the graph.
@@ -153,6 +158,7 @@ class PoolVersionRecord:
     blocked: Mapping[str, int] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class EventRecord:
     """A booked event, under its name; unique for each issuer.
@@ -179,6 +185,7 @@ class EventRecord:
     unit: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PostingRecord:
     """One line of the journal; the contained mass of an event's lines sums to zero.
@@ -214,6 +221,7 @@ class PostingRecord:
     reference: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ShipmentRecord:
     """What was sent from one site to another; named by the consignor's event id.
@@ -255,6 +263,7 @@ class ShipmentRecord:
     replaced_by: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ShipmentLineRecord:
     """One lot of a shipment: what was sent and what of it still travels."""

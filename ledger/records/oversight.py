@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
+from ledger.records.quick import quick
+
 LICENCE_DECISION: Final = "licence.decision"
 NO_ARRIVAL: Final = "export.no-arrival"
 """Kinds of DueRecord that acts put or settle."""
@@ -173,6 +175,7 @@ class MergerRecord:
     entry_index: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
     """A finding that policy flags: opened by an entry, or by time passing before it.
@@ -227,6 +230,7 @@ class CaseRecord:
     closed_at: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DueRecord:
     """Something that time will judge: at ``due_us``, unless it is settled before.
