@@ -58,6 +58,7 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
         ├── DocumentInvalid              document.invalid
         ├── OutboxInvalid                outbox.invalid
         ├── TableInvalid                 table.invalid
+        ├── SimulationInvalid            simulation.invalid
         ├── RemoteFailed                 remote.failed
         └── AuditCancelled               audit.cancelled
 """

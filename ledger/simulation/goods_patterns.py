@@ -87,7 +87,7 @@ def pool_overdrawn(plot: Plot) -> bool:
     plant = plot.business.pick("separator")
     pool = plot.chance.choice(plant.pools)
     element = plot.chance.choice(("Nd", "La"))
-    true_mg = {element: 1.6 * (pool.book_mg.get(element, 0.0) + 0.05 * TONNE)}
+    true_mg = {element: 4.0 * (pool.book_mg.get(element, 0.0) + 0.05 * TONNE)}
     lot = plot.world.measured(plant, "nd-oxide" if element == "Nd" else "la-oxide", true_mg, plot.now_us)
     members = {
         "site": pool.site.site,
