@@ -14,6 +14,8 @@ from ledger.controls.recording import record_movements
 from ledger.controls.submission import Submission
 from ledger.controls.ticks import run_ticks
 from ledger.findings import Finding
+from ledger.movements.corrections import unmarked_finding
+from ledger.records.lots import EventRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.policy import Policy, read_policy
 from ledger.statements.registers import Facts, KeyRecord, PolicyRecord, ReaderRecord
@@ -63,7 +65,7 @@ class Decider:
             position: Where it would stand.
             facts: The facts and the books that it names, as of just before it; changed if it passes.
         """
-        findings = judge(submission, position, facts, self._origin)
+        findings = judge(submission, position, facts, self._origin) or _unmarked(submission, facts)
         if findings:
             return Decision(tuple(findings))
         if submission.payload.act is not None:
@@ -154,3 +156,16 @@ class Decider:
         if self._known is None or self._known[0] is not record:
             self._known = (record, read_policy(record.policy))
         return self._known[1]
+
+
+def _unmarked(submission: Submission, facts: Facts) -> list[Finding]:
+    """Errors that it declares in booked movements by events that are no movements.
+
+    Such an event would stand in the log as a correction, and the books would not follow it.
+    """
+    here = {movement.event_id for movement in submission.movements}
+    return [
+        unmarked_finding(pointer)
+        for event_id, pointer in submission.unmarked
+        if event_id in here or facts.books.get(EventRecord, submission.issuer, event_id) is not None
+    ]

@@ -10,6 +10,7 @@ from typing import Final
 
 from ledger.controls.naming import prefix_candidates
 from ledger.findings import Finding
+from ledger.movements.corrections import corrected_ids
 from ledger.movements.movement import Movement
 from ledger.movements.reading import read_movements
 from ledger.statements.envelope import SignedStatement
@@ -31,6 +32,8 @@ class Submission:
         payload: What the payload says.
         findings: What is wrong with it as far as can be said without the log.
         movements: The movements among its events, in their order; none where there are findings.
+        unmarked: (eventID, pointer) of events that declare an error and are no movements themselves: refused
+            where such an event was booked as a movement.
     """
 
     statement: SignedStatement
@@ -38,6 +41,7 @@ class Submission:
     payload: Payload
     findings: tuple[Finding, ...]
     movements: tuple[Movement, ...] = ()
+    unmarked: tuple[tuple[str, str], ...] = ()
 
     def names(self) -> Names:
         """The facts that judging it needs."""
@@ -106,7 +110,8 @@ def read_submission(statement: SignedStatement, issuer: str, origin: str) -> Sub
         left = len(findings) - MAX_FINDINGS + 1
         findings = findings[: MAX_FINDINGS - 1]
         findings.append(Finding("findings.more", f"{left} further findings are left out"))
-    return Submission(statement, issuer, payload, tuple(findings), movements)
+    unmarked = () if findings else tuple(corrected_ids(payload.events))
+    return Submission(statement, issuer, payload, tuple(findings), movements, unmarked)
 
 
 def _long_names(movement: Movement) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from ledger.books.prefetch import prefetch
 from ledger.controls.submission import Submission
 from ledger.records.books import Books
+from ledger.records.lots import EventRecord
 from ledger.statements.registers import Facts
 from ledger.store.asked_registers import AskedRegisters
 from ledger.store.books_source import StoreSource
@@ -52,6 +53,9 @@ class KeptBooks:
         facts.books = books
         self._registers.serve(facts, connection, (each.foreseen() for each in submissions if each.movements))
         prefetch(books, [(each.issuer, said) for each in submissions for said in each.movements])
+        books.prefetch(
+            EventRecord, ((each.issuer, name) for each in submissions for name, _ in each.unmarked)
+        )
 
     def keep(self, books: Books, head: HeadRow) -> None:
         """Keeps what ``open`` gave: everything in it is committed under this head."""
