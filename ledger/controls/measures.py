@@ -64,9 +64,16 @@ class Balance:
     def __init__(self, inputs: Sequence[Batch], outputs: Sequence[Batch]) -> None:
         self.inputs = _Side(inputs)
         self.outputs = _Side(outputs)
+        self._variances: dict[str, int] = {}
 
     def variance(self, element: str) -> int:
         """Of the mass out minus the mass in; the band is the larger of both sides'."""
+        known = self._variances.get(element)
+        if known is None:
+            known = self._variances[element] = self._variance(element)
+        return known
+
+    def _variance(self, element: str) -> int:
         if element == TOTAL:
             return self.inputs.total_variance() + self.outputs.total_variance()
         sides = (self.inputs, self.outputs)
@@ -79,28 +86,36 @@ class Balance:
 class _Side:
     def __init__(self, batches: Sequence[Batch]) -> None:
         self.batches = batches
-        self.masses: dict[str, int] = {}
-        self.groups: dict[str, list[Batch]] = {}
-        for batch in batches:
-            self.groups.setdefault(batch.assay, []).append(batch)
-            for element, mass in batch.masses.items():
-                self.masses[element] = self.masses.get(element, 0) + mass
+        self.masses = sum_masses(batches)
         self.total = sum(self.masses.values())
+        groups: dict[str, list[Batch]] = {}
+        for batch in batches:
+            groups.setdefault(batch.assay, []).append(batch)
+        self.groups = [
+            (sum_masses(group), sum(batch.total for batch in group)) if len(group) > 1 else _whole(group[0])
+            for group in groups.values()
+        ]
+        """Masses by element, and all of them, of the batches that one assay stands for."""
 
     def variance(self, element: str, band: int, *, trace: bool) -> int:
         squares = 0
-        for group in self.groups.values():
-            mass = sum(batch.masses.get(element, 0) for batch in group)
-            whole = sum(batch.total for batch in group)
+        for masses, whole in self.groups:
+            mass = masses.get(element, 0)
             assayed = mass * band
             if trace and mass * UNIT < whole * _BANDS[-1][0]:
                 assayed = max(assayed, whole * _FLOOR)
             squares += assayed**2 + (mass * _TREO) ** 2
-        return squares + sum((batch.masses.get(element, 0) * _WEIGHING) ** 2 for batch in self.batches)
+        for batch in self.batches:
+            squares += (batch.masses.get(element, 0) * _WEIGHING) ** 2
+        return squares
 
     def total_variance(self) -> int:
-        groups = sum((sum(batch.total for batch in group) * _TREO) ** 2 for group in self.groups.values())
+        groups = sum((whole * _TREO) ** 2 for _, whole in self.groups)
         return groups + sum((batch.total * _WEIGHING) ** 2 for batch in self.batches)
+
+
+def _whole(batch: Batch) -> tuple[dict[str, int], int]:
+    return batch.masses, batch.total
 
 
 def band_of(mass_mg: int, total_mg: int) -> int:

@@ -6,11 +6,12 @@ whole. Under the policy in force and from records alone, so a replay decides the
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ledger.books.apply import apply_movement
 from ledger.books.context import Effect, Impossible, Recording
 from ledger.controls.all_rules import BY_KIND, after_accepting
-from ledger.controls.rule import Case, Notice
+from ledger.controls.rule import Case, Notice, Rule
 from ledger.findings import Finding
 from ledger.movements.movement import Movement
 from ledger.records.lots import LotRecord
@@ -84,8 +85,16 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
 
 def _judge(movement: Movement, recording: Recording, effect: Effect, stage: str) -> Iterable[Notice]:
     case = Case(movement, recording, effect)
-    for rule in BY_KIND[recording.policy.rule_set][movement.kind][stage]:
+    policy = recording.policy
+    for rule in _running(policy.rule_set, movement.kind, stage, policy.off):
         yield from rule.judge(case)
+
+
+@lru_cache(maxsize=1024)
+def _running(rule_set: int, kind: str, stage: str, off: frozenset[str]) -> tuple[Rule, ...]:
+    """The rules of a stage but those of which nothing would become, whatever they noticed."""
+    idle = off.difference(ALWAYS)
+    return tuple(rule for rule in BY_KIND[rule_set][kind][stage] if not idle.issuperset(rule.codes))
 
 
 def _refuses(notice: Notice, recording: Recording) -> bool:

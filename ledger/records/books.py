@@ -154,7 +154,15 @@ class Books:
         """Puts a record in place of the one with its key."""
         kind = type(record)
         key = _shape_of(kind).key(record)
-        before = self.get(kind, *key)
+        self._put(kind, key, record, self.get(kind, *key))
+
+    def add(self, record: Record) -> None:
+        """As ``put``, of a record that the source cannot have, which is not asked for it."""
+        kind = type(record)
+        key = _shape_of(kind).key(record)
+        self._put(kind, key, record, self._records.setdefault(kind, {}).get(key))
+
+    def _put(self, kind: type[Record], key: Key, record: Record, before: Record | None) -> None:
         name = (kind, key)
         if self._undo is not None:
             self._undo.append((kind, key, before, self._changed.get(name)))

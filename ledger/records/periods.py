@@ -28,10 +28,10 @@ def year_of(time_us: int, policy: Policy) -> int:
 
 def month_start_us(month: str, policy: Policy) -> int:
     """When a month begins where the authority is."""
-    moment = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(microseconds=1) - policy.filing_offset_min * MINUTE_US
+    return _month_start_us(month) - policy.filing_offset_min * MINUTE_US
 
 
+@lru_cache(maxsize=1024)
 def month_after(month: str, months: int = 1) -> str:
     """The month that many months later (earlier where negative)."""
     year, place = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + months, 12)
@@ -42,6 +42,12 @@ def filing_deadline_us(event_time_us: int, policy: Policy) -> int:
     """From when on a movement of that time is filed late: the end of the filing day of the next month."""
     following = month_after(month_of(event_time_us, policy))
     return month_start_us(following, policy) + policy.filing_day * DAY_US
+
+
+@lru_cache(maxsize=1024)
+def _month_start_us(month: str) -> int:
+    moment = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ of the defaults: docs/rules.md.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Final, Literal
 
 Action = Literal["reject", "flag", "off"]
@@ -167,6 +168,11 @@ class Policy:
     tolling: str = "banned"
     index_prices: Mapping[str, Fraction] = field(default_factory=dict)
     softened: frozenset[str] = frozenset()
+
+    @cached_property
+    def off(self) -> frozenset[str]:
+        """Codes of which nothing becomes."""
+        return frozenset(code for code, action in self.actions.items() if action == "off")
 
     def action(self, code: str) -> Action:
         """What happens to a finding of this code."""
