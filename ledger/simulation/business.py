@@ -371,7 +371,13 @@ class Business:
     # Metal, magnets, scrap
 
     def _smelt(self, actor: Actor, stocks: list[Stock]) -> None:
-        if self.chance.random() < noise.TOLLED and self.incidents.toll(actor, stocks):
+        owner = stocks[0].owner
+        if owner is not actor:  # toll processing: the goods stay another's
+            treo = self.metal_treo(stocks)
+            metal = self.convert(
+                actor, stocks, "electrolysis", "prnd-metal", treo=treo, owner=owner, facts=("trade.tolling",)
+            )
+            self.plan(self.later(0.5, 5), self._leave_warehouse, metal, self.pick("magnet-maker"))
             return
         metal = self.convert(actor, stocks, "electrolysis", "prnd-metal", treo=self.metal_treo(stocks))
         self.plan(self.later(0.5, 5), self._sell, metal, "magnet-maker")
@@ -414,6 +420,19 @@ class Business:
     def _sell_magnets(self, stock: Stock) -> None:
         if stock not in stock.custodian.stocks or self._waits([stock], self._sell_magnets, stock):
             return
+        roll = self.chance.random()
+        if roll < noise.LOST:
+            self.incidents.lose(stock)
+            return
+        if roll < noise.LOST + noise.PACKED:
+            self.incidents.pack(stock)
+            self.plan(self.later(1, 3), self._sell_packed, stock)
+            return
+        self._sell_packed(stock)
+
+    def _sell_packed(self, stock: Stock) -> None:
+        if self._waits([stock], self._sell_packed, stock):
+            return
         if self.chance.random() < 0.45:
             self.exports.export(stock, self.exports.customer(stock.custodian))
         else:
@@ -439,6 +458,8 @@ class Business:
         product = stock.lot.product
         if stock.custodian.kind == "exporter" or (product in CONTROLLED and self.chance.random() < 0.5):
             self.exports.export(stock, self.exports.customer(stock.custodian))
+        elif product == "prnd-oxide" and self.chance.random() < noise.TOLLED:
+            self.world.ship([stock], self.pick("smelter"), self.world.now_us, Terms(sale=False))
         elif product == "prnd-oxide":
             self._sell(stock, "smelter")
         elif product in ("dy-oxide", "tb-oxide"):

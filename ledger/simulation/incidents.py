@@ -129,9 +129,38 @@ class Incidents:
                 return True
         return False
 
-    def toll(self, actor: Actor, stocks: list[Stock]) -> bool:
-        """Smelts for somebody else: goods that belong to a trader; returned to it as metal."""
-        return False
+    def pack(self, stock: Stock) -> None:
+        """Packs goods into a sealed unit, and unpacks them a day later."""
+        world, actor = self.world, stock.custodian
+        members = {
+            "site": stock.site.site,
+            "unit": actor.name_thing("units"),
+            "inputs": [(stock.lot.lot, stock.mass_mg)],
+            "seals": [actor.name_thing("seals")],
+        }
+        packed = world.chronicle.file(
+            actor, "pack", world.now_us, members, ready_us=stock.ready_us, punctual=True
+        )
+        opened = {name: members[name] for name in ("site", "unit")} | {"inputs": []}
+        unpacked = world.chronicle.file(
+            actor, "unpack", world.now_us + 20 * HOUR_US, opened, ready_us=packed.filed_us, punctual=True
+        )
+        stock.ready_us = unpacked.filed_us
+        stock.settled_us = max(stock.settled_us, unpacked.filed_us)
+
+    def lose(self, stock: Stock) -> None:
+        """Goods are gone, and that is recorded."""
+        world, actor = self.world, stock.custodian
+        members = {
+            "site": stock.site.site,
+            "inputs": [(stock.lot.lot, stock.mass_mg)],
+            "whole": True,
+            "reason": "destroyed by fire in the store",
+        }
+        world.chronicle.file(
+            actor, "lose", world.now_us, members, ready_us=stock.ready_us, subjects=(stock.lot.lot,)
+        )
+        actor.stocks.remove(stock)
 
     def after_birth(self, stock: Stock) -> None:
         """An assay, a typing error, a count or a loss, now and then."""

@@ -47,12 +47,11 @@ LATE_DAYS: Final = (0.5, 21.0)
 RETURNED: Final = 0.012
 REFUSED: Final = 0.006
 PARTIAL: Final = 0.05
-CANCELLED: Final = 0.004
 SPILLED: Final = 0.002
 """Shipments that truly lose 2 to 6 % on the way; the difference is a fact."""
 REWORKED: Final = 0.03
-TOLLED: Final = 0.004
-"""Toll processing is banned and happens: what the ledger says of it is a fact."""
+TOLLED: Final = 0.02
+"""Of what traders give to smelters. Tolling is banned and happens: what the ledger says of it is a fact."""
 CORRECTED: Final = 0.008
 STOCKTAKEN: Final = 0.006
 ASSAYED: Final = 0.06
@@ -85,8 +84,3 @@ PRICE_SPREAD: Final = 0.06
 """One relative standard deviation of a sale's price around the index. Our own."""
 TRANSIT_KMH: Final = (30.0, 70.0)
 """Door to door, by road. Our own."""
-FACILITY_LOAD: Final = 0.75
-"""Share of its listed capacity that a site uses in an ordinary month. Our own."""
-QUOTA_USE: Final = 0.86
-"""An honest holder plans to use this share of its allotment. Our own: quotas are nearly used up,
-and what lies above 90 % is told by quota.nearing in any case."""

@@ -47,8 +47,16 @@ def foreign_name(plot: Plot) -> bool:
     return True
 
 
+def year_ends(plot: Plot) -> bool:
+    """Whether the calendar year ends within days: what is summed by year begins anew."""
+    policy, now_us = plot.world.chronicle.policy, plot.now_us
+    return month_of(now_us, policy)[:4] != month_of(now_us + 12 * DAY_US, policy)[:4]
+
+
 def quota(plot: Plot) -> bool:
     """A small mine digs up to its allotment, then beyond it; what it dug too much goes on."""
+    if year_ends(plot):
+        return False
     mine, world = plot.villain, plot.world
     mine.deposit = "bayan-obo"
     parts = (0.3, 0.3, 0.25) if plot.evasive else (0.35, 0.35, 0.22, 0.2)
@@ -74,6 +82,8 @@ def quota(plot: Plot) -> bool:
 
 def capacity(plot: Plot) -> bool:
     """A site brings forth more than it can."""
+    if year_ends(plot):
+        return False
     mine, world = plot.villain, plot.world
     mine.deposit = "bayan-obo"
     factor = 0.9 if plot.evasive else 1.3
