@@ -105,7 +105,8 @@ class Incidents:
     def back_again(self, shipment: Shipment, stocks: list[Stock]) -> None:
         """Goods that were sent back are sold to somebody else."""
         for stock in stocks:
-            # What came back is sold once all its papers are in.
+            # What came back is sold once all its papers are in, and nobody else gets it before.
+            stock.reserved = True
             at_us = max(self.business.later(3, 12), stock.settled_us)
             self.business.plan(at_us, self.sell_again, stock, shipment.consignor.kind)
 

@@ -442,6 +442,7 @@ class World:
             stock.since_us, stock.ready_us = at_us, draft.filed_us
             stock.settled_us = max(stock.settled_us, draft.filed_us, sent.filed_us, stock.lot.filed_us)
             stock.holders = (*stock.holders, consignee.number)
+            stock.reserved = False
             if shipment.spilled:
                 stock.mass_mg = round(stock.mass_mg * (1 - shipment.spilled))
             consignee.stocks.append(stock)
