@@ -11,13 +11,13 @@ is declared loss or difference.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 
 from ledger.books.context import Effect, Impossible, Recording
 from ledger.findings import Finding
 from ledger.movements.movement import Line, Movement
 from ledger.records.books import Books
+from ledger.records.cells import element_masses
 from ledger.records.lots import HoldingRecord, LotRecord, PostingRecord
 
 NODE_SHIFT = 20
@@ -211,7 +211,16 @@ class Journal:
             self.recording.unchecked.add((holding.lot, holding.owner, holding.custodian, holding.site))
         awaited = min(holding.provisional_mg + provisional_mg, max(left, 0))
         self.books.put(
-            replace(holding, mass_mg=left, provisional_mg=awaited, changed_at=self.recording.index)
+            HoldingRecord(
+                lot=holding.lot,
+                owner=holding.owner,
+                custodian=holding.custodian,
+                site=holding.site,
+                mass_mg=left,
+                provisional_mg=awaited,
+                since_us=holding.since_us,
+                changed_at=self.recording.index,
+            )
         )
         self.post(
             "holding",
@@ -246,7 +255,9 @@ class Journal:
         reference: str = "",
     ) -> None:
         """Writes a line. Either a share of a lot, or what is contained; zero lines are left out."""
-        stated = {element: str(mass) for element, mass in sorted((contained or {}).items()) if mass}
+        stated: dict[str, str] = {}
+        if contained:
+            stated = {element: str(mass) for element, mass in sorted(contained.items()) if mass}
         if not mass_mg and not stated:
             return
         posting = PostingRecord(
@@ -265,7 +276,7 @@ class Journal:
             reference=reference,
         )
         self.effect.postings.append(posting)
-        self.books.put(posting)
+        self.books.add(posting)
         if account == "exported" and mass_mg < 0:
             self._check_abroad(lot)
 
@@ -316,9 +327,9 @@ def abroad_mg(books: Books, lot: str) -> int:
 
 def contained(lot: LotRecord, mass_mg: int) -> dict[str, Fraction]:
     """REO by element in a share of a lot, exactly, in mg."""
-    sums: dict[str, int] = {}
-    for (element, _, _), cell_mg in lot.cells.items():
-        sums[element] = sums.get(element, 0) + cell_mg
+    sums = element_masses(lot.cells)
+    if mass_mg == lot.mass_mg:
+        return {element: Fraction(cell_mg) for element, cell_mg in sums.items()}
     return {element: Fraction(cell_mg * mass_mg, lot.mass_mg) for element, cell_mg in sums.items()}
 
 

@@ -12,7 +12,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ledger.books.accounts import Journal, contained
+from ledger.materials.units import round_half_even
 from ledger.records.books import Books
+from ledger.records.cells import element_masses
 from ledger.records.lots import (
     HoldingRecord,
     LotRecord,
@@ -92,11 +94,13 @@ def close_if_empty(journal: Journal, shipment: ShipmentRecord, received_us: int)
 
 def compare(journal: Journal, lot: LotRecord, sent_mg: int, weighed_mg: int) -> None:
     """Tells the rules what was sent and what arrived of it, as contained mass."""
-    effect = journal.effect
+    sent, arrived = journal.effect.contained_in, journal.effect.contained_out
     for element, mass in contained(lot, sent_mg).items():
-        effect.contained_in[element] = effect.contained_in.get(element, Fraction(0)) + mass
-    for element, mass in contained(lot, weighed_mg).items():
-        effect.contained_out[element] = effect.contained_out.get(element, 0) + round(mass)
+        before = sent.get(element)
+        sent[element] = mass if before is None else before + mass
+    for element, mass_mg in element_masses(lot.cells).items():
+        whole_mg = round_half_even(mass_mg * weighed_mg, lot.mass_mg)
+        arrived[element] = arrived.get(element, 0) + whole_mg
 
 
 def differ(journal: Journal, lot: LotRecord, mass_mg: int, where: str) -> None:

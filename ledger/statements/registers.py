@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.records.books import Books
+from ledger.records.quick import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class PendingRecord:
     confirmed_at: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LoggedStatement:
     """What the log holds of one earlier statement: for acts that name it (erase, grant-read)."""
