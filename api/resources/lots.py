@@ -1,5 +1,7 @@
 """Lots and provenance: what a lot is, where something came from, where it went."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from flask import Response
@@ -21,6 +23,7 @@ from api.operations import Call, Reply, Resource
 from api.replies import JSON, PRIVATE, json_reply
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
+from ledger.provenance.admission import CLOSED
 from ledger.provenance.answers import (
     Provenance,
     Subject,
@@ -46,6 +49,7 @@ ELEMENTS: Final = (
     *("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y", "Sc"),
 )
 _REFUSALS: Final = [ResourceNotFound, RoleForbidden]
+_NOT_PRODUCER: Final = "a label is for the lot's producer and for regulators; or there is no such lot"
 _HOLDERS: Final = ("lot", "custodian", "owner", "site", "mass_mg", "provisional_mg")
 _STEPS: Final = (
     *("depth", "kind", "name", "version", "change", "index", "position", "event_time"),
@@ -99,7 +103,8 @@ def read_lot(call: Call) -> Response:
     name = call.query["lot"]
     with call.reading() as connection:
         books = books_of(connection)
-        subject = find_lot(books, name)
+        with _alike(viewer, CLOSED):
+            subject = find_lot(books, name)
         found = trace(connection, subject, viewer, depth=1)
         lot = books.get(LotRecord, name)
     assert lot is not None
@@ -198,11 +203,12 @@ def read_label(call: Call) -> Response:
     viewer = viewer_of(call.reader)
     with call.reading() as connection:
         books = books_of(connection)
-        subject = find_lot(books, call.query["lot"])
+        with _alike(viewer, _NOT_PRODUCER):
+            subject = find_lot(books, call.query["lot"])
         lot = books.get(LotRecord, subject.name)
         assert lot is not None
         if not viewer.sees_all and lot.producer != viewer.party:
-            raise RoleForbidden("a label is for the lot's producer and for regulators")
+            raise RoleForbidden(_NOT_PRODUCER)
         found = trace(connection, subject, viewer, depth=1)
         graph = walk(connection, lot.node, "upstream", most=MAX_NODES)
         producer = registers_store.read_party(connection, lot.producer)
@@ -233,12 +239,24 @@ def _subject(connection: Connection, call: Call) -> Subject:
     if len(asked) != 1 or (asked == ["shipment"]) != (query["consignor"] is not None):
         raise RequestMalformed("give one of lot, unit, pool, or consignor and shipment together")
     books = books_of(connection)
-    match asked[0]:
-        case "lot":
-            return find_lot(books, query["lot"])
-        case "unit":
-            return find_unit(books, query["unit"])
-        case "pool":
-            return find_pool(books, query["pool"])
-        case _:
-            return find_shipment(books, query["consignor"], query["shipment"])
+    with _alike(viewer_of(call.reader), CLOSED):
+        match asked[0]:
+            case "lot":
+                return find_lot(books, query["lot"])
+            case "unit":
+                return find_unit(books, query["unit"])
+            case "pool":
+                return find_pool(books, query["pool"])
+            case _:
+                return find_shipment(books, query["consignor"], query["shipment"])
+
+
+@contextmanager
+def _alike(viewer: Viewer, detail: str) -> Iterator[None]:
+    """Answers a party alike whether something is not there or not for it; a regulator is told which."""
+    try:
+        yield
+    except ResourceNotFound:
+        if viewer.sees_all:
+            raise
+        raise RoleForbidden(detail) from None

@@ -29,6 +29,7 @@ from ledger.records.lots import (
     HoldingRecord,
     LotRecord,
     LotVersionRecord,
+    PoolRecord,
     PoolVersionRecord,
     PostingRecord,
     ProvisionalRecord,
@@ -256,23 +257,27 @@ def _judge_holding(journal: Journal, key: Key) -> list[Finding]:
             {
                 "lot": holding.lot,
                 "left_mg": holding.mass_mg,
-                "lots": _descendants(journal, holding.lot),
+                "lots": _descendants(journal, holding),
                 "movements": _users(journal, holding),
             },
         )
     ]
 
 
-def _descendants(journal: Journal, name: str) -> list[str]:
-    """Lots and pools that were made from a lot."""
-    lot = journal.books.get(LotRecord, name)
+def _descendants(journal: Journal, holding: HoldingRecord) -> list[str]:
+    """Lots and pools that its holder made from a lot; what others made of it is their secret."""
+    lot = journal.books.get(LotRecord, holding.lot)
+    own = (holding.custodian, journal.recording.issuer)
     edges = [] if lot is None else journal.books.group(EdgeRecord, "parent", lot.node)
     names: list[str] = []
     for edge in edges:
         if edge.voided_at is None:
-            names.extend(child.lot for child in journal.books.group(LotRecord, "node", edge.child))
-            pools = journal.books.group(PoolVersionRecord, "node", edge.child)
-            names.extend(f"{version.pool} version {version.version}" for version in pools)
+            made = journal.books.group(LotRecord, "node", edge.child)
+            names.extend(child.lot for child in made if child.producer in own)
+            for version in journal.books.group(PoolVersionRecord, "node", edge.child):
+                pool = journal.books.get(PoolRecord, version.pool)
+                if pool is not None and pool.custodian in own:
+                    names.append(f"{version.pool} version {version.version}")
     return sorted(names)[:_MOST_NAMED]
 
 

@@ -55,7 +55,7 @@ def book_receipt(journal: Journal) -> None:
         raise _impossible(
             journal,
             "custody.not-consignee",
-            f"shipment {name} of {consignor} goes to {found[0].consignee}",
+            f"shipment {name} of {consignor} goes to another party than {consignee}",
             "Name the shipment that was sent to you, or let its consignee record this.",
         )
     exact = journal.books.get(ShipmentRecord, consignor, name) is not None
@@ -212,7 +212,6 @@ def _credit_before(journal: Journal, consignor: str, consignee: str, name: str, 
         journal.books.put(lot)
     else:
         lot = journal.lot(listed[0])
-        _check_born_enough(journal, lot, consignor, mass_mg, listed[0])
     owner = movement.owner_to or consignee
     receipt = ProvisionalRecord(
         consignee=consignee,
@@ -248,26 +247,6 @@ def _credit_before(journal: Journal, consignor: str, consignee: str, name: str, 
     )
     journal.books.put(receipt)
     journal.effect.provisional = True
-
-
-def _check_born_enough(journal: Journal, lot: LotRecord, consignor: str, mass_mg: int, line: Line) -> None:
-    """No consignor can have sent more of a lot than there ever was of it."""
-    if lot.birth == BIRTH_AWAITED:
-        return
-    sent_mg = mass_mg + sum(
-        receipt.left_mg
-        for receipt in journal.books.group(ProvisionalRecord, "lot", lot.lot)
-        if receipt.consignor == consignor
-    )
-    if sent_mg > lot.mass_mg * (1 + journal.recording.policy.thresholds["receipt.tolerance_share"]):
-        raise _impossible(
-            journal,
-            "lot.too-small",
-            f"{lot.lot} was born with {lot.mass_mg} mg, and {sent_mg} mg of it would await their shipment",
-            "Correct the mass or the lot; a lot that passes twice is received once its shipment is recorded.",
-            {"lot": lot.lot, "mass_mg": lot.mass_mg, "received_mg": sent_mg},
-            line.pointer,
-        )
 
 
 def _awaited(journal: Journal, line: Line, mass_mg: int, voided: LotRecord | None) -> LotRecord:

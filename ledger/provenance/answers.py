@@ -1,28 +1,35 @@
 """Answers about a lot, a unit, a shipment or a pool: origins with shares, the way, holders, models, alerts.
 
 Decides: what stands in an answer and who sees which part of it. A regulator sees all. A party sees its own
-lots: their origins and shares and its own steps on the way, but of others only how many steps there are at
-each stage, for the firms between are somebody's trade secret.
+lots: their origins and shares and its own steps on the way, but of others only how many steps there were at
+each stage before, for the firms between are somebody's trade secret; and nothing of what others made of its
+goods later, nor when.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
 from ledger.errors import ResourceNotFound, RoleForbidden
+from ledger.provenance.admission import (
+    CLOSED,
+    had_lot,
+    may_see_pool,
+    may_see_shipment,
+    may_see_unit,
+)
 from ledger.provenance.custody import ModelCheck, check_model
 from ledger.provenance.graph import MAX_NODES, Direction, Graph, Node, walk
 from ledger.provenance.holders import Holding, Travelling, holders, travelling
 from ledger.provenance.origins import OriginShare, country_shares, origin_shares
 from ledger.records.books import Books
-from ledger.records.cells import Cells, element_masses, merged
+from ledger.records.cells import AWAITED, Cells, element_masses, merged
 from ledger.records.lots import (
-    HoldingRecord,
     LotRecord,
     MemberRecord,
     PoolRecord,
@@ -65,6 +72,7 @@ class Subject:
         cells: What it contains.
         lots: The lots with the share of their mass in mg.
         custody_model: As declared, for a lot.
+        consignor: Who sent it, for a shipment.
     """
 
     kind: str
@@ -73,6 +81,7 @@ class Subject:
     cells: Cells
     lots: Mapping[str, int]
     custody_model: str = ""
+    consignor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +95,13 @@ class Provenance:
         countries: Share by country of origin.
         nodes: What the caller may see of the way, nearest first.
         edges: Pairs (child, parent) between them.
-        hidden: How many steps of others there are at each stage.
+        hidden: How many steps of others there are at each stage: to a party upstream only, over all time.
         truncated: Whether a limit ended the walk.
         model: The declared chain-of-custody model against the graph.
         holders: Present holders (downstream: of everything on the way).
         travelling: What is under way or went abroad.
         alerts: Open alerts on the way (regulators only).
-        tainted: Lots on the way that are illegal product.
+        tainted: Lots on the way that are illegal product: to a party its own.
     """
 
     subject: Subject
@@ -173,7 +182,8 @@ def find_shipment(books: Books, consignor: str, event_id: str) -> Subject:
     if books.get(ShipmentRecord, consignor, event_id) is None:
         raise ResourceNotFound(f"{consignor} recorded no shipment {event_id}")
     lines = books.group(ShipmentLineRecord, "shipment", consignor, event_id)
-    return _of_shares(books, "shipment", event_id, {line.lot: line.sent_mg for line in lines})
+    found = _of_shares(books, "shipment", event_id, {line.lot: line.sent_mg for line in lines})
+    return replace(found, consignor=consignor)
 
 
 def _of_shares(books: Books, kind: str, name: str, contents: Mapping[str, int]) -> Subject:
@@ -212,13 +222,17 @@ def trace(
         most: Edges at most.
 
     Raises:
-        RoleForbidden: The viewer never held any of it.
+        RoleForbidden: The viewer never had it.
     """
     books = books_of(connection)
     _admit(books, subject, viewer)
+    if not viewer.sees_all:
+        most = MAX_NODES  # a narrow limit would count other firms' steps
     graph = _walk_all(connection, subject, direction, depth, since_us, until_us, most)
     shares = origin_shares(subject.cells, books, element)
     sites, parties = _places(connection, shares)
+    counts = viewer.sees_all or (direction == "upstream" and since_us is None and until_us is None)
+    named = set(subject.lots)
     seen = [node for node in graph.nodes.values() if viewer.sees_all or node.party == viewer.party]
     numbers = {node.node for node in seen}
     upstream = graph if direction == "upstream" and depth is None and since_us is None else None
@@ -227,41 +241,67 @@ def trace(
     return Provenance(
         subject=subject,
         direction=direction,
-        origins=shares,
+        origins=shares if viewer.sees_all else _masked(shares, subject),
         countries=country_shares(shares, sites, parties),
         nodes=seen,
         edges=[edge for edge in graph.edges if edge[0] in numbers and edge[1] in numbers],
-        hidden=dict(
-            sorted(Counter(n.stage or n.kind for n in graph.nodes.values() if n.node not in numbers).items())
-        ),
+        hidden=_hidden(graph, numbers) if counts else {},
         truncated=graph.truncated,
-        model=_model(connection, subject, upstream),
+        model=_model(connection, subject, upstream, viewer),
         holders=[h for h in holders(connection, asked) if _sees_holding(viewer, h)],
         travelling=[t for t in travelling(connection, asked) if _sees_travel(viewer, t)],
         alerts=open_alerts(connection, graph) if viewer.sees_all else [],
-        tainted=sorted({node.name for node in graph.nodes.values() if node.tainted_by is not None}),
+        tainted=sorted(
+            {
+                node.name
+                for node in graph.nodes.values()
+                if node.tainted_by is not None and (node.node in numbers or node.name in named)
+            }
+        ),
     )
 
 
-def _model(connection: Connection, subject: Subject, upstream: Graph | None) -> ModelCheck:
+def _hidden(graph: Graph, shown: Container[int]) -> dict[str, int]:
+    """How many steps there are at each stage beside those that are shown."""
+    counts = Counter(node.stage or node.kind for node in graph.nodes.values() if node.node not in shown)
+    return dict(sorted(counts.items()))
+
+
+def _model(connection: Connection, subject: Subject, upstream: Graph | None, viewer: Viewer) -> ModelCheck:
     if not subject.custody_model or not subject.nodes:
         return ModelCheck("", None, "no model was declared")
     graph = upstream or walk(connection, subject.nodes[0], "upstream")
-    return check_model(subject.custody_model, subject.cells, graph)
+    found = check_model(subject.custody_model, subject.cells, graph)
+    if viewer.sees_all:
+        return found
+    return replace(found, reason=found.reason.partition(": ")[0])  # what follows names another firm's lot
 
 
 def _admit(books: Books, subject: Subject, viewer: Viewer) -> None:
-    if viewer.sees_all:
-        return
-    if subject.kind == "pool":
-        pool = books.get(PoolRecord, subject.name)
-        if pool is not None and (pool.custodian == viewer.party or viewer.party in pool.owners):
-            return
-    for lot in subject.lots:
-        for holding in books.group(HoldingRecord, "lot", lot):
-            if viewer.party in (holding.custodian, holding.owner):
-                return
-    raise RoleForbidden("this is open to regulators and to who holds or held it")
+    party = viewer.party
+    match subject.kind:
+        case _ if viewer.sees_all:
+            open_ = True
+        case "pool":
+            open_ = may_see_pool(books, subject.name, party)
+        case "shipment":
+            open_ = may_see_shipment(books, subject.consignor, subject.name, party)
+        case "unit":
+            open_ = may_see_unit(books, subject.name, subject.lots, party)
+        case _:
+            open_ = had_lot(books, subject.name, party)
+    if not open_:
+        raise RoleForbidden(CLOSED)
+
+
+def _masked(shares: list[OriginShare], subject: Subject) -> list[OriginShare]:
+    """The shares as a party sees them: a lot on the way that still awaits its birth has no name."""
+    return [
+        replace(share, origin=AWAITED.rstrip(":"))
+        if share.origin.startswith(AWAITED) and share.origin.removeprefix(AWAITED) not in subject.lots
+        else share
+        for share in shares
+    ]
 
 
 def _walk_all(

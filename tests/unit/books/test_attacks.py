@@ -6,7 +6,7 @@ import pytest
 
 from ledger.records.lots import MemberRecord, PostingRecord
 from tests.support.books import KG, MINER, REFINER, born
-from tests.support.yard import IMPORTER, ORE, TRADER, Yard
+from tests.support.yard import IMPORTER, ORE, Yard
 
 ABROAD: dict[str, Any] = {
     "custodian_to": IMPORTER,
@@ -88,16 +88,6 @@ def test_goods_go_from_site_to_site_of_one_party(yard: Yard) -> None:
     sent = yard.ship({ORE: KG}, to=MINER)
     yard.receive({ORE: KG}, sent, by=MINER, site="urn:other")
     assert yard.held(ORE) == {(MINER, MINER, "urn:other"): KG}
-
-
-def test_no_more_of_a_lot_awaits_its_shipment_than_was_born(yard: Yard) -> None:
-    yard.receive({ORE: KG // 2}, NEVER)
-    said: dict[str, Any] = {"custodian_from": MINER, "shipment": f"{NEVER}2"}
-    too_much: dict[str, int | None] = {ORE: KG // 2 + KG // 100 + 1}
-    assert yard.refused("receive", too_much, REFINER, **said) == ["lot.too-small"]
-    assert yard.refused("receive", too_much, TRADER, **said) == ["lot.too-small"]
-    yard.receive({ORE: KG // 2}, f"{NEVER}2")
-    assert yard.mass() == KG
 
 
 def test_no_holding_outgrows_what_can_be_written() -> None:
