@@ -13,11 +13,17 @@ class Report:
     rows: list[tuple[str, str, float]] = field(default_factory=list)
     ratios: list[tuple[str, float]] = field(default_factory=list)
     goals: list[tuple[str, bool]] = field(default_factory=list)
+    costs: list[tuple[str, float]] = field(default_factory=list)
 
     def add(self, name: str, text: str, measured: Measured) -> None:
         """Adds a rate per second; prints it at once, so that a long run shows that it lives."""
         self.rows.append((name, text, measured.rate))
         print(f"  {name:<10} {measured.rate:>10,.0f}/s  {text}", flush=True)
+
+    def cost(self, text: str, microseconds: float) -> None:
+        """Adds processor time for each statement, which varies less with other load than a rate does."""
+        self.costs.append((text, microseconds))
+        print(f"  {'':<10} {microseconds:>10,.0f} µs  {text}", flush=True)
 
     def value(self, name: str) -> float:
         """The rate added under a name."""
@@ -37,6 +43,9 @@ class Report:
         if self.rows:
             lines += ["", "| what | per second |", "|---|---:|"]
             lines += [f"| {name}: {text} | {rate:,.0f} |" for name, text, rate in self.rows]
+        if self.costs:
+            lines += ["", "| processor time | µs a statement |", "|---|---:|"]
+            lines += [f"| {text} | {value:,.0f} |" for text, value in self.costs]
         if self.ratios:
             lines += ["", "| ratio | |", "|---|---:|"]
             lines += [f"| {name} | {value:.2f} |" for name, value in self.ratios]

@@ -58,6 +58,15 @@ class Running:
                 member.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def processor_seconds(self) -> float:
+        """Processor time that the process and its children have used so far (not the database server's)."""
+        family = [
+            psutil.Process(self.process.pid),
+            *psutil.Process(self.process.pid).children(recursive=True),
+        ]
+        times = [member.cpu_times() for member in family]
+        return float(sum(each.user + each.system for each in times))
+
     def peak_memory_bytes(self) -> int:
         """The largest peak resident size among the process and its children (VmHWM, Linux)."""
         family = [
