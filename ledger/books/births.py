@@ -27,6 +27,7 @@ from ledger.records.lots import (
     PostingRecord,
     ProvisionalRecord,
 )
+from ledger.records.taint import taint
 
 BIRTH_AWAITED: Final = "awaited"
 """The birth of a lot that was received before its own was recorded."""
@@ -85,6 +86,8 @@ def bear_lot(
     for parent in dict.fromkeys(parents):
         journal.books.put(EdgeRecord(lot.node, parent, journal.recording.index))
     journal.bear(lot, owner=owner, custodian=custodian, from_outside=from_outside)
+    if lot.tainted_by is not None:
+        taint(journal.books, lot.node, lot.tainted_by)  # what was made of it before its birth was recorded
     return lot
 
 

@@ -5,7 +5,7 @@ whole. Under the policy in force and from records alone, so a replay decides the
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from ledger.books.apply import apply_movement
@@ -17,6 +17,7 @@ from ledger.movements.movement import Movement
 from ledger.records.lots import LotRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.policy import ALWAYS
+from ledger.records.taint import taint
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +129,4 @@ def _taint(notice: Notice, recording: Recording) -> None:
     for name in notice.taints:
         lot = recording.books.get(LotRecord, name)
         if lot is not None and lot.tainted_by is None:
-            recording.books.put(replace(lot, tainted_by=recording.index))
+            taint(recording.books, lot.node, recording.index)  # it may have been used before its birth

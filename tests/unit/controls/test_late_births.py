@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.controls.recording import Recorded
+from ledger.records.oversight import QuotaRecord
 from ledger.statements.registers import Listing
 from tests.support.court import KG, Court, accepted, flags, name, out, party, refusals
 
@@ -78,3 +79,26 @@ def test_what_a_delisted_party_sent_arrives() -> None:
     mine = court.facts.parties[party("mine")]
     court.facts.put(replace(mine, listings=(Listing(0, 1),)))
     accepted(received(court))
+
+
+def test_what_was_made_before_an_illegal_birth_was_recorded_is_illegal_too() -> None:
+    court = Court()
+    used_before_birth(court)
+    court.books.put(QuotaRecord(party("mine"), 2026, "mining", "any", KG, 0, 0))
+    line = out(LOT, 2_000 * KG, REO, "mixed-concentrate")
+    found = accepted(court.file("extract", "mine", outputs=(line,)))
+    assert "quota.exceeded" in [alert.code for alert in found.alerts]
+    index = court.index - 1
+    assert (court.lot(LOT).tainted_by, court.lot(OXIDE).tainted_by) == (index, index)
+
+
+def test_what_was_made_of_a_lot_that_is_born_late_of_illegal_product_is_illegal_too() -> None:
+    court = Court()
+    used_before_birth(court)
+    ore = court.extract("mine", "lot/ore", REO, "mixed-concentrate")
+    court.books.put(replace(court.lot(ore), tainted_by=1))
+    other = court.extract("mine", "lot/legal", REO, "mixed-concentrate")
+    whole = (out(ore, 1_600 * KG, REO),)
+    line = out(LOT, 2_000 * KG, REO, "mixed-carbonate")
+    accepted(court.file("process", "mine", inputs=whole, outputs=(line,), process="leaching"))
+    assert [court.lot(each).tainted_by for each in (LOT, OXIDE, other)] == [1, 1, None]
