@@ -1,9 +1,13 @@
 """Attempts to get more out of the books than went in, by movements that are lawful one by one."""
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from ledger.books.receipts import as_sent_mg
+from ledger.movements.movement import Line
 from ledger.records.lots import MemberRecord, PostingRecord
 from tests.support.books import KG, MINER, REFINER, born
 from tests.support.yard import IMPORTER, ORE, Yard
@@ -122,3 +126,10 @@ def test_a_packing_is_not_replaced_by_more_than_there_is(yard: Yard) -> None:
     packed = yard.do("pack", {ORE: 10}, parent="urn:unit:1", seals=("a",))
     more: dict[str, Any] = {"parent": "urn:unit:1", "seals": ("a",), "corrects": packed}
     assert yard.refused("pack", {ORE: 2 * KG}, **more) == ["balance.overdrawn"]
+
+
+def test_a_dry_weight_of_a_wet_lot_stays_within_what_can_be_written(yard: Yard) -> None:
+    wet = replace(yard.lot(ORE), composition={"moistureFraction": "0.999999"})
+    weighed = Line(ORE, 10**17, moisture=Fraction(0))
+    assert as_sent_mg(wet, weighed) == 10**17
+    assert as_sent_mg(wet, replace(weighed, mass_mg=2)) == 2_000_000
