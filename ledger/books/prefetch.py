@@ -112,10 +112,18 @@ def _read_found(books: Books, signed: Sequence[Signed]) -> None:
 def _shipments(signed: Sequence[Signed]) -> Iterator[Key]:
     """Consignor and name of every shipment that may be meant, as an event id or a despatch advice."""
     for issuer, each in signed:
-        parties = {issuer, each.custodian_from, each.owner_from} - {""}
-        for name in {each.event_id, each.shipment, each.despatch_advice} - {""}:
-            for party in parties:
+        names = {each.shipment, each.despatch_advice}
+        if each.kind in _SENDING or each.corrects:
+            names.add(each.event_id)
+        for name in names - {""}:
+            for party in _consignors(issuer, each):
                 yield party, name
+
+
+def _consignors(issuer: str, movement: Movement) -> set[str]:
+    """Who may have sent the shipments that a movement names."""
+    parties = {movement.custodian_from, movement.owner_from} - {""}
+    return parties if movement.kind == "receive" and not movement.corrects else {issuer, *parties}
 
 
 def _sums(signed: Sequence[Signed]) -> Iterator[Key]:
@@ -157,7 +165,7 @@ def _sent(books: Books, signed: Sequence[Signed]) -> Iterator[Key]:
     """The lots of the shipments that movements name."""
     for issuer, each in signed:
         if each.shipment:
-            for party in {issuer, each.custodian_from, each.owner_from} - {""}:
+            for party in _consignors(issuer, each):
                 for line in books.group(ShipmentLineRecord, "shipment", party, each.shipment):
                     yield (line.lot,)
 
