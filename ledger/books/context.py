@@ -10,9 +10,11 @@ from ledger.records.books import Books, Key
 from ledger.records.cells import Cell
 from ledger.records.lots import LotRecord, PostingRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.policy import Policy
+from ledger.records.quick import quick
 from ledger.statements.registers import Facts
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Recording:
     """The entry that a movement would be part of.

@@ -39,6 +39,7 @@ KINDS: Final = (
 """The values of ``ree:movement``. ``correct`` is no value: an event with an errorDeclaration corrects."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Composition:
     """What a lot contains, as declared.

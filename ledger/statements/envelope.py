@@ -20,6 +20,7 @@ from ledger.encoding import b64_encode
 from ledger.errors import JwsHeaderInvalid, RequestError, RequestMalformed
 from ledger.findings import Finding
 from ledger.identifiers import UUID4_FORM, is_origin, is_uuid4
+from ledger.records.quick import quick
 from ledger.statements.jwk import ALGORITHMS, PublicKey
 from ledger.statements.jws import (
     KID_FORM,
@@ -70,6 +71,7 @@ class SeenHead(NamedTuple):
     root: bytes
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Header:
     """A statement's protected header.
@@ -93,6 +95,7 @@ class Header:
     seen: SeenHead | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
     """A statement that is well formed; whether its signature verifies is not known yet.

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ledger.findings import Finding
+from ledger.records.quick import quick
 from ledger.statements.epcis import words
 from ledger.statements.epcis.compiled import document_is_faulty, event_is_faulty
 from ledger.statements.epcis.fields import scoped
@@ -29,6 +30,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class EpcisEvent:
     """One valid event.
