@@ -18,8 +18,8 @@ from sqlalchemy import text
 
 from ledger.audit.database import verify_database
 from ledger.audit.report import AuditReport
-from ledger.store.engine import create_ledger_engine
 from ledger.store.books_tables import BOOKS_TABLES
+from ledger.store.engine import create_ledger_engine
 from ledger.store.models import LOG_TABLES, Base
 from tests.support.databases import unguarded
 from tests.support.postgres import PostgresServer
