@@ -23,6 +23,7 @@ from tests.support.postgres import (
     copy_installation,
     find_binaries,
 )
+from tests.support.signals import heeding_interrupts
 
 pytestmark = pytest.mark.postgresql
 
@@ -98,13 +99,14 @@ class TestEnding:
 
     @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
     def test_it_ends_with_its_owner(self, number: signal.Signals) -> None:
-        owner = subprocess.Popen(
-            [sys.executable, "-c", self.CODE],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        with heeding_interrupts():
+            owner = subprocess.Popen(
+                [sys.executable, "-c", self.CODE],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
         with owner:
             assert owner.stdout is not None
             pid, folder = owner.stdout.readline().split()

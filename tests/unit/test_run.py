@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.signals import heeding_interrupts
+
 ROOT = Path(__file__).resolve().parents[2]
 BASE_PYTHON: str = getattr(sys, "_base_executable", sys.executable)
 STAMP = "reledger-stamp.json"
@@ -250,7 +252,9 @@ def test_a_set_up_that_was_killed_is_repaired(checkout: Checkout) -> None:
 
 
 def test_an_interrupt_says_that_the_next_run_goes_on(checkout: Checkout) -> None:
-    with checkout.start("x") as process:
+    with heeding_interrupts():
+        process = checkout.start("x")
+    with process:
         assert process.stderr is not None
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
