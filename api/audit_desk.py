@@ -48,6 +48,11 @@ class JobFiles:
         return self.folder / f"{self.job}.lock"
 
     @property
+    def begun(self) -> Path:
+        """There once the job's process has held the lock: if the lock is free then, the job is over."""
+        return self.folder / f"{self.job}.begun"
+
+    @property
     def cancel(self) -> Path:
         return self.folder / f"{self.job}.cancel"
 
@@ -73,7 +78,7 @@ class JobFiles:
 
     def remove(self) -> None:
         """Forgets the job."""
-        for path in (self.state, self.cancel, self.lock):
+        for path in (self.state, self.cancel, self.begun, self.lock):
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
 
@@ -196,9 +201,10 @@ class AuditDesk:
         )
 
     def _is_alive(self, files: JobFiles) -> bool:
+        begun = files.begun.exists()  # looked at first: what begins between the two looks is found locked
         if is_locked(files.lock):
             return True
-        if files.lock.exists():
+        if begun:
             return False
         with contextlib.suppress(FileNotFoundError):
             return time.time() - files.state.stat().st_mtime < START_SECONDS

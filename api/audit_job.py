@@ -40,7 +40,9 @@ class AuditJob:
     def run(self) -> None:
         """Waits for its turn and audits; afterwards the state says how it ended, or the job is forgotten."""
         with FileLock(self._files.lock) as alive:
-            alive.acquire()
+            while not alive.acquire():  # somebody looks whether this job is alive
+                time.sleep(_POLL_SECONDS / 10)
+            self._files.begun.touch()
             watcher = threading.Thread(target=self._watch, daemon=True)
             watcher.start()
             try:

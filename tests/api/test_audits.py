@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from api.audit_desk import LIVE, JobFiles
+from api.audit_job import AuditJob
 from api.file_locks import FileLock, is_locked
 from tests.support.cast import Cast
 from tests.support.databases import unguarded
@@ -149,7 +151,7 @@ class TestStopping:
         location = opened(held)
         files = JobFiles(held.parts.settings.audit_folder, location.rpartition("/")[2])
         deadline = time.monotonic() + 60
-        while not is_locked(files.lock):
+        while not files.begun.exists():
             assert time.monotonic() < deadline
             time.sleep(0.05)
         held.parts.audits.close()
@@ -158,12 +160,45 @@ class TestStopping:
     def test_a_job_whose_process_died_is_seen_to_be_dead(self, held: Site) -> None:
         location = opened(held)
         files = JobFiles(held.parts.settings.audit_folder, location.rpartition("/")[2])
-        while not is_locked(files.lock):
+        while not files.begun.exists():
             time.sleep(0.05)
         (process,) = held.parts.audits._processes
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         assert held.get(location, held.cast.authority).get_json()["state"] == "interrupted"
+
+
+class TestBeginning:
+    """Nobody takes a job for dead that is about to begin, and no look at a job disturbs it."""
+
+    def test_a_job_that_has_not_locked_its_file_yet_waits(self, held: Site) -> None:
+        folder = held.parts.settings.audit_folder
+        files = JobFiles(folder, UNKNOWN)
+        files.write({"id": UNKNOWN, "state": "waiting", "requested_at": "2026-11-21T00:00:00Z"})
+        for begin in (lambda: None, files.lock.touch):
+            begin()
+            assert held.parts.audits.read(UNKNOWN)["state"] == "waiting"
+        files.begun.touch()
+        assert held.parts.audits.read(UNKNOWN)["state"] == "interrupted"
+
+    def test_a_job_whose_lock_is_looked_at_while_it_begins_gets_it(self, held: Site) -> None:
+        files = JobFiles(held.parts.settings.audit_folder, UNKNOWN)
+        files.write({"id": UNKNOWN, "state": "waiting"})
+        job = AuditJob(files, held.parts.settings)
+        with FileLock(files.lock) as look:
+            assert look.acquire()
+            thread = threading.Thread(target=job.run, daemon=True)
+            thread.start()
+            time.sleep(0.2)
+            assert not files.begun.exists()
+        deadline = time.monotonic() + 60
+        while not files.begun.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert is_locked(files.lock)
+        job.interrupt()
+        thread.join()
+        assert (files.read() or {})["state"] == "interrupted"
 
 
 class TestBounds:
