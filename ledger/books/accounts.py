@@ -76,7 +76,8 @@ class Journal:
             owner: Whose it is; "" where the event does not say, and then there must be only one owner.
 
         Raises:
-            Impossible: ``custody.not-holder``: the custodian has none of it there.
+            Impossible: ``custody.not-holder``: the custodian has none of it there. Said alike of what others
+                have and of what is not there, so that nobody can try out names.
         """
         held = [
             holding
@@ -92,7 +93,7 @@ class Journal:
                     "custody.not-holder",
                     f"{custodian} has nothing of {line.lot}" + (f" at {site}" if site else ""),
                     line.pointer,
-                    "Record first how it came there (receive, process), or correct lot, owner or site.",
+                    "Record first how it came there (its birth, a receipt), or correct lot, owner or site.",
                     {"lot": line.lot, "custodian": custodian, "site": site, "owner": owner},
                 )
             )
@@ -178,7 +179,9 @@ class Journal:
         self.change_holding(holding, -mass_mg)
         return lot, mass_mg
 
-    def change_holding(self, holding: HoldingRecord, mass_mg: int, provisional_mg: int = 0) -> None:
+    def change_holding(
+        self, holding: HoldingRecord, mass_mg: int, provisional_mg: int = 0, *, reference: str = ""
+    ) -> None:
         """Adds to a holding, or takes from it, and posts the line.
 
         What is taken comes first from what is not provisional.
@@ -229,17 +232,26 @@ class Journal:
             owner=holding.owner,
             custodian=holding.custodian,
             site=holding.site,
+            reference=reference,
         )
 
     def give(
-        self, lot: str, mass_mg: int, *, owner: str, custodian: str, site: str, provisional_mg: int = 0
+        self,
+        lot: str,
+        mass_mg: int,
+        *,
+        owner: str,
+        custodian: str,
+        site: str,
+        provisional_mg: int = 0,
+        reference: str = "",
     ) -> None:
         """Credits a holding, which begins with it where there was none."""
         holding = self.books.get(HoldingRecord, lot, owner, custodian, site)
         if holding is None:
             since = self.movement.event_time_us
             holding = HoldingRecord(lot, owner, custodian, site, 0, 0, since, self.recording.index)
-        self.change_holding(holding, mass_mg, provisional_mg)
+        self.change_holding(holding, mass_mg, provisional_mg, reference=reference)
 
     def post(
         self,

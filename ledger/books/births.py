@@ -5,7 +5,8 @@ that is recorded late takes the place of the lot that was received before it.
 
 A late birth keeps the lot's node. Holdings, shipments and terminal accounts are shares of the lot's mass, so
 they are worth what the birth says from then on. What was consumed in the meantime stays in its products at
-the old worth, and a ``difference`` line makes up for it: consumed share x (new worth - old worth).
+the old worth, and a ``difference`` line makes up for it: consumed share x (new worth - old worth). What
+others said that they received of it refuses no birth, however much that was: the excess stays in suspense.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -80,7 +81,7 @@ def bear_lot(
         from_outside: Whether it comes into the books by this.
 
     Raises:
-        Impossible: The name is taken, or the birth does not fit what was received before it.
+        Impossible: The name is taken, or the lot would be made from itself.
     """
     lot = new_lot(journal, line, cells=cells, parents=parents, tainted_by=tainted_by)
     for parent in dict.fromkeys(parents):
@@ -97,7 +98,7 @@ def new_lot(
     """The record of a lot that is born now; a late birth is reconciled with what stood in its place.
 
     Raises:
-        Impossible: ``lot.exists``, ``graph.cycle``, ``lot.too-small``, or the line states no mass.
+        Impossible: ``lot.exists``, ``graph.cycle``, or the line states no mass.
     """
     movement, recording = journal.movement, journal.recording
     composition = composition_of(line)
@@ -113,14 +114,15 @@ def new_lot(
         )
     earlier = journal.books.get(LotRecord, line.lot)
     if earlier is not None and earlier.birth != BIRTH_AWAITED and earlier.voided_at is None:
+        own = earlier.producer == recording.issuer
         raise Impossible(
             Finding(
                 "lot.exists",
-                f"entry {earlier.entry_index} bears {line.lot} already",
+                f"there is a lot {line.lot} already",
                 line.pointer,
                 "Give the new lot a name of its own; to correct the earlier birth, repeat its event with an "
                 "errorDeclaration.",
-                {"lot": line.lot, "index": earlier.entry_index},
+                {"lot": line.lot} | ({"index": earlier.entry_index} if own else {}),
             )
         )
     lot = LotRecord(
@@ -226,18 +228,18 @@ def _check_window(journal: Journal) -> None:
 
 
 def _take_back(journal: Journal, line: Line, custodian: str) -> None:
-    lot = journal.lot(line)
-    exported_mg = abroad_mg(journal.books, lot.lot)
+    exported_mg = abroad_mg(journal.books, line.lot)
     if exported_mg <= 0:
         raise Impossible(
             Finding(
                 "lot.not-exported",
-                f"nothing of {lot.lot} is abroad",
+                f"nothing of {line.lot} is abroad",
                 line.pointer,
                 "Have its export recorded first; goods that never left are received, not imported.",
-                {"lot": lot.lot},
+                {"lot": line.lot},
             )
         )
+    lot = journal.lot(line)
     mass_mg = journal.amount(line, exported_mg, "back from abroad")
     movement = journal.movement
     reference = f"{custodian} {movement.shipment or movement.event_id}"
@@ -274,7 +276,7 @@ def _reconcile(
                 {"lot": lot.lot, "node": lot.node},
             )
         )
-    _check_mass(journal, line, lot)
+    journal.effect.awaited[lot.lot] = _received_mg(journal, lot)
     journal.books.put(
         LotVersionRecord(
             lot=lot.lot,
@@ -292,21 +294,9 @@ def _reconcile(
     journal.post("difference", contained=makes_up, reference=f"{REVALUED}{lot.lot}")
 
 
-def _check_mass(journal: Journal, line: Line, lot: LotRecord) -> None:
-    """No consignor can have sent more of a lot than there ever was of it."""
+def _received_mg(journal: Journal, lot: LotRecord) -> int:
+    """The most of a lot that is awaited from one consignor, in mg: more than there is was never sent."""
     sent: dict[str, int] = {}
     for receipt in journal.books.group(ProvisionalRecord, "lot", lot.lot):
-        if receipt.settled_at is None:
-            sent[receipt.consignor] = sent.get(receipt.consignor, 0) + receipt.left_mg
-    most_mg = max(sent.values(), default=0)
-    allowed = 1 + journal.recording.policy.thresholds["receipt.tolerance_share"]
-    if most_mg > lot.mass_mg * allowed:
-        raise Impossible(
-            Finding(
-                "lot.too-small",
-                f"{lot.lot} is born with {lot.mass_mg} mg, but {most_mg} mg of it were received already",
-                line.pointer,
-                "Correct the mass, or have the consignee correct its receipts.",
-                {"lot": lot.lot, "mass_mg": lot.mass_mg, "received_mg": most_mg},
-            )
-        )
+        sent[receipt.consignor] = sent.get(receipt.consignor, 0) + receipt.left_mg
+    return max(sent.values(), default=0)

@@ -71,6 +71,8 @@ class Effect:
             (``cells.count_cells``): what a separation quota is drawn by.
         workings: What one rule worked out and another needs again, by name; nothing that decides.
         revalued: Lots whose contents it changed after some of them was used, with how much of the mass in mg.
+        awaited: Lots that were received before this birth, with the most of their mass in mg that is awaited
+            from one consignor.
         reused: Seals and units that it opened while they were open, with the entry that did so first.
     """
 
@@ -95,6 +97,7 @@ class Effect:
     workings: dict[str, object] = field(default_factory=dict)
     reused: dict[str, int] = field(default_factory=dict)
     revalued: dict[str, int] = field(default_factory=dict)
+    awaited: dict[str, int] = field(default_factory=dict)
 
 
 class Impossible(Exception):

@@ -33,10 +33,9 @@ def book_feed(journal: Journal) -> None:
     """Books a feed: lots leave their holdings and are mixed into the pool, which it opens if it is new."""
     movement, effect = journal.movement, journal.effect
     custodian = acting_custodian(journal, movement.custodian_from or movement.custodian_to)
-    pool = journal.books.get(PoolRecord, movement.pool)
-    if pool is None:
-        pool = _opened(journal, custodian)
-    _check_place(journal, pool, custodian)
+    new = journal.books.get(PoolRecord, movement.pool) is None
+    pool = _opened(journal, custodian) if new else _known(journal, custodian)
+    _check_place(journal, pool)
     intake = take_inputs(journal, custodian)
     lost = declared_losses(journal, intake.elements, intake.denominator, {})
     fed = {
@@ -64,8 +63,8 @@ def book_draw(journal: Journal) -> None:
     """Books a draw: lots are born with the origins of the pool's newest version."""
     movement, effect = journal.movement, journal.effect
     custodian = acting_custodian(journal, movement.custodian_from or movement.custodian_to)
-    pool = _known(journal)
-    _check_place(journal, pool, custodian)
+    pool = _known(journal, custodian)
+    _check_place(journal, pool)
     owner = _drawer(journal, pool)
     drawable = drawable_cells(pool)
     available = sum_elements(drawable)
@@ -109,8 +108,8 @@ def book_close(journal: Journal) -> None:
     """
     movement, effect = journal.movement, journal.effect
     custodian = acting_custodian(journal, movement.custodian_from or movement.custodian_to)
-    pool = _known(journal)
-    _check_place(journal, pool, custodian)
+    pool = _known(journal, custodian)
+    _check_place(journal, pool)
     booked = element_masses(pool.cells)
     gap = {
         element: booked.get(element, 0) - movement.measured_mg.get(element, 0)
@@ -184,34 +183,25 @@ def _opened(journal: Journal, custodian: str) -> PoolRecord:
     )
 
 
-def _known(journal: Journal) -> PoolRecord:
+def _known(journal: Journal, custodian: str) -> PoolRecord:
+    """The movement's pool; of what others run is said no more than of what is not there."""
     movement = journal.movement
     pool = journal.books.get(PoolRecord, movement.pool)
-    if pool is None:
+    if pool is None or pool.custodian != custodian:
         raise Impossible(
             Finding(
-                "pool.unknown",
-                f"nothing was ever fed into {movement.pool or 'the pool'}",
+                "custody.not-holder",
+                f"{custodian} runs no pool {movement.pool or 'without a name'}",
                 movement.pointer,
                 "Record its opening stock and its feeds first, or correct its name.",
-                {"pool": movement.pool},
+                {"pool": movement.pool, "custodian": custodian},
             )
         )
     return pool
 
 
-def _check_place(journal: Journal, pool: PoolRecord, custodian: str) -> None:
+def _check_place(journal: Journal, pool: PoolRecord) -> None:
     movement = journal.movement
-    if pool.custodian != custodian:
-        raise Impossible(
-            Finding(
-                "custody.not-holder",
-                f"{pool.pool} is run by {pool.custodian}, not by {custodian}",
-                movement.pointer,
-                "Name a pool of your own.",
-                {"pool": pool.pool, "custodian": custodian},
-            )
-        )
     if pool.site != movement.site:
         raise Impossible(
             Finding(

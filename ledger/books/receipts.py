@@ -60,7 +60,8 @@ def book_receipt(journal: Journal) -> None:
         )
     exact = journal.books.get(ShipmentRecord, consignor, name) is not None
     lines: dict[str, list[Line]] = {}
-    for line in units.goods(journal, weighed=True):
+    coming = {line.lot for shipment in own for line in settling.lines_of(journal.books, shipment)}
+    for line in units.goods(journal, consignee, weighed=True, coming=coming):
         lines.setdefault(line.lot, []).append(line)
     if not lines:
         raise _impossible(journal, "receipt.empty", "nothing is received", "List the lots or the units.")

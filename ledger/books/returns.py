@@ -55,7 +55,8 @@ def book_cancel(journal: Journal) -> None:
             "Let the consignee send the goods back (return, refuse), or let it correct its receipt first.",
             shipment,
         )
-    listed, sent = {line.lot for line in units.goods(journal, weighed=True)}, {line.lot for line in lines}
+    sent = {line.lot for line in lines}
+    listed = {line.lot for line in units.goods(journal, consignor, weighed=True, coming=sent)}
     if listed and listed != sent:
         raise shipments.impossible(
             journal,
@@ -88,9 +89,7 @@ def book_refuse(journal: Journal) -> None:
     """
     movement = journal.movement
     refuser = acting_custodian(journal, movement.custodian_from, "custody.not-consignee")
-    first = _named(journal, movement.custodian_to or movement.owner_to)
-    if first.consignee != refuser:
-        raise _not_consignee(journal, first, refuser)
+    first = _named(journal, movement.custodian_to or movement.owner_to, consignee=refuser)
     _check_open(journal, first)
     lines = {line.lot: line for line in settling.lines_of(journal.books, first)}
     refused = _refused(journal, first, lines)
@@ -154,7 +153,7 @@ def _refused(
     journal: Journal, first: ShipmentRecord, lines: Mapping[str, ShipmentLineRecord]
 ) -> dict[str, int]:
     """What is refused by lot."""
-    listed = units.goods(journal, weighed=True)
+    listed = units.goods(journal, first.consignee, weighed=True, coming=lines)
     if not listed:
         return {lot: line.left_mg for lot, line in lines.items() if line.left_mg}
     refused: dict[str, int] = {}
@@ -181,11 +180,11 @@ def _came_by(journal: Journal, sender: str, back_to: str, name: str) -> Shipment
         if shipment.consignee == sender and shipment.state != "voided":
             return shipment
     if found:
-        raise _not_consignee(journal, found[0], sender)
+        raise _unknown(journal, back_to, name, sender)
     for receipt in journal.books.group(ProvisionalRecord, "shipment", back_to, name):
         if receipt.consignee == sender:
             return None
-    raise _unknown(journal, back_to, name)
+    raise _unknown(journal, back_to, name, sender)
 
 
 def _check_came(journal: Journal, came_by: ShipmentRecord, lots: Iterable[str]) -> None:
@@ -202,12 +201,16 @@ def _check_came(journal: Journal, came_by: ShipmentRecord, lots: Iterable[str]) 
             )
 
 
-def _named(journal: Journal, consignor: str) -> ShipmentRecord:
+def _named(journal: Journal, consignor: str, *, consignee: str = "") -> ShipmentRecord:
     name = journal.movement.shipment or journal.movement.despatch_advice
-    found = settling.find(journal.books, consignor, name)
+    found = [
+        shipment
+        for shipment in settling.find(journal.books, consignor, name)
+        if consignee in ("", shipment.consignee)
+    ]
     open_ = [shipment for shipment in found if shipment.state == "open"]
     if not found:
-        raise _unknown(journal, consignor, name)
+        raise _unknown(journal, consignor, name, consignee or "anybody")
     if len(open_) > 1:
         raise shipments.impossible(
             journal,
@@ -230,21 +233,12 @@ def _check_open(journal: Journal, shipment: ShipmentRecord) -> None:
         )
 
 
-def _not_consignee(journal: Journal, shipment: ShipmentRecord, party: str) -> Impossible:
-    return shipments.impossible(
-        journal,
-        "custody.not-consignee",
-        f"shipment {shipment.event_id} goes to another party than {party}",
-        "Name the shipment that was sent to you, or let its consignee record this.",
-        shipment,
-    )
-
-
-def _unknown(journal: Journal, consignor: str, name: str) -> Impossible:
+def _unknown(journal: Journal, consignor: str, name: str, consignee: str) -> Impossible:
+    """Said alike of what goes to others and of what is not there."""
     return shipments.refused_as(
         journal,
         "shipment.unknown",
-        f"{consignor or 'nobody'} recorded no shipment {name or 'without a name'}",
+        f"{consignor or 'nobody'} recorded no shipment {name or 'without a name'} to {consignee}",
         "Name consignor and shipment as the despatch advice does, or wait until the consignor files it.",
         {"consignor": consignor, "shipment": name},
     )

@@ -197,6 +197,7 @@ def _settle_line(
         weighed_mg += excess
     put_line(journal, replace(line, left_mg=left_mg, weighed_mg=weighed_mg))
     for receipt in receipts:
+        _pass_title(journal, shipment, receipt)
         holding = journal.books.get(HoldingRecord, line.lot, receipt.owner, receipt.consignee, receipt.site)
         if holding is not None:
             mark_provisional(journal, holding)
@@ -225,6 +226,42 @@ def _drop_excess(
         _credit(journal, receipt, -there)
     differ(journal, lot, there - receipt.left_mg, where)
     _settled(journal, receipt, receipt.left_mg)
+
+
+def _pass_title(journal: Journal, shipment: ShipmentRecord, receipt: ProvisionalRecord) -> None:
+    """What was received belongs to whom the shipment says, as far as the consignee still has it.
+
+    A receipt that comes first and names no owner credits its consignee; a warehouse that files before the
+    owner does not come to own the goods by that.
+    """
+    where = settlement_reference(shipment, receipt)
+    holding = journal.books.get(HoldingRecord, receipt.lot, receipt.owner, receipt.consignee, receipt.site)
+    if holding is None or receipt.owner == shipment.owner_to:
+        return
+    lines = [one for one in journal.effect.postings if (one.reference, one.lot) == (where, receipt.lot)]
+    came = -sum(line.mass_mg for line in lines if line.account == "transit")
+    came -= sum(line.mass_mg for line in lines if line.account == "difference" and line.mass_mg > 0)
+    left = sum(
+        other.left_mg
+        for other in journal.books.group(ProvisionalRecord, "lot", receipt.lot)
+        if (other.owner, other.consignee, other.site) == (receipt.owner, receipt.consignee, receipt.site)
+    )
+    _entitle(journal, receipt, shipment.owner_to, max(0, min(came, holding.mass_mg - left)), where)
+
+
+def _entitle(journal: Journal, receipt: ProvisionalRecord, owner: str, mass_mg: int, where: str) -> None:
+    """Moves title of a part of what a receipt credited; back, where the mass is negative."""
+    if not mass_mg:
+        return
+    for whose, moved in ((receipt.owner, -mass_mg), (owner, mass_mg)):
+        journal.give(
+            receipt.lot,
+            moved,
+            owner=whose,
+            custodian=receipt.consignee,
+            site=receipt.site,
+            reference=where,
+        )
 
 
 def _transit(
@@ -261,9 +298,12 @@ def unsettle(journal: Journal, shipment: ShipmentRecord, receipt: ProvisionalRec
     """Takes back whatever stands settled between a shipment and a receipt of one lot."""
     books, where = journal.books, settlement_reference(shipment, receipt)
     sums = {"transit": 0, "suspense": 0, "difference": 0}
+    entitled = 0
     for posting in books.group(PostingRecord, "lot", receipt.lot):
         if posting.reference == where and posting.account in sums:
             sums[posting.account] += posting.mass_mg
+        elif posting.reference == where and posting.owner != receipt.owner:
+            entitled += posting.mass_mg
     if not any(sums.values()):
         return
     line = books.get(ShipmentLineRecord, shipment.consignor, shipment.event_id, receipt.lot)
@@ -271,6 +311,7 @@ def unsettle(journal: Journal, shipment: ShipmentRecord, receipt: ProvisionalRec
     assert line is not None
     assert lot is not None
     credited = -sum(sums.values())
+    _entitle(journal, receipt, shipment.owner_to, -entitled, where)
     _transit(journal, shipment, line, -sums["transit"], where)
     _suspense(journal, shipment, receipt, -sums["suspense"], where)
     differ(journal, lot, -sums["difference"], where)

@@ -155,8 +155,7 @@ def _take(journal: Journal, consignor: str) -> _Taken:
     masses: dict[str, int] = {}
     owners: dict[str, str] = {}
     sites: dict[str, None] = {}
-    for line in units.goods(journal):
-        journal.lot(line)
+    for line in units.goods(journal, consignor):
         holding = journal.source(line, custodian=consignor, site=movement.site, owner=movement.owner_from)
         _, mass_mg = journal.take(line, custodian=consignor, site=holding.site, owner=holding.owner)
         masses[line.lot] = masses.get(line.lot, 0) + mass_mg

@@ -31,11 +31,10 @@ def book_transfer(journal: Journal) -> None:
                 {"owner": seller},
             )
         )
-    for line in units.goods(journal):
-        lot = journal.lot(line)
+    for line in units.goods(journal, seller):
         holding = _owned(journal, line, seller)
         custodian, site = holding.custodian, holding.site
-        _, mass_mg = journal.take(line, custodian=custodian, site=site, owner=seller)
+        lot, mass_mg = journal.take(line, custodian=custodian, site=site, owner=seller)
         journal.give(lot.lot, mass_mg, owner=movement.owner_to, custodian=custodian, site=site)
 
 
@@ -49,7 +48,7 @@ def book_assay(journal: Journal) -> None:
     results = {element: [str(value), str(u)] for element, (value, u) in sorted(movement.results.items())}
     if movement.treo_result is not None:
         results["treo"] = [str(part) for part in movement.treo_result]
-    for line in units.goods(journal, weighed=True):
+    for line in units.goods(journal, None, weighed=True):
         lot = journal.lot(line)
         journal.books.put(
             AssayRecord(
@@ -75,7 +74,7 @@ def book_stocktake(journal: Journal) -> None:
     movement, recording = journal.movement, journal.recording
     party = acting_custodian(journal, movement.custodian_from)
     counted: dict[str, int] = {}
-    for line in units.goods(journal, weighed=True):
+    for line in units.goods(journal, party, weighed=True):
         lot = journal.lot(line)
         mass_mg = _book_mg(journal, lot.lot, party) if line.mass_mg is None else line.mass_mg
         counted[lot.lot] = counted.get(lot.lot, 0) + mass_mg
@@ -102,8 +101,7 @@ def book_loss(journal: Journal) -> None:
     """
     movement = journal.movement
     custodian = acting_custodian(journal, movement.custodian_from)
-    for line in units.goods(journal):
-        journal.lot(line)
+    for line in units.goods(journal, custodian):
         holding = journal.source(line, custodian=custodian, site=movement.site, owner=movement.owner_from)
         lot, mass_mg = journal.take(line, custodian=custodian, site=holding.site, owner=holding.owner)
         journal.post(

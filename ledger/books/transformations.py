@@ -112,13 +112,12 @@ def take_inputs(journal: Journal, custodian: str) -> Intake:
     """Takes every input from its holding at the movement's site.
 
     Raises:
-        Impossible: A lot is unknown, is not there, or there is less of it.
+        Impossible: A lot is not there, or there is less of it.
     """
     movement = journal.movement
     intake = Intake()
     parts: list[tuple[LotRecord, int, int]] = []
     for line in movement.inputs:
-        journal.lot(line)
         holding = journal.source(line, custodian=custodian, site=movement.site, owner=movement.owner_from)
         lot, mass_mg = journal.take_from(line, holding)
         intake.lots.append((lot, mass_mg, holding.owner))

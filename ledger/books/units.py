@@ -9,7 +9,7 @@ refused as overdrawn until it is unpacked. Only a thing that cannot be in two pl
 must be taken out of one unit before it goes into another.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from ledger.books.accounts import Journal
@@ -47,7 +47,9 @@ def contents(books: Books, unit: str) -> dict[str, int]:
     return masses
 
 
-def goods(journal: Journal, *, weighed: bool = False) -> list[Line]:
+def goods(
+    journal: Journal, party: str | None, *, weighed: bool = False, coming: Container[str] = ()
+) -> list[Line]:
     """The lots that a movement moves, those in its units included.
 
     Units that are listed alone mean their open contents. Where the movement lists lots of theirs as well,
@@ -55,6 +57,9 @@ def goods(journal: Journal, *, weighed: bool = False) -> list[Line]:
     agree. Other lots beside the units are loose goods.
 
     Args:
+        party: Who moves them: a unit of whose contents it never had anything is not told from one that is
+            not there. None: anybody may, for nothing is told of the contents.
+        coming: Lots that travel to it.
         weighed: The movement receives: its own masses hold, and what is in units without being listed was
             not weighed (mass None).
 
@@ -66,7 +71,7 @@ def goods(journal: Journal, *, weighed: bool = False) -> list[Line]:
     listed = {line.lot for line in movement.inputs}
     for unit in movement.units:
         found = journal.books.get(UnitRecord, unit)
-        if found is None or not found.open:
+        if found is None or not found.open or not _may_know(journal, found, party, coming):
             if weighed and listed:
                 continue
             raise _unknown(journal, unit)
@@ -112,8 +117,8 @@ def book_pack(journal: Journal) -> None:
         else:
             seals = tuple(dict.fromkeys((*before.seals, *seals)))
     for line in movement.inputs:
-        lot = journal.lot(line)
         holding = journal.source(line, custodian=packer, site=movement.site, owner=movement.owner_from)
+        lot = journal.lot(line)
         mass_mg = journal.amount(line, holding.mass_mg, f"from {packer} at {holding.site}")
         if lot.instance:
             _check_free(journal, lot.lot, line.pointer)
@@ -121,7 +126,7 @@ def book_pack(journal: Journal) -> None:
         _put_in(journal, lot.lot, mass_mg)
     for child in movement.units:
         inner = journal.books.get(UnitRecord, child)
-        if inner is None or not inner.open:
+        if inner is None or not inner.open or not _may_know(journal, inner, packer):
             raise _unknown(journal, child)
         _check_free(journal, child, movement.pointer)
         if child == unit or unit in _inside(journal.books, child):
@@ -151,7 +156,7 @@ def book_unpack(journal: Journal) -> None:
     movement = journal.movement
     opener = acting_custodian(journal, movement.custodian_from)
     unit = journal.books.get(UnitRecord, movement.parent)
-    if unit is None or not unit.open:
+    if unit is None or not unit.open or not _may_know(journal, unit, opener):
         raise _unknown(journal, movement.parent)
     inside = members(journal.books, unit.unit)
     if opener != unit.packer and not _has_any(journal, opener, unit.unit):
@@ -177,13 +182,14 @@ def undo_packing(journal: Journal, event: EventRecord) -> None:
     unit = books.get(UnitRecord, event.unit)
     if unit is None:
         return
+    place = (event.entry_index, event.position)
     for member in books.group(MemberRecord, "unit", event.unit):
-        if member.since_index == event.entry_index:
-            until = (member.since_us, journal.recording.index)
-            books.put(replace(member, until_us=until[0], until_index=until[1]))
-        elif member.until_index == event.entry_index:
+        if (member.since_index, member.since_position) == place:
+            index = journal.recording.index
+            books.put(replace(member, until_us=member.since_us, until_index=index, until_position=None))
+        elif (member.until_index, member.until_position) == place:
             _check_still_free(journal, member)
-            books.put(replace(member, until_us=None, until_index=None))
+            books.put(replace(member, until_us=None, until_index=None, until_position=None))
     still = bool(members(books, event.unit))
     if not still:
         _open_seals(journal, unit)
@@ -227,6 +233,19 @@ def _still_has(journal: Journal, party: str, unit: str) -> bool:
     """Whether a party has all that a unit contains."""
     inside = contents(journal.books, unit)
     return all(_held(journal.books, party, lot) >= mass_mg for lot, mass_mg in inside.items())
+
+
+def _may_know(journal: Journal, unit: UnitRecord, party: str | None, coming: Container[str] = ()) -> bool:
+    """Whether a party packed a unit, or knows by its own books of every lot in it."""
+    if party in (None, unit.packer):
+        return True
+    return all(
+        lot in coming
+        or any(
+            party in (held.custodian, held.owner) for held in journal.books.group(HoldingRecord, "lot", lot)
+        )
+        for lot in contents(journal.books, unit.unit)
+    )
 
 
 def _has_any(journal: Journal, party: str, unit: str) -> bool:
@@ -289,7 +308,7 @@ def _around(books: Books, child: str) -> Iterator[MemberRecord]:
 
 
 def _put_in(journal: Journal, child: str, mass_mg: int) -> None:
-    key = (journal.movement.parent, child, journal.recording.index)
+    key = (journal.movement.parent, child, journal.recording.index, journal.position)
     same = journal.books.get(MemberRecord, *key)
     if same is not None and same.until_us is None:
         mass_mg += same.mass_mg
@@ -319,7 +338,8 @@ def _take_out(
 def _end_members(journal: Journal, ended: list[MemberRecord]) -> None:
     until_us, index = journal.movement.event_time_us, journal.recording.index
     for member in ended:
-        journal.books.put(replace(member, until_us=until_us, until_index=index))
+        after = replace(member, until_us=until_us, until_index=index, until_position=journal.position)
+        journal.books.put(after)
 
 
 def _close_seals(journal: Journal, seals: tuple[str, ...]) -> None:

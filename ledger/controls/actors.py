@@ -124,7 +124,8 @@ def foreign_name(case: Case) -> Iterator[Notice]:
             continue
         if owner is None or not _is_own(case, owner):
             yield _foreign(case, name, owner, pointer)
-    if movement.kind == "feed" and movement.pool and recording.books.get(PoolRecord, movement.pool) is None:
+    pool = recording.books.get(PoolRecord, movement.pool) if movement.kind == "feed" else None
+    if movement.kind == "feed" and movement.pool and (pool is None or pool.custodian != actor_of(case)):
         owner = prefix_owner(movement.pool, recording.facts.prefixes)
         if owner is not None and not _is_own(case, owner):
             yield _foreign(case, movement.pool, owner, movement.pointer)

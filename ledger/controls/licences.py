@@ -105,6 +105,14 @@ def licence(case: Case) -> Iterator[Notice]:
     if not controlled:
         return
     named = books.get(LicenceRecord, movement.licence) if movement.licence else None
+    if named is not None and named.exporter != actor_of(case):
+        yield _fault(
+            case,
+            "licence.mismatch",
+            f"the licence {named.licence} is for another exporter",
+            "Name a licence of your own, or apply for one.",
+        )
+        return
     if named is None or named.state != GRANTED:
         state = "no licence" if named is None else f"the licence {named.licence} ({named.state})"
         yield _fault(
@@ -174,8 +182,6 @@ def _validity(case: Case, named: LicenceRecord) -> Iterator[Notice]:
 def _scope(case: Case, named: LicenceRecord, controlled: set[str]) -> Iterator[Notice]:
     movement = case.movement
     wrong: dict[str, Any] = {}
-    if named.exporter != actor_of(case):
-        wrong["exporter"] = named.exporter
     if named.destinations and movement.destination not in named.destinations:
         wrong["destination"] = movement.destination
     if named.end_users and movement.end_user not in named.end_users:

@@ -41,11 +41,10 @@ def before_birth(case: Case) -> Iterator[Notice]:
             yield notice(
                 case,
                 "time.before-birth",
-                f"{name} was born at {format_time_us(lot.event_time_us)}, after this happened to it",
+                f"{name} was born after this happened to it",
                 "Correct the time of this event, or of the birth.",
                 subject=f"lot:{name}",
                 pointer=pointer,
-                born=format_time_us(lot.event_time_us),
                 event_time=format_time_us(at_us),
             )
 

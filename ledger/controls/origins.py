@@ -13,7 +13,7 @@ from ledger.controls.noticing import actor_of, listed, notice, roles_of, stands_
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.fingerprints import Fingerprint, fingerprints
 from ledger.records.cells import by_origin, element_masses
-from ledger.records.lots import LotRecord
+from ledger.records.lots import HoldingRecord, LotRecord, PostingRecord
 
 PRIMARY_STAGES: Final = ("ore", "concentrate")
 MINERAL_STATUSES: Final = ("domestic", "import")
@@ -32,7 +32,7 @@ def ore_input(case: Case) -> Iterator[Notice]:
     least = case.recording.policy.thresholds["recycler.primary_share"]
     for line in case.movement.inputs:
         lot = case.recording.books.get(LotRecord, line.lot)
-        if lot is not None and _is_mineral(lot, least):
+        if lot is not None and _has(case, lot.lot) and _is_mineral(lot, least):
             yield notice(
                 case,
                 "recycler.ore-input",
@@ -111,6 +111,38 @@ def undeclared(case: Case) -> Iterator[Notice]:
             subject=f"lot:{lots[0]}",
             lots=lots,
         )
+
+
+@rule("origin.undeclared", movements=("import",))
+def unvouched(case: Case) -> Iterator[Notice]:
+    """Goods that another party exported are brought back, and nothing vouches that they are the same."""
+    movement, actor = case.movement, actor_of(case)
+    if movement.origin_declaration:
+        return
+    for line in movement.inputs:
+        exporters = {
+            posting.custodian
+            for posting in case.recording.books.group(PostingRecord, "lot", line.lot)
+            if posting.account == "exported" and posting.mass_mg > 0
+        }
+        if exporters and actor not in exporters:
+            yield notice(
+                case,
+                "origin.undeclared",
+                f"{line.lot} is brought back by another party than exported it, without a proof",
+                "State the digest of the foreign ledger's proof, or of the supplier's declaration.",
+                subject=f"lot:{line.lot}",
+                pointer=line.pointer,
+                lots=[line.lot],
+                exporters=sorted(exporters),
+            )
+
+
+def _has(case: Case, lot: str) -> bool:
+    """Whether the actor has some of a lot: what others have is not told to it."""
+    actor = actor_of(case)
+    held = case.recording.books.group(HoldingRecord, "lot", lot)
+    return any(each.custodian == actor and each.mass_mg for each in held)
 
 
 def _is_mineral(lot: LotRecord, least: Fraction) -> bool:

@@ -21,6 +21,8 @@ from ledger.records.oversight import DeclarationRecord, InvoiceRecord, TallyReco
 from ledger.records.policy import Policy
 
 USES: Final = "invoice"
+WEIGHED: Final = "weighed"
+"""Of a sale: what its own scale said of a lot, in mg, where that is not the share that was sold."""
 INVOICED: Final = ("ship", "transfer", "export", "disclose", "release")
 _REUSED: Final = "Issue an invoice for every sale, or correct the number."
 _MISMATCH: Final = "Cancel the invoice and issue one that agrees with the goods, or correct the movement."
@@ -49,8 +51,7 @@ def invoice(case: Case) -> Iterator[Notice]:
     if record is not None:
         policy = case.recording.policy
         differs = invoice_faults(books, record, sale, sold, policy)
-        # What dried on the way weighs less than its share of the lot: the sale's own scale counts too.
-        weighed = {line.lot: line.mass_mg for line in movement.inputs if line.mass_mg is not None}
+        weighed = _weighed(case)
         if differs and weighed and not invoice_faults(books, record, sale, sold | weighed, policy):
             differs = {}
         if differs and not stands_open(books, "invoice.mismatch", subject):
@@ -65,8 +66,13 @@ def invoice(case: Case) -> Iterator[Notice]:
 
 
 def note_invoice(case: Case) -> None:
-    """Remembers which sales name an invoice; one that was cancelled names none."""
+    """Remembers which sales name an invoice, and what was weighed; one that was cancelled names none."""
     movement, books = case.movement, case.recording.books
+    if movement.kind in INVOICED:
+        sold = sold_lots(case)
+        other = {lot: mass for lot, mass in _weighed(case).items() if mass != sold.get(lot, mass)}
+        if other:
+            books.put(TallyRecord(WEIGHED, _use(case), "", other))
     if movement.kind in INVOICED and movement.invoice and sale_of(case) is not None:
         books.put(TallyRecord(USES, movement.invoice, "", _uses_with(case)))
     if movement.kind == "cancel":
@@ -99,7 +105,11 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
             lines = books.group(ShipmentLineRecord, "shipment", consignor, event_id)
             sold = {line.lot: line.sent_mg for line in lines}
             parties = (shipment.owner_from, shipment.owner_to)
-            differs |= invoice_faults(books, record, parties, sold, policy)
+            weighed = books.get(TallyRecord, WEIGHED, named, "")
+            faults = invoice_faults(books, record, parties, sold, policy)
+            if faults and weighed is not None:
+                faults = invoice_faults(books, record, parties, sold | dict(weighed.sums), policy) and faults
+            differs |= faults
     if differs and not stands_open(books, "invoice.mismatch", subject):
         detail = f"the invoice {invoice_id} has another {listed(sorted(differs))} than the sale"
         yield _paper("invoice.mismatch", detail, _MISMATCH, subject, differs=differs)
@@ -186,6 +196,11 @@ def _used_twice(record: InvoiceRecord | None, uses: Mapping[str, int], policy: P
         return False
     covered = sum(int(line.get("mass_mg", 0)) for line in record.lines)
     return sum(uses.values()) > covered * (1 + policy.thresholds["invoice.tolerance_share"])
+
+
+def _weighed(case: Case) -> dict[str, int]:
+    """What dried on the way weighs less than its share of the lot: the sale's own scale counts too."""
+    return {line.lot: line.mass_mg for line in case.movement.inputs if line.mass_mg is not None}
 
 
 def _uses(books: Books, invoice_id: str) -> dict[str, int]:

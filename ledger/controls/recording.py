@@ -7,6 +7,7 @@ whole. Under the policy in force and from records alone, so a replay decides the
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from ledger.books.apply import apply_movement
 from ledger.books.context import Effect, Impossible, Recording
@@ -18,6 +19,9 @@ from ledger.records.lots import LotRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.policy import ALWAYS
 from ledger.records.taint import taint
+
+FOREIGN: Final = "name.foreign"
+"""Where a statement is refused for another's names, the books say nothing of what bears them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,10 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
         try:
             effect = apply_movement(movement, recording, position)
         except Impossible as error:
-            refused.extend(error.findings)
-            refused.extend(notice.finding for notice in notices if _refuses(notice, recording))
+            before = [notice.finding for notice in notices if _refuses(notice, recording)]
+            if not any(finding.code == FOREIGN for finding in before):
+                refused.extend(error.findings)
+            refused.extend(before)
             break
         notices.extend(_judge(movement, recording, effect, "after"))
         case = Case(movement, recording, effect)

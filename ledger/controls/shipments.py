@@ -17,6 +17,7 @@ from ledger.records.periods import DAY_US, HOUR_US
 from ledger.records.policy import Policy
 
 TRAVELLING: Final = ("ship", "return")
+BEARING: Final = ("opening", "extract", "import", "process", "draw")
 
 
 @rule("shipment.difference", movements=("receive", "ship", "return"), tell=True)
@@ -41,6 +42,24 @@ def difference(case: Case) -> Iterator[Notice]:
             received_mg=int(received),
             share=share,
         )
+
+
+@rule("shipment.difference", movements=BEARING, tell=True)
+def received_before_birth(case: Case) -> Iterator[Notice]:
+    """More of a lot was received before its birth was recorded than was born. The birth stands."""
+    allowed = 1 + case.recording.policy.thresholds["receipt.tolerance_share"]
+    for lot in case.effect.born:
+        received_mg = case.effect.awaited.get(lot.lot, 0)
+        if received_mg > lot.mass_mg * allowed:
+            yield notice(
+                case,
+                "shipment.difference",
+                f"{lot.lot} is born with {lot.mass_mg} mg, and {received_mg} mg of it were received already",
+                "Correct the mass if it is wrong; else the consignee corrects its receipt.",
+                subject=f"lot:{lot.lot}",
+                born_mg=lot.mass_mg,
+                received_mg=received_mg,
+            )
 
 
 @rule("shipment.unreceived", movements=("receive", "ship", "return"))

@@ -2,13 +2,15 @@
 
 Decides: what counts as having had a lot. A holding alone does not: a receipt that comes before its shipment
 makes one out of nothing but its consignee's word, and so would open any firm's lot to whoever names it. What
-counts is what somebody else's statement bears out: a birth, a shipment or a transfer from another party, a
-shipment that settled the receipt; or that the lot came back from abroad.
+counts is what the statement of somebody bears out who had the lot itself: its birth, and from there on a
+shipment or a transfer, or a shipment that settled the receipt. So two who know a lot's name cannot open it by
+sending it to each other, and nobody by importing what another exported.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
 
+from ledger.books.births import BIRTH_AWAITED
 from ledger.records.books import Books
 from ledger.records.lots import (
     EventRecord,
@@ -21,6 +23,9 @@ from ledger.records.lots import (
     UnitRecord,
 )
 
+_Gift: TypeAlias = tuple[tuple[int, int], set[str], set[str]]
+"""An event's place, who gave and who gained."""
+
 CLOSED: Final = "this is open to regulators and to who holds or held it; or it is not in the books"
 """Said alike of what a party may not see and of what is not there, so that nobody can try out names."""
 
@@ -32,9 +37,8 @@ def had_lot(books: Books, name: str, party: str) -> bool:
         return False
     if lot.producer == party:
         return True
-    if not any(party in (held.owner, held.custodian) for held in books.group(HoldingRecord, "lot", name)):
-        return False
-    return _was_settled(books, name, party) or _was_given(books, lot, party)
+    held = books.group(HoldingRecord, "lot", name)
+    return any(party in (each.owner, each.custodian) for each in held) and party in _admitted(books, lot)
 
 
 def may_see_pool(books: Books, name: str, party: str) -> bool:
@@ -66,36 +70,50 @@ def _has(books: Books, lot: str, party: str) -> int:
     return sum(held.mass_mg for held in holdings if party in (held.owner, held.custodian))
 
 
-def _was_settled(books: Books, lot: str, party: str) -> bool:
-    """Whether a shipment came for a receipt of the party that had come before it."""
-    for receipt in books.group(ProvisionalRecord, "lot", lot):
-        if party not in (receipt.consignee, receipt.owner) or receipt.left_mg >= receipt.mass_mg:
-            continue
-        event = books.get(EventRecord, receipt.consignee, receipt.event_id)
-        if event is None or event.state == "booked":
-            return True
-    return False
+def _admitted(books: Books, lot: LotRecord) -> set[str]:
+    """Everyone who had a lot by the word of somebody who had it before, from its birth on.
+
+    A lot whose birth is not recorded yet begins with who was first to say that it received it; that party's
+    own word admits others, and not itself.
+    """
+    admitted: set[str] = set()
+    trusted = {lot.producer} if lot.producer else set()
+    gifts = [*_gifts(books, lot), *_settlements(books, lot.lot)]
+    if lot.birth == BIRTH_AWAITED:
+        trusted |= {
+            taker
+            for place, _, takers in gifts
+            if place == (lot.entry_index, lot.position)
+            for taker in takers
+        }
+    changed = True
+    while changed:
+        changed = False
+        for place, givers, takers in gifts:
+            born = place == (lot.entry_index, lot.position) and lot.birth != BIRTH_AWAITED
+            if (born or givers & (trusted | admitted)) and not takers <= admitted:
+                admitted |= takers
+                changed = True
+    return admitted
 
 
-def _was_given(books: Books, lot: LotRecord, party: str) -> bool:
-    """Whether an event took some of the lot from another, or bore it, and gave it to the party."""
-    gained: set[tuple[int, int]] = set()
-    others: set[tuple[int, int]] = {(lot.entry_index, lot.position)} if lot.birth != "awaited" else set()
+def _gifts(books: Books, lot: LotRecord) -> list[_Gift]:
+    """By event: who gave some of a lot out of its own, and who gained some."""
+    givers: dict[tuple[int, int], set[str]] = {}
+    takers: dict[tuple[int, int], set[str]] = {}
     for line in books.group(PostingRecord, "lot", lot.lot):
         place = (line.entry_index, line.position)
-        own = party in (line.owner, line.custodian)
-        if line.account == "holding" and line.mass_mg > 0 and own:
-            gained.add(place)
-        elif line.mass_mg < 0 and _is_from_elsewhere(line, party, own=own):
-            others.add(place)
-    return not gained.isdisjoint(others)
+        if line.account == "holding" and line.mass_mg > 0:
+            takers.setdefault(place, set()).update((line.owner, line.custodian))
+        elif line.account == "holding" or (line.account == "transit" and line.mass_mg < 0):
+            givers.setdefault(place, set()).update((line.owner, line.custodian))
+    return [(place, givers.get(place, set()), gained) for place, gained in sorted(takers.items())]
 
 
-def _is_from_elsewhere(line: PostingRecord, party: str, *, own: bool) -> bool:
-    match line.account:
-        case "birth" | "exported":
-            return True
-        case "transit":
-            return line.custodian != party
-        case _:
-            return line.account == "holding" and not own
+def _settlements(books: Books, lot: str) -> Iterator[_Gift]:
+    """Receipts that came before their shipment, and that a shipment bore out since."""
+    for receipt in books.group(ProvisionalRecord, "lot", lot):
+        event = books.get(EventRecord, receipt.consignee, receipt.event_id)
+        if receipt.left_mg < receipt.mass_mg and (event is None or event.state == "booked"):
+            place = (receipt.entry_index, receipt.position)
+            yield place, {receipt.consignor}, {receipt.consignee, receipt.owner}

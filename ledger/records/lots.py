@@ -333,18 +333,21 @@ class MemberRecord:
     """A child of a unit over a span of time; ``until_us`` None while it is inside.
 
     ``child`` is a lot, an instance or another unit; ``mass_mg`` its share of the lot's mass, 0 for a unit.
-    ``until_index`` is the entry that took it out, or None.
+    ``since_index`` and ``since_position`` are the event that put it in, ``until_index`` and
+    ``until_position`` the one that took it out. What a correction ended has no ``until_position``.
     """
 
-    KEY: ClassVar[tuple[str, ...]] = ("unit", "child", "since_index")
+    KEY: ClassVar[tuple[str, ...]] = ("unit", "child", "since_index", "since_position")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"unit": ("unit",), "child": ("child",)}
     unit: str
     child: str
     since_index: int
+    since_position: int
     mass_mg: int
     since_us: int
     until_us: int | None = None
     until_index: int | None = None
+    until_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ TABLES = {
         *unit:name packer:name site:name seals:text entry_index:int event_time_us:int open:bool
     """,
     "members": """
-        *unit:name *child:name *since_index:int mass_mg:int since_us:int until_us:int? until_index:int?
+        *unit:name *child:name *since_index:int *since_position:int mass_mg:int since_us:int until_us:int?
+        until_index:int? until_position:int?
     """,
     "seals": """
         *seal:name unit:name issuer:name entry_index:int open:bool
@@ -141,9 +142,16 @@ TABLES = {
     """,
 }
 INDICES = {
-    "ix_lots_node": ("lots", ["node"]),
+    # With all that a walk tells of a lot, which then reads this index alone.
+    "ix_lots_node": (
+        "lots",
+        [
+            *("node", "lot", "birth", "entry_index", "position", "event_time_us", "product", "stage"),
+            *("producer", "site", "mass_mg", "tainted_by"),
+        ],
+    ),
     "ix_holdings_custodian": ("holdings", ["custodian"]),
-    "ix_edges_parent": ("edges", ["parent"]),
+    "ix_edges_parent": ("edges", ["parent", "child", "voided_at"]),
     "ix_pools_site": ("pools", ["site"]),
     "ix_pool_versions_node": ("pool_versions", ["node"]),
     "ix_events_entry_index": ("events", ["entry_index"]),
@@ -194,6 +202,11 @@ def upgrade() -> None:
     for name, (table, columns) in INDICES.items():
         op.create_index(op.f(name), table, columns)
     if op.get_bind().dialect.name == "postgresql":
+        # A walk reads the key's index alone, as it reads the table alone on SQLite, where that is the key's index.
+        op.execute(
+            "ALTER TABLE edges DROP CONSTRAINT pk_edges, "
+            "ADD CONSTRAINT pk_edges PRIMARY KEY (child, parent) INCLUDE (voided_at)"
+        )
         grant_rights()
 
 

@@ -94,14 +94,6 @@ class Model:
         found = self.lots.get(lot)
         if found is not None and found["state"] == "born":
             raise Refused("exists")
-        if found is not None:
-            waiting: dict[str, int] = {}
-            for receipt in self.receipts.values():
-                plan = self.plans[receipt["plan"]]
-                if plan["lot"] == lot:
-                    waiting[plan["from"]] = waiting.get(plan["from"], 0) + receipt["unsettled"]
-            if max(waiting.values(), default=0) > mass * Fraction(101, 100):
-                raise Refused("too small")
         self.lots[lot] = {"mass": mass, "comp": dict(comp), "state": "born", "event": event}
         self.add(lot, firm, mass)
 

@@ -89,7 +89,7 @@ def test_a_birth_that_did_not_occur_leaves_nothing(yard: Yard) -> None:
     yard.undo(event)
     assert lot_of(yard, "urn:lot:2") is None
     assert (yard.mass("urn:lot:2", MINER), yard.account("birth", "urn:lot:2")) == (0, 0)
-    assert yard.refused("ship", {"urn:lot:2": 1}, custodian_to=REFINER) == ["lot.unknown"]
+    assert yard.refused("ship", {"urn:lot:2": 1}, custodian_to=REFINER) == ["custody.not-holder"]
 
 
 def test_its_name_may_be_borne_again(yard: Yard) -> None:

@@ -353,8 +353,8 @@ def test_a_pool_stays_at_its_site_and_with_its_custodian(kind: str) -> None:
 @pytest.mark.parametrize("pool", ["", "https://plant.example/pool/none"])
 def test_an_unknown_pool_gives_nothing(pool: str) -> None:
     desk = filled(a={"Nd": 300})
-    assert desk.refusals(draw(born("x", 9, {"Nd": 9}), pool=pool)) == ["pool.unknown"]
-    assert desk.refusals(close({"Nd": 9}, pool=pool)) == ["pool.unknown"]
+    assert desk.refusals(draw(born("x", 9, {"Nd": 9}), pool=pool)) == ["custody.not-holder"]
+    assert desk.refusals(close({"Nd": 9}, pool=pool)) == ["custody.not-holder"]
 
 
 def test_a_feed_names_its_pool_and_takes_what_is_there() -> None:
@@ -362,7 +362,7 @@ def test_a_feed_names_its_pool_and_takes_what_is_there() -> None:
     stock(desk, "a", {"Nd": 300})
     assert desk.refusals(feed({"a": 10}, pool="")) == ["pool.unnamed"]
     assert desk.refusals(feed({"a": 1011})) == ["balance.overdrawn"]
-    assert desk.refusals(feed({"q": 1})) == ["lot.unknown"]
+    assert desk.refusals(feed({"q": 1})) == ["custody.not-holder"]
     assert desk.refusals(feed({"a": 10}, owner_from=TOLLER)) == ["custody.not-holder"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ledger.books.context import Impossible
 from ledger.movements.movement import Line
-from ledger.records.lots import LotRecord
+from ledger.records.lots import HoldingRecord, LotRecord
 from tests.support.books import KG, MINER, PLANT, REFINER, START_US, born, composition
 from tests.support.yard import MINE, ORE, REO, TRADER, Yard
 
@@ -353,3 +353,41 @@ def test_nobody_receives_for_a_party_that_did_not_delegate(yard: Yard) -> None:
     with pytest.raises(Impossible) as refused:
         yard.book(moved, TRADER)
     assert [finding.code for finding in refused.value.findings] == ["custody.not-consignee"]
+
+
+# --- whose the goods are that come before their shipment ----------------------
+
+
+def owned(yard: Yard, lot: str = ORE, by: str = REFINER) -> dict[str, int]:
+    """By owner, what a firm has."""
+    held = yard.books.group(HoldingRecord, "lot", lot)
+    return {one.owner: one.mass_mg for one in held if one.custodian == by and one.mass_mg}
+
+
+def test_a_warehouse_that_files_first_does_not_come_to_own_the_goods(yard: Yard) -> None:
+    claimed = yard.receive({ORE: SENT}, "urn:late")
+    assert owned(yard) == {REFINER: SENT}
+    sent = yard.ship({ORE: SENT}, owner_to=MINER, event_id="urn:late")
+    assert owned(yard) == {MINER: SENT}
+    assert yard.provisional() == 0
+    yard.undo(sent)
+    assert (owned(yard), yard.provisional()) == ({REFINER: SENT}, SENT)
+    yard.undo(claimed, REFINER)
+    assert owned(yard) == {}
+
+
+def test_title_of_what_is_gone_stays_as_it_was_said(yard: Yard) -> None:
+    claimed = yard.receive({ORE: SENT}, "urn:late", final=False)
+    yard.do("lose", {ORE: 100_000}, REFINER, reason="spilt")
+    yard.ship({ORE: SENT // 2}, owner_to=MINER, event_id="urn:late")
+    # What is left without the half that awaits more shipments, as far as it goes.
+    assert owned(yard) == {MINER: SENT // 2 - 100_000, REFINER: SENT // 2}
+    assert yard.refused("receive", by=REFINER, event_id=claimed, corrects=claimed, did_not_occur=True) == [
+        "correction.negative"
+    ]
+
+
+def test_a_receipt_that_names_the_owner_needs_no_change(yard: Yard) -> None:
+    yard.receive({ORE: SENT}, "urn:late", owner_to=MINER)
+    yard.ship({ORE: SENT}, owner_to=MINER, event_id="urn:late")
+    assert owned(yard) == {MINER: SENT}

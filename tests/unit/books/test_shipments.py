@@ -52,7 +52,7 @@ def test_an_excess_of_one_percent_that_empties_the_holding_is_the_whole(yard: Ya
     ("lines", "said", "codes"),
     [
         ({ORE: KG + 10_001}, {}, ["balance.overdrawn"]),
-        ({"urn:lot:none": 1}, {}, ["lot.unknown"]),
+        ({"urn:lot:none": 1}, {}, ["custody.not-holder"]),
         ({ORE: 1}, {"custodian_from": REFINER}, ["custody.not-holder"]),
         ({ORE: 1}, {"owner_from": REFINER}, ["custody.not-holder"]),
         ({ORE: 1}, {"site": PLANT}, ["custody.not-holder"]),
@@ -225,7 +225,7 @@ def test_a_part_is_refused_and_the_rest_received_without_a_difference(yard: Yard
 def test_a_refusal_is_by_the_consignee_of_what_still_travels(yard: Yard) -> None:
     event = yard.ship({ORE: 400_000})
     said = {"shipment": event, "custodian_to": MINER}
-    assert yard.refused("refuse", by=TRADER, **said) == ["custody.not-consignee"]
+    assert yard.refused("refuse", by=TRADER, **said) == ["shipment.unknown"]
     assert yard.refused("refuse", {ORE: 404_001}, REFINER, **said) == ["balance.overdrawn"]
     assert yard.refused("refuse", {"urn:lot:2": 1}, REFINER, **said) == ["shipment.not-listed"]
     assert yard.refused("refuse", by=REFINER, shipment="urn:none", custodian_to=MINER) == ["shipment.unknown"]
@@ -258,7 +258,7 @@ def test_a_return_of_what_did_not_come_by_it_is_refused(yard: Yard) -> None:
     assert yard.refused("return", {ORE: 1}, REFINER, shipment=other, **said) == ["shipment.not-listed"]
     assert yard.refused("return", {ORE: 1}, REFINER, shipment="urn:none", **said) == ["shipment.unknown"]
     assert yard.refused("return", {ORE: 500_000}, REFINER, shipment=event, **said) == ["balance.overdrawn"]
-    assert yard.refused("return", {ORE: 1}, TRADER, shipment=event, **said) == ["custody.not-consignee"]
+    assert yard.refused("return", {ORE: 1}, TRADER, shipment=event, **said) == ["shipment.unknown"]
 
 
 def test_goods_are_returned_before_the_shipment_by_which_they_came_is_recorded(yard: Yard) -> None:

@@ -67,7 +67,7 @@ def test_what_the_seller_has_itself_is_sold_first(yard: Yard) -> None:
         ({ORE: 1}, MINER, {"owner_to": ""}, ["transfer.no-buyer"]),
         ({ORE: 1}, MINER, {"owner_to": MINER}, ["transfer.no-buyer"]),
         ({ORE: 1}, MINER, {"site": PLANT}, ["custody.not-holder"]),
-        ({"urn:lot:none": 1}, MINER, {}, ["lot.unknown"]),
+        ({"urn:lot:none": 1}, MINER, {}, ["custody.not-holder"]),
     ],
 )
 def test_nobody_sells_what_it_does_not_own(

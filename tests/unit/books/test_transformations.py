@@ -292,7 +292,7 @@ def test_outputs_that_are_none(outputs: tuple[Line, ...], code: str) -> None:
 
 def test_an_unknown_or_undone_lot_cannot_be_used() -> None:
     desk = stocked(a=A)
-    assert desk.refusals(process({"q": 10}, born("x", 9, {"Nd": 4}))) == ["lot.unknown"]
+    assert desk.refusals(process({"q": 10}, born("x", 9, {"Nd": 4}))) == ["custody.not-holder"]
     desk.books.put(replace(desk.lot("a"), voided_at=3))
     assert desk.refusals(process({"a": 10}, born("x", 9, {"Nd": 4}))) == ["lot.unknown"]
 

@@ -2,11 +2,13 @@
 
 import pytest
 
-from ledger.movements.movement import Line
+from ledger.books.apply import apply_movement
+from ledger.books.units import contents
+from ledger.movements.movement import Line, Movement
 from ledger.records.lots import MemberRecord, SealRecord, UnitRecord
 from ledger.records.oversight import DelegationRecord
 from tests.support.books import DAY_US, KG, MINER, REFINER, START_US
-from tests.support.yard import MINE, ORE, TRADER, Yard
+from tests.support.yard import MINE, ORE, TRADER, Yard, check_units
 
 BOX, PALLET = "urn:unit:box", "urn:unit:pallet"
 THING = "urn:thing:1"
@@ -60,7 +62,7 @@ def test_packing_moves_nothing(yard: Yard) -> None:
         ({ORE: KG + 10_001}, MINER, {}, ["balance.overdrawn"]),
         ({ORE: 1}, REFINER, {}, ["custody.not-holder"]),
         ({ORE: 1}, REFINER, {"custodian_from": MINER}, ["custody.not-holder"]),
-        ({"urn:lot:none": 1}, MINER, {}, ["lot.unknown"]),
+        ({"urn:lot:none": 1}, MINER, {}, ["custody.not-holder"]),
         ({}, MINER, {"units": (PALLET,)}, ["unit.unknown"]),
     ],
 )
@@ -119,7 +121,7 @@ def test_unpacking_a_part_leaves_the_rest_under_a_broken_seal(yard: Yard) -> Non
         ({THING: None}, MINER, {}, ["unit.not-inside"]),
         ({}, MINER, {"units": (PALLET,)}, ["unit.not-inside"]),
         ({}, MINER, {"parent": PALLET}, ["unit.unknown"]),
-        ({}, REFINER, {}, ["custody.not-holder"]),
+        ({}, REFINER, {}, ["unit.unknown"]),
     ],
 )
 def test_only_what_is_inside_is_taken_out_and_by_who_has_it(
@@ -221,3 +223,47 @@ def test_an_agent_packs_for_its_principal(yard: Yard) -> None:
     yard.books.put(DelegationRecord(MINER, TRADER, START_US, None, 0))
     yard.do("pack", {ORE: 1}, TRADER, parent=BOX, custodian_from=MINER, site=MINE)
     assert unit(yard).packer == MINER
+
+
+# --- several packings of one unit in one statement ---------------------------
+
+
+def in_one_entry(yard: Yard, *said: Movement) -> None:
+    """Records movements as one statement."""
+    yard.books.begin()
+    recording = yard.recording(MINER)
+    for position, moved in enumerate(said):
+        apply_movement(moved, recording, position)
+    yard.books.commit()
+    yard.index += 1
+    check_units(yard.books)
+
+
+def packing(yard: Yard, mass_mg: int, event_id: str) -> Movement:
+    return yard.said("pack", {ORE: mass_mg}, MINER, parent=BOX, event_id=event_id)
+
+
+def test_two_packings_of_one_statement_are_undone_one_by_one(yard: Yard) -> None:
+    in_one_entry(yard, packing(yard, 100, "urn:first"), packing(yard, 20, "urn:second"))
+    assert contents(yard.books, BOX) == {ORE: 120}
+    yard.undo("urn:first")
+    assert contents(yard.books, BOX) == {ORE: 20}
+    yard.undo("urn:second")
+    assert contents(yard.books, BOX) == {}
+
+
+def test_what_is_packed_opened_and_packed_again_in_one_statement_keeps_its_history(yard: Yard) -> None:
+    opened = yard.said("unpack", {}, MINER, parent=BOX, event_id="urn:opened")
+    in_one_entry(yard, packing(yard, 100, "urn:first"), opened, packing(yard, 20, "urn:second"))
+    assert contents(yard.books, BOX) == {ORE: 20}
+    assert sorted(member.mass_mg for member in yard.books.records(MemberRecord)) == [20, 100]
+    yard.undo("urn:opened")
+    assert contents(yard.books, BOX) == {ORE: 120}
+
+
+def test_undoing_a_replacement_does_not_bring_back_what_it_replaced(yard: Yard) -> None:
+    first = yard.do("pack", {ORE: 100}, parent=BOX)
+    second = yard.do("pack", {ORE: 20}, parent=BOX, corrects=first)
+    assert contents(yard.books, BOX) == {ORE: 20}
+    yard.undo(second)
+    assert contents(yard.books, BOX) == {}

@@ -55,6 +55,27 @@ def test_a_late_birth_of_far_less_is_recordable() -> None:
     assert flags(born(court, 0.01)) == ["balance.element-gain"]
 
 
+@pytest.mark.parametrize(
+    ("mass_mg", "found"),
+    [
+        (2_000 * KG, []),
+        (1_980_198_020, []),
+        (1_980_198_019, ["shipment.difference"]),
+        (KG, ["shipment.difference"]),
+    ],
+)
+def test_a_claim_of_more_than_was_born_keeps_no_birth_out(mass_mg: int, found: list[str]) -> None:
+    """1,980,198,020 mg and 1 % are just 2,000 kg."""
+    court = Court()
+    accepted(received(court))
+    line = out(LOT, mass_mg, {"Nd": mass_mg // 4}, "mixed-carbonate")
+    assert flags(court.file("extract", "mine", outputs=(line,))) == found
+    for alert in court.alerts("shipment.difference"):
+        assert (alert.subject, alert.told) == (f"lot:{LOT}", True)
+        assert alert.evidence == {"born_mg": mass_mg, "received_mg": 2_000 * KG}
+    assert court.lot(LOT).mass_mg == mass_mg
+
+
 def test_a_late_birth_of_what_was_not_used_yet_is_not_noticed() -> None:
     court = Court()
     accepted(received(court))

@@ -318,3 +318,16 @@ def test_others_get_their_goods() -> None:
     restrict(court)
     assert flags(export(court)) == []
     assert replace(licence(court), drawn_mg=0).kind == "general"
+
+
+@pytest.mark.parametrize("state", ["granted", "applied"])
+def test_nothing_is_told_of_the_licence_of_another_exporter(state: str) -> None:
+    court = court_with_list()
+    said = {"quantity_mg": 7 * KG, "valid_to_us": 1, "destinations": ("JP",), "shipments": ("urn:secret",)}
+    grant(court, exporter=party("trader"), kind="single", state=state, **said)
+    recorded = export(court, 50)
+    (finding,) = recorded.refused
+    assert finding.code == "licence.mismatch"
+    assert finding.evidence == {"licence": LICENCE}
+    for secret in (party("trader"), "JP", "urn:secret", str(7 * KG)):
+        assert secret not in repr(finding)

@@ -166,6 +166,26 @@ def test_an_import_states_its_origin(origin: str, found: list[str]) -> None:
     assert flags(Court().file("import", "trader", outputs=(line,), origin=origin)) == found
 
 
+@pytest.mark.parametrize(
+    ("firm", "said", "found"),
+    [
+        ("magnets", {}, []),
+        ("trader", {"origin_declaration": "ab" * 32}, []),
+        ("trader", {}, ["origin.undeclared"]),
+    ],
+)
+def test_what_another_exported_is_brought_back_with_a_proof(
+    firm: str, said: dict[str, str], found: list[str]
+) -> None:
+    court = Court()
+    lot = court.extract("magnets", "lot/1", {"Nd": 30 * KG}, "ndfeb-magnet", mass_mg=100 * KG)
+    abroad = {"consignee": "urn:abroad", "custodian_to": "urn:abroad", "owner_to": "urn:abroad"}
+    sent = court.file("export", "magnets", inputs=(Line(lot, KG),), destination="DE", **abroad)
+    accepted(sent)
+    back = court.file("import", firm, inputs=(Line(lot, KG),), at_us=court.now_us, **said)
+    assert flags(back) == found
+
+
 # --- Taint ------------------------------------------------------------------------------------------------
 
 

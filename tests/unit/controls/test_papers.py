@@ -77,6 +77,14 @@ def test_what_dried_is_invoiced_by_the_scale_of_the_sale() -> None:
     assert flags(sale(court, 104, whole=True)) == []
 
 
+@pytest.mark.parametrize(("kg", "found"), [(104, 0), (106, 0), (107, 1), (110, 0), (97, 1)])
+@pytest.mark.parametrize("named", [INVOICE, ""])
+def test_the_scale_of_a_sale_counts_for_an_invoice_that_comes_later(kg: int, found: int, named: str) -> None:
+    court = stocked()
+    assert flags(sale(court, 104, whole=True, invoice=named)) == []
+    assert [alert.code for alert in register(court, kg=kg)] == ["invoice.mismatch"] * found
+
+
 def test_an_invoice_agrees_with_the_books_or_with_the_scale() -> None:
     court = stocked()
     register(court, kg=90)

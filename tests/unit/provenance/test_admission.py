@@ -6,7 +6,7 @@ import pytest
 
 from ledger.movements.movement import Line
 from ledger.provenance.admission import had_lot, may_see_pool, may_see_shipment, may_see_unit
-from tests.support.books import KG, MINER, REFINER
+from tests.support.books import KG, MINER, REFINER, born
 from tests.support.yard import IMPORTER, ORE, TRADER, Yard
 
 NEVER = "urn:shipment:never"
@@ -62,6 +62,46 @@ def test_nor_by_what_it_does_with_what_it_claims(yard: Yard) -> None:
 
 def test_the_owner_whom_a_claim_names_is_not_admitted(yard: Yard) -> None:
     yard.receive({ORE: 1}, NEVER, by=TRADER, owner_to=IMPORTER)
+    assert admitted(yard) == {MINER}
+
+
+def test_two_who_know_a_name_do_not_open_it_by_sending_it_to_each_other(yard: Yard) -> None:
+    yard.receive({ORE: 10}, NEVER, by=TRADER)
+    sent = yard.ship({ORE: 5}, by=TRADER, to=REFINER)
+    yard.receive({ORE: 5}, sent, by=REFINER, of=TRADER)
+    yard.do("transfer", {ORE: 5}, REFINER, owner_from=REFINER, owner_to=IMPORTER)
+    assert admitted(yard) == {MINER}
+
+
+def test_nor_by_bearing_out_each_other_s_claims(yard: Yard) -> None:
+    yard.receive({ORE: 10}, NEVER, by=TRADER)
+    yard.receive({ORE: 5}, "urn:later", by=REFINER, of=TRADER)
+    yard.ship({ORE: 5}, by=TRADER, to=REFINER, event_id="urn:later")
+    assert admitted(yard) == {MINER}
+
+
+def test_whoever_is_sent_it_by_who_had_it_is_admitted(yard: Yard) -> None:
+    yard.receive({ORE: 10}, NEVER, by=REFINER)
+    yard.receive({ORE: 5}, yard.ship({ORE: 5}, by=REFINER, to=TRADER), by=TRADER, of=REFINER)
+    assert admitted(yard) == {MINER}, "the miner's shipment is not there yet"
+    yard.ship({ORE: 10}, to=REFINER, event_id=NEVER)
+    assert admitted(yard) == {MINER, REFINER, TRADER}
+
+
+def test_what_awaits_its_birth_is_open_to_whoever_was_sent_it(yard: Yard) -> None:
+    line = born("urn:lot:late", 10, {"Nd": 3})
+    yard.do("receive", by=TRADER, inputs=(line,), custodian_from=MINER, shipment=NEVER)
+    sent = yard.ship({"urn:lot:late": 5}, by=TRADER, to=REFINER)
+    yard.receive({"urn:lot:late": 5}, sent, by=REFINER, of=TRADER)
+    assert admitted(yard, "urn:lot:late") == {REFINER}
+
+
+def test_nobody_is_admitted_by_bringing_back_what_another_exported(yard: Yard) -> None:
+    abroad = {"custodian_to": "urn:abroad", "owner_to": "urn:abroad", "consignee": "urn:abroad"}
+    yard.do("export", {ORE: 10}, **abroad)
+    yard.do("import", {ORE: 5}, TRADER)
+    assert admitted(yard) == {MINER}
+    yard.do("import", {ORE: 5})
     assert admitted(yard) == {MINER}
 
 
