@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import structlog
 
 from ledger.controls.submission import Submission
-from ledger.errors import LogInconsistent, QueueFull, ReledgerError, RequestError, StoreBusy, UnavailableError
+from ledger.errors import LogInconsistent, QueueFull, ReledgerError, RequestError, StoreBusy
 from ledger.registration.batch import BatchWriter, Outcome, Refused, Repeated
 
 IDLE_SECONDS = 10.0
@@ -262,7 +262,8 @@ class Committer:
             if failure is None:
                 self._observe(_report(outcomes, time.perf_counter() - started))
             else:
-                _tell(failure, len(batch))
+                event = "batch.refused" if isinstance(failure, RequestError) else "batch.failed"
+                _tell(event, failure, statements=len(batch))
 
     def _fail(self, batch: Sequence[Ticket], error: RequestError) -> None:
         waiting: list[Ticket] = []
@@ -278,25 +279,35 @@ class Committer:
             waiter.wake()
 
     def _idle(self, writer: BatchWriter) -> None:
-        """Raises the mark to what other hosts have appended; a fault here meets the next batch as well."""
-        with contextlib.suppress(Exception):  # the thread's edge: the committer must live on
-            try:
-                writer.advance_mark()
-            except (UnavailableError, LogInconsistent) as error:
-                _log.error("mark.not-advanced", code=error.code, detail=error.detail)
-            except Exception:
-                _log.exception("mark.not-advanced")
+        """Raises the mark to what other hosts have appended.
+
+        A database or a mark out of reach is told and tried again: nothing was acknowledged on the strength of
+        it, and every batch reads the mark itself. A log that contradicts itself or the mark, and a fault that
+        nobody foresaw, stop the writing as they do in a batch.
+        """
+        failure: Exception
+        try:
+            writer.advance_mark()
+            return
+        except RequestError as error:
+            failure = error
+            self._fail((), error)
+        except Exception as error:  # the thread's edge: the committer must live on, to refuse
+            failure = error
+            self._fail((), _stopping(error))
+        with contextlib.suppress(Exception):  # as after a batch
+            _tell("mark.not-advanced", failure)
 
 
 def _again(error: LogInconsistent) -> LogInconsistent:
     return LogInconsistent(error.detail, mend=error.mend, extra=error.extra)
 
 
-def _tell(failure: Exception, statements: int) -> None:
+def _tell(event: str, failure: Exception, **members: int) -> None:
     if isinstance(failure, RequestError):
-        _log.error("batch.refused", code=failure.code, detail=failure.detail, statements=statements)
+        _log.error(event, code=failure.code, detail=failure.detail, **members)
     else:
-        _log.error("batch.failed", exc_info=failure, statements=statements)
+        _log.error(event, exc_info=failure, **members)
 
 
 def _stopping(error: Exception) -> LogInconsistent:

@@ -1,0 +1,81 @@
+"""The committing thread while nothing is sent: a mark that cannot be raised, a log that is found wrong."""
+
+import threading
+from collections.abc import MutableMapping, Sequence
+from typing import Any, cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from ledger.controls.submission import Submission, read_submission
+from ledger.errors import LogInconsistent, MarkAhead, MarkUnwritable, ReledgerError, StoreBusy
+from ledger.registration.batch import BatchWriter, Outcome, Repeated
+from ledger.registration.committer import Committer, Limits, Waiter
+from ledger.statements.envelope import parse_statement
+from tests.support.cast import Cast
+
+
+class Writer:
+    """Answers every statement as repeated; raises what it is told to when the mark is to be raised."""
+
+    def __init__(self, failure: Exception) -> None:
+        self.failure = failure
+        self.looked = threading.Semaphore(0)
+
+    def write(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        return [Repeated(0) for _ in submissions]
+
+    def advance_mark(self) -> None:
+        self.looked.release()
+        raise self.failure
+
+
+@pytest.fixture(autouse=True)
+def _short_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.registration.committer.IDLE_SECONDS", 0.01)
+
+
+def idled(failure: Exception) -> tuple[Committer, list[MutableMapping[str, Any]]]:
+    """A committer that could not raise the mark, and what it has logged of that."""
+    writer = Writer(failure)
+    with capture_logs() as logs:
+        committer = Committer(lambda: cast(BatchWriter, writer), Limits())
+        committer.start()
+        for _ in range(2):  # the second look comes after the first was told of
+            assert writer.looked.acquire(timeout=60)
+    return committer, logs
+
+
+def submit(committer: Committer) -> Outcome:
+    parties = Cast()
+    submission = read_submission(parse_statement(parties.record()), parties.mine.party, parties.origin)
+    waiter = Waiter()
+    return waiter.wait(committer.submit(submission, waiter))
+
+
+@pytest.mark.parametrize("kind", [StoreBusy, MarkUnwritable, MarkAhead])
+def test_what_can_pass_is_told_and_tried_again(kind: type[ReledgerError]) -> None:
+    committer, logs = idled(kind("not now"))
+    told = {"event": "mark.not-advanced", "log_level": "error", "code": kind.code, "detail": "not now"}
+    assert logs[0] == told
+    assert committer.stopped is None
+    assert submit(committer) == Repeated(0)
+    committer.close()
+
+
+def test_a_log_that_contradicts_its_mark_stops_the_writing_while_nothing_is_sent() -> None:
+    committer, logs = idled(LogInconsistent("the head does not continue the mark"))
+    assert (logs[0]["event"], logs[0]["code"]) == ("mark.not-advanced", "log.inconsistent")
+    assert committer.stopped is not None
+    with pytest.raises(LogInconsistent, match="does not continue the mark"):
+        submit(committer)
+    committer.close()
+
+
+def test_a_fault_that_nobody_foresaw_stops_it_too_and_is_told_to_the_log_alone() -> None:
+    committer, logs = idled(ZeroDivisionError("at 10.1.2.3"))
+    assert str(logs[0]["exc_info"]) == "at 10.1.2.3"
+    with pytest.raises(LogInconsistent) as caught:
+        submit(committer)
+    assert "10.1.2.3" not in str(caught.value)
+    committer.close()
