@@ -25,7 +25,7 @@ from ledger.books.transformations import (
 )
 from ledger.findings import Finding
 from ledger.materials.uncertainty import BANDS, absolute_u
-from ledger.records.cells import UNEXPLAINED, Cell, Cells, apportion, element_masses, total
+from ledger.records.cells import STATUSES, UNEXPLAINED, Cell, Cells, apportion, element_masses, total
 from ledger.records.lots import EdgeRecord, PoolRecord, PoolVersionRecord
 
 
@@ -150,9 +150,10 @@ def drawable_cells(pool: PoolRecord) -> dict[Cell, int]:
     """What may be drawn: everything but gaps that no regulator has released."""
     cells = dict(pool.cells)
     for element, blocked_mg in pool.blocked.items():
-        for cell in sorted(cells):
-            if cell[0] == element and cell[1] == UNEXPLAINED and blocked_mg:
-                part = min(blocked_mg, cells[cell])
+        for status in sorted(STATUSES):
+            cell = (element, UNEXPLAINED, status)
+            part = min(blocked_mg, cells.get(cell, 0))
+            if part:
                 cells[cell] -= part
                 blocked_mg -= part
     return {cell: mass_mg for cell, mass_mg in cells.items() if mass_mg}
@@ -283,8 +284,9 @@ def _taken(
 ) -> dict[Cell, int]:
     """What leaves the pool, by cell: its part of the outputs, then of the losses."""
     taken: dict[Cell, int] = {}
+    cells = _per_element(drawable)
     for element in sorted({*out_mg, *lost}):
-        own = {cell: mass_mg for cell, mass_mg in drawable.items() if cell[0] == element}
+        own = cells.get(element, {})
         gone = min(lost.get(element, 0), available.get(element, 0))
         out = apportion(min(out_mg.get(element, 0), available.get(element, 0) - gone), own)
         rest = {cell: mass_mg - out.get(cell, 0) for cell, mass_mg in own.items()}
@@ -294,17 +296,24 @@ def _taken(
 
 def _missing(pool: PoolRecord, gap: Mapping[str, int]) -> dict[Cell, int]:
     """What a close takes out: unreleased gaps first, then all origins alike."""
-    drawable = drawable_cells(pool)
+    booked, drawable = _per_element(pool.cells), _per_element(drawable_cells(pool))
     missing: dict[Cell, int] = {}
     for element, mass_mg in gap.items():
         if mass_mg <= 0:
             continue
-        own = {cell: mass for cell, mass in pool.cells.items() if cell[0] == element}
-        free = {cell: mass for cell, mass in drawable.items() if cell[0] == element}
+        own, free = booked.get(element, {}), drawable.get(element, {})
         held = {cell: mass - free.get(cell, 0) for cell, mass in own.items()}
         first = min(mass_mg, sum(held.values()))
         missing.update(_added(apportion(first, held), apportion(mass_mg - first, free)))
     return missing
+
+
+def _per_element(cells: Cells) -> dict[str, dict[Cell, int]]:
+    """The cells of each element; a pool with many sources has hundreds."""
+    found: dict[str, dict[Cell, int]] = {}
+    for cell, mass_mg in cells.items():
+        found.setdefault(cell[0], {})[cell] = mass_mg
+    return found
 
 
 def _surplus(pool: PoolRecord, gap: Mapping[str, int]) -> dict[Cell, int]:

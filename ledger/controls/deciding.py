@@ -153,7 +153,7 @@ class Decider:
         return count if index == position.index else 0
 
     def _policy(self, record: PolicyRecord) -> Policy:
-        if self._known is None or self._known[0] is not record:
+        if self._known is None or self._known[0] != record:
             self._known = (record, read_policy(record.policy))
         return self._known[1]
 

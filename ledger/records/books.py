@@ -204,6 +204,14 @@ class Books:
         """How many records and absences are in memory."""
         return sum(len(known) for known in self._records.values())
 
+    def drop(self, kind: type[Record]) -> None:
+        """Lets the records of a kind go, none of which waits to be written: who needs one reads it again."""
+        assert not self._complete
+        assert not any(changed is kind for changed, _ in self._changed)
+        self._records.pop(kind, None)
+        for group in kind.GROUPS:
+            self._groups.pop((kind, group), None)
+
     def forget(self) -> None:
         """Empties the memory; nothing may be waiting to be written."""
         assert not self._changed

@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from ledger.books.prefetch import prefetch
 from ledger.controls.submission import Submission
 from ledger.records.books import Books
-from ledger.records.lots import EventRecord
+from ledger.records.lots import EventRecord, PoolVersionRecord
 from ledger.statements.registers import Facts
 from ledger.store.asked_registers import AskedRegisters
 from ledger.store.books_source import StoreSource
 from ledger.store.log_store import HeadRow
 
-MOST_RECORDS: Final = 200_000
+MOST_RECORDS: Final = 100_000
 """How many records and absences may be kept; beyond it the next batch begins anew."""
 
 
@@ -58,5 +58,9 @@ class KeptBooks:
         )
 
     def keep(self, books: Books, head: HeadRow) -> None:
-        """Keeps what ``open`` gave: everything in it is committed under this head."""
+        """Keeps what ``open`` gave: everything in it is committed under this head.
+
+        But for the versions of pools: each has hundreds of cells, and hardly anything asks for an older one.
+        """
+        books.drop(PoolVersionRecord)
         self._books, self._head = books, head
