@@ -4,6 +4,7 @@ Decides: how one writer at a time is let in, on either engine, and when waiting 
 whoever holds the lock for its transaction may append, in any process on any host.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,8 @@ _BUSY_STATES = frozenset({"55P03", "57014", "40P01", "40001", "53300"})
 # admin_shutdown, crash_shutdown, cannot_connect_now
 _GONE_STATES = frozenset({"57P01", "57P02", "57P03"})
 _SQLITE_BUSY_CODES = frozenset({5, 6})
+# SQLite's own waiting sleeps for up to 100 ms at a time, while the lock may long be free.
+_POLL_SECONDS = 0.001
 
 
 def is_busy(error: BaseException) -> bool:
@@ -96,11 +99,18 @@ def begin_write(connection: Connection, *, timeout_ms: int = BUSY_TIMEOUT_MS) ->
 def _begin_sqlite(connection: Connection, timeout_ms: int) -> RootTransaction:
     dbapi_connection = connection.connection.dbapi_connection
     assert dbapi_connection is not None
+    until = time.monotonic() + timeout_ms / 1000
     try:
-        dbapi_connection.execute(f"PRAGMA busy_timeout={int(timeout_ms)}")
-        dbapi_connection.execute("BEGIN IMMEDIATE")
-    except connection.dialect.loaded_dbapi.OperationalError as error:
-        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+        dbapi_connection.execute("PRAGMA busy_timeout=0")
+        while True:
+            try:
+                dbapi_connection.execute("BEGIN IMMEDIATE")
+                break
+            except connection.dialect.loaded_dbapi.OperationalError as error:
+                failure = OperationalError("BEGIN IMMEDIATE", None, error)
+                if not is_busy(failure) or time.monotonic() >= until:
+                    raise failure from error
+            time.sleep(_POLL_SECONDS)
     finally:
         dbapi_connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     return connection.begin()
