@@ -19,12 +19,20 @@ if str(ROOT) not in sys.path:
 from ledger.store.engine import create_ledger_engine  # noqa: E402
 from tests.support.databases import copy_sqlite, make_postgres_template, make_sqlite_template  # noqa: E402
 from tests.support.postgres import PostgresServer  # noqa: E402
+from tests.support.temporary import prefer_memory  # noqa: E402
+
+prefer_memory()
 
 # A busy machine is slow; how long one example takes says nothing about what it shows.
 settings.register_profile("reledger", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("reledger")
 
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests come first, so that none is left for one worker when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

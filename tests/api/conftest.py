@@ -1,7 +1,6 @@
 """Fixtures of the HTTP tests: applications on either engine, with their genesis and their parties."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,8 +8,7 @@ from sqlalchemy import Engine
 
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast, actor
-from tests.support.databases import copy_sqlite
-from tests.support.postgres import PostgresServer
+from tests.support.databases import engine_asked_for
 from tests.support.story import Story, tell_story
 from tests.support.web import Site, open_site
 
@@ -41,17 +39,8 @@ def sqlite_site(cast: Cast, sqlite_url: str, tmp_path: Path) -> Iterator[Site]:
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """A log with some of everything in it, for tests that change nothing: they run once for each engine."""
     folder = tmp_path_factory.mktemp("story")
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            url = copy_sqlite(request.getfixturevalue("sqlite_template"), folder / "ledger.db")
-        else:
-            server: PostgresServer = request.getfixturevalue("postgres_server")
-            name = server.create_database(request.getfixturevalue("postgres_template"))
-            stack.callback(server.drop_database, name)
-            url = server.url(name)
-        engine = create_ledger_engine(url)
-        stack.callback(engine.dispose)
-        yield stack.enter_context(tell_story(engine, folder / "site"))
+    with engine_asked_for(request, folder) as engine, tell_story(engine, folder / "site") as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -11,11 +10,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Actor
-from tests.support.databases import copy_sqlite
+from tests.support.databases import engine_asked_for
 from tests.support.goods import Told, tell_goods
-from tests.support.postgres import PostgresServer
 from tests.support.web import assert_problem
 
 
@@ -23,17 +20,8 @@ from tests.support.web import assert_problem
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """The story of goods, for tests that change nothing: they run once for each engine."""
     folder = tmp_path_factory.mktemp("goods")
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            url = copy_sqlite(request.getfixturevalue("sqlite_template"), folder / "ledger.db")
-        else:
-            server: PostgresServer = request.getfixturevalue("postgres_server")
-            name = server.create_database(request.getfixturevalue("postgres_template"))
-            stack.callback(server.drop_database, name)
-            url = server.url(name)
-        engine = create_ledger_engine(url)
-        stack.callback(engine.dispose)
-        yield stack.enter_context(tell_goods(engine, folder / "site"))
+    with engine_asked_for(request, folder) as engine, tell_goods(engine, folder / "site") as made:
+        yield made
 
 
 def ask(told: Told, path: str, reader: Actor, **query: Any) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+import pytest
+from sqlalchemy import Connection, Engine, text
 
 from ledger.store.engine import create_ledger_engine, is_sqlite
 from ledger.store.models import LOG_TABLES
@@ -31,6 +32,25 @@ def make_postgres_template(server: PostgresServer) -> str:
     name = server.create_database()
     upgrade(server.url(name))
     return name
+
+
+@contextlib.contextmanager
+def engine_asked_for(request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
+    """An engine on a migrated, empty database, for a fixture that outlives a test.
+
+    Its parameter, ``sqlite`` or ``postgresql``, says of which kind; a SQLite file lies in the folder.
+    """
+    with contextlib.ExitStack() as stack:
+        if request.param == "sqlite":
+            url = copy_sqlite(request.getfixturevalue("sqlite_template"), folder / "ledger.db")
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            name = server.create_database(request.getfixturevalue("postgres_template"))
+            stack.callback(server.drop_database, name)
+            url = server.url(name)
+        engine = create_ledger_engine(url)
+        stack.callback(engine.dispose)
+        yield engine
 
 
 @contextlib.contextmanager

@@ -25,7 +25,13 @@ import psycopg
 
 BIN_VARIABLE = "RELEDGER_TEST_PG_BIN"
 _SOCKET_PATH_MAX = 100
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "min_wal_size": "32MB",
+    "max_wal_size": "128MB",  # its files may lie in memory
+}
 _KEEPER = Path(__file__).with_name("postgres_keeper.py")
 
 

@@ -461,7 +461,7 @@ def test_tests_are_spread_over_workers(run: SimpleNamespace, words: list[str]) -
     option, workers, *rest = run.pytest_words(words)
     assert option == "-n"
     assert 1 <= int(workers) <= 4
-    assert rest == words
+    assert rest == ["--dist", "worksteal", *words]
 
 
 @pytest.mark.parametrize(
