@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -261,9 +262,10 @@ class Committer:
         with contextlib.suppress(Exception):
             if failure is None:
                 self._observe(_report(outcomes, time.perf_counter() - started))
+            elif isinstance(failure, RequestError):
+                _log.error("batch.refused", statements=len(batch), **_told(failure))
             else:
-                event = "batch.refused" if isinstance(failure, RequestError) else "batch.failed"
-                _tell(event, failure, statements=len(batch))
+                _log.error("batch.failed", statements=len(batch), **_told(failure))
 
     def _fail(self, batch: Sequence[Ticket], error: RequestError) -> None:
         waiting: list[Ticket] = []
@@ -296,18 +298,18 @@ class Committer:
             failure = error
             self._fail((), _stopping(error))
         with contextlib.suppress(Exception):  # as after a batch
-            _tell("mark.not-advanced", failure)
+            _log.error("mark.not-advanced", **_told(failure))
 
 
 def _again(error: LogInconsistent) -> LogInconsistent:
     return LogInconsistent(error.detail, mend=error.mend, extra=error.extra)
 
 
-def _tell(event: str, failure: Exception, **members: int) -> None:
+def _told(failure: Exception) -> dict[str, Any]:
+    """What the log says of a failure: of one of ours its code and detail, of any other where it came from."""
     if isinstance(failure, RequestError):
-        _log.error(event, code=failure.code, detail=failure.detail, **members)
-    else:
-        _log.error(event, exc_info=failure, **members)
+        return {"code": failure.code, "detail": failure.detail}
+    return {"exc_info": failure}
 
 
 def _stopping(error: Exception) -> LogInconsistent:
