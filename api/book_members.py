@@ -78,7 +78,7 @@ def travelling_members(travel: Travelling) -> dict[str, Any]:
     }
 
 
-def step_members(node: Node) -> dict[str, Any]:
+def step_members(node: Node, depth: int) -> dict[str, Any]:
     """One step of a walk."""
     return {
         "node": node.node,
@@ -86,7 +86,7 @@ def step_members(node: Node) -> dict[str, Any]:
         "name": node.name,
         "version": node.version,
         "change": node.change,
-        "depth": node.depth,
+        "depth": depth,
         "index": node.entry_index,
         "position": node.position,
         "event_time": format_time_us(node.event_time_us),
@@ -128,8 +128,8 @@ def provenance_members(found: Provenance, contained_mg: Mapping[str, int]) -> di
         "contained_mg": dict(contained_mg),
         "origins": [origin_members(share) for share in found.origins],
         "countries": {country: decimal(share) for country, share in found.countries.items()},
-        "steps": [step_members(node) for node in found.nodes],
-        "edges": [list(edge) for edge in found.edges],
+        "steps": [step_members(node, found.depths[node.node]) for node in found.nodes],
+        "edges": found.edges,
         "hidden": dict(found.hidden),
         "truncated": found.truncated,
         "model": {"model": found.model.model, "holds": found.model.holds, "reason": found.model.reason},

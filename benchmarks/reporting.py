@@ -21,7 +21,7 @@ class Report:
         print(f"  {name:<10} {measured.rate:>10,.0f}/s  {text}", flush=True)
 
     def cost(self, text: str, microseconds: float) -> None:
-        """Adds processor time for each statement, which varies less with other load than a rate does."""
+        """Adds processor time for each statement or question: it varies less with other load than a rate."""
         self.costs.append((text, microseconds))
         print(f"  {'':<10} {microseconds:>10,.0f} µs  {text}", flush=True)
 
@@ -44,7 +44,7 @@ class Report:
             lines += ["", "| what | per second |", "|---|---:|"]
             lines += [f"| {name}: {text} | {rate:,.0f} |" for name, text, rate in self.rows]
         if self.costs:
-            lines += ["", "| processor time | µs a statement |", "|---|---:|"]
+            lines += ["", "| processor time | µs each |", "|---|---:|"]
             lines += [f"| {text} | {value:,.0f} |" for text, value in self.costs]
         if self.ratios:
             lines += ["", "| ratio | |", "|---|---:|"]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,12 +84,13 @@ def _peak(pid: int) -> int:
 
 
 @contextlib.contextmanager
-def database(engine: str, folder: Path) -> Iterator[str]:
-    """The URL of a migrated, empty database on a real engine."""
+def database(engine: str, folder: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The URL of a migrated, empty database on a real engine; the settings are PostgreSQL's."""
     if engine == "sqlite":
         yield copy_sqlite(make_sqlite_template(folder), folder / "ledger.db")
         return
-    with PostgresServer(durable=True) as server:  # as SQLite is, and as a ledger's database must be
+    # Durable, as SQLite is and as a ledger's database must be.
+    with PostgresServer(durable=True, settings=settings) as server:
         name = server.create_database(make_postgres_template(server))
         yield server.url(name)
 

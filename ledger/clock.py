@@ -51,7 +51,7 @@ def format_time_us(time_us: int) -> str:
         time_us: Microseconds since the epoch, years 1970 to 9999.
     """
     moment = _EPOCH + timedelta(microseconds=time_us)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"
+    return f"{moment.isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
 def parse_time_us(text: str) -> int:

@@ -150,7 +150,8 @@ def read_provenance(call: Call) -> Response:
         subject = _subject(connection, call)
         found = _trace(connection, call, subject, call.query["direction"])
     if call.accepted == CSV:
-        rows = ([step_members(node)[name] for name in _STEPS] for node in found.nodes)
+        steps = (step_members(node, found.depths[node.node]) for node in found.nodes)
+        rows = ([step[name] for name in _STEPS] for step in steps)
         return csv_reply(_STEPS, rows, "provenance.csv")
     return json_reply(provenance_members(found, contents(subject)), cache=PRIVATE)
 
@@ -210,7 +211,7 @@ def read_label(call: Call) -> Response:
         if not viewer.sees_all and lot.producer != viewer.party:
             raise RoleForbidden(_NOT_PRODUCER)
         found = trace(connection, subject, viewer, depth=1)
-        graph = walk(connection, lot.node, "upstream", most=MAX_NODES)
+        graph = walk(connection, (lot.node,), "upstream")
         producer = registers_store.read_party(connection, lot.producer)
     supplier = (
         lot.producer if producer is None else str(producer.organisation.get("legal_name", lot.producer))

@@ -41,9 +41,10 @@ from ledger.records.lots import (
 from ledger.records.oversight import AlertRecord
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
 from ledger.store.books_source import StoreSource
-from ledger.store.engine import is_sqlite
+from ledger.store.engine import BINARY, is_sqlite
 from ledger.store.registers_store import read_facts
 
+_OPEN: Final = text("SELECT subject, entry_index, number FROM alerts WHERE state = 'open' LIMIT :most")
 _ALERTS_SQLITE: Final = text(
     "SELECT a.entry_index, a.number FROM json_each(:subjects) n CROSS JOIN alerts a "
     "ON a.subject = n.value AND a.state = 'open'"
@@ -94,7 +95,8 @@ class Provenance:
         origins: Shares by origin, of the element asked for or of all.
         countries: Share by country of origin.
         nodes: What the caller may see of the way, nearest first.
-        edges: Pairs (child, parent) between them.
+        depths: Steps from what was asked about to each node, by number.
+        edges: Pairs (child, parent) between the nodes.
         hidden: How many steps of others there are at each stage: to a party upstream only, over all time.
         truncated: Whether a limit ended the walk.
         model: The declared chain-of-custody model against the graph.
@@ -109,6 +111,7 @@ class Provenance:
     origins: list[OriginShare]
     countries: Mapping[str, Fraction]
     nodes: list[Node]
+    depths: Mapping[int, int]
     edges: list[tuple[int, int]]
     hidden: Mapping[str, int]
     truncated: bool
@@ -228,36 +231,57 @@ def trace(
     _admit(books, subject, viewer)
     if not viewer.sees_all:
         most = MAX_NODES  # a narrow limit would count other firms' steps
-    graph = _walk_all(connection, subject, direction, depth, since_us, until_us, most)
+    graph = walk(
+        connection,
+        subject.nodes,
+        direction,
+        depth=depth,
+        since_us=since_us,
+        until_us=until_us,
+        most=most,
+    )
     shares = origin_shares(subject.cells, books, element)
     sites, parties = _places(connection, shares)
     counts = viewer.sees_all or (direction == "upstream" and since_us is None and until_us is None)
-    named = set(subject.lots)
-    seen = [node for node in graph.nodes.values() if viewer.sees_all or node.party == viewer.party]
-    numbers = {node.node for node in seen}
+    nodes, edges, hidden = _seen(graph, viewer)
     upstream = graph if direction == "upstream" and depth is None and since_us is None else None
-    lots = [node.name for node in graph.nodes.values() if node.kind == "lot"]
-    asked = subject.lots.keys() if direction == "upstream" else {*subject.lots, *lots}
+    asked = set(subject.lots)
+    if direction == "downstream":
+        asked.update(node.name for node in graph.nodes.values() if node.kind == "lot")
     return Provenance(
         subject=subject,
         direction=direction,
         origins=shares if viewer.sees_all else _masked(shares, subject),
         countries=country_shares(shares, sites, parties),
-        nodes=seen,
-        edges=[edge for edge in graph.edges if edge[0] in numbers and edge[1] in numbers],
-        hidden=_hidden(graph, numbers) if counts else {},
+        nodes=nodes,
+        depths=graph.depths,
+        edges=edges,
+        hidden=hidden if counts else {},
         truncated=graph.truncated,
         model=_model(connection, subject, upstream, viewer),
         holders=[h for h in holders(connection, asked) if _sees_holding(viewer, h)],
         travelling=[t for t in travelling(connection, asked) if _sees_travel(viewer, t)],
         alerts=open_alerts(connection, graph) if viewer.sees_all else [],
-        tainted=sorted(
-            {
-                node.name
-                for node in graph.nodes.values()
-                if node.tainted_by is not None and (node.node in numbers or node.name in named)
-            }
-        ),
+        tainted=_tainted(graph, subject, viewer),
+    )
+
+
+def _seen(graph: Graph, viewer: Viewer) -> tuple[list[Node], list[tuple[int, int]], dict[str, int]]:
+    """The nodes and edges that the viewer may see, and how many more nodes there are at each stage."""
+    if viewer.sees_all:
+        return list(graph.nodes.values()), graph.edges, {}
+    seen = [node for node in graph.nodes.values() if node.party == viewer.party]
+    numbers = {node.node for node in seen}
+    edges = [edge for edge in graph.edges if edge[0] in numbers and edge[1] in numbers]
+    return seen, edges, _hidden(graph, numbers)
+
+
+def _tainted(graph: Graph, subject: Subject, viewer: Viewer) -> list[str]:
+    found = {node.name: node.party for node in graph.nodes.values() if node.tainted_by is not None}
+    return sorted(
+        name
+        for name, party in found.items()
+        if viewer.sees_all or party == viewer.party or name in subject.lots
     )
 
 
@@ -270,7 +294,7 @@ def _hidden(graph: Graph, shown: Container[int]) -> dict[str, int]:
 def _model(connection: Connection, subject: Subject, upstream: Graph | None, viewer: Viewer) -> ModelCheck:
     if not subject.custody_model or not subject.nodes:
         return ModelCheck("", None, "no model was declared")
-    graph = upstream or walk(connection, subject.nodes[0], "upstream")
+    graph = upstream or walk(connection, subject.nodes, "upstream")
     found = check_model(subject.custody_model, subject.cells, graph)
     if viewer.sees_all:
         return found
@@ -304,42 +328,6 @@ def _masked(shares: list[OriginShare], subject: Subject) -> list[OriginShare]:
     ]
 
 
-def _walk_all(
-    connection: Connection,
-    subject: Subject,
-    direction: Direction,
-    depth: int | None,
-    since_us: int | None,
-    until_us: int | None,
-    most: int,
-) -> Graph:
-    if len(subject.nodes) == 1:
-        return walk(
-            connection,
-            subject.nodes[0],
-            direction,
-            depth=depth,
-            since_us=since_us,
-            until_us=until_us,
-            most=most,
-        )
-    whole = Graph(-1, direction, {}, [], False)
-    edges: dict[tuple[int, int], None] = {}
-    for start in subject.nodes:
-        part = walk(
-            connection, start, direction, depth=depth, since_us=since_us, until_us=until_us, most=most
-        )
-        for number, node in part.nodes.items():
-            known = whole.nodes.get(number)
-            if known is None or node.depth < known.depth:
-                whole.nodes[number] = node
-        edges.update(dict.fromkeys(part.edges))
-        whole.truncated |= part.truncated
-    whole.edges = list(edges)
-    whole.nodes = dict(sorted(whole.nodes.items(), key=lambda item: (item[1].depth, item[0])))
-    return whole
-
-
 def _sees_holding(viewer: Viewer, holding: Holding) -> bool:
     return viewer.sees_all or viewer.party in (holding.custodian, holding.owner)
 
@@ -360,13 +348,23 @@ def _places(
 
 
 def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
-    """Open alerts about the lots and pools of a walk."""
-    subjects = sorted({f"{node.kind}:{node.name}" for node in graph.nodes.values()})
-    sqlite = is_sqlite(connection)
-    query = _ALERTS_SQLITE if sqlite else _ALERTS_POSTGRESQL
-    rows = connection.execute(query, {"subjects": json.dumps(subjects) if sqlite else subjects})
+    """Open alerts about the lots and pools of a walk, oldest first."""
+    most = len(graph.nodes)
+    rows = connection.execute(_OPEN, {"most": most + 1}, execution_options=BINARY).all()
+    if len(rows) <= most:
+        # There are fewer open alerts than steps, so they are looked up among the steps.
+        names: dict[str, set[str]] = {"lot": set(), "pool": set()}
+        for node in graph.nodes.values():
+            names[node.kind].add(node.name)
+        split = ((row, *row[0].split(":", 1)) for row in rows)
+        found = [row[1:] for row, kind, name in split if name in names.get(kind, ())]
+    else:
+        subjects = sorted({f"{node.kind}:{node.name}" for node in graph.nodes.values()})
+        sqlite = is_sqlite(connection)
+        query = _ALERTS_SQLITE if sqlite else _ALERTS_POSTGRESQL
+        found = [*connection.execute(query, {"subjects": json.dumps(subjects) if sqlite else subjects})]
     books = books_of(connection)
-    keys = sorted((int(row[0]), int(row[1])) for row in rows)
+    keys = sorted((int(row[0]), int(row[1])) for row in found)
     books.prefetch(AlertRecord, keys)
     return [alert for key in keys if (alert := books.get(AlertRecord, *key)) is not None]
 

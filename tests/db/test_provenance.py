@@ -1,0 +1,259 @@
+"""Walks over the graph on both engines, against a plain reference: what is found, and in which order."""
+
+import random
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from ledger.provenance import answers
+from ledger.provenance.answers import Viewer, books_of, find_lot, open_alerts, trace
+from ledger.provenance.graph import Direction, Graph, walk
+from ledger.records.books import Record
+from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord, PoolVersionRecord
+from ledger.records.oversight import AlertRecord
+from ledger.store.books_source import NODE_SHIFT, write_records
+
+LOTS, POOLS = 60, 12
+REGULATOR = Viewer("https://authority.example/", True)
+
+
+def lot(place: int) -> LotRecord:
+    return LotRecord(
+        lot=f"urn:lot:{place:03d}",
+        node=place << NODE_SHIFT,
+        entry_index=place,
+        position=0,
+        producer=f"urn:party:{place % 3}",
+        site="urn:site:1",
+        event_time_us=place * 1_000,
+        birth="process",
+        product="prnd-oxide",
+        stage=("concentrate", "separated_compound")[place % 2],
+        mass_mg=place + 1,
+        cells={("Nd", "urn:mine:1", "domestic"): place + 1},
+        tainted_by=7 if place % 10 == 0 else None,
+    )
+
+
+def pool_version(place: int) -> PoolVersionRecord:
+    return PoolVersionRecord(
+        pool="urn:pool:1",
+        version=place,
+        node=place << NODE_SHIFT,
+        entry_index=place,
+        position=1,
+        event_time_us=place * 1_000,
+        change="feed",
+        cells={},
+        owners={},
+        blocked={},
+    )
+
+
+POOL = PoolRecord("urn:pool:1", "urn:site:2", "urn:party:0", LOTS + POOLS - 1, 0, {}, {}, {}, 0, 0)
+
+
+@dataclass
+class Plain:
+    """The graph as dictionaries, walked breadth first, one edge after another."""
+
+    nodes: dict[int, tuple[str, int]]
+    edges: list[EdgeRecord]
+
+    def walk(
+        self, starts: list[int], direction: Direction, depth: int | None, since: int | None, until: int | None
+    ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """(number, depth) of each node in order, and the edges in order."""
+        onward: dict[int, list[int]] = {}
+        for edge in self.edges:
+            if edge.voided_at is None:
+                near, far = (
+                    (edge.child, edge.parent) if direction == "upstream" else (edge.parent, edge.child)
+                )
+                onward.setdefault(near, []).append(far)
+        inside = {
+            number
+            for number, (_, time_us) in self.nodes.items()
+            if number in starts
+            or ((since is None or time_us >= since) and (until is None or time_us < until))
+        }
+        whole = self._depths(starts, onward, depth, set(self.nodes))
+        left = whole.keys() & inside
+        depths = self._depths(starts, onward, depth, left)
+        order = sorted(depths.items(), key=lambda item: (item[1], item[0]))
+        edges = [
+            (number, far)
+            for number, steps in order
+            for far in sorted(onward.get(number, ()))
+            if far in depths and (depth is None or whole[number] < depth)
+        ]
+        return order, edges if direction == "upstream" else [(far, near) for near, far in edges]
+
+    @staticmethod
+    def _depths(
+        starts: list[int], onward: dict[int, list[int]], most: int | None, within: set[int]
+    ) -> dict[int, int]:
+        depths = {start: 0 for start in starts if start in within}
+        queue = deque(depths)
+        while queue:
+            near = queue.popleft()
+            if most is not None and depths[near] == most:
+                continue
+            for far in onward.get(near, ()):
+                if far in within and far not in depths:
+                    depths[far] = depths[near] + 1
+                    queue.append(far)
+        return depths
+
+
+def made(seed: int) -> tuple[Plain, list[Record]]:
+    """Lots and pool versions, each made from some of those before it; some of the edges were undone."""
+    chance = random.Random(seed)
+    records: list[Record] = [POOL]
+    nodes: dict[int, tuple[str, int]] = {}
+    edges: list[EdgeRecord] = []
+    for place in range(LOTS + POOLS):
+        one: LotRecord | PoolVersionRecord = lot(place) if place % 6 else pool_version(place)
+        records.append(one)
+        nodes[one.node] = ("lot" if isinstance(one, LotRecord) else "pool", one.event_time_us)
+        for parent in chance.sample(range(place), min(place, chance.randrange(1, 4))):
+            voided = place if chance.random() < 0.1 else None
+            edges.append(EdgeRecord(one.node, parent << NODE_SHIFT, place, voided))
+    return Plain(nodes, edges), [*records, *edges]
+
+
+@pytest.fixture(params=[1, 2, 3])
+def drawn(request: pytest.FixtureRequest, engine: Engine) -> Iterator[tuple[Connection, Plain]]:
+    plain, records = made(request.param)
+    with engine.connect() as connection:
+        with connection.begin():
+            write_records(connection, records)
+        with connection.begin():
+            yield connection, plain
+
+
+def told(graph: Graph) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    return [(number, graph.depths[number]) for number in graph.nodes], graph.edges
+
+
+@pytest.mark.parametrize("direction", ["upstream", "downstream"])
+@pytest.mark.parametrize("depth", [None, 1, 3])
+@pytest.mark.parametrize("period", [(None, None), (20_000, None), (None, 50_000), (15_000, 60_000)])
+def test_a_walk_finds_what_a_plain_walk_finds_in_the_same_order(
+    drawn: tuple[Connection, Plain],
+    direction: Direction,
+    depth: int | None,
+    period: tuple[int | None, int | None],
+) -> None:
+    connection, plain = drawn
+    for starts in ([LOTS + POOLS - 1], [40], [0], [35, 50, 51]):
+        numbers = [start << NODE_SHIFT for start in starts]
+        found = walk(connection, numbers, direction, depth=depth, since_us=period[0], until_us=period[1])
+        assert told(found) == plain.walk(numbers, direction, depth, *period)
+        assert not found.truncated
+        assert [node.kind for node in found.nodes.values()] == [plain.nodes[n][0] for n in found.nodes]
+
+
+def test_a_step_is_told_as_it_was_recorded(drawn: tuple[Connection, Plain]) -> None:
+    connection, _ = drawn
+    found = walk(connection, [13 << NODE_SHIFT, 12 << NODE_SHIFT], "upstream", depth=1).nodes
+    assert found[13 << NODE_SHIFT]._asdict() == {
+        "node": 13 << NODE_SHIFT,
+        "kind": "lot",
+        "name": "urn:lot:013",
+        "version": 0,
+        "change": "process",
+        "entry_index": 13,
+        "position": 0,
+        "event_time_us": 13_000,
+        "product": "prnd-oxide",
+        "stage": "separated_compound",
+        "party": "urn:party:1",
+        "site": "urn:site:1",
+        "mass_mg": 14,
+        "tainted_by": None,
+    }
+    assert found[12 << NODE_SHIFT]._asdict() == {
+        "node": 12 << NODE_SHIFT,
+        "kind": "pool",
+        "name": "urn:pool:1",
+        "version": 12,
+        "change": "feed",
+        "entry_index": 12,
+        "position": 1,
+        "event_time_us": 12_000,
+        "product": "",
+        "stage": "",
+        "party": "urn:party:0",
+        "site": "urn:site:2",
+        "mass_mg": 0,
+        "tainted_by": None,
+    }
+    assert walk(connection, [10**15], "upstream").nodes == {}
+
+
+@pytest.mark.parametrize("direction", ["upstream", "downstream"])
+@pytest.mark.parametrize("depth", [None, 50])
+def test_a_limit_keeps_the_nearest_edges(
+    drawn: tuple[Connection, Plain], direction: Direction, depth: int | None
+) -> None:
+    connection, _ = drawn
+    start = [(LOTS + POOLS - 1 if direction == "upstream" else 1) << NODE_SHIFT]
+    whole = walk(connection, start, direction, depth=depth)
+    count = len(whole.edges)
+    assert count > 20
+    assert not walk(connection, start, direction, depth=depth, most=count).truncated
+    for most in (1, count // 2, count - 1):
+        part = walk(connection, start, direction, depth=depth, most=most)
+        assert part.truncated
+        assert part.edges == whole.edges[:most]
+        ends = {end for edge in part.edges for end in edge}
+        assert set(part.nodes) == ends | set(start)
+        assert [n for n in whole.nodes if n in part.nodes] == sorted(
+            part.nodes, key=lambda number: (part.depths[number], number)
+        )
+
+
+@pytest.mark.parametrize("others", [0, 5, 500])
+def test_open_alerts_on_the_way_are_found_however_many_are_open(
+    drawn: tuple[Connection, Plain], others: int
+) -> None:
+    connection, _ = drawn
+    subjects = [
+        "lot:urn:lot:013",
+        "pool:urn:pool:1",
+        "lot:urn:pool:1",
+        "pool:urn:lot:013",
+        "site:urn:lot:013",
+    ]
+    subjects += [f"lot:urn:lot:{9_000 + number}" for number in range(others)]
+    alerts = [
+        AlertRecord(number, 0, "mass.loss", "", "", subject, 0, 0, "", "", {}, False)
+        for number, subject in enumerate(subjects)
+    ]
+    closed = AlertRecord(9_999, 0, "mass.loss", "", "", "lot:urn:lot:013", 0, 0, "", "", {}, False, "closed")
+    write_records(connection, [*alerts, closed])
+    graph = walk(connection, [13 << NODE_SHIFT, 12 << NODE_SHIFT], "upstream")
+    assert [alert.entry_index for alert in open_alerts(connection, graph)] == [0, 1]
+
+
+def test_a_party_sees_its_own_steps_with_their_depths(drawn: tuple[Connection, Plain]) -> None:
+    connection, plain = drawn
+    place = next(p for p in range(LOTS + POOLS - 1, 0, -1) if p % 6)
+    subject = find_lot(books_of(connection), f"urn:lot:{place:03d}")
+    everything = trace(connection, subject, REGULATOR)
+    order, edges = plain.walk([place << NODE_SHIFT], "upstream", None, None, None)
+    assert [(node.node, everything.depths[node.node]) for node in everything.nodes] == order
+    assert everything.edges == edges
+    assert everything.hidden == {}
+    party = f"urn:party:{place % 3}"
+    own = trace(connection, subject, Viewer(party, False))
+    assert own.nodes == [node for node in everything.nodes if node.party == party]
+    numbers = {node.node for node in own.nodes}
+    assert own.edges == [edge for edge in edges if set(edge) <= numbers]
+    assert sum(own.hidden.values()) == len(order) - len(own.nodes)
+    assert own.tainted == [name for name in everything.tainted if name in {n.name for n in own.nodes}]
+    assert answers.contents(subject) == {"Nd": place + 1}
