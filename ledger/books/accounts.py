@@ -36,12 +36,14 @@ class Journal:
         effect: What came of it so far.
     """
 
-    def __init__(self, movement: Movement, recording: Recording, position: int) -> None:
+    def __init__(
+        self, movement: Movement, recording: Recording, position: int, effect: Effect | None = None
+    ) -> None:
         self.movement = movement
         self.recording = recording
         self.books: Books = recording.books
         self.position = position
-        self.effect = Effect()
+        self.effect = Effect() if effect is None else effect
 
     def next_node(self) -> int:
         """A number in the graph for what is born now."""

@@ -52,18 +52,21 @@ BOOKS: Final[Mapping[str, Book]] = {
 }
 
 
-def apply_movement(movement: Movement, recording: Recording, position: int) -> Effect:
+def apply_movement(
+    movement: Movement, recording: Recording, position: int, effect: Effect | None = None
+) -> Effect:
     """Books a movement; the caller takes everything back where a later one of the statement is refused.
 
     Args:
         movement: What happened.
         recording: The entry that it is part of.
         position: The event's place in the statement.
+        effect: Where to say what it did; a new one where it is left out.
 
     Raises:
         Impossible: It cannot have happened as recorded. The books may be half changed.
     """
-    journal = Journal(movement, recording, position)
+    journal = Journal(movement, recording, position, effect)
     if movement.corrects:
         corrections.undo(journal)
         if movement.did_not_occur:

@@ -79,7 +79,7 @@ class Effect:
     postings: list[PostingRecord] = field(default_factory=list)
     born: list[LotRecord] = field(default_factory=list)
     used: list[tuple[LotRecord, int]] = field(default_factory=list)
-    contained_in: dict[str, Fraction] = field(default_factory=dict)
+    contained_in: dict[str, Fraction | int] = field(default_factory=dict)
     contained_out: dict[str, int] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
     difference: dict[str, Fraction] = field(default_factory=dict)

@@ -10,7 +10,6 @@ again. What was used out of a lot that its replacement bears with other contents
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -36,6 +35,7 @@ from ledger.records.lots import (
     ShipmentLineRecord,
     ShipmentRecord,
 )
+from ledger.records.quick import replace
 
 _SENT: Final = ("ship", "export", "disclose", "return", "release")
 _MOST_NAMED: Final = 20

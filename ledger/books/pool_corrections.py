@@ -6,7 +6,6 @@ taken back, the other origins of the same element make up for it, in whole milli
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final, TypeVar
 
 from ledger.books.accounts import Journal
@@ -14,6 +13,7 @@ from ledger.books.context import Impossible
 from ledger.findings import Finding
 from ledger.records.cells import UNEXPLAINED, Cell, apportion, element_masses, total
 from ledger.records.lots import EdgeRecord, EventRecord, PoolRecord, PoolVersionRecord
+from ledger.records.quick import replace
 
 _MOST_NAMED: Final = 20
 _K = TypeVar("_K")

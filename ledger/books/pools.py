@@ -6,7 +6,6 @@ Every change makes the pool's next version, a node of the graph.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from ledger.books.accounts import Journal
@@ -27,6 +26,7 @@ from ledger.findings import Finding
 from ledger.materials.uncertainty import BANDS, absolute_u
 from ledger.records.cells import STATUSES, UNEXPLAINED, Cell, Cells, apportion, element_masses, total
 from ledger.records.lots import EdgeRecord, PoolRecord, PoolVersionRecord
+from ledger.records.quick import replace
 
 
 def book_feed(journal: Journal) -> None:

@@ -14,7 +14,6 @@ of the consignor (``settling``). It is refused only where it contradicts a recor
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 
 from ledger.books import settling, units
@@ -30,6 +29,7 @@ from ledger.movements.values import MAX_MASS_MG
 from ledger.records.cells import AWAITED, Cell
 from ledger.records.lots import LotRecord, ProvisionalRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.periods import filing_deadline_us
+from ledger.records.quick import replace
 
 
 def book_receipt(journal: Journal) -> None:

@@ -5,13 +5,13 @@ shipment of its own, which the first consignor receives; a cancellation puts eve
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from ledger.books import settling, shipments, units
 from ledger.books.accounts import Journal
 from ledger.books.context import Impossible
 from ledger.books.custody import acting_custodian
 from ledger.records.lots import ProvisionalRecord, ShipmentLineRecord, ShipmentRecord
+from ledger.records.quick import replace
 
 
 def book_return(journal: Journal) -> None:

@@ -8,7 +8,6 @@ Every line of a settlement carries the reference "<consignor> <shipment> <consig
 these lines is what stands settled between the two, however often one of them was corrected.
 """
 
-from dataclasses import replace
 from fractions import Fraction
 
 from ledger.books.accounts import Journal, contained
@@ -23,6 +22,7 @@ from ledger.records.lots import (
     ShipmentLineRecord,
     ShipmentRecord,
 )
+from ledger.records.quick import replace
 
 
 def reference(shipment: ShipmentRecord) -> str:
@@ -95,10 +95,9 @@ def close_if_empty(journal: Journal, shipment: ShipmentRecord, received_us: int)
 def compare(journal: Journal, lot: LotRecord, sent_mg: int, weighed_mg: int) -> None:
     """Tells the rules what was sent and what arrived of it, as contained mass."""
     sent, arrived = journal.effect.contained_in, journal.effect.contained_out
-    for element, mass in contained(lot, sent_mg).items():
-        before = sent.get(element)
-        sent[element] = mass if before is None else before + mass
     for element, mass_mg in element_masses(lot.cells).items():
+        left = mass_mg if sent_mg == lot.mass_mg else Fraction(mass_mg * sent_mg, lot.mass_mg)
+        sent[element] = sent.get(element, 0) + left
         whole_mg = round_half_even(mass_mg * weighed_mg, lot.mass_mg)
         arrived[element] = arrived.get(element, 0) + whole_mg
 

@@ -8,7 +8,7 @@ like any shipment.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ledger.books import settling, units
 from ledger.books.accounts import Journal
@@ -21,6 +21,7 @@ from ledger.records.lots import (
     ShipmentLineRecord,
     ShipmentRecord,
 )
+from ledger.records.quick import replace
 
 ABROAD = ("export", "disclose")
 

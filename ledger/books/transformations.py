@@ -53,9 +53,12 @@ class Intake:
     elements: dict[str, int] = field(default_factory=dict)
     denominator: int = 1
 
-    def exact(self) -> dict[str, Fraction]:
+    def exact(self) -> dict[str, Fraction | int]:
         """Milligrams REO by element."""
-        return {element: Fraction(mass, self.denominator) for element, mass in sorted(self.elements.items())}
+        elements, whole = sorted(self.elements.items()), self.denominator
+        if whole == 1:
+            return dict(elements)
+        return {element: Fraction(mass, whole) for element, mass in elements}
 
     def rest(self, out_mg: Mapping[str, int], lost_mg: Mapping[str, int]) -> dict[str, Fraction]:
         """What neither came out nor was declared lost, in mg by element; no zeros."""

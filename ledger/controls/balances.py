@@ -16,6 +16,7 @@ from ledger.controls.measures import (
     batch_of,
     beyond,
     bias_variance,
+    more_than,
     sigmas_text,
 )
 from ledger.controls.noticing import decimal_text, listed, notice, stands_open
@@ -59,7 +60,7 @@ def element_gain(case: Case) -> Iterator[Notice]:
         sigmas = limits["gain.total_sigma" if element == TOTAL else "gain.element_sigma"]
         if beyond(excess, sigmas, variance):
             gains[element] = {"in_mg": in_mg, "out_mg": out_mg, "sigmas": sigmas_text(excess, variance)}
-            share = excess > limits["gain.reject_share"] * balance.inputs.total
+            share = more_than(excess, limits["gain.reject_share"], balance.inputs.total)
             severe |= share and beyond(excess, limits["gain.reject_sigma"], variance)
     if gains:
         yield notice(
@@ -144,12 +145,13 @@ def recovery(case: Case) -> Iterator[Notice]:
     if process is None or not in_mg:
         return
     limits = case.recording.policy.thresholds
+    lower, upper = process.recovery_lower, process.recovery_upper
+    if lower.numerator * in_mg <= out_mg * lower.denominator and not more_than(out_mg, upper, in_mg):
+        return
     variance = balance.variance(TOTAL) + bias_variance(in_mg, limits["gain.bias_floor"])
-    short = process.recovery_lower * in_mg - out_mg
-    excess = out_mg - process.recovery_upper * in_mg
+    short, excess = lower * in_mg - out_mg, out_mg - upper * in_mg
     if beyond(max(short, excess), limits["recovery.sigma"], variance):
         share = Fraction(out_mg, in_mg)
-        lower, upper = process.recovery_lower, process.recovery_upper
         yield notice(
             case,
             "balance.recovery",

@@ -7,11 +7,12 @@ arithmetic, so that a rule decides alike on every machine.
 Variances are in units of (mg / 10,000)^2.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
-from typing import Final
+from typing import Any, Final
 
 from ledger.materials.uncertainty import (
     BANDS,
@@ -27,11 +28,13 @@ UNIT: Final = 10_000
 TOTAL: Final = "REO"
 """The name under which all elements together stand."""
 
+_encode: Final = json.JSONEncoder(sort_keys=True).encode
+
 _BANDS: Final = tuple((round(least * UNIT), round(u * UNIT)) for least, u in BANDS)
 _TRACE: Final = round(TRACE_RELATIVE_U * UNIT)
 _FLOOR: Final = round(TRACE_ABSOLUTE_U * UNIT)
-_TREO: Final = round(TREO_RELATIVE_U * UNIT)
-_WEIGHING: Final = round(WEIGHING_RELATIVE_U * UNIT)
+_TREO_SQUARE: Final = round(TREO_RELATIVE_U * UNIT) ** 2
+_WEIGHING_SQUARE: Final = round(WEIGHING_RELATIVE_U * UNIT) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,13 @@ class Batch:
     """What of one lot went in or came out.
 
     Attributes:
-        assay: What names the assay that its composition rests on.
+        assay: What the assay that its composition rests on is known by, as JSON can say it: those that say
+            the same, in whatever order of names, err together.
         masses: REO in mg by element; no zeros.
         total: All of it.
     """
 
-    assay: str
+    assay: Any
     masses: dict[str, int]
     total: int
 
@@ -54,7 +58,7 @@ def batch_of(lot: LotRecord, mass_mg: int) -> Batch:
     masses = element_masses(lot.cells)
     if mass_mg != lot.mass_mg:
         masses = {element: mass * mass_mg // lot.mass_mg for element, mass in masses.items()}
-    assay = f"{lot.producer} {sorted(lot.composition.items())}" if lot.composition else lot.lot
+    assay = (lot.producer, lot.composition) if lot.composition else lot.lot
     return Batch(assay, masses, sum(masses.values()))
 
 
@@ -88,12 +92,9 @@ class _Side:
         self.batches = batches
         self.masses = sum_masses(batches)
         self.total = sum(self.masses.values())
-        groups: dict[str, list[Batch]] = {}
-        for batch in batches:
-            groups.setdefault(batch.assay, []).append(batch)
         self.groups = [
             (sum_masses(group), sum(batch.total for batch in group)) if len(group) > 1 else _whole(group[0])
-            for group in groups.values()
+            for group in _by_assay(batches)
         ]
         """Masses by element, and all of them, of the batches that one assay stands for."""
 
@@ -104,14 +105,26 @@ class _Side:
             assayed = mass * band
             if trace and mass * UNIT < whole * _BANDS[-1][0]:
                 assayed = max(assayed, whole * _FLOOR)
-            squares += assayed**2 + (mass * _TREO) ** 2
+            squares += assayed * assayed + mass * mass * _TREO_SQUARE
         for batch in self.batches:
-            squares += (batch.masses.get(element, 0) * _WEIGHING) ** 2
+            mass = batch.masses.get(element, 0)
+            squares += mass * mass * _WEIGHING_SQUARE
         return squares
 
     def total_variance(self) -> int:
-        groups = sum((whole * _TREO) ** 2 for _, whole in self.groups)
-        return groups + sum((batch.total * _WEIGHING) ** 2 for batch in self.batches)
+        groups = sum([whole * whole for _, whole in self.groups])
+        return (
+            groups * _TREO_SQUARE + sum([each.total * each.total for each in self.batches]) * _WEIGHING_SQUARE
+        )
+
+
+def _by_assay(batches: Sequence[Batch]) -> list[Sequence[Batch]]:
+    if len(batches) == 1:
+        return [batches]
+    groups: dict[str, list[Batch]] = {}
+    for batch in batches:
+        groups.setdefault(_encode(batch.assay), []).append(batch)
+    return list(groups.values())
 
 
 def _whole(batch: Batch) -> tuple[dict[str, int], int]:
@@ -140,10 +153,15 @@ def beyond(excess: Fraction | int, sigmas: Fraction, variance: int) -> bool:
     )
 
 
+def more_than(part: Fraction | int, share: Fraction, whole: Fraction | int) -> bool:
+    """Whether a part is more than a share of a whole, without making fractions of whole numbers."""
+    return part * share.denominator > share.numerator * whole
+
+
 def bias_variance(mass_mg: Fraction | int, share: Fraction) -> int:
     """The variance of a bias that is a share of a mass."""
-    bias = mass_mg * share * UNIT
-    return (bias.numerator // bias.denominator) ** 2
+    bias = mass_mg.numerator * share.numerator * UNIT // (mass_mg.denominator * share.denominator)
+    return bias * bias
 
 
 def sigmas_text(excess: Fraction | int, variance: int) -> Fraction:

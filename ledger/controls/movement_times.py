@@ -53,7 +53,7 @@ def before_birth(case: Case) -> Iterator[Notice]:
 def after_recording(case: Case) -> Iterator[Notice]:
     """The event lies after the moment at which it is recorded."""
     recorded_us = case.recording.recorded_at_us
-    skew_us = int(case.recording.policy.thresholds["recording.skew_seconds"] * 1_000_000)
+    skew_us = case.recording.policy.whole("recording.skew_seconds", 1_000_000)
     if case.movement.event_time_us > recorded_us + skew_us:
         yield notice(
             case,

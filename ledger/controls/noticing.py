@@ -85,13 +85,13 @@ def stands_open(books: Books, code: str, subject: str) -> bool:
 
 def actor_of(case: Case) -> str:
     """The party whose movement it is: the signer, or whom the signer may act for."""
-    movement = case.movement
-    stated = movement.custodian_from
-    if movement.kind in ("opening", "extract", "import", "receive"):
-        stated = movement.custodian_to or ("" if movement.kind == "receive" else movement.custodian_from)
-    if stated and acts_for(case, stated):
-        return stated
-    return case.recording.issuer
+    if not case.actor:
+        movement = case.movement
+        stated = movement.custodian_from
+        if movement.kind in ("opening", "extract", "import", "receive"):
+            stated = movement.custodian_to or ("" if movement.kind == "receive" else movement.custodian_from)
+        case.actor = stated if stated and acts_for(case, stated) else case.recording.issuer
+    return case.actor
 
 
 def acts_for(case: Case, principal: str) -> bool:

@@ -4,7 +4,7 @@ Decides: the order, and what becomes of a notice: a refusal, an alert, or nothin
 whole. Under the policy in force and from records alone, so a replay decides the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -55,17 +55,17 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
     told: list[Finding] = []
     alerts: list[AlertRecord] = []
     for position, movement in enumerate(movements):
-        notices = list(_judge(movement, recording, Effect(), "before"))
+        case = Case(movement, recording, Effect())
+        notices = _judge(case, "before")
         try:
-            effect = apply_movement(movement, recording, position)
+            apply_movement(movement, recording, position, case.effect)
         except Impossible as error:
             before = [notice.finding for notice in notices if _refuses(notice, recording)]
             if not any(finding.code == FOREIGN for finding in before):
                 refused.extend(error.findings)
             refused.extend(before)
             break
-        notices.extend(_judge(movement, recording, effect, "after"))
-        case = Case(movement, recording, effect)
+        notices.extend(_judge(case, "after"))
         for notice in notices:
             if _refuses(notice, recording):
                 refused.append(notice.finding)
@@ -90,11 +90,11 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
     return Recorded((), tuple(told), tuple(alerts))
 
 
-def _judge(movement: Movement, recording: Recording, effect: Effect, stage: str) -> Iterable[Notice]:
-    case = Case(movement, recording, effect)
-    policy = recording.policy
-    for rule in _running(policy.rule_set, movement.kind, stage, policy.off):
-        yield from rule.judge(case)
+def _judge(case: Case, stage: str) -> list[Notice]:
+    policy, notices = case.recording.policy, list[Notice]()
+    for rule in _running(policy.rule_set, case.movement.kind, stage, policy.off):
+        notices.extend(rule.judge(case))
+    return notices
 
 
 @lru_cache(maxsize=1024)

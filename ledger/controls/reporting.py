@@ -40,4 +40,4 @@ def late(case: Case) -> Iterator[Notice]:
 def in_last_hours(event_time_us: int, policy: Policy) -> bool:
     """Whether a moment lies in the last hours of its month."""
     end_us = month_start_us(month_after(month_of(event_time_us, policy)), policy)
-    return event_time_us >= end_us - int(policy.thresholds["burst.hours"] * HOUR_US)
+    return event_time_us >= end_us - policy.whole("burst.hours", HOUR_US)

@@ -5,7 +5,7 @@ test keeps both equal.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ledger.books.context import Effect, Recording
@@ -15,7 +15,7 @@ from ledger.movements.movement import KINDS, Movement
 Action = Literal["reject", "flag", "off"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
     """One movement with what it did to the books.
 
@@ -23,11 +23,13 @@ class Case:
         movement: What was recorded.
         recording: The entry, the policy, the registers and the books (after the movement).
         effect: What the movement did. Empty for rules that run before the books.
+        actor: What ``noticing.actor_of`` found, once it was asked; "" before.
     """
 
     movement: Movement
     recording: Recording
     effect: Effect
+    actor: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

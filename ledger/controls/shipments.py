@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.clock import format_time_us
+from ledger.controls.measures import more_than
 from ledger.controls.noticing import decimal_text, notice, stands_open
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.cells import total
@@ -23,11 +24,14 @@ BEARING: Final = ("opening", "extract", "import", "process", "draw")
 @rule("shipment.difference", movements=("receive", "ship", "return"), tell=True)
 def difference(case: Case) -> Iterator[Notice]:
     """The dry contained mass that arrived differs from what was sent."""
-    sent, received = sum(case.effect.contained_in.values()), sum(case.effect.contained_out.values())
+    sent: Fraction | int = sum(case.effect.contained_in.values())
+    received = sum(case.effect.contained_out.values())
     if not sent:
         return
-    share = Fraction(sent - received) / Fraction(sent)
     allowed = case.recording.policy.thresholds["receipt.tolerance_share"]
+    if not more_than(max(sent - received, received - sent), allowed, sent):
+        return
+    share = Fraction(sent - received) / Fraction(sent)
     if share > allowed:
         allowed += _drying(case)
     if abs(share) > allowed:
@@ -123,11 +127,10 @@ def subject_of(shipment: ShipmentRecord) -> str:
 
 def arrival_limit_us(shipment: ShipmentRecord, policy: Policy) -> int:
     """Until when a shipment should have arrived: some hours after it was due, or after the usual time."""
-    limits = policy.thresholds
     due_us = shipment.due_us
     if due_us is None:
-        due_us = shipment.event_time_us + int(limits["unreceived.default_days"]) * DAY_US
-    return due_us + int(limits["unreceived.hours"] * HOUR_US)
+        due_us = shipment.event_time_us + policy.whole("unreceived.default_days", 1) * DAY_US
+    return due_us + policy.whole("unreceived.hours", HOUR_US)
 
 
 def _drying(case: Case) -> Fraction:

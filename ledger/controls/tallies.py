@@ -61,10 +61,14 @@ def note(case: Case) -> None:
 def add_sums(books: Books, tally: str, subject: str, period: str, more: Mapping[str, int]) -> None:
     """Adds to a tally; what becomes zero is left out."""
     known = books.get(TallyRecord, tally, subject, period)
-    sums = {} if known is None else dict(known.sums)
+    before = {} if known is None else known.sums
+    sums = dict(before)
     for name, amount in more.items():
-        sums[name] = sums.get(name, 0) + amount
-    books.put(TallyRecord(tally, subject, period, {name: sums[name] for name in sorted(sums) if sums[name]}))
+        if amount:
+            sums[name] = sums.get(name, 0) + amount
+    if len(sums) > len(before) or 0 in sums.values():
+        sums = {name: sums[name] for name in sorted(sums) if sums[name]}
+    books.put(TallyRecord(tally, subject, period, sums))
 
 
 def _note_report(case: Case) -> None:
@@ -109,7 +113,8 @@ def _moved(case: Case) -> dict[str, int]:
         sums[f"gain.{element}"] = -gain
     process = processes().get(case.movement.process)
     upper = Fraction(1) if process is None else process.recovery_upper
-    sums["norm"] = int(upper * _SCALE) * balance.inputs.total // _SCALE
+    norm = upper.numerator * _SCALE // upper.denominator
+    sums["norm"] = norm * balance.inputs.total // _SCALE
     return sums
 
 

@@ -6,7 +6,6 @@ a scratch database (replay) and over nothing but memory (tests, simulation): onl
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
@@ -45,22 +44,6 @@ class NoSource:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What is asked of every record of a kind, worked out once.
-
-    Attributes:
-        key: A record's primary key.
-        groups: Each group: the name of its place in memory, its value in a record, and whether its fields are
-            all part of the key, so that a record that takes another's place is in the same groups.
-        in_key: The groups whose fields are all part of the key, with their places in it.
-    """
-
-    key: Callable[[Any], Key]
-    groups: tuple[tuple[tuple[type[Record], str], Callable[[Any], Key], bool], ...]
-    in_key: tuple[tuple[tuple[type[Record], str], tuple[int, ...]], ...]
-
-
 def _values(names: Sequence[str]) -> Callable[[Any], Key]:
     """Gives the values of some fields as a tuple."""
     if len(names) > 1:
@@ -72,22 +55,75 @@ def _values(names: Sequence[str]) -> Callable[[Any], Key]:
 
 
 @cache
-def _shape_of(kind: type[Record]) -> _Shape:
-    in_key = {group for group, names in kind.GROUPS.items() if names and set(names) <= set(kind.KEY)}
-    return _Shape(
-        _values(kind.KEY),
-        tuple(((kind, group), _values(names), group in in_key) for group, names in kind.GROUPS.items()),
-        tuple(
-            ((kind, group), tuple(kind.KEY.index(name) for name in kind.GROUPS[group]))
-            for group in kind.GROUPS
-            if group in in_key
-        ),
-    )
+def _key_getter(kind: type[Record]) -> Callable[[Any], Key]:
+    return _values(kind.KEY)
+
+
+class _Group:
+    """One of a kind's groups.
+
+    Attributes:
+        value_of: The group's value in a record.
+        at: Where its fields stand in the key, if all do; then a record that takes another's place is in the
+            same groups. Else None.
+        members: Keys by value, of the values that were asked for.
+        asked: Whether any was.
+    """
+
+    __slots__ = ("asked", "at", "members", "value_of")
+
+    def __init__(self, kind: type[Record], names: tuple[str, ...]) -> None:
+        self.value_of = _values(names)
+        in_key = names and set(names) <= set(kind.KEY)
+        self.at = tuple(kind.KEY.index(name) for name in names) if in_key else None
+        self.members: dict[Key, dict[Key, None]] = {}
+        self.asked = False
+
+
+class _Shelf:
+    """Everything of one kind that is in memory.
+
+    Attributes:
+        key_of: A record's primary key.
+        records: By key; None for what does not exist.
+        groups: By name. ``asked``: those of them that were asked for.
+    """
+
+    __slots__ = ("asked", "groups", "key_of", "records")
+
+    def __init__(self, kind: type[Record]) -> None:
+        self.key_of = _key_getter(kind)
+        self.records: dict[Key, Any] = {}
+        self.groups = {group: _Group(kind, names) for group, names in kind.GROUPS.items()}
+        self.asked: list[_Group] = []
+
+    def members(self, group: str) -> dict[Key, dict[Key, None]]:
+        """The keys of a group by value, as far as it was asked for."""
+        found = self.groups[group]
+        if not found.asked:
+            found.asked = True
+            self.asked.append(found)
+        return found.members
+
+    def set(self, key: Key, record: Any, before: Any) -> None:
+        """Puts a record, or None, under its key and into the groups that were asked for."""
+        self.records[key] = record
+        for group in self.asked:
+            if before is not None:
+                if record is not None and group.at is not None:
+                    continue
+                keys = group.members.get(group.value_of(before))
+                if keys is not None:
+                    keys.pop(key, None)
+            if record is not None:
+                keys = group.members.get(group.value_of(record))
+                if keys is not None:
+                    keys[key] = None
 
 
 def key_of(record: Record) -> Key:
     """The record's primary key."""
-    return _shape_of(type(record)).key(record)
+    return _key_getter(type(record))(record)
 
 
 class Books:
@@ -100,10 +136,10 @@ class Books:
     def __init__(self, source: Source | None = None) -> None:
         self._source = source or NoSource()
         self._complete = source is None
-        self._records: dict[type[Record], dict[Key, Any]] = {}
-        self._groups: dict[tuple[type[Record], str], dict[Key, dict[Key, None]]] = {}
+        self._shelves: dict[type[Record], _Shelf] = {}
         self._changed: dict[tuple[type[Record], Key], Record] = {}
-        self._undo: list[tuple[type[Record], Key, Record | None, Record | None]] | None = None
+        self._undo: list[tuple[type[Record], Key, Any, Record | None]] | None = None
+        self._asked: dict[type[Record], list[Key]] = {}
 
     def __eq__(self, other: object) -> bool:
         """Whether both hold the same records in memory, and the same of them wait to be written."""
@@ -119,54 +155,62 @@ class Books:
     def get(self, kind: type[R], *key: Any) -> R | None:
         """The record with this key, or None."""
         try:
-            found: R | None = self._records[kind][key]
+            found: R | None = self._shelves[kind].records[key]
         except KeyError:
             found = self._load(kind, key)
         return found
 
     def group(self, kind: type[R], group: str, *value: Any) -> list[R]:
         """Every record whose fields of the named group have this value, in order of the keys."""
-        groups = self._groups.setdefault((kind, group), {})
-        if value not in groups:
-            self._take_group(kind, group, [value])
-        known = self._records.get(kind, {})
-        found: list[Any] = [known[key] for key in sorted(groups[value])]
+        shelf = self._shelf(kind)
+        keys = shelf.members(group).get(value)
+        if keys is None:
+            keys = self._take_group(kind, group, [value])[value]
+        found: list[Any] = [shelf.records[key] for key in (sorted(keys) if len(keys) > 1 else keys)]
         return found
 
     def prefetch(self, kind: type[Record], keys: Iterable[Key]) -> None:
         """Reads many records at once, so that ``get`` need not."""
-        known = self._records.setdefault(kind, {})
+        known = self._shelf(kind).records
         wanted = sorted({key for key in keys if key not in known})
         if wanted:
-            for key in wanted:
-                known[key] = None
+            known.update(dict.fromkeys(wanted))
             for record in self._source.load(kind, wanted):
                 known[key_of(record)] = record
 
     def prefetch_groups(self, kind: type[Record], group: str, values: Iterable[Key]) -> None:
         """Reads many groups at once, so that ``group`` need not."""
-        groups = self._groups.setdefault((kind, group), {})
-        wanted = sorted({value for value in values if value not in groups})
+        members = self._shelf(kind).members(group)
+        wanted = sorted({value for value in values if value not in members})
         if wanted:
             self._take_group(kind, group, wanted)
 
     def put(self, record: Record) -> None:
         """Puts a record in place of the one with its key."""
         kind = type(record)
-        key = _shape_of(kind).key(record)
-        self._put(kind, key, record, self.get(kind, *key))
+        shelf = self._shelves.get(kind) or self._shelf(kind)
+        key = shelf.key_of(record)
+        try:
+            before = shelf.records[key]
+        except KeyError:
+            before = self._load(kind, key)
+        self._put(shelf, (kind, key), record, before)
 
     def add(self, record: Record) -> None:
         """As ``put``, of a record that the source cannot have, which is not asked for it."""
         kind = type(record)
-        key = _shape_of(kind).key(record)
-        self._put(kind, key, record, self._records.setdefault(kind, {}).get(key))
+        shelf = self._shelves.get(kind) or self._shelf(kind)
+        key = shelf.key_of(record)
+        self._put(shelf, (kind, key), record, shelf.records.get(key))
 
-    def _put(self, kind: type[Record], key: Key, record: Record, before: Record | None) -> None:
-        name = (kind, key)
+    def _put(self, shelf: _Shelf, name: tuple[type[Record], Key], record: Record, before: Any) -> None:
+        kind, key = name
         if self._undo is not None:
             self._undo.append((kind, key, before, self._changed.get(name)))
-        self._set(kind, key, record, before)
+        if shelf.asked:
+            shelf.set(key, record, before)
+        else:
+            shelf.records[key] = record
         self._changed[name] = record
 
     def begin(self) -> None:
@@ -182,7 +226,8 @@ class Books:
         """Takes back everything that was put since ``begin``."""
         undo, self._undo = self._undo or [], None
         for kind, key, before, changed in reversed(undo):
-            self._set(kind, key, before, self._records[kind][key])
+            shelf = self._shelves[kind]
+            shelf.set(key, before, shelf.records[key])
             if changed is None:
                 del self._changed[kind, key]
             else:
@@ -194,61 +239,65 @@ class Books:
         self._changed.clear()
         return changes
 
+    def take_asked(self) -> dict[type[Record], list[Key]]:
+        """The keys that the source was asked for one by one since the last call, by kind."""
+        asked, self._asked = self._asked, {}
+        return asked
+
     def records(self, kind: type[R]) -> list[R]:
         """Every record of a kind that is in memory, in order of the keys: all, where there is no source."""
-        known: Any = self._records.get(kind, {})
+        known: Any = self._shelf(kind).records
         return [known[key] for key in sorted(known) if known[key] is not None]
 
     @property
     def size(self) -> int:
         """How many records and absences are in memory."""
-        return sum(len(known) for known in self._records.values())
+        return sum(len(shelf.records) for shelf in self._shelves.values())
 
     def drop(self, kind: type[Record]) -> None:
         """Lets the records of a kind go, none of which waits to be written: who needs one reads it again."""
         assert not self._complete
         assert not any(changed is kind for changed, _ in self._changed)
-        self._records.pop(kind, None)
-        for group in kind.GROUPS:
-            self._groups.pop((kind, group), None)
+        self._shelves.pop(kind, None)
 
     def forget(self) -> None:
         """Empties the memory; nothing may be waiting to be written."""
         assert not self._changed
         assert self._undo is None
-        self._records.clear()
-        self._groups.clear()
+        self._shelves.clear()
+
+    def _shelf(self, kind: type[Record]) -> _Shelf:
+        shelf = self._shelves.get(kind)
+        if shelf is None:
+            shelf = self._shelves[kind] = _Shelf(kind)
+        return shelf
 
     def _load(self, kind: type[Record], key: Key) -> Any:
         """The record with this key as the source has it."""
-        known = self._records.setdefault(kind, {})
-        known[key] = None
-        if not self._is_absent(kind, key):
+        shelf = self._shelf(kind)
+        shelf.records[key] = None
+        if not self._complete and not _is_absent(shelf, key):
+            self._asked.setdefault(kind, []).append(key)
             for record in self._source.load(kind, [key]):
-                known[key_of(record)] = record
-        return known[key]
-
-    def _is_absent(self, kind: type[Record], key: Key) -> bool:
-        """Whether a group that the record would be in is in memory whole: what is not there is nowhere."""
-        for name, at in _shape_of(kind).in_key:
-            groups = self._groups.get(name)
-            if groups is not None and tuple([key[each] for each in at]) in groups:
-                return True
-        return False
+                shelf.records[key_of(record)] = record
+        return shelf.records[key]
 
     def _present(self) -> dict[Any, Record]:
         return {
             (kind, key): record
-            for kind, known in self._records.items()
-            for key, record in known.items()
+            for kind, shelf in self._shelves.items()
+            for key, record in shelf.records.items()
             if record is not None
         }
 
-    def _take_group(self, kind: type[Record], group: str, values: Sequence[Key]) -> None:
-        groups = self._groups.setdefault((kind, group), {})
+    def _take_group(
+        self, kind: type[Record], group: str, values: Sequence[Key]
+    ) -> dict[Key, dict[Key, None]]:
+        shelf = self._shelf(kind)
+        groups, known = shelf.members(group), shelf.records
         for value in values:
             groups[value] = {}
-        known, value_of = self._records.setdefault(kind, {}), _values(kind.GROUPS[group])
+        value_of = shelf.groups[group].value_of
         here = [key for changed_kind, key in self._changed if changed_kind is kind]
         if self._complete:
             here = list(known)
@@ -263,18 +312,12 @@ class Books:
                 value = value_of(present)
                 if value in wanted:
                     groups[value][key] = None
+        return groups
 
-    def _set(self, kind: type[Record], key: Key, record: Record | None, before: Record | None) -> None:
-        self._records[kind][key] = record
-        for name, value_of, in_key in _shape_of(kind).groups:
-            groups = self._groups.get(name)
-            if groups is None or (in_key and before is not None and record is not None):
-                continue
-            if before is not None:
-                members = groups.get(value_of(before))
-                if members is not None:
-                    members.pop(key, None)
-            if record is not None:
-                members = groups.get(value_of(record))
-                if members is not None:
-                    members[key] = None
+
+def _is_absent(shelf: _Shelf, key: Key) -> bool:
+    """Whether a group that the record would be in is in memory whole: what is not there is nowhere."""
+    for group in shelf.asked:
+        if group.at is not None and tuple([key[each] for each in group.at]) in group.members:
+            return True
+    return False

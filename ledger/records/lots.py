@@ -94,6 +94,7 @@ class HoldingRecord:
     changed_at: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class EdgeRecord:
     """The child (a lot's or pool version's node) was made from the parent.

@@ -14,6 +14,7 @@ NO_ARRIVAL: Final = "export.no-arrival"
 """Kinds of DueRecord that acts put or settle."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class QuotaRecord:
     """An allotment and what was drawn on it.
@@ -254,6 +255,7 @@ class DueRecord:
     bucket: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TallyRecord:
     """Running sums that a rule needs: over a subject and a period.

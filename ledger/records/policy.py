@@ -174,6 +174,17 @@ class Policy:
         """Codes of which nothing becomes."""
         return frozenset(code for code, action in self.actions.items() if action == "off")
 
+    @cached_property
+    def _wholes(self) -> dict[tuple[str, int], int]:
+        return {}
+
+    def whole(self, name: str, unit: int) -> int:
+        """A threshold times a unit, cut to a whole number: hours as microseconds."""
+        known = self._wholes.get((name, unit))
+        if known is None:
+            known = self._wholes[name, unit] = int(self.thresholds[name] * unit)
+        return known
+
     def action(self, code: str) -> Action:
         """What happens to a finding of this code."""
         return self.actions.get(code, "flag")

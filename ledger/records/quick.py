@@ -6,11 +6,15 @@ assignment; a movement makes about twenty such instances with ten to forty field
 assigned while the instance belongs to an open subclass of the same layout, which nobody else ever sees.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from functools import cache
+from operator import attrgetter
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeVar
 
 _K = TypeVar("_K", bound=type[Any])
+_R = TypeVar("_R")
 _MADE: Final = object()
 """In the place of a default that is made anew for each instance."""
 
@@ -47,3 +51,26 @@ def quick(kind: _K) -> _K:
     made.__qualname__ = f"{kind.__qualname__}.__init__"
     type.__setattr__(kind, "__init__", made)
     return kind
+
+
+def replace(record: _R, **changes: Any) -> _R:
+    """As ``dataclasses.replace``, of a dataclass of two fields or more that are all given by position.
+
+    Raises:
+        TypeError: It has no field of such a name.
+    """
+    kind: Any = type(record)
+    get, places = _fields_of(kind)
+    values = list(get(record))
+    for name, value in changes.items():
+        if name not in places:
+            raise TypeError(f"{kind.__name__} has no field {name}")
+        values[places[name]] = value
+    replaced: _R = kind(*values)
+    return replaced
+
+
+@cache
+def _fields_of(kind: type[Any]) -> tuple[Callable[[Any], tuple[Any, ...]], Mapping[str, int]]:
+    names = [each.name for each in fields(kind)]
+    return attrgetter(*names), {name: at for at, name in enumerate(names)}

@@ -1,17 +1,19 @@
 """Books and registers in this process's memory from one batch to the next, while nobody else writes.
 
 Decides: when what is in memory is what the database holds. It is exactly when the head is the one that this
-process's last batch left; after any other end of a batch the memory is empty.
+process's last batch left; after any other end of a batch the memory is empty. What the last batches asked for
+one by one (sums of a site, a party, a month) is then read ahead, since the next one will probably ask again.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
 from ledger.books.prefetch import prefetch
 from ledger.controls.submission import Submission
-from ledger.records.books import Books
+from ledger.records.books import Books, Key, Record
 from ledger.records.lots import EventRecord, PoolVersionRecord
 from ledger.statements.registers import Facts
 from ledger.store.asked_registers import AskedRegisters
@@ -20,6 +22,10 @@ from ledger.store.log_store import HeadRow
 
 MOST_RECORDS: Final = 100_000
 """How many records and absences may be kept; beyond it the next batch begins anew."""
+REMEMBERED: Final = 8
+"""Of how many batches it is known what they asked for one by one."""
+MOST_AGAIN: Final = 1_000
+"""How many keys of one batch, at most, are worth reading again."""
 
 
 class KeptBooks:
@@ -29,6 +35,7 @@ class KeptBooks:
         self._books: Books | None = None
         self._registers = AskedRegisters()
         self._head: HeadRow | None = None
+        self._asked: deque[Mapping[type[Record], Sequence[Key]]] = deque(maxlen=REMEMBERED)
 
     def open(
         self, connection: Connection, head: HeadRow, facts: Facts, submissions: Sequence[Submission]
@@ -48,6 +55,8 @@ class KeptBooks:
         if books is None or known != head or books.size + self._registers.size > MOST_RECORDS:
             books = Books(source)
             self._registers = AskedRegisters()
+            for kind in {kind for asked in self._asked for kind in asked}:
+                books.prefetch(kind, (key for asked in self._asked for key in asked.get(kind, ())))
         else:
             books.use(source)
         facts.books = books
@@ -64,3 +73,6 @@ class KeptBooks:
         """
         books.drop(PoolVersionRecord)
         self._books, self._head = books, head
+        asked = books.take_asked()
+        if sum(map(len, asked.values())) <= MOST_AGAIN:
+            self._asked.append(asked)

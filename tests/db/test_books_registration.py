@@ -339,6 +339,25 @@ class TestKeptBooks:
         assert "LotRecord" not in asked
         assert "HoldingRecord" not in asked
 
+    def test_what_was_asked_for_one_by_one_is_read_ahead_the_next_time(
+        self, trade: Trade, registrar: Registrar, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(kept_books, "MOST_RECORDS", 0)  # as if somebody else had written in between
+        asked: list[tuple[str, int]] = []
+        read = StoreSource._read
+
+        def counted(self: StoreSource, kind: type[Record], names: Any, values: Any) -> Any:
+            asked.append((kind.__name__, len(values)))
+            return read(self, kind, names, values)
+
+        monkeypatch.setattr(StoreSource, "_read", counted)
+        trade.moved(registrar, trade.extract("a"))
+        first = asked.count(("TallyRecord", 1))
+        asked.clear()
+        trade.moved(registrar, trade.extract("b"))
+        assert first > asked.count(("TallyRecord", 1)) == 0
+        check(engine)
+
     def test_memory_has_a_bound(
         self, trade: Trade, registrar: Registrar, engine: Engine, monkeypatch: pytest.MonkeyPatch
     ) -> None:

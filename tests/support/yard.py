@@ -170,7 +170,7 @@ class Yard(Desk):
 
 def everything(books: Books) -> list[str]:
     """Every record of the books, as text, in order."""
-    kinds = sorted({kind for kind, _ in books._changed} | set(books._records), key=lambda kind: kind.__name__)
+    kinds = sorted({kind for kind, _ in books._changed} | set(books._shelves), key=lambda kind: kind.__name__)
     return [repr(record) for kind in kinds for record in books.records(kind)]
 
 

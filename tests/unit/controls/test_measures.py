@@ -13,12 +13,14 @@ from ledger.controls.measures import (
     Balance,
     Batch,
     band_of,
+    batch_of,
     beyond,
     bias_variance,
     sigmas_text,
     sum_masses,
 )
 from ledger.materials.uncertainty import element_sigma, relative_u, total_sigma
+from ledger.records.lots import LotRecord
 
 MASSES = st.dictionaries(st.sampled_from(["La", "Ce", "Nd", "Dy"]), st.integers(10**9, 10**11), min_size=1)
 
@@ -50,6 +52,24 @@ def test_lots_of_one_assay_err_together() -> None:
     together = Balance([Batch("same", masses, 1_000_000) for _ in range(100)], [])
     ratio = math.sqrt(together.variance("Nd") / apart.variance("Nd"))
     assert 9 < ratio < 10
+
+
+def test_an_assay_is_the_same_in_whatever_order_it_is_written() -> None:
+    shares = {"Pr": "0.25", "Nd": "0.75"}
+    backwards = dict(reversed(shares.items()))
+    cells = {("Nd", "mine", "domestic"): 750_000, ("Pr", "mine", "domestic"): 250_000}
+
+    def batch(number: int, fractions: dict[str, str], producer: str = "mine") -> Batch:
+        lot = LotRecord(
+            f"lot-{number}", number, 0, 0, producer, "site", 0, "extract", "", "ore", 10**6, cells,
+            {"treoFraction": "1", "elementFractions": fractions},
+        )  # fmt: skip
+        return batch_of(lot, 10**6)
+
+    together = Balance([batch(1, shares), batch(2, shares)], [])
+    apart = Balance([batch(1, shares), batch(2, shares, "other")], [])
+    assert Balance([batch(1, shares), batch(2, backwards)], []).variance("Nd") == together.variance("Nd")
+    assert together.variance("Nd") > apart.variance("Nd")
 
 
 @pytest.mark.parametrize(("share", "band"), [("0.1", 100), ("0.0999", 200), ("0.01", 200), ("0.0099", 500)])

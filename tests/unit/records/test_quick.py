@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 import pytest
 
+from ledger.records import quick as quick_module
 from ledger.records.quick import quick
 
 
@@ -81,6 +82,17 @@ def test_it_is_replaced_copied_and_pickled() -> None:
         assert type(twin) is Quick
         with pytest.raises(FrozenInstanceError):
             twin.name = "b"
+
+
+@pytest.mark.parametrize("changes", [{}, {"mass_mg": 3}, {"name": "b", "parts": {"c": 1}}])
+def test_some_fields_are_replaced_in_less_time(changes: dict[str, object]) -> None:
+    one = Quick("a", 1, {"b": 2})
+    twin = quick_module.replace(one, **changes)
+    assert twin == replace(one, **changes)
+    assert type(twin) is Quick
+    assert one == Quick("a", 1, {"b": 2})
+    with pytest.raises(TypeError):
+        quick_module.replace(one, other=1)
 
 
 def test_it_may_not_have_a_post_init() -> None:
