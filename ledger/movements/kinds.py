@@ -15,6 +15,7 @@ Masses = Literal["needed", "zero", "optional"]
 #: Members of the REE namespace that any movement may carry.
 COMMON: Final = frozenset({"movement", "lots", "units", "whole", "reason", "attachments"})
 _SALE: Final = frozenset({"due", "seals", "unitPrice"})
+_IMPORT: Final = frozenset({"originDeclaration", "declaration", "seals", "unitPrice"})
 _EXPORT: Final = _SALE | {"licence", "declaration", "consignee", "endUser", "endUse", "destination"}
 
 #: Lists in which an event of each type names what goes in and what comes out.
@@ -52,6 +53,7 @@ class Form:
 
 
 _PARTIES: Final = ("owner_from", "custodian_from", "owner_to", "custodian_to")
+_END: Final = Form("ObjectEvent", "DELETE", inputs=OBJECT_LISTS, needs=("site", "reason"))
 
 FORMS: Final[Mapping[str, Form]] = {
     "opening": Form("ObjectEvent", "ADD", outputs=OBJECT_LISTS, needs=("site",)),
@@ -157,7 +159,7 @@ FORMS: Final[Mapping[str, Form]] = {
         ("commissioning",),
         outputs=OBJECT_LISTS,
         needs=("site", "origin"),
-        may=frozenset({"originDeclaration", "declaration", "seals", "unitPrice"}),
+        may=_IMPORT,
     ),
     "release": Form(
         "ObjectEvent",
@@ -199,9 +201,9 @@ FORMS: Final[Mapping[str, Form]] = {
         needs=("site",),
         masses="zero",
     ),
-    "lose": Form("ObjectEvent", "DELETE", inputs=OBJECT_LISTS, needs=("site", "reason")),
-    "dispose": Form("ObjectEvent", "DELETE", inputs=OBJECT_LISTS, needs=("site", "reason")),
-    "destroy": Form("ObjectEvent", "DELETE", inputs=OBJECT_LISTS, needs=("site", "reason")),
+    "lose": _END,
+    "dispose": _END,
+    "destroy": _END,
 }
 """The form of every kind, by the value of ``ree:movement``."""
 
@@ -211,7 +213,7 @@ ARRIVAL: Final = Form(
     ("arriving",),
     inputs=OBJECT_LISTS,
     needs=("site", "origin"),
-    may=frozenset({"originDeclaration", "declaration", "seals", "unitPrice"}),
+    may=_IMPORT,
 )
 """The other form of ``import``: a lot that the ledger already knows comes (back) in."""
 

@@ -7,6 +7,7 @@ Source: EPCIS 2.0.1, data definition layer; XML Schema 1.1 part 2 section 3.4.28
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -60,12 +61,12 @@ class Strict(fields.Field[Any]):
         )
 
 
-class Leaf(Strict):
+class Leaf(Strict, ABC):
     """A value without members of its own."""
 
+    @abstractmethod
     def finding(self, value: Any, scope: Scope) -> Finding | None:
         """The first thing that is wrong with the value, with a pointer relative to it; or None."""
-        raise NotImplementedError
 
     def findings(self, value: Any, scope: Scope) -> list[Finding]:
         """Everything that is wrong with the value."""
