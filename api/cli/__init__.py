@@ -27,6 +27,7 @@ for command in (
     operate.migrate,
     operate.mark,
     operate.publish_refusals,
+    operate.products,
     keys.key,
     submit.sign,
     submit.submit,

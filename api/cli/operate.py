@@ -1,5 +1,6 @@
 """Commands of an operator: init, serve, migrate, mark."""
 
+import json
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from ledger.client.outbox import write_file
 from ledger.clock import SystemClock
 from ledger.encoding import b64url_encode
 from ledger.log.checkpoint import open_checkpoint
+from ledger.materials.catalogue import own_rows
 from ledger.registration.adopting import adopt_mark
 from ledger.registration.registrar import Registrar
 from ledger.store.engine import create_ledger_engine
@@ -171,3 +173,14 @@ def publish_refusals(
         engine.dispose()
     notes.print(sent.text, markup=False)
     raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("table", type=FILE)
+def products(table: Path) -> None:
+    """Check a catalogue of one's own (CSV), and print it as the 'products' of a policy.
+
+    docs/materials.md lists the columns. An authority puts what is printed into its next set-policy: from that
+    entry on books and rules know the products.
+    """
+    click.echo(json.dumps(own_rows(table), ensure_ascii=False, indent=2))

@@ -18,7 +18,6 @@ from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
 from ledger.books.custody import acting_custodian
 from ledger.findings import Finding
-from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Composition, Line
 from ledger.records.cells import Cell, Cells, element_masses
 from ledger.records.lots import (
@@ -135,7 +134,7 @@ def new_lot(
         event_time_us=movement.event_time_us,
         birth=movement.kind,
         product=line.product,
-        stage=Catalogue.load().stage(line.product),
+        stage=recording.policy.catalogue.stage(line.product),
         mass_mg=line.mass_mg,
         cells=cells,
         composition=composition.declared,
@@ -205,7 +204,7 @@ def descends(journal: Journal, nodes: Iterable[int], ancestor: int) -> bool:
 def _bear_from_outside(journal: Journal, line: Line, *, origin: str, custodian: str) -> None:
     movement = journal.movement
     contained_mg = composition_of(line).contained_mg
-    status = birth_status(movement.kind, Catalogue.load().stage(line.product))
+    status = birth_status(movement.kind, journal.recording.policy.catalogue.stage(line.product))
     cells: dict[Cell, int] = {
         (element, origin, status): mass_mg for element, mass_mg in contained_mg.items() if mass_mg
     }

@@ -23,7 +23,6 @@ from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
 from ledger.books.custody import acting_custodian
 from ledger.findings import Finding
-from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Line
 from ledger.movements.values import MAX_MASS_MG
 from ledger.records.cells import AWAITED, Cell
@@ -262,7 +261,7 @@ def _awaited(journal: Journal, line: Line, mass_mg: int, voided: LotRecord | Non
             {"lot": line.lot},
             line.pointer,
         )
-    stage = Catalogue.load().stage(line.product)
+    stage = journal.recording.policy.catalogue.stage(line.product)
     status = birth_status("extract", stage)
     cells: dict[Cell, int] = {
         (element, f"{AWAITED}{line.lot}", status): contained_mg

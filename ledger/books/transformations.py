@@ -16,7 +16,6 @@ from ledger.books.context import Impossible
 from ledger.books.counting import count_output
 from ledger.books.custody import acting_custodian
 from ledger.findings import Finding
-from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Line
 from ledger.records.cells import UNEXPLAINED, Cell, apportion
 from ledger.records.lots import LotRecord
@@ -282,7 +281,7 @@ def bear_outputs(
     outputs = journal.movement.outputs
     masses = [composition_of(line).contained_mg for line in outputs]
     for line, part in zip(outputs, split(cells, masses), strict=True):
-        own, counted_mg = count_output(part, Catalogue.load().stage(line.product))
+        own, counted_mg = count_output(part, journal.recording.policy.catalogue.stage(line.product))
         journal.effect.counted_mg += counted_mg
         bear_lot(
             journal,

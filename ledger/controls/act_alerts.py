@@ -57,5 +57,5 @@ def _judged(act: Act, books: Books, policy: Policy) -> Iterator[tuple[str, Notic
         for found in judge_invoice(books, act.invoice, policy):
             yield act.seller, found
     elif isinstance(act, DeclareCustoms):
-        for found in judge_declaration(books, act.declaration):
+        for found in judge_declaration(books, act.declaration, policy):
             yield act.declarant, found

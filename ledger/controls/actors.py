@@ -12,7 +12,6 @@ from ledger.clock import format_time_us
 from ledger.controls.naming import prefix_owner
 from ledger.controls.noticing import actor_of, acts_for, listed, notice, roles_of
 from ledger.controls.rule import Case, Notice, rule
-from ledger.materials.catalogue import Catalogue
 from ledger.records.lots import LotRecord, PoolRecord
 from ledger.statements.acts.standing import is_listed
 
@@ -137,13 +136,13 @@ def foreign_name(case: Case) -> Iterator[Notice]:
 def _allowed(case: Case) -> tuple[str, ...]:
     movement = case.movement
     if movement.kind == "extract":
-        stages = {Catalogue.load().stage(line.product) for line in movement.outputs}
+        stages = {case.recording.policy.catalogue.stage(line.product) for line in movement.outputs}
         return ("recycler", "user", "magnet_maker") if stages == {"scrap"} else ("miner",)
     return MAY[movement.kind]
 
 
 def _makes(case: Case, roles: frozenset[str]) -> Iterator[Notice]:
-    stages = Catalogue.load().stage
+    stages = case.recording.policy.catalogue.stage
     lots = (case.recording.books.get(LotRecord, line.lot) for line in case.movement.inputs)
     same = {lot.stage for lot in lots if lot is not None}
     may = {"", "scrap", *same}.union(*(MAKES.get(each, ()) for each in roles))

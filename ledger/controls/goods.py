@@ -93,9 +93,9 @@ def home_share(lot: LotRecord) -> Fraction:
     return Fraction(whole - foreign, whole) if whole else Fraction(0)
 
 
-def code_fault(hs_code: str, lot: LotRecord) -> str | None:
+def code_fault(hs_code: str, lot: LotRecord, catalogue: Catalogue) -> str | None:
     """Why a lot may not stand under a commodity code, or None."""
-    product = Catalogue.load().product(lot.product)
+    product = catalogue.product(lot.product)
     return hs_fault(hs_code, "" if product is None else product.form, fractions_of(lot))
 
 
@@ -110,7 +110,11 @@ def _sent(case: Case) -> Iterator[Notice]:
     movement = case.movement
     declaration = case.recording.books.get(DeclarationRecord, movement.declaration)
     for goods in exported(case):
-        fault = None if declaration is None else code_fault(declaration.hs_code, goods.lot)
+        fault = (
+            None
+            if declaration is None
+            else code_fault(declaration.hs_code, goods.lot, case.recording.policy.catalogue)
+        )
         if declaration is not None and fault is not None:
             yield notice(
                 case,
@@ -136,7 +140,7 @@ def _sent(case: Case) -> Iterator[Notice]:
 
 def _born(case: Case) -> Iterator[Notice]:
     for lot in case.effect.born:
-        product = Catalogue.load().product(lot.product)
+        product = case.recording.policy.catalogue.product(lot.product)
         code = None if product is None else hs_codes().get(product.hs_code)
         if product is None or code is None or not code.elements:
             continue
@@ -163,7 +167,7 @@ def _assayed(case: Case) -> Iterator[Notice]:
         lot = case.recording.books.get(LotRecord, line.lot)
         if lot is None or not lot.cells:
             continue
-        product = Catalogue.load().product(lot.product)
+        product = case.recording.policy.catalogue.product(lot.product)
         fault = None
         if product is not None and product.hs_code:
             fault = hs_fault(product.hs_code, product.form, measured)

@@ -57,22 +57,24 @@ def lists_in_force(books: Books, at_us: int) -> list[ControlListRecord]:
     ]
 
 
-def controlling_list(lot: LotRecord, lists: list[ControlListRecord]) -> str:
+def controlling_list(lot: LotRecord, lists: list[ControlListRecord], catalogue: Catalogue) -> str:
     """The control list under which a lot needs a licence, or ""."""
     for record in lists:
-        if record.conditions.get("needs_licence", True) and any(covers(item, lot) for item in record.items):
+        if record.conditions.get("needs_licence", True) and any(
+            covers(item, lot, catalogue) for item in record.items
+        ):
             return record.control_list
     return ""
 
 
-def covers(item: Mapping[str, Any], lot: LotRecord) -> bool:
+def covers(item: Mapping[str, Any], lot: LotRecord, catalogue: Catalogue) -> bool:
     """Whether an item of a control list means a lot: all of its members that rules read must hold.
 
     Members: ``product``, ``hs_code`` (or the beginning of one), ``stage``, ``form``, ``control_ref`` (as in
     the catalogue), ``elements`` (any of them, each at least ``least_share`` of REO). An item with none of
     them means nothing.
     """
-    product = Catalogue.load().product(lot.product)
+    product = catalogue.product(lot.product)
     hs_code, form = ("", "") if product is None else (product.hs_code, product.form)
     checks: dict[str, Callable[[Any], bool]] = {
         "product": lambda value: value == lot.product,
@@ -100,7 +102,9 @@ def licence(case: Case) -> Iterator[Notice]:
     movement, books = case.movement, case.recording.books
     lists = lists_in_force(books, movement.event_time_us)
     controlled = {
-        goods.lot.lot: name for goods in exported(case) if (name := controlling_list(goods.lot, lists))
+        goods.lot.lot: name
+        for goods in exported(case)
+        if (name := controlling_list(goods.lot, lists, case.recording.policy.catalogue))
     }
     if not controlled:
         return
@@ -139,7 +143,11 @@ def licence(case: Case) -> Iterator[Notice]:
 def licensed_mass(case: Case) -> int:
     """Gross mass in mg that an export draws on its licence: its controlled goods."""
     lists = lists_in_force(case.recording.books, case.movement.event_time_us)
-    return sum(goods.mass_mg for goods in exported(case) if controlling_list(goods.lot, lists))
+    return sum(
+        goods.mass_mg
+        for goods in exported(case)
+        if controlling_list(goods.lot, lists, case.recording.policy.catalogue)
+    )
 
 
 def draw_licence(books: Books, licence_id: str, event_id: str, mass_mg: int) -> None:
@@ -193,7 +201,7 @@ def _scope(case: Case, named: LicenceRecord, controlled: set[str]) -> Iterator[N
     outside = [
         goods.lot.lot
         for goods in exported(case)
-        if goods.lot.lot in controlled and not _item(named, goods.lot)
+        if goods.lot.lot in controlled and not _item(named, goods.lot, case.recording.policy.catalogue)
     ]
     if outside:
         wrong["items"] = outside
@@ -207,10 +215,10 @@ def _scope(case: Case, named: LicenceRecord, controlled: set[str]) -> Iterator[N
         )
 
 
-def _item(named: LicenceRecord, lot: LotRecord) -> bool:
+def _item(named: LicenceRecord, lot: LotRecord, catalogue: Catalogue) -> bool:
     if not named.items:
         return True
-    product = Catalogue.load().product(lot.product)
+    product = catalogue.product(lot.product)
     hs_code, refs = ("", ()) if product is None else (product.hs_code, product.control_refs)
     return any(
         item in (lot.product, *refs) or (bool(hs_code) and item.isdigit() and hs_code.startswith(item))

@@ -13,7 +13,6 @@ from ledger.controls.noticing import listed, notice, plain, stands_open
 from ledger.controls.rule import Case, Notice, rule
 from ledger.controls.trade import sale_of, sold_lots
 from ledger.findings import Finding
-from ledger.materials.catalogue import Catalogue
 from ledger.records.books import Books
 from ledger.records.cells import total
 from ledger.records.lots import LotRecord, ShipmentLineRecord, ShipmentRecord
@@ -115,14 +114,14 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
         yield _paper("invoice.mismatch", detail, _MISMATCH, subject, differs=differs)
 
 
-def judge_declaration(books: Books, declaration_id: str) -> Iterator[Notice]:
+def judge_declaration(books: Books, declaration_id: str, policy: Policy) -> Iterator[Notice]:
     """Whether a customs declaration's code fits the goods: for ``declare-customs``."""
     record = books.get(DeclarationRecord, declaration_id)
     if record is None:
         return
     for line in books.group(ShipmentLineRecord, "shipment", record.declarant, record.shipment):
         lot = books.get(LotRecord, line.lot)
-        fault = None if lot is None else code_fault(record.hs_code, lot)
+        fault = None if lot is None else code_fault(record.hs_code, lot, policy.catalogue)
         if fault is not None:
             yield _paper(
                 "hs.mismatch",
@@ -162,7 +161,7 @@ def invoice_faults(
             if single and name:
                 differs["name"] = {"invoice": name, "sale": sorted(sold)}
             continue
-        fitting = [lot for lot in lots if _is_called(lot, str(line.get("product", "")))]
+        fitting = [lot for lot in lots if _is_called(lot, str(line.get("product", "")), policy)]
         if not fitting:
             differs["name"] = {
                 "invoice": line.get("product", ""),
@@ -176,8 +175,8 @@ def invoice_faults(
     return differs
 
 
-def _is_called(lot: LotRecord, product: str) -> bool:
-    known = Catalogue.load().product(lot.product)
+def _is_called(lot: LotRecord, product: str, policy: Policy) -> bool:
+    known = policy.catalogue.product(lot.product)
     if not product or known is None:
         return True
     return product in (known.code, known.vat_name, known.name_en, known.name_zh)

@@ -15,7 +15,6 @@ from typing import Final
 from ledger.controls.drawn import quota_name, to_give_back
 from ledger.controls.noticing import actor_of, decimal_text, notice, stands_open
 from ledger.controls.rule import Case, Notice, rule
-from ledger.materials.catalogue import Catalogue
 from ledger.records.books import Books
 from ledger.records.cells import total
 from ledger.records.lots import LotRecord
@@ -95,7 +94,7 @@ def draws(case: Case) -> dict[Draw, int]:
 
 def ore_class_of(case: Case, lot: LotRecord) -> str:
     """``rock`` or ``ionic``: by the product, else by its mine's listing, else by what it is."""
-    product = Catalogue.load().product(lot.product)
+    product = case.recording.policy.catalogue.product(lot.product)
     if product is not None and product.ore_class:
         return product.ore_class
     site = case.recording.facts.sites.get(lot.site)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.materials.hs_codes import FORMS
-from ledger.materials.tables import Row, file_text, packaged_text, read_rows
+from ledger.materials.tables import Row, file_text, packaged_text, read_rows, table_fault
 
 STAGES: Final = (
     "ore",
@@ -129,6 +129,18 @@ class Catalogue:
             products[product.code] = product
         return cls(products.values())
 
+    def extended(self, rows: Iterable[Mapping[str, str]]) -> "Catalogue":
+        """This catalogue with further products, or others in place of its own.
+
+        Args:
+            rows: As ``read_product`` takes them.
+
+        Raises:
+            TableInvalid: One of them is no product.
+        """
+        more = [read_product(row) for row in rows]
+        return Catalogue([*self, *more]) if more else self
+
     def product(self, code: str) -> Product | None:
         """The product of a code, or None."""
         return self._products.get(code)
@@ -155,6 +167,34 @@ class Catalogue:
 @cache
 def _packaged() -> Catalogue:
     return Catalogue.read(packaged_text("catalogue.csv"))
+
+
+def read_product(cells: Mapping[str, str]) -> Product:
+    """A product from its cells by column; those of ``OPTIONAL_COLUMNS`` may be missing.
+
+    Raises:
+        TableInvalid: With the column and what to do.
+    """
+    unknown = sorted(set(cells) - set(COLUMNS))
+    if unknown:
+        detail = f"there is no column {unknown[0]!r}"
+        raise table_fault(detail, mend=f"The columns are: {', '.join(COLUMNS)}.")
+    return _read_product(Row(0, {column: text.strip() for column, text in cells.items()}))
+
+
+def own_rows(source: Path) -> list[dict[str, str]]:
+    """The cells of a file of one's own by column, without empty ones: what ``set-policy`` takes as products.
+
+    Raises:
+        TableInvalid: As ``Catalogue.read``.
+    """
+    text = file_text(source)
+    Catalogue.read(text)
+    needed = [name for name in COLUMNS if name not in OPTIONAL_COLUMNS]
+    return [
+        {column: cell for column, cell in row.cells.items() if cell}
+        for row in read_rows(text, needed, OPTIONAL_COLUMNS)
+    ]
 
 
 def _read_product(row: Row) -> Product:

@@ -10,6 +10,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final, Literal
 
+from ledger.materials.catalogue import Catalogue
+
 Action = Literal["reject", "flag", "off"]
 
 REJECT: Final = (
@@ -152,6 +154,7 @@ class Policy:
         opening_until_us: Until when opening stocks may be recorded; None while no end is set.
         tolling: Whether toll processing is ``banned`` or ``allowed``.
         index_prices: Decimal CNY per kg by product code, for price.low.
+        catalogue: The packaged products, and the authority's own.
         softened: Codes for which policy itself says ``flag``: also what is severe only opens an alert.
     """
 
@@ -168,6 +171,7 @@ class Policy:
     tolling: str = "banned"
     index_prices: Mapping[str, Fraction] = field(default_factory=dict)
     softened: frozenset[str] = frozenset()
+    catalogue: Catalogue = field(default_factory=Catalogue.load)
 
     @cached_property
     def off(self) -> frozenset[str]:
@@ -222,4 +226,5 @@ def read_policy(members: Mapping[str, Any]) -> Policy:
         softened=frozenset(
             code for code, choice in members.get("rules", {}).items() if choice.get("action") == "flag"
         ),
+        catalogue=Catalogue.load().extended(members.get("products", ())),
     )

@@ -345,3 +345,14 @@ class TestReading:
     def test_nobody_there(self, log: Prepared) -> None:
         result = run("token", "--key", log.folder / "miner.pem", "--url", "http://127.0.0.1:9")
         assert code(result) == "remote.failed"
+
+
+def test_a_catalogue_of_ones_own_is_printed_as_policy_takes_it(tmp_path: Path) -> None:
+    table = tmp_path / "own.csv"
+    header = "code,name_en,name_zh,stage,form,hs_code,source,verified"
+    table.write_text(f"{header}\nown-oxide,own,自有,separated_compound,oxide,,us,false\n", "utf-8")
+    result = run("products", table)
+    assert result.exit_code == 0
+    assert [row["code"] for row in json.loads(result.stdout)] == ["own-oxide"]
+    table.write_text(f"{header}\nown-oxide,own,自有,oxide,oxide,,us,false\n", "utf-8")
+    assert code(run("products", table)) == "table.invalid"

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from ledger.errors import TableInvalid
+from ledger.materials.catalogue import read_product
 from ledger.records.policy import ALWAYS, FLAG, REJECT, THRESHOLDS
 from ledger.statements.acts.fields import (
     Each,
@@ -30,6 +32,7 @@ CONFIRMATION_CORE: Final = frozenset({"admit-party", "set-policy"})
 CONFIRMABLE: Final = ("admit-party", "erase", "set-policy")
 CODES: Final = frozenset({*REJECT, *FLAG})
 MAX_CALENDAR_DAYS: Final = 2000
+MAX_CELL_CHARACTERS: Final = 300
 # Offsets from UTC that are or were in use lie between these.
 LEAST_OFFSET_MIN: Final = -12 * 60
 MOST_OFFSET_MIN: Final = 14 * 60
@@ -85,6 +88,22 @@ class Named(StrictField):
         return None
 
 
+class ProductRow(StrictField):
+    """A product in the catalogue's own columns; loads as the cells that are stated."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
+        if not isinstance(value, Mapping):
+            raise refuse("schema.type", "an object is needed")
+        if not all(isinstance(text, str) and len(text) <= MAX_CELL_CHARACTERS for text in value.values()):
+            raise refuse("schema.type", f"every column is a text of at most {MAX_CELL_CHARACTERS} characters")
+        cells = {str(column): text.strip() for column, text in sorted(value.items()) if text.strip()}
+        try:
+            read_product(cells)
+        except TableInvalid as error:
+            raise refuse("policy.product", error.detail, error.mend) from error
+        return cells
+
+
 class PolicySchema(MemberSchema):
     """The policy in force from an entry on."""
 
@@ -101,6 +120,7 @@ class PolicySchema(MemberSchema):
     opening_until = Time()
     tolling = OneOf(("banned", "allowed"))
     index_prices = Named("schema.value", None, DecimalText())
+    products = Each(ProductRow())
 
     @validates_schema
     def _judge(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -119,6 +139,10 @@ class PolicySchema(MemberSchema):
                     "List admit-party and set-policy as well, or nothing.",
                 )
             ]
+        codes = [row["code"] for row in data.get("products", ())]
+        if len(codes) != len(set(codes)):
+            twice = min(code for code in codes if codes.count(code) > 1)
+            faults["products"] = [Fault("policy.product", f"{twice} stands there twice", "State it once.")]
         faults |= _rule_faults(data.get("rules", {}), data.get("thresholds", {}))
         both = set(data.get("holidays", ())) & set(data.get("working_days", ()))
         if both:
@@ -174,6 +198,8 @@ def policy_members(loaded: dict[str, Any]) -> dict[str, Any]:
     for name in ("holidays", "working_days"):
         if name in loaded:
             members[name] = sorted(loaded[name])
+    if "products" in loaded:
+        members["products"] = sorted(loaded["products"], key=lambda row: str(row["code"]))
     if "opening_until" in loaded:
         members["opening_until_us"] = loaded["opening_until"]
     return members

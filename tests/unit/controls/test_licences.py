@@ -7,6 +7,7 @@ import pytest
 
 from ledger.controls.licences import covers
 from ledger.controls.recording import Recorded
+from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Line
 from ledger.records.oversight import ControlListRecord, LicenceRecord, RestrictedPartyRecord
 from tests.support.court import HOUR_US, KG, Court, accepted, flags, name, party, refusals
@@ -257,7 +258,7 @@ def test_a_corrected_export_draws_anew() -> None:
 def test_an_item_covers_what_fits_all_that_it_says(item: dict[str, Any], covered: bool) -> None:
     court = Court()
     lot = court.lot(court.extract("magnets", "lot/1", HEAVY, "ndfeb-dy-magnet"))
-    assert covers(item, lot) is covered
+    assert covers(item, lot, Catalogue.load()) is covered
 
 
 # --- End users --------------------------------------------------------------------------------------------

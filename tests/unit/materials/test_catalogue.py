@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import TableInvalid
-from ledger.materials.catalogue import COLUMNS, STAGES, Catalogue
+from ledger.materials.catalogue import COLUMNS, STAGES, Catalogue, own_rows, read_product
 from ledger.materials.elements import ELEMENTS, oxide_factor, reo_fraction_of_compound
 from ledger.materials.hs_codes import hs_codes, hs_fault
 
@@ -202,3 +202,18 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_the_columns_are_those_of_a_product() -> None:
     assert len(COLUMNS) == len(set(COLUMNS)) == 14
+
+
+def test_the_rows_of_a_file_make_the_same_catalogue(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(HEADER + "\n" + ROW, "utf-8")
+    rows = own_rows(path)
+    assert all(cell for row in rows for cell in row.values())
+    own = Catalogue.load().extended(rows)
+    assert own.product("own-oxide") == Catalogue.read(path).product("own-oxide")
+    assert Catalogue.load().extended([]) is Catalogue.load()
+
+
+def test_a_cell_of_no_column_is_refused() -> None:
+    with pytest.raises(TableInvalid, match="no column 'colour'"):
+        read_product({"code": "x", "colour": "grey"})

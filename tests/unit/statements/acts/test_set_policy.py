@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ledger.materials.catalogue import Catalogue
 from ledger.records.policy import ALWAYS, FLAG, REJECT, read_policy
 from ledger.statements.registers import PolicyRecord
 from tests.support.acts import (
@@ -108,6 +109,52 @@ def test_what_rules_read_is_kept_as_stated_and_only_then(log: ActLog) -> None:
     assert (read_back.quota_basis, read_back.filing_day, read_back.filing_offset_min) == ("output", 15, -60)
     assert read_back.opening_until_us == 1_806_422_400_000_000
     assert read_back.index_prices == {"prnd-oxide": Fraction("606.5")}
+
+
+OWN = {
+    "code": "own-oxide",
+    "name_en": "own oxide",
+    "name_zh": "自有氧化物",
+    "stage": "separated_compound",
+    "form": "oxide",
+    "source": "our laboratory",
+    "verified": "false",
+}
+
+
+def test_products_of_ones_own_stand_beside_the_packaged_ones(log: ActLog) -> None:
+    other = OWN | {"code": "nd-oxide", "stage": "scrap", "form": "scrap", "hs_code": " "}
+    assert log.state(AUTHORITY, policy(products=[OWN, other])) == []
+    assert log.facts.policy is not None
+    kept = log.facts.policy.policy["products"]
+    assert [row["code"] for row in kept] == ["nd-oxide", "own-oxide"]
+    assert kept[1] == OWN
+    catalogue = read_policy(log.facts.policy.policy).catalogue
+    assert (catalogue.stage("own-oxide"), catalogue.stage("nd-oxide")) == ("separated_compound", "scrap")
+    assert len(catalogue) == len(Catalogue.load()) + 1
+    assert Catalogue.load().stage("nd-oxide") == "separated_compound"
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ([OWN | {"stage": "powder"}], ("policy.product", "/policy/products/0")),
+        ([OWN | {"colour": "grey"}], ("policy.product", "/policy/products/0")),
+        ([OWN | {"name_zh": ""}], ("policy.product", "/policy/products/0")),
+        ([OWN, OWN | {"name_en": "again"}], ("policy.product", "/policy/products")),
+        ([OWN, OWN], ("schema.value", "/policy/products/1")),
+        ([OWN | {"verified": False}], ("schema.type", "/policy/products/0")),
+        ([OWN | {"source": "x" * 301}], ("schema.type", "/policy/products/0")),
+        (["own-oxide"], ("schema.type", "/policy/products/0")),
+        (OWN, ("schema.type", "/policy/products")),
+    ],
+)
+def test_products_that_are_none(rows: Any, fault: tuple[str, str]) -> None:
+    assert faults(policy(products=rows)) == [fault]
+
+
+def test_a_text_at_its_limit_is_let_pass() -> None:
+    assert faults(policy(products=[OWN | {"source": "x" * 300}])) == []
 
 
 def test_a_policy_is_whole(log: ActLog) -> None:
