@@ -274,22 +274,23 @@ class Journal:
             stated = {element: str(mass) for element, mass in sorted(contained.items()) if mass}
         if not mass_mg and not stated:
             return
-        posting = PostingRecord(
-            entry_index=self.recording.index,
-            position=self.position,
-            line=len(self.effect.postings),
-            account=account,
-            lot=lot,
-            pool=pool,
-            owner=owner,
-            custodian=custodian or self.recording.issuer,
-            site=site or self.movement.site,
-            event_time_us=self.movement.event_time_us,
-            mass_mg=mass_mg,
-            contained=stated,
-            reference=reference,
+        postings, movement = self.effect.postings, self.movement
+        posting = PostingRecord(  # by position, for a movement makes several
+            self.recording.index,
+            self.position,
+            len(postings),
+            account,
+            lot,
+            pool,
+            owner,
+            custodian or self.recording.issuer,
+            site or movement.site,
+            movement.event_time_us,
+            mass_mg,
+            stated,
+            reference,
         )
-        self.effect.postings.append(posting)
+        postings.append(posting)
         self.books.add(posting)
         if account == "exported" and mass_mg < 0:
             self._check_abroad(lot)

@@ -8,7 +8,8 @@ EPC Tag Data Standard section 6 (pure identity and class URIs).
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from ledger.statements.registers import PrefixRecord
@@ -20,18 +21,18 @@ _DIGITAL_LINK: Final = re.compile(
 _INDICATED: Final = ("00", "01", "8003", "8006")
 """Keys with one digit before the company prefix: extension, indicator or filler digit."""
 _ENDS: Final = "/:.#?=&"
+_STEM: Final = re.compile(rf".*[{_ENDS}](?=.)", re.DOTALL)
 _DIGITS: Final = range(4, 13)
 
 
-def prefix_candidates(name: str) -> Iterator[str]:
+def prefix_candidates(name: str) -> Sequence[str]:
     """Every prefix that would hold the name, longest URI first, then company prefixes from the shortest."""
-    for end in range(len(name) - 1, 0, -1):
-        if name[end - 1] in _ENDS:
-            yield name[:end]
+    stem = _STEM.match(name)
+    held = () if stem is None else _prefixes_of(stem[0])
     digits = _company_digits(name)
-    for length in _DIGITS:
-        if length <= len(digits):
-            yield digits[:length]
+    if not digits:
+        return held
+    return [*held, *(digits[:length] for length in _DIGITS if length <= len(digits))]
 
 
 def prefix_owner(name: str, prefixes: Mapping[str, PrefixRecord]) -> str | None:
@@ -46,6 +47,12 @@ def prefix_owner(name: str, prefixes: Mapping[str, PrefixRecord]) -> str | None:
         if record is not None:
             return record.party
     return None
+
+
+@lru_cache(maxsize=4096)
+def _prefixes_of(stem: str) -> tuple[str, ...]:
+    """The prefixes of a name up to the last character at which one may end, longest first."""
+    return tuple(stem[:end] for end in range(len(stem), 0, -1) if stem[end - 1] in _ENDS)
 
 
 def _company_digits(name: str) -> str:

@@ -50,25 +50,28 @@ class Submission:
             names.update(self.payload.act.names())
         return names
 
-    def foreseen(self) -> Names:
-        """The registers' names that rules on its movements will look up, as far as the movements say them."""
-        names = Names()
+    def foresee(self, names: Names) -> None:
+        """Adds the registers' names that rules on its movements will look up, as far as these say them."""
         for movement in self.movements:
-            names.parties |= {
-                self.issuer,
-                movement.owner_from,
-                movement.owner_to,
-                movement.custodian_from,
-                movement.custodian_to,
-                movement.consignee,
-                movement.end_user,
-                movement.laboratory,
-                *movement.counterparties,
-            } - {""}
-            names.sites |= {movement.site, movement.site_to, movement.origin} - {""}
-            for named in (movement.pool, movement.parent, *(line.lot for line in movement.outputs)):
-                names.prefixes.update(prefix_candidates(named))
-        return names
+            names.parties.update(
+                (
+                    self.issuer,
+                    movement.owner_from,
+                    movement.owner_to,
+                    movement.custodian_from,
+                    movement.custodian_to,
+                    movement.consignee,
+                    movement.end_user,
+                    movement.laboratory,
+                    *movement.counterparties,
+                )
+            )
+            names.sites.update((movement.site, movement.site_to, movement.origin))
+            for named in (movement.pool, movement.parent, *[line.lot for line in movement.outputs]):
+                if named:
+                    names.prefixes.update(prefix_candidates(named))
+        names.parties.discard("")
+        names.sites.discard("")
 
     def readers(self) -> list[str]:
         """The other parties that its movements name: they may read it."""

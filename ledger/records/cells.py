@@ -12,6 +12,7 @@ rounds once, by largest remainder, so that every stated total holds to the milli
 import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from json.encoder import encode_basestring as _encode
 from math import lcm
 from typing import Final, TypeAlias, cast
 
@@ -21,6 +22,7 @@ Cells: TypeAlias = Mapping[Cell, int]
 ExactCells: TypeAlias = dict[Cell, Fraction]
 
 STATUSES: Final = ("domestic", "import", "scrap", "opening", "counted")
+_PLACES: Final = {status: at for at, status in enumerate(STATUSES)}
 UNEXPLAINED: Final = "unexplained"
 AWAITED: Final = "awaited:"
 COUNTED: Final = "counted"
@@ -118,10 +120,10 @@ def encode_cells(cells: Cells) -> str:
     origins = sorted({origin for _, origin, _ in cells})
     place = {origin: at for at, origin in enumerate(origins)}
     rows = [
-        [element, place[origin], STATUSES.index(status), mass]
+        f"[{_encode(element)},{place[origin]},{_PLACES[status]},{mass}]"
         for (element, origin, status), mass in sorted(cells.items())
     ]
-    return json.dumps([origins, rows], ensure_ascii=False, separators=(",", ":"))
+    return f"[[{','.join(map(_encode, origins))}],[{','.join(rows)}]]"
 
 
 def decode_cells(text: str) -> dict[Cell, int]:

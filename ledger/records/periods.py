@@ -40,8 +40,14 @@ def month_after(month: str, months: int = 1) -> str:
 
 def filing_deadline_us(event_time_us: int, policy: Policy) -> int:
     """From when on a movement of that time is filed late: the end of the filing day of the next month."""
-    following = month_after(month_of(event_time_us, policy))
-    return month_start_us(following, policy) + policy.filing_day * DAY_US
+    minutes = event_time_us // MINUTE_US + policy.filing_offset_min
+    return _following_us(minutes) + (policy.filing_day * 24 * 60 - policy.filing_offset_min) * MINUTE_US
+
+
+@lru_cache(maxsize=4096)
+def _following_us(minutes: int) -> int:
+    """When the month after that of a minute begins, at UTC."""
+    return _month_start_us(month_after(_month(minutes)))
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,7 @@ from ledger.books.prefetch import prefetch
 from ledger.controls.submission import Submission
 from ledger.records.books import Books, Key, Record
 from ledger.records.lots import EventRecord, PoolVersionRecord
-from ledger.statements.registers import Facts
+from ledger.statements.registers import Facts, Names
 from ledger.store.asked_registers import AskedRegisters
 from ledger.store.books_source import StoreSource
 from ledger.store.log_store import HeadRow
@@ -60,7 +60,11 @@ class KeptBooks:
         else:
             books.use(source)
         facts.books = books
-        self._registers.serve(facts, connection, (each.foreseen() for each in submissions if each.movements))
+        foreseen = Names()
+        for each in submissions:
+            if each.movements:
+                each.foresee(foreseen)
+        self._registers.serve(facts, connection, foreseen)
         prefetch(books, [(each.issuer, said) for each in submissions for said in each.movements])
         books.prefetch(
             EventRecord, ((each.issuer, name) for each in submissions for name, _ in each.unmarked)

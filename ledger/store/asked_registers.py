@@ -77,17 +77,14 @@ class AskedRegisters:
         """How many records are in memory."""
         return len(self.parties) + len(self.sites) + len(self.prefixes)
 
-    def serve(self, facts: Facts, connection: Connection, names: Iterable[Names]) -> None:
+    def serve(self, facts: Facts, connection: Connection, foreseen: Names) -> None:
         """Puts these registers in the place of those in some facts, which were read in the same transaction.
 
         Args:
             facts: What acts need; their records are the newer ones.
             connection: For what is asked for from now on.
-            names: What is foreseen.
+            foreseen: What to look up at once.
         """
-        foreseen = Names()
-        for each in names:
-            foreseen.update(each)
         for mine, read, wanted in (
             (self.parties, facts.parties, foreseen.parties),
             (self.sites, facts.sites, foreseen.sites),

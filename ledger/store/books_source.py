@@ -13,8 +13,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from ledger.records.books import Key, Record
-from ledger.store.books_tables import BOOKS, RowOf, rows_of
+from ledger.store.books_tables import BOOKS, RowOf, columns_of
 from ledger.store.engine import BINARY, is_sqlite
+from ledger.store.packed import pack
 
 NODE_SHIFT: Final = 20
 _SHIFTS: Final = {
@@ -63,23 +64,25 @@ class StoreSource:
         return [value for value in values if value[at] >> shift < size]
 
     def _read(self, kind: type[Record], names: tuple[str, ...], values: Sequence[Key]) -> Iterator[Record]:
-        to_record = BOOKS[kind].to_record
+        stored = BOOKS[kind]
+        arrays = [stored.arrays[stored.columns.index(name)] for name in names]
         query = _query(kind, names, self._connection.dialect.name)
         for start in range(0, len(values) if names else 1, _CHUNK):
             part = values[start : start + _CHUNK]
             result = self._connection.exec_driver_sql(
-                query, self._parameters(part, len(names)), execution_options=BINARY
+                query, self._parameters(part, arrays), execution_options=BINARY
             )
             rows = json.loads(result.scalar_one()) if self._sqlite else result.all()
             for row in rows:
-                yield to_record(row)
+                yield stored.to_record(row)
 
-    def _parameters(self, values: Sequence[Key], width: int) -> tuple[Any, ...]:
-        if width == 0:
+    def _parameters(self, values: Sequence[Key], arrays: Sequence[str]) -> tuple[Any, ...]:
+        if not arrays:
             return ()
         if self._sqlite:
-            return (json.dumps([value[0] for value in values] if width == 1 else values),)
-        return tuple(list(parts) for parts in zip(*values, strict=True))
+            return (json.dumps([value[0] for value in values] if len(arrays) == 1 else values),)
+        columns = zip(*values, strict=True)
+        return tuple(pack(array, column) for array, column in zip(arrays, columns, strict=True))
 
 
 @cache
@@ -150,13 +153,15 @@ def write_records(connection: Connection, records: Iterable[Record]) -> None:
         sqlalchemy.exc.IntegrityError: A record that never changes stands there already.
     """
     dialect = connection.dialect.name
-    for kind, rows in rows_of(records).items():
-        for start in range(0, len(rows), _CHUNK):
-            part = rows[start : start + _CHUNK]
+    for kind, columns in columns_of(records).items():
+        for start in range(0, len(columns[0]), _CHUNK):
+            part = [values[start : start + _CHUNK] for values in columns]
             if dialect == "sqlite":
-                _write_in_few_steps(connection, kind, part)
+                _write_in_few_steps(connection, kind, list(zip(*part, strict=True)))
             else:
-                connection.exec_driver_sql(_insert(kind, dialect), _by_column(part))
+                arrays = BOOKS[kind].arrays
+                packed = tuple(pack(array, values) for array, values in zip(arrays, part, strict=True))
+                connection.exec_driver_sql(_insert(kind, dialect), packed)
 
 
 def _write_in_few_steps(connection: Connection, kind: type[Record], rows: Sequence[RowOf]) -> None:
@@ -169,10 +174,6 @@ def _write_in_few_steps(connection: Connection, kind: type[Record], rows: Sequen
     if whole < len(rows):
         left = rows[whole:]
         connection.exec_driver_sql(_insert(kind, "sqlite", len(left)), tuple(chain.from_iterable(left)))
-
-
-def _by_column(rows: Sequence[RowOf]) -> tuple[list[Any], ...]:
-    return tuple(list(values) for values in zip(*rows, strict=True))
 
 
 @cache

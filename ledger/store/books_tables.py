@@ -184,7 +184,7 @@ class BooksTable:
         columns: Their names, in the order of the record's fields.
         arrays: PostgreSQL's type of each column.
         changes: Whether a record may be replaced by a newer one of the same key.
-        to_row: A record as a row, in the order of the columns.
+        to_columns: Records, of which there is one at least, as the values of each column.
         to_record: A row as a record; what the fold cannot have written raises ``LogInconsistent``.
     """
 
@@ -193,15 +193,17 @@ class BooksTable:
     columns: tuple[str, ...]
     arrays: tuple[str, ...]
     changes: bool
-    to_row: Callable[[Any], RowOf]
+    to_columns: Callable[[Sequence[Any]], list[Sequence[Any]]]
     to_record: Callable[[Sequence[Any]], Any]
 
 
-def _encode_row(get: Callable[[Any], RowOf], encoders: Sequence[Any], record: Any) -> RowOf:
-    row = list(get(record))
+def _encode_columns(
+    get: Callable[[Any], RowOf], encoders: Sequence[tuple[int, Callable[[Any], Any]]], records: Sequence[Any]
+) -> list[Sequence[Any]]:
+    columns: list[Sequence[Any]] = list(zip(*map(get, records), strict=True))
     for at, encode in encoders:
-        row[at] = encode(row[at])
-    return tuple(row)
+        columns[at] = list(map(encode, columns[at]))
+    return columns
 
 
 def _plain_record(kind: Callable[..., Any], row: Sequence[Any]) -> Any:
@@ -254,14 +256,13 @@ def _make(kind: type[Record], name: str) -> BooksTable:
     )
     # The fields of a key stand in the record in the key's order, which is the order that rows are merged in.
     assert tuple(column.name for column in table.primary_key) == kind.KEY
-    get: Callable[[Any], RowOf] = attrgetter(*names)
     return BooksTable(
         kind=kind,
         table=table,
         columns=names,
         arrays=tuple(arrays),
         changes=kind not in GROWING,
-        to_row=partial(_encode_row, get, encoders) if encoders else get,
+        to_columns=partial(_encode_columns, attrgetter(*names), encoders),
         to_record=partial(_decode_row, kind, decoders) if decoders else partial(_plain_record, kind),
     )
 
@@ -274,10 +275,9 @@ BOOKS: Final[Mapping[type[Record], BooksTable]] = {
 BOOKS_TABLES: Final = tuple(TABLE_NAMES.values())
 
 
-def rows_of(records: Iterable[Record]) -> dict[type[Record], list[RowOf]]:
-    """Records as rows, by kind."""
-    rows: dict[type[Record], list[RowOf]] = {}
+def columns_of(records: Iterable[Record]) -> dict[type[Record], list[Sequence[Any]]]:
+    """The values of each column of records, by kind."""
+    kinds: dict[type[Record], list[Record]] = {}
     for record in records:
-        kind = type(record)
-        rows.setdefault(kind, []).append(BOOKS[kind].to_row(record))
-    return rows
+        kinds.setdefault(type(record), []).append(record)
+    return {kind: BOOKS[kind].to_columns(many) for kind, many in kinds.items()}

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ledger.errors import SettingsInvalid
+from ledger.store.packed import PackedArray, PackedDumper
 
 SAFE_WAL_VERSION = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
@@ -174,6 +175,10 @@ def _postgresql_engine(url: URL, pool_size: int, read_only: bool) -> Engine:
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
     )
+
+    @event.listens_for(engine, "connect")
+    def _adapt(connection: Any, _record: Any) -> None:
+        connection.adapters.register_dumper(PackedArray, PackedDumper)
 
     @event.listens_for(engine, "before_cursor_execute")
     def _choose_format(

@@ -46,7 +46,28 @@ def test_a_prefix_ends_where_a_part_of_a_name_ends(name: str, prefix: str) -> No
 
 
 def test_the_longest_prefix_comes_first() -> None:
-    assert next(prefix_candidates("https://mine.example/sites/a/1")) == "https://mine.example/sites/a/"
+    assert prefix_candidates("https://mine.example/sites/a/1")[0] == "https://mine.example/sites/a/"
+
+
+@pytest.mark.parametrize(
+    ("name", "candidates"),
+    [
+        ("urn:mine/a/b", ["urn:mine/a/", "urn:mine/", "urn:"]),
+        ("urn:mine/a/", ["urn:mine/", "urn:"]),
+        ("urn:mine//", ["urn:mine/", "urn:"]),
+        ("urn:a\nb", ["urn:"]),
+        ("/", []),
+        (
+            "urn:epc:id:sgtin:40123.1",
+            [
+                *("urn:epc:id:sgtin:40123.", "urn:epc:id:sgtin:", "urn:epc:id:", "urn:epc:", "urn:"),
+                *("4012", "40123"),
+            ],
+        ),
+    ],
+)
+def test_the_candidates_are_all_that_end_before_the_name_does(name: str, candidates: list[str]) -> None:
+    assert list(prefix_candidates(name)) == candidates
 
 
 @pytest.mark.parametrize("name", ["", "a", "https://id.gs1.org/01/", "urn:epc:id:sgtin:x.1"])
