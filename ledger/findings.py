@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+_MOST: Final = 2**53 - 1
+"""The largest integer that every reader of JSON reads exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,10 @@ class Finding:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The finding as a JSON-compatible object with fixed members (evidence only where there is some)."""
+        """The finding as a JSON-compatible object with fixed members (evidence only where there is some).
+
+        Integers beyond 2^53 - 1, which no canonical JSON holds, stand in the evidence as decimal text.
+        """
         members: dict[str, Any] = {
             "code": self.code,
             "detail": self.detail,
@@ -32,5 +38,15 @@ class Finding:
             "mend": self.mend,
         }
         if self.evidence:
-            members["evidence"] = dict(self.evidence)
+            members["evidence"] = _exact(self.evidence)
         return members
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _exact(each) for name, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_exact(each) for each in value]
+    if isinstance(value, int) and abs(value) > _MOST:
+        return str(value)
+    return value

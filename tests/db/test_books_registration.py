@@ -170,6 +170,15 @@ class TestRefused:
         assert everything(engine) == before
         check(engine)
 
+    def test_a_mass_that_no_json_number_holds_exactly(
+        self, trade: Trade, registrar: Registrar, engine: Engine
+    ) -> None:
+        trade.moved(registrar, trade.extract("a"))
+        enormous = trade.statement(trade.ship("a", 20_000_000_000))
+        assert refused(registrar, enormous) == ["balance.overdrawn"]
+        assert trade.moved(registrar, trade.ship("a", 10)).created
+        check(engine)
+
     def test_what_another_holds(self, trade: Trade, registrar: Registrar, engine: Engine) -> None:
         trade.moved(registrar, trade.extract("a"))
         before = everything(engine)
