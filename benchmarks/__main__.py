@@ -1,4 +1,4 @@
-"""``python3 run.py bench NAME``: intake, rules, audit, proofs, provenance, memory, crash."""
+"""``python3 run.py bench NAME``: intake, rules, audit, proofs, provenance, memory, evaluation, crash."""
 
 import os
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import click
 
 from benchmarks import audit as audit_bench
 from benchmarks import crash as crash_bench
+from benchmarks import evaluation as evaluation_bench
 from benchmarks import intake as intake_bench
 from benchmarks import memory as memory_bench
 from benchmarks import proofs as proofs_bench
@@ -95,6 +96,29 @@ def provenance(engine: tuple[str, ...], lots: int, output: Path | None) -> None:
 def memory(engine: tuple[str, ...], small: int, large: int, output: Path | None) -> None:
     """Peak memory of server and verifier at two sizes of log."""
     _report(engine, output, lambda name: memory_bench.run(name, small, large))
+
+
+@cli.command()
+@click.option("--movements", default=100_000, show_default=True, type=click.IntRange(100, 10_000_000))
+@click.option("--plant", default=0.01, show_default=True, type=click.FloatRange(0.0, 0.5))
+@click.option(
+    "--seeds", required=True, help="Whole numbers, with commas between them; up to 999 for development."
+)
+@click.option(
+    "--folder",
+    default=Path(".reledger/evaluations"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keeps the scores, and what a stopped run goes on with.",
+)
+@_OUTPUT
+def evaluation(movements: int, plant: float, seeds: str, folder: Path, output: Path | None) -> None:
+    """Recall and false alerts over simulated countries, one for each seed."""
+    text = evaluation_bench.run(movements, plant, [int(seed) for seed in seeds.split(",")], folder)
+    print("\n" + text)
+    if output is not None:
+        with output.open("a", encoding="utf-8") as stream:
+            stream.write(text + "\n")
 
 
 @cli.command()

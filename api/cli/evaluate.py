@@ -1,15 +1,15 @@
 """The evaluate command."""
 
 import json
-import tempfile
+import shutil
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.common import FOLDER, progress_bar
-from ledger.simulation.scoring import Score
+from api.cli.common import FOLDER, notes, progress_bar
+from ledger.simulation.scoring import ENOUGH, Score
 from ledger.store.engine import create_ledger_engine
 
 
@@ -18,30 +18,35 @@ from ledger.store.engine import create_ledger_engine
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option(
     "--database",
-    help="Database without entries to register in; default: a temporary SQLite file, removed at the end.",
+    help="Database without entries to register in, which is left there; default: a SQLite file under OUT, "
+    "removed at the end.",
 )
 def evaluate(out: Path, as_json: bool, database: str | None) -> None:
     """Register the simulation in OUT in a fresh ledger, and report what it found of what was planted.
 
-    Statements go through the ledger's own registrar at the times at which they were filed. Reported for each
-    rule code: planted, found, missed, recall, false alerts; patterns shaped to stay just under a threshold
-    are counted apart. docs/simulation.md says how it counts.
+    Statements are registered at the times at which they were filed, by the ledger's own writer. Reported for
+    each rule code: planted, found, missed, recall, false alerts; patterns shaped to stay just under a
+    threshold are counted apart. Stopped and started again, it goes on where it was. docs/simulation.md says
+    how it counts.
     """
     from ledger.simulation.evaluation import evaluate as run  # loads the registrar
+    from ledger.simulation.folder import read_manifest
 
-    with tempfile.TemporaryDirectory(prefix="reledger-evaluate-") as folder:
-        engine = create_ledger_engine(database or f"sqlite:///{Path(folder) / 'ledger.db'}", pool_size=4)
-        try:
-            with progress_bar() as bar:
-                task = bar.add_task("statements", total=None)
-                score = run(
-                    out,
-                    engine,
-                    Path(folder) / "mark",
-                    lambda done, whole: bar.update(task, completed=done, total=whole),
-                )
-        finally:
-            engine.dispose()
+    read_manifest(out)
+    own = out / "evaluation"
+    if database is None:
+        if own.exists():
+            notes.print(f"going on with what is in {own}; remove it to begin anew", markup=False)
+        own.mkdir(exist_ok=True)
+    engine = create_ledger_engine(database or f"sqlite:///{own / 'ledger.db'}", pool_size=4)
+    try:
+        with progress_bar() as bar:
+            task = bar.add_task("statements", total=None)
+            score = run(out, engine, lambda done, whole: bar.update(task, completed=done, total=whole))
+    finally:
+        engine.dispose()
+    if database is None:
+        shutil.rmtree(own)
     if as_json:
         click.echo(json.dumps(score.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -72,5 +77,18 @@ def _show(score: Score) -> None:
     )
     refused = ", ".join(f"{code} {count}" for code, count in sorted(score.refusals.items()))
     console.print(f"honest movements refused: {refused or 'none'}", markup=False)
-    for code, numbers in sorted(score.evasive_missed.items()):
-        console.print(f"missed under the threshold: {code}: {len(numbers)}", markup=False)
+    console.print(_patterns(score))
+    few = ", ".join(
+        f"{name} {score.patterns[name].planted + score.patterns[name].evasive}" for name in score.few()
+    )
+    console.print(f"planted fewer than {ENOUGH} times: {few or 'none'}", markup=False)
+
+
+def _patterns(score: Score) -> Table:
+    table = Table(title="planted patterns: found where every code that is to be found was")
+    for heading in ("pattern", "planted", "found", "under a threshold", "found", "shape"):
+        table.add_column(heading, justify="left" if heading in ("pattern", "shape") else "right")
+    for name, one in sorted(score.patterns.items()):
+        evasive = (str(one.evasive), str(one.evasive_found)) if one.evasive else ("-", "-")
+        table.add_row(name, str(one.planted), str(one.found), *evasive, one.shape)
+    return table

@@ -5,6 +5,7 @@ statements leave in order of filing. Memory holds what is still to happen and wh
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -30,7 +31,6 @@ class Label:
         number: Its id: one planted instance, however many statements it has.
         codes: The codes that are to be found.
         evasive: Whether it stays just under the thresholds.
-        when_us: A filing time that the pattern wants, or None.
     """
 
     pattern: str
@@ -76,6 +76,7 @@ class Chronicle:
         now_us: Simulated time.
         policy: Whose calendar counts.
         movements: How many movements were filed so far. ``happened``: how many happened.
+        labelled: How many statements each planted instance has, filed or to be filed.
     """
 
     def __init__(self, seed: int, start_us: int, policy: Policy, write: Callable[[Draft], None]) -> None:
@@ -87,6 +88,7 @@ class Chronicle:
         self.movements = 0
         self.drafted = 0
         self.happened = 0
+        self.labelled: Counter[str] = Counter()
         self._write = write
         self._chance = stream(seed, "filing")
         self._events: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
@@ -158,8 +160,8 @@ class Chronicle:
             members,
             f"urn:uuid:{uuid4(self.seed, 'event', number)}",
         )
-        draft.label, draft.facts, draft.subjects = label, stated, subjects
-        heapq.heappush(self._filings, (filed_us, number, draft))
+        draft.facts, draft.subjects = stated, subjects
+        self._queue(draft, label)
         self.happened += 1
         return draft
 
@@ -178,8 +180,8 @@ class Chronicle:
         number = self._next()
         filed_us = max(filed_us, self.now_us)
         draft = Draft(number, actor, name, True, filed_us, filed_us, dict(members))
-        draft.label, draft.facts, draft.subjects = label, list(facts), subjects
-        heapq.heappush(self._filings, (filed_us, number, draft))
+        draft.facts, draft.subjects = list(facts), subjects
+        self._queue(draft, label)
         return draft
 
     def filing_time(self, actor: Actor, at_us: int, *, punctual: bool = False) -> int:
@@ -219,6 +221,12 @@ class Chronicle:
             found = month_start_us(month_after(month), self.policy) + day * DAY_US + round(hour * HOUR_US)
             self._sessions[key] = found
         return found
+
+    def _queue(self, draft: Draft, label: Label | None) -> None:
+        if label is not None:
+            draft.label = label
+            self.labelled[label.number] += 1
+        heapq.heappush(self._filings, (draft.filed_us, draft.number, draft))
 
     def _next(self) -> int:
         self.drafted += 1

@@ -96,6 +96,7 @@ class Planted:
         subjects: By which an alert of these codes may speak of it, besides its statements'.
         statements: How many statements it has in all.
         silent: Whether it has none because something was *not* filed.
+        shape: ``spread``, ``combined``, or "".
     """
 
     number: str
@@ -105,6 +106,7 @@ class Planted:
     subjects: tuple[str, ...]
     statements: int
     silent: bool
+    shape: str = ""
 
 
 class Writer:

@@ -380,8 +380,7 @@ def hs_assay(plot: Plot) -> bool:
     plot.take(stock)
 
     def measure() -> None:
-        draft = plot.business.incidents.assay(stock)
-        draft.label = plot.label()
+        plot.business.incidents.assay(stock, label=plot.label())
 
     plot.later(1, 3, measure)
     return True

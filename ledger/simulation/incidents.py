@@ -11,7 +11,7 @@ from ledger.records.periods import DAY_US, HOUR_US
 from ledger.simulation import noise
 from ledger.simulation.cast import Actor
 from ledger.simulation.chance import stream
-from ledger.simulation.chronicle import MINUTE_US, Draft
+from ledger.simulation.chronicle import MINUTE_US, Draft, Label
 from ledger.simulation.dealing import Shipment, Terms
 from ledger.simulation.goods import Stock, assay, relative_deviation
 from ledger.simulation.world import World, soon
@@ -171,7 +171,7 @@ class Incidents:
         if chance.random() < noise.STOCKTAKEN:
             world.chronicle.plan(soon(world, 1, 10), self._count, stock)
 
-    def assay(self, stock: Stock) -> Draft:
+    def assay(self, stock: Stock, *, label: Label | None = None) -> Draft:
         """An independent laboratory measures a lot."""
         world, lot = self.world, stock.lot
         laboratory = self.business.pick("laboratory")
@@ -192,7 +192,13 @@ class Incidents:
             "document": hashlib.sha256(test.encode()).hexdigest(),
         }
         return world.chronicle.file(
-            laboratory, "assay", world.now_us, members, ready_us=lot.filed_us, subjects=(lot.lot,)
+            laboratory,
+            "assay",
+            world.now_us,
+            members,
+            ready_us=lot.filed_us,
+            label=label,
+            subjects=(lot.lot,),
         )
 
     def _count(self, stock: Stock) -> None:

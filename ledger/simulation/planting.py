@@ -18,8 +18,8 @@ from ledger.simulation.folder import Planted
 from ledger.simulation.goods import Stock
 from ledger.simulation.world import World
 
-EVASIVE_SHARE: Final = 0.2
-"""Share of the instances of a pattern that has a threshold which stay just under it."""
+EVASIVE_EVERY: Final = 5
+"""Of the instances of a pattern that has a threshold, every fifth stays just under it."""
 RETRY_DAYS: Final = 2.0
 ATTEMPTS: Final = 60
 
@@ -31,7 +31,7 @@ class Instance:
     Attributes:
         codes: What is to be found. ``subjects``: by which an alert of these codes may be known besides its
             statement.
-        made: Whether its last statement was filed or planned.
+        made: Whether it was begun.
     """
 
     number: str
@@ -39,7 +39,6 @@ class Instance:
     codes: tuple[str, ...]
     evasive: bool
     subjects: list[str] = field(default_factory=list)
-    statements: int = 0
     made: bool = False
 
 
@@ -85,7 +84,6 @@ class Plot:
 
     def label(self, *codes: str) -> Label:
         """A label for a statement; the codes are the instance's unless given."""
-        self.instance.statements += 1
         return Label(self.instance.pattern, self.instance.number, codes or self.instance.codes, self.evasive)
 
     def later(self, low_days: float, high_days: float, what: Callable[..., object], *args: Any) -> None:
@@ -104,6 +102,8 @@ class Plot:
     ) -> Stock | None:
         """Goods in honest hands that a pattern may use; None where there are none now.
 
+        Goods without taint come first: what another pattern tainted is used where nothing else is at hand.
+
         Args:
             kinds: Of the holders.
             products: Catalogue codes; any where empty.
@@ -120,12 +120,12 @@ class Plot:
             if (not products or stock.lot.product in products)
             and stock.mass_mg >= least_mg
             and stock.owner is actor
-            and not stock.lot.illicit
             and not stock.reserved
             and (not own or stock.lot.maker is actor)
             and (not filed or stock.settled_us < self.now_us)
         ]
-        return self.chance.choice(found) if found else None
+        clean = [stock for stock in found if not stock.lot.illicit]
+        return self.chance.choice(clean or found) if found else None
 
     def attempt(
         self,
@@ -170,6 +170,7 @@ class Pattern:
         rogue: Roles and kind of a party of its own, or None.
         evasive: Whether it has a variant under the threshold.
         silent: Whether something is not filed rather than filed.
+        shape: ``spread`` over weeks or months, ``combined`` of several acts and firms, or "".
         least: How many statements make it one: fewer, where the time was too short, are no instance.
         first, last: Between which shares of the simulated time it begins.
     """
@@ -181,6 +182,7 @@ class Pattern:
     rogue: tuple[str, tuple[str, ...]] | None = None
     evasive: bool = False
     silent: bool = False
+    shape: str = ""
     least: int = 1
     first: float = 0.2
     last: float = 0.75
@@ -197,7 +199,6 @@ class Planting:
         from ledger.simulation.patterns import PATTERNS  # they are written in terms of Plot
 
         self.seed = seed
-        self.instances: list[Instance] = []
         self.plots: list[tuple[Pattern, Plot]] = []
         chance = stream(seed, "planting")
         budget = movements * rate
@@ -208,10 +209,10 @@ class Planting:
             whole = int(each)
             count = whole + (chance.random() < each - whole if each > 1 else place < each * len(patterns))
             for number in range(count):
-                self._plan(pattern, number, cast, stream(seed, "plan", pattern.name, number).random())
+                self._plan(pattern, number, cast)
 
-    def _plan(self, pattern: Pattern, number: int, cast: Cast, roll: float) -> None:
-        evasive = pattern.evasive and roll < EVASIVE_SHARE
+    def _plan(self, pattern: Pattern, number: int, cast: Cast) -> None:
+        evasive = pattern.evasive and number % EVASIVE_EVERY == EVASIVE_EVERY - 1
         name = f"{pattern.name}-{number + 1}"
         instance = Instance(name, pattern.name, pattern.codes, evasive)
         rogue = None
@@ -220,7 +221,6 @@ class Planting:
             country = "DE" if kind == "importer" else "CN"
             rogue = cast.add(f"{kind}-{name}", kind, roles, country, monthly=False)
             rogue.planted = name
-        self.instances.append(instance)
         self.plots.append((pattern, Plot(self, instance, rogue)))
 
     def begin(self, world: World, business: Business, start_us: int, months: int) -> None:
@@ -240,6 +240,7 @@ class Planting:
 
     def planted(self) -> list[Planted]:
         """What was played, for the truth folder."""
+        written = self.world.chronicle.labelled
         return [
             Planted(
                 number=plot.instance.number,
@@ -247,17 +248,18 @@ class Planting:
                 codes=pattern.codes,
                 evasive=plot.instance.evasive,
                 subjects=tuple(plot.instance.subjects),
-                statements=plot.instance.statements,
+                statements=written[plot.instance.number],
                 silent=pattern.silent,
+                shape=pattern.shape,
             )
             for pattern, plot in self.plots
-            if plot.instance.made and plot.instance.statements >= (0 if pattern.silent else pattern.least)
+            if plot.instance.made
+            and written[plot.instance.number] >= (0 if pattern.silent else pattern.least)
         ]
 
     def counts(self) -> dict[str, int]:
-        """Instances that were played, by pattern."""
-        found: dict[str, int] = {}
-        for instance in self.instances:
-            if instance.made:
-                found[instance.pattern] = found.get(instance.pattern, 0) + 1
-        return dict(sorted(found.items()))
+        """Instances that were played, by pattern; 0 where the goods for it were never there."""
+        found = dict.fromkeys(sorted(pattern.name for pattern, _ in self.plots), 0)
+        for each in self.planted():
+            found[each.pattern] += 1
+        return found

@@ -9,10 +9,14 @@ pattern likewise.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
 from ledger.simulation.folder import Planted, Truth
+
+ENOUGH: Final = 30
+"""How many instances of a pattern are planted at least, where the number of movements allows it."""
+MOST_EXAMPLES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,29 @@ class CodeScore:
 
 
 @dataclass(slots=True)
+class PatternScore:
+    """One planted pattern: an instance is found where every code that is to be found for it was.
+
+    Attributes:
+        planted, found: Instances that are not evasive.
+        evasive, evasive_found: Those that stay just under a threshold.
+        shape: ``spread``, ``combined``, or "".
+    """
+
+    planted: int = 0
+    found: int = 0
+    evasive: int = 0
+    evasive_found: int = 0
+    shape: str = ""
+
+
+@dataclass(slots=True)
 class Score:
     """The outcome of an evaluation.
 
     Attributes:
         codes: By rule code.
+        patterns: By planted pattern; all zero where one was planned and never came about.
         missed: Numbers of planted instances that were missed, by code; ``evasive_missed`` likewise.
         refusals: Honest movements that were refused, by code of the first finding.
         examples: A few false alerts and refusals, by code.
@@ -68,6 +90,7 @@ class Score:
     statements: int = 0
     acts_refused: Counter[str] = field(default_factory=Counter)
     codes: dict[str, CodeScore] = field(default_factory=dict)
+    patterns: dict[str, PatternScore] = field(default_factory=dict)
     missed: dict[str, list[str]] = field(default_factory=dict)
     evasive_missed: dict[str, list[str]] = field(default_factory=dict)
     refusals: Counter[str] = field(default_factory=Counter)
@@ -76,6 +99,10 @@ class Score:
     def code(self, code: str) -> CodeScore:
         """The score of a code."""
         return self.codes.setdefault(code, CodeScore())
+
+    def few(self) -> list[str]:
+        """Patterns with fewer than ``ENOUGH`` instances, evasive ones included: their recall says little."""
+        return sorted(name for name, one in self.patterns.items() if one.planted + one.evasive < ENOUGH)
 
     @property
     def recall(self) -> float | None:
@@ -112,21 +139,25 @@ class Score:
                 }
                 for code, score in sorted(self.codes.items())
             },
+            "patterns": {name: asdict(score) for name, score in sorted(self.patterns.items())},
+            "fewer_than_30": self.few(),
             "missed": self.missed,
             "evasive_missed": self.evasive_missed,
             "examples": self.examples,
         }
 
 
-MOST_EXAMPLES = 5
-
-
 class Scorer:
     """Takes note of statements, refusals and alerts, and scores them."""
 
-    def __init__(self, planted: Iterable[Planted]) -> None:
-        """Knows what was planted."""
-        self.score = Score()
+    def __init__(self, planted: Iterable[Planted], patterns: Iterable[str] = ()) -> None:
+        """Knows what was planted.
+
+        Args:
+            planted: The instances.
+            patterns: Every pattern of which there were to be some.
+        """
+        self.score = Score(patterns={name: PatternScore() for name in patterns})
         self._planted = {each.number: each for each in planted}
         self._seen: Counter[str] = Counter()
         self._expected: dict[str, set[str]] = {}
@@ -182,20 +213,31 @@ class Scorer:
         for number, planted in self._planted.items():
             if self._seen[number] < planted.statements or not (planted.silent or planted.statements):
                 continue  # not played to its end
-            for code in sorted(
-                self._expected.get(number, set()) | (set(planted.codes) if planted.silent else set())
-            ):
-                score, found = self.score.code(code), (number, code) in self._found
-                if planted.evasive:
-                    score.evasive += 1
-                    score.evasive_found += found
-                else:
-                    score.planted += 1
-                    score.found += found
-                if not found:
-                    kept = self.score.evasive_missed if planted.evasive else self.score.missed
-                    kept.setdefault(code, []).append(number)
+            codes = self._expected.get(number, set()) | (set(planted.codes) if planted.silent else set())
+            missed = sorted(code for code in codes if (number, code) not in self._found)
+            pattern = self.score.patterns.setdefault(planted.pattern, PatternScore())
+            pattern.shape = planted.shape
+            if planted.evasive:
+                pattern.evasive += 1
+                pattern.evasive_found += not missed
+            else:
+                pattern.planted += 1
+                pattern.found += not missed
+            self._count_codes(planted, sorted(codes), missed)
         return self.score
+
+    def _count_codes(self, planted: Planted, codes: list[str], missed: list[str]) -> None:
+        for code in codes:
+            score, found = self.score.code(code), code not in missed
+            if planted.evasive:
+                score.evasive += 1
+                score.evasive_found += found
+            else:
+                score.planted += 1
+                score.found += found
+        for code in missed:
+            kept = self.score.evasive_missed if planted.evasive else self.score.missed
+            kept.setdefault(code, []).append(planted.number)
 
     def _score_alert(self, alert: Alert) -> None:
         score = self.score.code(alert.code)

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from ledger.errors import SimulationInvalid
-from ledger.simulation.evaluation import evaluate, slots
+from ledger.simulation.evaluation import evaluate
 from ledger.simulation.folder import read_manifest
+from ledger.simulation.patterns import PATTERNS
+from ledger.simulation.registering import slots
 from ledger.simulation.simulate import simulate
 from ledger.store.engine import create_ledger_engine
 
@@ -26,7 +28,7 @@ def test_what_is_planted_is_found_and_honest_trade_is_let_pass(folder: Path, tmp
     engine = create_ledger_engine(f"sqlite:///{tmp_path / 'ledger.db'}", pool_size=2)
     told: list[tuple[int, int]] = []
     try:
-        score = evaluate(folder, engine, tmp_path / "mark", lambda done, whole: told.append((done, whole)))
+        score = evaluate(folder, engine, lambda done, whole: told.append((done, whole)))
         with engine.connect() as connection:
             entries = connection.execute(text("SELECT count(*) FROM entries")).scalar_one()
             refused = connection.execute(text("SELECT count(*) FROM refusals")).scalar_one()
@@ -43,6 +45,53 @@ def test_what_is_planted_is_found_and_honest_trade_is_let_pass(folder: Path, tmp
     assert score.false_alerts_per_1000 < 50
     assert score.honest + sum(one.planted for one in score.codes.values()) <= MOVEMENTS + 50
     assert json.loads(json.dumps(score.as_json()))["movements"] == MOVEMENTS
+    assert score.patterns.keys() == {pattern.name for pattern in PATTERNS}
+    assert score.as_json()["fewer_than_30"] == sorted(score.patterns)
+
+
+def test_an_evaluation_that_was_stopped_goes_on_and_comes_to_the_same(folder: Path, tmp_path: Path) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(done: int, whole: int) -> None:
+        if done > whole // 3:
+            raise Stop
+
+    told: list[int] = []
+    stopped = create_ledger_engine(f"sqlite:///{tmp_path / 'stopped.db'}", pool_size=2)
+    whole = create_ledger_engine(f"sqlite:///{tmp_path / 'whole.db'}", pool_size=2)
+    try:
+        with pytest.raises(Stop):
+            evaluate(folder, stopped, stop)
+        with stopped.connect() as connection:
+            entries = connection.execute(text("SELECT count(*) FROM entries")).scalar_one()
+        assert 0 < entries < read_manifest(folder)["statements"]
+        again = evaluate(folder, stopped, lambda done, whole: told.append(done))
+        assert again == evaluate(folder, whole)
+        heads = []
+        for engine in (stopped, whole):
+            with engine.connect() as connection:
+                heads.append(connection.execute(text("SELECT root, refusal_hash FROM head")).one())
+        assert heads[0] == heads[1]
+    finally:
+        stopped.dispose()
+        whole.dispose()
+
+
+def test_a_database_with_another_log_is_refused_and_left_alone(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    simulate(other, movements=40, plant=0, seed=9)
+    engine = create_ledger_engine(f"sqlite:///{tmp_path / 'ledger.db'}", pool_size=2)
+    try:
+        evaluate(other, engine)
+        with engine.connect() as connection:
+            before = connection.execute(text("SELECT root FROM head")).scalar_one()
+        with pytest.raises(SimulationInvalid, match="another log"):
+            evaluate(folder, engine)
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT root FROM head")).scalar_one() == before
+    finally:
+        engine.dispose()
 
 
 def test_statements_of_one_hour_share_a_slot_in_order(folder: Path) -> None:
@@ -73,7 +122,7 @@ def test_an_unfinished_simulation_is_not_evaluated(tmp_path: Path) -> None:
     engine = create_ledger_engine(f"sqlite:///{tmp_path / 'ledger.db'}", pool_size=1)
     try:
         with pytest.raises(SimulationInvalid, match="not finished"):
-            evaluate(folder, engine, tmp_path / "mark")
+            evaluate(folder, engine)
     finally:
         engine.dispose()
 
@@ -82,6 +131,6 @@ def test_a_folder_without_a_simulation_is_refused(tmp_path: Path) -> None:
     engine = create_ledger_engine(f"sqlite:///{tmp_path / 'ledger.db'}", pool_size=1)
     try:
         with pytest.raises(SimulationInvalid):
-            evaluate(tmp_path, engine, tmp_path / "mark")
+            evaluate(tmp_path, engine)
     finally:
         engine.dispose()

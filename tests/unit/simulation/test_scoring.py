@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.simulation.folder import Planted, Truth
-from ledger.simulation.scoring import Alert, Scorer, names_in
+from ledger.simulation.scoring import Alert, PatternScore, Scorer, names_in
 
 HONEST = Truth("j", 1, "ship", True, "https://a.example/")
 LATE = replace(HONEST, facts=("report.late",), subjects=("urn:uuid:1", "lot-1"))
@@ -157,3 +157,29 @@ def test_the_parts_of_a_subject_are_names() -> None:
         "rock",
     }
     assert names_in(replace(ALERT, subject="")) == set()
+
+
+def test_a_pattern_is_found_where_every_code_of_it_was() -> None:
+    both = replace(PLANTED, codes=("price.low", "seal.reused"))
+    one = scorer(replace(INSTANCE, codes=both.codes, shape="combined"))
+    one.statement(both, 7, ())
+    one.alerts([ALERT])
+    assert one.finish().patterns["price-low"] == PatternScore(1, 0, shape="combined")
+    one = scorer(replace(INSTANCE, codes=both.codes))
+    one.statement(both, 7, ())
+    one.alerts([ALERT, replace(ALERT, code="seal.reused")])
+    assert one.finish().patterns["price-low"] == PatternScore(1, 1)
+
+
+def test_patterns_planted_fewer_than_thirty_times_are_named_and_those_that_never_came_about() -> None:
+    planted = [replace(INSTANCE, number=f"n-{place}", evasive=place % 5 == 4) for place in range(30)]
+    one = Scorer(planted, ["price-low", "surge"])
+    for each in planted:
+        one.statement(replace(PLANTED, number=each.number, evasive=each.evasive), 7, ("price.low",))
+    score = one.finish()
+    assert score.patterns["price-low"] == PatternScore(24, 24, 6, 6)
+    assert score.few() == ["surge"]
+    one = Scorer(planted[:29], ["price-low"])
+    for each in planted[:29]:
+        one.statement(replace(PLANTED, number=each.number), 7, ())
+    assert one.finish().few() == ["price-low"]

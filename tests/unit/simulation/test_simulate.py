@@ -134,7 +134,9 @@ def test_every_payload_is_well_formed(simulated: Path) -> None:
 def test_the_truth_names_every_planted_statement(simulated: Path) -> None:
     planted = {each.number: each for each in read_planted(simulated)}
     seen: Counter[str] = Counter()
+    short = {pattern.name for pattern in PATTERNS if pattern.least > 1}
     for _, truth in everything(simulated):
+        assert truth.number == "" or truth.number in planted or truth.pattern in short, truth
         assert (truth.pattern == "honest") == (truth.number == "")
         if truth.number in planted:
             seen[truth.number] += 1
@@ -144,6 +146,8 @@ def test_the_truth_names_every_planted_statement(simulated: Path) -> None:
     for number, each in planted.items():
         assert seen[number] <= each.statements
         assert each.statements or each.silent
+    finished = [number for number, each in planted.items() if seen[number] == each.statements]
+    assert len(finished) > 0.9 * len(planted)
     share = sum(1 for _, truth in everything(simulated) if truth.number and truth.movement) / 1500
     assert 0.03 < share < 0.15
 
@@ -160,6 +164,28 @@ def test_every_pattern_is_planned_where_there_is_room() -> None:
     counts = Counter(pattern.name for pattern, _ in nation.planting.plots)
     assert counts.keys() == {pattern.name for pattern in PATTERNS}
     assert max(counts.values()) - min(counts.values()) <= 1
+
+
+def test_every_fifth_instance_of_a_pattern_with_a_threshold_is_evasive() -> None:
+    nation = Nation(seed=4, movements=100_000, plant=0.01)
+    planned = Counter(pattern.name for pattern, _ in nation.planting.plots)
+    evasive = Counter(pattern.name for pattern, plot in nation.planting.plots if plot.evasive)
+    for pattern in PATTERNS:
+        assert planned[pattern.name] in (10, 11)
+        assert evasive[pattern.name] == (planned[pattern.name] // 5 if pattern.evasive else 0)
+
+
+def test_thirty_of_each_are_planned_where_there_is_room() -> None:
+    nation = Nation(seed=4, movements=100_000, plant=0.03)
+    assert min(Counter(pattern.name for pattern, _ in nation.planting.plots).values()) >= 30
+
+
+def test_tainted_goods_are_used_where_there_are_no_others(tmp_path: Path) -> None:
+    simulate(tmp_path / "small", movements=6000, plant=0.02, seed=12)
+    played = read_manifest(tmp_path / "small")["planted"]
+    assert played.keys() == {pattern.name for pattern in PATTERNS}
+    assert played["structuring"]
+    assert played["surge"]
 
 
 def test_nothing_is_planted_at_rate_zero(tmp_path: Path) -> None:
