@@ -1,7 +1,6 @@
 """Acts that need two authorities, grants and erasures, through the write path and back from the registers."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +31,6 @@ def plant() -> Actor:
 @pytest.fixture
 def cast(second: Actor) -> Cast:
     return Cast(policy=POLICY, more=[second])
-
-
-@pytest.fixture
-def registrar(cast: Cast, engine: Engine, tmp_path: Path) -> Iterator[Registrar]:
-    made = cast.started(engine, tmp_path / "mark")
-    yield made
-    made.close()
 
 
 def b64_hash(jws: bytes) -> str:
