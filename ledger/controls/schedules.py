@@ -14,7 +14,14 @@ from ledger.controls.tallies import BALANCED
 from ledger.controls.trade import sale_of
 from ledger.records.lots import PoolRecord, ProvisionalRecord, ShipmentRecord
 from ledger.records.oversight import DueRecord, LicenceRecord, TallyRecord
-from ledger.records.periods import DAY_US, HOUR_US, filing_deadline_us, month_of
+from ledger.records.periods import (
+    DAY_US,
+    HOUR_US,
+    filing_deadline_us,
+    month_after,
+    month_of,
+    month_start_us,
+)
 from ledger.records.policy import Policy
 
 SETTLED: Final = -1
@@ -64,9 +71,15 @@ def put_due(case: Case, kind: str, subject: str, party: str, site: str, due_us: 
 
 
 def pool_due_us(pool: PoolRecord, policy: Policy) -> int:
-    """Until when a pool's next close must be recorded."""
+    """Until when a pool's next close must be recorded.
+
+    So many days after the last one, but no later than the end of the month that so many days make: 31 days
+    after the last of October it is December, and November wants a close.
+    """
     days = int(policy.thresholds["pool.unclosed_days"])
-    return filing_deadline_us(pool.closed_us + days * DAY_US, policy)
+    months = max(1, (days + 15) // 30)
+    end_us = month_start_us(month_after(month_of(pool.closed_us, policy), months + 1), policy) - 1
+    return filing_deadline_us(min(pool.closed_us + days * DAY_US, end_us), policy)
 
 
 def _schedule_shipment(case: Case, shipment: ShipmentRecord) -> None:

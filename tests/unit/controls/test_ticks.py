@@ -168,6 +168,17 @@ def test_a_close_gives_another_month() -> None:
     assert told(court, november + 30 * DAY_US) == ["pool.unclosed"]
 
 
+# 31 days after 31 October it is December, and November had no close.
+def test_a_close_on_the_last_day_of_a_long_month_gives_the_next_month_and_no_more() -> None:
+    court = filled()
+    court.now_us = OCTOBER_US + 32 * DAY_US
+    at_us = OCTOBER_US + 31 * DAY_US - 1
+    accepted(court.file("close", "plant", pool=POOL, measured_mg={"La": 50 * KG}, at_us=at_us))
+    december = TENTH_US + 61 * DAY_US
+    assert told(court, december - 1) == []
+    assert told(court, december) == ["pool.unclosed"]
+
+
 def test_an_empty_pool_needs_no_close() -> None:
     court = filled()
     lines = (out(name("plant", "out/1"), 100 * KG, {"La": 50 * KG}, "la-oxide"),)
