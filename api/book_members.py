@@ -125,6 +125,8 @@ def provenance_members(found: Provenance, contained_mg: Mapping[str, int]) -> di
         "kind": found.subject.kind,
         "name": found.subject.name,
         "direction": found.direction,
+        "at": found.subject.at,
+        "corrected_at": found.subject.corrected_at,
         "contained_mg": dict(contained_mg),
         "origins": [origin_members(share) for share in found.origins],
         "countries": {country: decimal(share) for country, share in found.countries.items()},

@@ -90,6 +90,7 @@ class LotSchema(StrictSchema):
     custody_model = Text("As declared, or empty.")
     tainted_by = Number("The entry that makes it illegal product, or null.", allow_none=True)
     voided_at = Number("The entry that undid its birth, or null.", allow_none=True)
+    corrected_at = Number("The entry that last corrected it; null: as recorded.", allow_none=True)
     origins = ListOf(fields.Nested(OriginSchema), "Shares by origin, largest first.")
     holders = ListOf(fields.Nested(HoldingSchema), "Present holders, as far as the caller may see them.")
 
@@ -128,6 +129,8 @@ class ProvenanceSchema(StrictSchema):
     kind = Text("lot, unit, shipment or pool.")
     name = Text("Its id.")
     direction = Text("upstream or downstream.")
+    at = Number("The entry after which the books were asked, or null: now.", allow_none=True)
+    corrected_at = Number("The entry that last corrected the lot; null: as recorded.", allow_none=True)
     contained_mg = Object("REO in mg by element of what was asked about.")
     origins = ListOf(fields.Nested(OriginSchema), "Shares by origin, largest first.")
     countries = Object("Share of REO by country of origin, as decimals.")

@@ -54,6 +54,9 @@ _csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separ
 @click.option("--downstream", is_flag=True, help="Where it went, instead of where it came from.")
 @click.option("--depth", type=click.IntRange(1, 10_000), help="Steps at most; default: all.")
 @click.option("--element", help="Origins of this element alone, for example Dy.")
+@click.option(
+    "--at", type=click.IntRange(0), help="As the books said once this entry was in; for regulators."
+)
 @_json_option
 @_csv_option
 def trace(
@@ -68,6 +71,7 @@ def trace(
     downstream: bool,
     depth: int | None,
     element: str | None,
+    at: int | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -85,6 +89,7 @@ def trace(
         "direction": "downstream" if downstream else "upstream",
         "depth": depth,
         "element": element,
+        "at": at,
     }
     if as_csv:
         click.echo(asking.get("/v1/provenance", query, "text/csv").decode(), nl=False)
@@ -205,6 +210,8 @@ def _show_origins(found: dict[str, Any]) -> None:
         share = f"{float(origin['share']):.2%}"
         _add(table, origin["origin"], share, format_mass(origin["mass_mg"]), elements)
     _print(table)
+    corrected = found["corrected_at"]
+    notes.print("as recorded" if corrected is None else f"as corrected at {corrected}")
 
 
 def _show_steps(found: dict[str, Any]) -> None:

@@ -50,6 +50,7 @@ ELEMENTS: Final = (
 )
 _REFUSALS: Final = [ResourceNotFound, RoleForbidden]
 _NOT_PRODUCER: Final = "a label is for the lot's producer and for regulators; or there is no such lot"
+_NOT_BEFORE: Final = "what the books said before is for regulators: it tells when others recorded their steps"
 _HOLDERS: Final = ("lot", "custodian", "owner", "site", "mass_mg", "provisional_mg")
 _STEPS: Final = (
     *("depth", "kind", "name", "version", "change", "index", "position", "event_time"),
@@ -76,6 +77,7 @@ class ProvenanceQuery(StrictSchema):
     element = OneOf(*ELEMENTS, load_default=None, meaning="Origins of this element; of all if left out.")
     since = Instant(load_default=None, meaning="Only events from this time on.")
     until = Instant(load_default=None, meaning="Only events before this time.")
+    at = Count(load_default=None, meaning="A lot or a pool as the books said once this entry was in.")
     limit = Count(load_default=MAX_NODES, minimum=1, maximum=MAX_NODES, meaning="Edges at most.")
 
 
@@ -124,6 +126,7 @@ def read_lot(call: Call) -> Response:
         "custody_model": lot.custody_model,
         "tainted_by": lot.tainted_by,
         "voided_at": lot.voided_at,
+        "corrected_at": subject.corrected_at,
         "origins": [origin_members(share) for share in found.origins],
         "holders": [holding_members(holding) for holding in found.holders],
     }
@@ -144,7 +147,8 @@ def read_provenance(call: Call) -> Response:
 
     Origins with their shares need no walk; the steps are every lot and pool version on the way, each with
     the entry that proves it. A regulator sees all of it. A holder sees origins and shares, its own steps,
-    and of others only how many steps there are at each stage.
+    and of others only how many steps there are at each stage. A lot that was corrected says at which entry;
+    a regulator may ask what the books said before, without holders and alerts, which have no earlier state.
     """
     with call.reading() as connection:
         subject = _subject(connection, call)
@@ -239,15 +243,20 @@ def _subject(connection: Connection, call: Call) -> Subject:
     asked = [name for name in ("lot", "unit", "pool", "shipment") if query[name] is not None]
     if len(asked) != 1 or (asked == ["shipment"]) != (query["consignor"] is not None):
         raise RequestMalformed("give one of lot, unit, pool, or consignor and shipment together")
+    viewer = viewer_of(call.reader)
+    if query["at"] is not None and asked[0] not in ("lot", "pool"):
+        raise RequestMalformed("only a lot or a pool is told as the books said before")
+    if query["at"] is not None and not viewer.sees_all:
+        raise RoleForbidden(_NOT_BEFORE)
     books = books_of(connection)
-    with _alike(viewer_of(call.reader), CLOSED):
+    with _alike(viewer, CLOSED):
         match asked[0]:
             case "lot":
-                return find_lot(books, query["lot"])
+                return find_lot(books, query["lot"], query["at"])
             case "unit":
                 return find_unit(books, query["unit"])
             case "pool":
-                return find_pool(books, query["pool"])
+                return find_pool(books, query["pool"], query["at"])
             case _:
                 return find_shipment(books, query["consignor"], query["shipment"])
 

@@ -23,6 +23,7 @@ from ledger.provenance.admission import (
     may_see_shipment,
     may_see_unit,
 )
+from ledger.provenance.as_of import corrected_at, lot_at, pool_version_at, steps_at
 from ledger.provenance.custody import ModelCheck, check_model
 from ledger.provenance.graph import MAX_NODES, Direction, Graph, Node, walk
 from ledger.provenance.holders import Holding, Travelling, holders, travelling
@@ -33,7 +34,6 @@ from ledger.records.lots import (
     LotRecord,
     MemberRecord,
     PoolRecord,
-    PoolVersionRecord,
     ShipmentLineRecord,
     ShipmentRecord,
     UnitRecord,
@@ -74,6 +74,8 @@ class Subject:
         lots: The lots with the share of their mass in mg.
         custody_model: As declared, for a lot.
         consignor: Who sent it, for a shipment.
+        at: The entry after which the books are asked; None: now.
+        corrected_at: The entry that last corrected a lot's record; None: as recorded, and for all else.
     """
 
     kind: str
@@ -83,6 +85,8 @@ class Subject:
     lots: Mapping[str, int]
     custody_model: str = ""
     consignor: str = ""
+    at: int | None = None
+    corrected_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,31 +131,38 @@ def books_of(connection: Connection) -> Books:
     return Books(StoreSource(connection))
 
 
-def find_lot(books: Books, name: str) -> Subject:
-    """A lot.
+def find_lot(books: Books, name: str, at: int | None = None) -> Subject:
+    """A lot, as it is now or as it was once entry ``at`` was in.
 
     Raises:
-        ResourceNotFound: There is none of this name.
+        ResourceNotFound: There is none of this name, or was none then.
     """
-    lot = books.get(LotRecord, name)
+    lot = lot_at(books, name, at)
     if lot is None:
         raise ResourceNotFound(f"no lot {name} is in the books")
-    return Subject("lot", name, (lot.node,), lot.cells, {name: lot.mass_mg}, lot.custody_model)
+    return Subject(
+        "lot",
+        name,
+        (lot.node,),
+        lot.cells,
+        {name: lot.mass_mg},
+        lot.custody_model,
+        at=at,
+        corrected_at=corrected_at(books, lot, at),
+    )
 
 
-def find_pool(books: Books, name: str, version: int | None = None) -> Subject:
-    """A pool at its newest version, or at an earlier one.
+def find_pool(books: Books, name: str, at: int | None = None) -> Subject:
+    """A pool at its newest version, or at the one that was the newest once entry ``at`` was in.
 
     Raises:
-        ResourceNotFound: There is none, or no such version of it.
+        ResourceNotFound: There is none, or was none then.
     """
     pool = books.get(PoolRecord, name)
-    if pool is None:
-        raise ResourceNotFound(f"no pool {name} is in the books")
-    found = books.get(PoolVersionRecord, name, pool.version if version is None else version)
+    found = None if pool is None else pool_version_at(books, pool, at)
     if found is None:
-        raise ResourceNotFound(f"the pool {name} has no version {version}")
-    return Subject("pool", name, (found.node,), found.cells, {})
+        raise ResourceNotFound(f"no pool {name} is in the books")
+    return Subject("pool", name, (found.node,), found.cells, {}, at=at)
 
 
 def find_unit(books: Books, name: str) -> Subject:
@@ -238,16 +249,17 @@ def trace(
         depth=depth,
         since_us=since_us,
         until_us=until_us,
+        at=subject.at,
         most=most,
     )
-    shares = origin_shares(subject.cells, books, element)
+    if subject.at is not None:
+        graph.nodes = {node.node: node for node in steps_at(books, graph.nodes.values(), subject.at)}
+    shares = origin_shares(subject.cells, books, element, at=subject.at)
     sites, parties = _places(connection, shares)
     counts = viewer.sees_all or (direction == "upstream" and since_us is None and until_us is None)
     nodes, edges, hidden = _seen(graph, viewer)
-    upstream = graph if direction == "upstream" and depth is None and since_us is None else None
-    asked = set(subject.lots)
-    if direction == "downstream":
-        asked.update(node.name for node in graph.nodes.values() if node.kind == "lot")
+    whole = direction == "upstream" and depth is None and since_us is None and until_us is None
+    asked = _asked(subject, graph)
     return Provenance(
         subject=subject,
         direction=direction,
@@ -258,10 +270,10 @@ def trace(
         edges=edges,
         hidden=hidden if counts else {},
         truncated=graph.truncated,
-        model=_model(connection, subject, upstream, viewer),
+        model=_model(connection, subject, graph if whole else None, viewer),
         holders=[h for h in holders(connection, asked) if _sees_holding(viewer, h)],
         travelling=[t for t in travelling(connection, asked) if _sees_travel(viewer, t)],
-        alerts=open_alerts(connection, graph) if viewer.sees_all else [],
+        alerts=open_alerts(connection, graph) if viewer.sees_all and subject.at is None else [],
         tainted=_tainted(graph, subject, viewer),
     )
 
@@ -274,6 +286,14 @@ def _seen(graph: Graph, viewer: Viewer) -> tuple[list[Node], list[tuple[int, int
     numbers = {node.node for node in seen}
     edges = [edge for edge in graph.edges if edge[0] in numbers and edge[1] in numbers]
     return seen, edges, _hidden(graph, numbers)
+
+
+def _asked(subject: Subject, graph: Graph) -> set[str]:
+    """The lots whose holders are told: of an earlier state of the books none, since holdings have none."""
+    if subject.at is not None:
+        return set()
+    below = graph.nodes.values() if graph.direction == "downstream" else ()
+    return {*subject.lots, *(node.name for node in below if node.kind == "lot")}
 
 
 def _tainted(graph: Graph, subject: Subject, viewer: Viewer) -> list[str]:
@@ -294,7 +314,7 @@ def _hidden(graph: Graph, shown: Container[int]) -> dict[str, int]:
 def _model(connection: Connection, subject: Subject, upstream: Graph | None, viewer: Viewer) -> ModelCheck:
     if not subject.custody_model or not subject.nodes:
         return ModelCheck("", None, "no model was declared")
-    graph = upstream or walk(connection, subject.nodes, "upstream")
+    graph = upstream or walk(connection, subject.nodes, "upstream", at=subject.at)
     found = check_model(subject.custody_model, subject.cells, graph)
     if viewer.sees_all:
         return found

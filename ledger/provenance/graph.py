@@ -132,9 +132,11 @@ FROM (
 
 
 @cache
-def _query(template: str, direction: Direction) -> TextClause:
+def _query(template: str, direction: Direction, *, as_of: bool) -> TextClause:
     near, far = ("child", "parent") if direction == "upstream" else ("parent", "child")
     stands = "e.voided_at IS NULL"
+    if as_of:
+        stands = "e.entry_index <= :at AND (e.voided_at IS NULL OR e.voided_at > :at)"
     return text(template.replace("<near>", near).replace("<far>", far).replace("<stands>", stands))
 
 
@@ -146,6 +148,7 @@ def walk(
     depth: int | None = None,
     since_us: int | None = None,
     until_us: int | None = None,
+    at: int | None = None,
     most: int = MAX_NODES,
 ) -> Graph:
     """Everything upstream or downstream of some nodes.
@@ -157,23 +160,25 @@ def walk(
         depth: How many steps at most; None: to the end.
         since_us: Leaves out what happened before; until_us: and what happened from then on. Nodes behind one
             that is left out are left out too, unless another way leads to them.
+        at: Of the edges as they stood once this entry was in; None: as they stand now.
         most: How many edges at most; then ``truncated`` is set.
     """
     begun = tuple(sorted(set(starts)))
     map_file(connection)
     if depth is None and not is_sqlite(connection):
-        graph = _walk_at_once(connection, begun, direction, most)
+        graph = _walk_at_once(connection, begun, direction, at, most)
     else:
-        graph = _walk_steps(connection, begun, direction, depth, most)
+        graph = _walk_steps(connection, begun, direction, depth, at, most)
     if since_us is not None or until_us is not None:
         _bound(graph, since_us, until_us)
     return graph
 
 
-def _walk_at_once(connection: Connection, starts: tuple[int, ...], direction: Direction, most: int) -> Graph:
-    rows = _rows(
-        connection, _query(_AT_ONCE, direction), {"nodes": _given(connection, starts), "most": most + 1}
-    )
+def _walk_at_once(
+    connection: Connection, starts: tuple[int, ...], direction: Direction, at: int | None, most: int
+) -> Graph:
+    query = _query(_AT_ONCE, direction, as_of=at is not None)
+    rows = _rows(connection, query, _asked(connection, starts, at, most + 1))
     onward: dict[int, Sequence[int]] = {row[1]: row[0] for row in rows}
     lots = {row[1]: _as_node(row[1:]) for row in rows if row[3] is not None}
     depths = _depths(starts, onward)
@@ -187,9 +192,14 @@ def _walk_at_once(connection: Connection, starts: tuple[int, ...], direction: Di
 
 
 def _walk_steps(
-    connection: Connection, starts: tuple[int, ...], direction: Direction, depth: int | None, most: int
+    connection: Connection,
+    starts: tuple[int, ...],
+    direction: Direction,
+    depth: int | None,
+    at: int | None,
+    most: int,
 ) -> Graph:
-    query = _query(_STEPS[connection.dialect.name], direction)
+    query = _query(_STEPS[connection.dialect.name], direction, as_of=at is not None)
     far = 1 if direction == "upstream" else 0
     depths = dict.fromkeys(starts, 0)
     ahead: Sequence[int] = starts
@@ -197,8 +207,7 @@ def _walk_steps(
     steps = 0
     while ahead and len(edges) <= most and (depth is None or steps < depth):
         steps += 1
-        given = {"nodes": _given(connection, ahead), "most": most + 1 - len(edges)}
-        rows: list[Any] = _rows(connection, query, given)
+        rows: list[Any] = _rows(connection, query, _asked(connection, ahead, at, most + 1 - len(edges)))
         edges += rows
         ahead = sorted({row[far] for row in rows}.difference(depths))
         depths.update(dict.fromkeys(ahead, steps))
@@ -278,6 +287,11 @@ def _rows(connection: Connection, query: TextClause, parameters: Mapping[str, An
     cursor: Any = connection.execute(query, parameters, execution_options=BINARY).cursor
     rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def _asked(connection: Connection, numbers: Sequence[int], at: int | None, most: int) -> dict[str, Any]:
+    asked = {"nodes": _given(connection, numbers), "most": most}
+    return asked if at is None else asked | {"at": at}
 
 
 def _given(connection: Connection, numbers: Sequence[int]) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ledger.provenance.as_of import lot_at
 from ledger.records.books import Books
 from ledger.records.cells import AWAITED, UNEXPLAINED, Cell, Cells
-from ledger.records.lots import LotRecord
 from ledger.statements.registers import PartyRecord, SiteRecord
 
 MAX_RESOLVED = 64
@@ -38,12 +38,15 @@ class OriginShare:
     share: Fraction
 
 
-def resolve(cells: Cells, books: Books, *, steps: int = MAX_RESOLVED) -> dict[Cell, Fraction]:
+def resolve(
+    cells: Cells, books: Books, *, at: int | None = None, steps: int = MAX_RESOLVED
+) -> dict[Cell, Fraction]:
     """Cells with every awaited origin replaced by those of the lot that was awaited, element by element.
 
     Args:
         cells: As recorded.
         books: Where the lots are.
+        at: As the lots' records said once this entry was in; None: as they say now.
         steps: How many awaited lots may stand behind one another.
     """
     resolved: dict[Cell, Fraction] = {cell: Fraction(mass) for cell, mass in cells.items()}
@@ -52,7 +55,7 @@ def resolve(cells: Cells, books: Books, *, steps: int = MAX_RESOLVED) -> dict[Ce
         changed = False
         for cell in awaited:
             element, origin, _ = cell
-            lot = books.get(LotRecord, origin.removeprefix(AWAITED))
+            lot = lot_at(books, origin.removeprefix(AWAITED), at)
             if lot is None or lot.birth == "awaited":
                 continue
             inside = {c: mass for c, mass in lot.cells.items() if c[0] == element}
@@ -68,16 +71,19 @@ def resolve(cells: Cells, books: Books, *, steps: int = MAX_RESOLVED) -> dict[Ce
     return resolved
 
 
-def origin_shares(cells: Cells, books: Books, element: str | None = None) -> list[OriginShare]:
+def origin_shares(
+    cells: Cells, books: Books, element: str | None = None, *, at: int | None = None
+) -> list[OriginShare]:
     """Shares by origin, largest first; of one element or of all.
 
     Args:
         cells: Of a lot or pool version.
         books: Where awaited lots are.
+        at: As in ``resolve``.
         element: Symbol, or None for all REO.
     """
     found: dict[str, tuple[dict[str, Fraction], dict[str, Fraction]]] = {}
-    for (symbol, origin, status), mass in resolve(cells, books).items():
+    for (symbol, origin, status), mass in resolve(cells, books, at=at).items():
         if element is not None and symbol != element:
             continue
         statuses, elements = found.setdefault(origin, ({}, {}))

@@ -90,6 +90,24 @@ class TestProvenance:
         found = ask(told, "/v1/provenance", told.cast.authority, lot=magnets, since=late)
         assert {step["product"] for step in found["steps"]} == {"ndfeb-magnet", "ndfeb-alloy"}
 
+    def test_a_regulator_asks_what_the_books_said_before(self, told: Told) -> None:
+        magnets = told.cast.goods.magnets
+        now = ask(told, "/v1/provenance", told.cast.authority, lot=magnets)
+        assert (now["at"], now["corrected_at"]) == (None, None)
+        born = now["steps"][0]["index"]
+        then = ask(told, "/v1/provenance", told.cast.authority, lot=magnets, at=born)
+        assert then["at"] == born
+        for member in ("origins", "steps", "edges", "countries"):
+            assert then[member] == now[member]
+        assert (then["holders"], then["travelling"], then["alerts"]) == ([], [], [])
+        before = urlencode({"lot": magnets, "at": born - 1})
+        response = told.site.get(f"/v1/provenance?{before}", told.cast.authority)
+        assert_problem(response, 404, "resource.not-found")
+        for at in (born, born - 1):
+            query = urlencode({"lot": magnets, "at": at})
+            response = told.site.get(f"/v1/provenance?{query}", told.company("maker"))
+            assert_problem(response, 403, "role.forbidden")
+
     def test_downstream_reaches_what_was_made_of_it(self, told: Told) -> None:
         ore = told.lot("northern mine produces")
         found = ask(told, "/v1/provenance", told.cast.authority, lot=ore, direction="downstream")
@@ -138,6 +156,9 @@ class TestProvenance:
             ({"lot": "urn:x:1", "consignor": "urn:x:2"}, 400, "request.malformed"),
             ({"lot": "urn:x:1", "direction": "sideways"}, 400, "request.malformed"),
             ({"lot": "urn:x:1", "depth": "0"}, 400, "request.malformed"),
+            ({"lot": "urn:x:1", "at": "-1"}, 400, "request.malformed"),
+            ({"unit": "urn:x:1", "at": "1"}, 400, "request.malformed"),
+            ({"pool": "urn:x:1", "at": "1"}, 404, "resource.not-found"),
             ({"lot": "urn:x:1", "element": "Fe"}, 400, "request.malformed"),
             ({"lot": "urn:x:1", "since": "yesterday"}, 400, "request.malformed"),
             ({"lot": "urn:x:1", "since": "2026-11-20T08:00:00"}, 400, "request.malformed"),

@@ -3,16 +3,17 @@
 import random
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy import Connection, Engine
 
+from ledger.errors import ResourceNotFound
 from ledger.provenance import answers
-from ledger.provenance.answers import Viewer, books_of, find_lot, open_alerts, trace
+from ledger.provenance.answers import Viewer, books_of, find_lot, find_pool, open_alerts, trace
 from ledger.provenance.graph import Direction, Graph, walk
 from ledger.records.books import Record
-from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord, PoolVersionRecord
+from ledger.records.lots import EdgeRecord, LotRecord, LotVersionRecord, PoolRecord, PoolVersionRecord
 from ledger.records.oversight import AlertRecord
 from ledger.store.books_source import NODE_SHIFT, write_records
 
@@ -155,6 +156,117 @@ def test_a_walk_finds_what_a_plain_walk_finds_in_the_same_order(
         assert told(found) == plain.walk(numbers, direction, depth, *period)
         assert not found.truncated
         assert [node.kind for node in found.nodes.values()] == [plain.nodes[n][0] for n in found.nodes]
+
+
+@pytest.mark.parametrize("direction", ["upstream", "downstream"])
+@pytest.mark.parametrize("depth", [None, 3])
+def test_a_walk_as_of_an_entry_takes_the_edges_that_stood_then(
+    drawn: tuple[Connection, Plain], direction: Direction, depth: int | None
+) -> None:
+    connection, plain = drawn
+    late = [replace(edge, voided_at=edge.voided_at and 65) for edge in plain.edges]
+    write_records(connection, late)
+    for at in (0, 30, 64, 65, 200):
+        stood = [
+            replace(edge, voided_at=None)
+            for edge in late
+            if edge.entry_index <= at and (edge.voided_at is None or edge.voided_at > at)
+        ]
+        numbers = [(60 if direction == "upstream" else 1) << NODE_SHIFT]
+        expected = Plain(plain.nodes, stood).walk(numbers, direction, depth, None, None)
+        assert told(walk(connection, numbers, direction, depth=depth, at=at)) == expected
+
+
+def corrected() -> list[Record]:
+    """Entry 9 corrected of what lot 5 was made, and its mass; lot 6 was made of lot 7 before its birth."""
+    nd = ("Nd", "urn:mine:1", "domestic")
+    awaited = ("Nd", "awaited:urn:lot:007", "domestic")
+    return [
+        lot(1),
+        lot(2),
+        replace(lot(5), entry_index=9, mass_mg=50, cells={("Nd", "urn:mine:2", "domestic"): 50}),
+        LotVersionRecord("urn:lot:005", 9, 5, "process", 6, {nd: 6}),
+        EdgeRecord(5 << NODE_SHIFT, 1 << NODE_SHIFT, 5, 9),
+        EdgeRecord(5 << NODE_SHIFT, 2 << NODE_SHIFT, 9, None),
+        replace(lot(6), cells={awaited: 8}),
+        replace(lot(7), entry_index=8, cells={nd: 3}),
+        LotVersionRecord("urn:lot:007", 8, 6, "awaited", 3, {awaited: 3}),
+        EdgeRecord(6 << NODE_SHIFT, 7 << NODE_SHIFT, 6),
+        *(replace(pool_version(each), version=each // 10) for each in (0, 10, 20)),
+        replace(POOL, version=2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "made_of", "mass_mg", "origin", "corrected_at", "index"),
+    [
+        (5, "urn:lot:001", 6, "urn:mine:1", None, 5),
+        (8, "urn:lot:001", 6, "urn:mine:1", None, 5),
+        (9, "urn:lot:002", 50, "urn:mine:2", 9, 9),
+        (None, "urn:lot:002", 50, "urn:mine:2", 9, 9),
+    ],
+)
+def test_a_corrected_lot_is_told_as_recorded_and_as_corrected(
+    engine: Engine,
+    at: int | None,
+    made_of: str,
+    mass_mg: int,
+    origin: str,
+    corrected_at: int | None,
+    index: int,
+) -> None:
+    with engine.begin() as connection:
+        write_records(connection, corrected())
+        subject = find_lot(books_of(connection), "urn:lot:005", at)
+        assert (subject.at, subject.corrected_at, subject.lots) == (
+            at,
+            corrected_at,
+            {"urn:lot:005": mass_mg},
+        )
+        found = trace(connection, subject, REGULATOR)
+        assert [node.name for node in found.nodes] == ["urn:lot:005", made_of]
+        assert (found.nodes[0].entry_index, found.nodes[0].mass_mg) == (index, mass_mg)
+        assert [share.origin for share in found.origins] == [origin]
+        with pytest.raises(ResourceNotFound):
+            find_lot(books_of(connection), "urn:lot:005", 4)
+
+
+def test_an_awaited_lot_is_resolved_as_it_was_known_then(engine: Engine) -> None:
+    with engine.begin() as connection:
+        write_records(connection, corrected())
+        for at, origin, birth in (
+            (7, "awaited:urn:lot:007", "awaited"),
+            (8, "urn:mine:1", "process"),
+            (None, "urn:mine:1", "process"),
+        ):
+            found = trace(connection, find_lot(books_of(connection), "urn:lot:006", at), REGULATOR)
+            assert [share.origin for share in found.origins] == [origin]
+            assert [node.change for node in found.nodes] == ["process", birth]
+        late = find_lot(books_of(connection), "urn:lot:007")
+        assert late.corrected_at is None, "a birth that came is no correction"
+
+
+def test_a_lot_whose_birth_was_taken_back_says_at_which_entry(engine: Engine) -> None:
+    with engine.begin() as connection:
+        write_records(connection, [replace(lot(1), voided_at=4, tainted_by=3)])
+        books = books_of(connection)
+        assert [find_lot(books, "urn:lot:001", at).corrected_at for at in (1, 3, 4, None)] == [
+            None,
+            None,
+            4,
+            4,
+        ]
+        tainted = [trace(connection, find_lot(books, "urn:lot:001", at), REGULATOR).tainted for at in (2, 3)]
+        assert tainted == [[], ["urn:lot:001"]]
+
+
+def test_a_pool_has_the_version_that_it_had_then(engine: Engine) -> None:
+    with engine.begin() as connection:
+        write_records(connection, corrected())
+        books = books_of(connection)
+        found = {at: find_pool(books, POOL.pool, at).nodes[0] >> NODE_SHIFT for at in (0, 9, 10, 19, 20, 99)}
+        assert found == {0: 0, 9: 0, 10: 10, 19: 10, 20: 20, 99: 20}
+        assert find_pool(books, POOL.pool).nodes == (20 << NODE_SHIFT,)
 
 
 def test_a_step_is_told_as_it_was_recorded(drawn: tuple[Connection, Plain]) -> None:
