@@ -160,6 +160,21 @@ def test_a_release_names_its_user_and_takes_no_more_than_there_is(yard: Yard) ->
     assert yard.refused("release", {ORE: 2 * KG}, custodian_to="urn:user") == ["balance.overdrawn"]
 
 
+@pytest.mark.parametrize("kind", ["release", "export", "disclose", "lose", "dispose", "destroy"])
+@pytest.mark.parametrize(
+    ("mass_mg", "codes"), [(KG, []), (KG + 10_000, []), (KG + 10_001, ["balance.overdrawn"])]
+)
+def test_what_ends_is_all_there_is_and_one_percent_at_most(
+    yard: Yard, kind: str, mass_mg: int, codes: list[str]
+) -> None:
+    said = {"custodian_to": "urn:user", "consignee": "urn:user", "destination": "JP", "reason": "r"}
+    if codes:
+        assert yard.refused(kind, {ORE: mass_mg}, **said) == codes
+    else:
+        yard.do(kind, {ORE: mass_mg}, **said)
+    assert yard.mass(by=MINER) == (KG if codes else 0)
+
+
 # --- cancel ----------------------------------------------------------------
 
 
