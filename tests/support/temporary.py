@@ -18,7 +18,7 @@ _NO_PROGRAMS = getattr(os, "ST_NOEXEC", 0)
 
 def prefer_memory() -> None:
     """Puts temporary files of this process and its children into memory, unless TMPDIR says where they go."""
-    if "TMPDIR" not in os.environ and _has_room():
+    if not os.environ.get("TMPDIR") and _has_room():
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None  # found anew
 
