@@ -38,7 +38,8 @@ def invoice(case: Case) -> Iterator[Notice]:
     sold = sold_lots(case)
     subject = f"invoice:{movement.invoice}"
     uses = _uses_with(case)
-    if _used_twice(record, uses, case.recording.policy) and not stands_open(books, "invoice.reused", subject):
+    twice = _used_twice(record, uses, case.recording.policy) or _rides(record, uses, sold)
+    if twice and not stands_open(books, "invoice.reused", subject):
         yield notice(
             case,
             "invoice.reused",
@@ -93,7 +94,11 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
     if record is None:
         return
     subject, uses = f"invoice:{invoice_id}", _uses(books, invoice_id)
-    if _used_twice(record, uses, policy) and not stands_open(books, "invoice.reused", subject):
+    twice = _used_twice(record, uses, policy) or any(
+        _rides(record, uses, dict.fromkeys(line.lot for line in _lines(books, named)))
+        for named in (uses if len(uses) > 1 else ())
+    )
+    if twice and not stands_open(books, "invoice.reused", subject):
         detail = f"the invoice {invoice_id} stands for {len(uses)} sales"
         yield _paper("invoice.reused", detail, _REUSED, subject, sales=sorted(uses))
     differs: dict[str, Any] = {}
@@ -101,8 +106,7 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
         consignor, _, event_id = named.partition(" ")
         shipment = books.get(ShipmentRecord, consignor, event_id)
         if shipment is not None and not shipment.replaced_by and shipment.state != "voided":
-            lines = books.group(ShipmentLineRecord, "shipment", consignor, event_id)
-            sold = {line.lot: line.sent_mg for line in lines}
+            sold = {line.lot: line.sent_mg for line in _lines(books, named)}
             parties = (shipment.owner_from, shipment.owner_to)
             weighed = books.get(TallyRecord, WEIGHED, named, "")
             faults = invoice_faults(books, record, parties, sold, policy)
@@ -195,6 +199,20 @@ def _used_twice(record: InvoiceRecord | None, uses: Mapping[str, int], policy: P
         return False
     covered = sum(int(line.get("mass_mg", 0)) for line in record.lines)
     return sum(uses.values()) > covered * (1 + policy.thresholds["invoice.tolerance_share"])
+
+
+def _rides(record: InvoiceRecord | None, uses: Mapping[str, int], sold: Mapping[str, object]) -> bool:
+    """Whether a sale, of several under one invoice, is of other goods than it names, be it little."""
+    if record is None or len(uses) < 2 or not sold:
+        return False
+    named = {line.get("lot") for line in record.lines}
+    return all(named) and not named & set(sold)
+
+
+def _lines(books: Books, sale: str) -> list[ShipmentLineRecord]:
+    """What was sent under a sale's name, ``consignor event``."""
+    consignor, _, event_id = sale.partition(" ")
+    return books.group(ShipmentLineRecord, "shipment", consignor, event_id)
 
 
 def _weighed(case: Case) -> dict[str, int]:

@@ -20,7 +20,7 @@ from ledger.store.asked_registers import AskedRegisters
 from ledger.store.books_source import StoreSource
 from ledger.store.log_store import HeadRow
 
-MOST_RECORDS: Final = 100_000
+MOST_RECORDS: Final = 50_000
 """How many records and absences may be kept; beyond it the next batch begins anew."""
 REMEMBERED: Final = 8
 """Of how many batches it is known what they asked for one by one."""

@@ -164,6 +164,30 @@ def test_an_invoice_for_two_sales_is_noticed_when_it_is_registered() -> None:
     assert flags(sale(court, event_id="urn:event:third")) == []
 
 
+def other_sale(court: Court) -> Recorded:
+    """A sale of goods that the invoice does not name, of less than its tolerance."""
+    court.extract("plant", "lot/2", {"La": 5 * KG}, "la-oxide", mass_mg=5 * KG)
+    line = Line(name("plant", "lot/2"), KG // 10)
+    return sale(court, event_id="urn:event:little", inputs=(line,))
+
+
+def test_a_little_of_other_goods_does_not_ride_on_an_invoice() -> None:
+    court = stocked()
+    register(court)
+    assert flags(sale(court)) == []
+    assert "invoice.reused" in flags(other_sale(court))
+    court = stocked()
+    register(court, 20, lines=({"product": "la-oxide", "mass_mg": 20 * KG, "amount": "100"},))
+    assert "invoice.reused" not in flags(sale(court)) + flags(other_sale(court))
+
+
+def test_it_is_noticed_as_well_where_the_invoice_comes_last() -> None:
+    court = stocked()
+    assert flags(sale(court)) == []
+    assert flags(other_sale(court)) == []
+    assert "invoice.reused" in [alert.code for alert in register(court)]
+
+
 def test_a_corrected_sale_names_its_invoice_once() -> None:
     court = stocked()
     register(court)
