@@ -22,6 +22,7 @@ from ledger.controls.measures import (
 from ledger.controls.noticing import decimal_text, listed, notice, stands_open
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.processes import processes
+from ledger.records.cells import UNEXPLAINED
 from ledger.records.lots import LotRecord, LotVersionRecord, PoolRecord
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import month_after, month_of
@@ -108,6 +109,39 @@ def late_birth(case: Case) -> Iterator[Notice]:
                 used_mg=used_mg,
                 elements=gains,
             )
+
+
+@rule("balance.element-gain", movements=("process", "draw"))
+def gain_upon_gain(case: Case) -> Iterator[Notice]:
+    """More comes out once more, and by now much of it has no origin left: what is worked round and round."""
+    effect, limits = case.effect, case.recording.policy.thresholds
+    subject = f"site:{case.movement.site}"
+    if not effect.gain or stands_open(case.recording.books, "balance.element-gain", subject):
+        return
+    masses: dict[str, int] = {}
+    lost = {element: -mass for element, mass in effect.gain.items()}  # this one gain may be chance
+    for lot in effect.born:
+        for (element, origin, _), mass in lot.cells.items():
+            masses[element] = masses.get(element, 0) + mass
+            if origin == UNEXPLAINED:
+                lost[element] = lost.get(element, 0) + mass
+    least = limits["gain.unexplained_least"] * sum(masses.values())
+    share = limits["gain.unexplained_share"]
+    found = {
+        element: {"unexplained_mg": lost[element], "out_mg": masses[element]}
+        for element in sorted(effect.gain)
+        if lost[element] > max(share * masses[element], least)
+    }
+    if found:
+        yield notice(
+            case,
+            "balance.element-gain",
+            f"of {listed(found)} more than {decimal_text(share * 100, 2)} % came out of nothing before, "
+            "gain upon gain",
+            "Have the lots assayed; draw of what is worked again no more than was fed.",
+            subject=subject,
+            elements=found,
+        )
 
 
 @rule("balance.undeclared-element", movements=("process", "draw"))

@@ -93,6 +93,8 @@ THRESHOLDS: Final[Mapping[str, str]] = {
     "gain.reject_sigma": "5",
     "gain.reject_share": "0.05",
     "gain.bias_floor": "0.004",
+    "gain.unexplained_share": "0.25",
+    "gain.unexplained_least": "0.01",
     "cumulative.gain_sigma": "3.5",
     "cumulative.bias_floor": "0.004",
     "cumulative.recovery_points": "0.013",
