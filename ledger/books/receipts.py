@@ -132,8 +132,8 @@ def _receive_line(
     missing = 0
     if ends:
         missing = line.left_mg - moved
-        allowed = line.sent_mg * journal.recording.policy.thresholds["receipt.tolerance_share"]
-        agrees = abs(line.sent_mg - total_mg) <= allowed
+        share = journal.recording.policy.thresholds["receipt.tolerance_share"]
+        agrees = abs(line.sent_mg - total_mg) * share.denominator <= line.sent_mg * share.numerator
         if agrees or lot.instance:
             moved, missing = line.left_mg, 0
         settling.compare(journal, lot, line.sent_mg, total_mg)

@@ -45,7 +45,8 @@ def quota(case: Case) -> Iterator[Notice]:
         subject = f"quota:{party}|{year}|{activity}|{allotment.ore_class}"
         exceeded = drawn > allotment.allotted_mg
         code = "quota.exceeded" if exceeded else "quota.nearing"
-        if not exceeded and drawn < limits["quota.nearing_share"] * allotment.allotted_mg:
+        nearing = limits["quota.nearing_share"]
+        if not exceeded and drawn * nearing.denominator < nearing.numerator * allotment.allotted_mg:
             continue
         quiet = stands_open(books, code, subject)
         if quiet and not exceeded:

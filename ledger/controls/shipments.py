@@ -54,7 +54,7 @@ def received_before_birth(case: Case) -> Iterator[Notice]:
     allowed = 1 + case.recording.policy.thresholds["receipt.tolerance_share"]
     for lot in case.effect.born:
         received_mg = case.effect.awaited.get(lot.lot, 0)
-        if received_mg > lot.mass_mg * allowed:
+        if received_mg and received_mg > lot.mass_mg * allowed:
             yield notice(
                 case,
                 "shipment.difference",

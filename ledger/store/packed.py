@@ -44,6 +44,9 @@ def pack(array: str, values: Sequence[Any]) -> PackedArray:
     Args:
         array: The elements' type: ``bigint``, ``text`` or ``boolean``.
         values: Of that type, or None.
+
+    Raises:
+        struct.error: A number is beyond 64 bits, or none.
     """
     oid, body = _TYPES[array]
     nulls = None in values
