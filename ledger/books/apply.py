@@ -78,7 +78,7 @@ def apply_movement(
         corrections.check(journal)
     for role, media_type, size_bytes, sha256_hex in movement.attachments:
         recording.books.put(
-            AttachmentRecord(recording.index, sha256_hex, position, media_type, size_bytes, role)
+            AttachmentRecord(recording.index, position, sha256_hex, media_type, size_bytes, role)
         )
     return journal.effect
 

@@ -399,11 +399,11 @@ class StocktakeRecord:
 class AttachmentRecord:
     """A document that a movement names: by media type, size in bytes and SHA-256."""
 
-    KEY: ClassVar[tuple[str, ...]] = ("entry_index", "sha256_hex")
+    KEY: ClassVar[tuple[str, ...]] = ("entry_index", "position", "sha256_hex")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"sha256": ("sha256_hex",)}
     entry_index: int
-    sha256_hex: str
     position: int
+    sha256_hex: str
     media_type: str
     size_bytes: int
     role: str

@@ -91,7 +91,7 @@ TABLES = {
         book_mg:int
     """,
     "attachments": """
-        *entry_index:int *sha256_hex:name position:int media_type:name size_bytes:int role:name
+        *entry_index:int *position:int *sha256_hex:name media_type:name size_bytes:int role:name
     """,
     "quotas": """
         *party:name *year:int *activity:name *ore_class:name allotted_mg:int drawn_mg:int entry_index:int

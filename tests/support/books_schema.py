@@ -3,7 +3,7 @@
 BOOKS_PRIMARY = {
     "pk_alerts": ["entry_index", "number"],
     "pk_assays": ["entry_index", "position", "lot"],
-    "pk_attachments": ["entry_index", "sha256_hex"],
+    "pk_attachments": ["entry_index", "position", "sha256_hex"],
     "pk_cases": ["case"],
     "pk_control_lists": ["control_list", "entry_index"],
     "pk_declarations": ["declaration"],

@@ -4,8 +4,9 @@ from fractions import Fraction
 
 import pytest
 
+from ledger.books.apply import apply_movement
 from ledger.movements.movement import Line
-from ledger.records.lots import AssayRecord, StocktakeRecord
+from ledger.records.lots import AssayRecord, AttachmentRecord, StocktakeRecord
 from tests.support.books import KG, MINER, REFINER
 from tests.support.yard import MINE, ORE, PLANT, STORE, TRADER, Yard
 
@@ -169,3 +170,22 @@ def test_nobody_loses_what_it_does_not_have(
     yard: Yard, mass_mg: int, by: str, said: dict[str, object], codes: list[str]
 ) -> None:
     assert yard.refused("lose", {ORE: mass_mg}, by, reason="r", **said) == codes
+
+
+# --- documents -------------------------------------------------------------
+
+
+def test_documents_are_kept_by_the_event_that_names_them(yard: Yard) -> None:
+    """One weighbridge ticket may stand for two events of a statement."""
+    ticket = ("weighbridge-ticket", "application/pdf", 4711, "ab" * 32)
+    report = ("contract", "text/plain", 5, "cd" * 32)
+    recording = yard.recording(MINER)
+    for position, attached in enumerate(((ticket,), (ticket, report))):
+        moved = yard.said("lose", {ORE: 1}, MINER, reason="spilt", attachments=attached)
+        apply_movement(moved, recording, position)
+    kept = [
+        (one.position, one.role, one.media_type, one.size_bytes, one.sha256_hex)
+        for one in yard.books.records(AttachmentRecord)
+    ]
+    assert sorted(kept) == sorted([(0, *ticket), (1, *ticket), (1, *report)])
+    assert len(yard.books.group(AttachmentRecord, "sha256", "ab" * 32)) == 2
