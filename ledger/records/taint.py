@@ -6,23 +6,41 @@ from ledger.records.books import Books
 from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord, PoolVersionRecord
 
 
-def taint(books: Books, node: int, reason: int) -> None:
+def taint(books: Books, node: int, reason: int, *, thorough: bool = False) -> None:
     """Marks a lot or pool version and everything that was made of it so far.
 
-    A mark that is there already stays: it is the earlier reason.
+    A mark that is there already stays: it is the earlier reason. The walk ends there, for whatever was made
+    of marked goods is marked as well.
 
     Args:
         books: The books.
         node: Where the walk begins.
         reason: Index of the entry that makes it illegal product.
+        thorough: Whether to walk on behind marks: where some below were taken away, or an authority says so.
     """
-    for each in _made_of(books, node):
-        for made in books.group(LotRecord, "node", each):
-            if made.tainted_by is None:
-                books.put(replace(made, tainted_by=reason))
-        for pool in _pools(books, each):
+    waiting, seen = [(node, "")], {node}
+    just_marked: set[str] = set()
+    while waiting:
+        each, name = waiting.pop()
+        lots = books.group(LotRecord, "node", each)
+        if each != node and not thorough and any(lot.tainted_by is not None for lot in lots):
+            continue
+        for lot in lots:
+            if lot.tainted_by is None:
+                books.put(replace(lot, tainted_by=reason))
+        children = _children(books, each)
+        name = "" if lots else name or _pool_of(books, each)
+        pool = books.get(PoolRecord, name) if name else None
+        if pool is not None:
             if pool.tainted_by is None:
                 books.put(replace(pool, tainted_by=reason))
+                just_marked.add(name)
+            elif not thorough and name not in just_marked and _bore(books, children, pool.tainted_by):
+                continue
+        for child in children:
+            if child not in seen:
+                seen.add(child)
+                waiting.append((child, name))
 
 
 def clear(books: Books, lot: str) -> None:
@@ -50,18 +68,33 @@ def clear(books: Books, lot: str) -> None:
         if parent.tainted_by is not None and (node != first.node or parent.tainted_by != reason)
     }
     for another, node in sorted(others):
-        taint(books, node, another)
+        taint(books, node, another, thorough=True)
 
 
 def _made_of(books: Books, node: int) -> list[int]:
     """A node and all that descend from it over edges that stand."""
     waiting, seen = [node], {node: None}
     while waiting:
-        for edge in books.group(EdgeRecord, "parent", waiting.pop()):
-            if edge.child not in seen and edge.voided_at is None:
-                seen[edge.child] = None
-                waiting.append(edge.child)
+        for child in _children(books, waiting.pop()):
+            if child not in seen:
+                seen[child] = None
+                waiting.append(child)
     return list(seen)
+
+
+def _children(books: Books, node: int) -> list[int]:
+    """What was made of a node, over edges that stand."""
+    return [edge.child for edge in books.group(EdgeRecord, "parent", node) if edge.voided_at is None]
+
+
+def _bore(books: Books, children: list[int], mark: int) -> bool:
+    """Whether what was drawn of a pool version has the pool's own mark: all that was drawn since has one."""
+    return any(lot.tainted_by == mark for child in children for lot in books.group(LotRecord, "node", child))
+
+
+def _pool_of(books: Books, node: int) -> str:
+    """The name of the pool of which a node is a version; of what follows on it nobody need ask again."""
+    return next((version.pool for version in books.group(PoolVersionRecord, "node", node)), "")
 
 
 def _pools(books: Books, node: int) -> list[PoolRecord]:

@@ -97,7 +97,7 @@ class CloseCase(Act):
         for lot in self.illegal_lots:
             record = books.get(LotRecord, lot)
             assert record is not None
-            taint(books, record.node, context.index)
+            taint(books, record.node, context.index, thorough=True)
         for lot in self.cleared_lots:
             clear(books, lot)
         books.put(replace(case, state="closed", outcome=self.outcome, closed_at=context.index))
