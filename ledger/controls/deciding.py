@@ -117,9 +117,6 @@ class Decider:
             after = facts.keys.get(kid)
             if after is not None and after.suspect_from not in (None, key and key.suspect_from):
                 number = self._open_suspicion(after, position, facts, number)
-        if facts.policy is not None:
-            policy = self._policy(facts.policy)
-            open_alerts(act, facts.books, policy, position.index, position.recorded_at_us)
         facts.books.commit()
 
     def _open_suspicion(self, key: KeyRecord, position: Position, facts: Facts, number: int) -> int:

@@ -32,11 +32,15 @@ def test_what_is_planted_is_found_and_honest_trade_is_let_pass(folder: Path, tmp
         with engine.connect() as connection:
             entries = connection.execute(text("SELECT count(*) FROM entries")).scalar_one()
             refused = connection.execute(text("SELECT count(*) FROM refusals")).scalar_one()
+            twice = connection.execute(
+                text("SELECT code FROM alerts GROUP BY entry_index, code, subject HAVING count(*) > 1")
+            ).all()
     finally:
         engine.dispose()
     statements = read_manifest(folder)["statements"]
     assert told[-1] == (statements, statements)
     assert entries + refused == statements + 1
+    assert twice == []
     assert score.movements == MOVEMENTS
     assert score.acts_refused == {}
     assert score.refusals.total() <= MOVEMENTS // 200
