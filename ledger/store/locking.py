@@ -29,7 +29,7 @@ _BUSY_STATES = frozenset({"55P03", "57014", "40P01", "40001", "53300"})
 _GONE_STATES = frozenset({"57P01", "57P02", "57P03"})
 _SQLITE_BUSY_CODES = frozenset({5, 6})
 # SQLite's own waiting sleeps for up to 100 ms at a time, while the lock may long be free.
-_POLL_SECONDS = 0.001
+_POLL_SECONDS = 0.002
 
 
 def is_busy(error: BaseException) -> bool:
@@ -43,13 +43,17 @@ def is_busy(error: BaseException) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return state in _BUSY_STATES or state in _GONE_STATES
-    sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
-    if sqlite_code is not None:
-        return sqlite_code & 0xFF in _SQLITE_BUSY_CODES
-    # Without a state from the server, psycopg could not reach it; older SQLite drivers give only the message.
+    # Without a state from the server, psycopg could not reach it.
     return isinstance(error, OperationalError) and (
-        "database is locked" in str(error.orig) or type(error.orig).__module__.startswith("psycopg")
+        _is_sqlite_busy(error.orig) or type(error.orig).__module__.startswith("psycopg")
     )
+
+
+def _is_sqlite_busy(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_BUSY_CODES
+    return "database is locked" in str(error)  # older drivers give only the message
 
 
 @contextmanager
@@ -107,9 +111,8 @@ def _begin_sqlite(connection: Connection, timeout_ms: int) -> RootTransaction:
                 dbapi_connection.execute("BEGIN IMMEDIATE")
                 break
             except connection.dialect.loaded_dbapi.OperationalError as error:
-                failure = OperationalError("BEGIN IMMEDIATE", None, error)
-                if not is_busy(failure) or time.monotonic() >= until:
-                    raise failure from error
+                if not _is_sqlite_busy(error) or time.monotonic() >= until:
+                    raise OperationalError("BEGIN IMMEDIATE", None, error) from error
             time.sleep(_POLL_SECONDS)
     finally:
         dbapi_connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
