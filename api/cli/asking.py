@@ -1,4 +1,4 @@
-"""Commands that ask the books: trace, recall, holdings, balance, alerts, label."""
+"""Commands that ask the books: trace, recall, label, holdings, balance, alerts."""
 
 import json
 from collections.abc import Iterable
@@ -53,6 +53,8 @@ _csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separ
 @click.option("--consignor", help="Who recorded the shipment.")
 @click.option("--downstream", is_flag=True, help="Where it went, instead of where it came from.")
 @click.option("--depth", type=click.IntRange(1, 10_000), help="Steps at most; default: all.")
+@click.option("--since", help="Without steps before this time: 2026-10-01T00:00:00Z.")
+@click.option("--until", help="Without steps from this time on.")
 @click.option("--element", help="Origins of this element alone, for example Dy.")
 @click.option(
     "--at", type=click.IntRange(0), help="As the books said once this entry was in; for regulators."
@@ -70,6 +72,8 @@ def trace(
     consignor: str | None,
     downstream: bool,
     depth: int | None,
+    since: str | None,
+    until: str | None,
     element: str | None,
     at: int | None,
     as_json: bool,
@@ -88,6 +92,8 @@ def trace(
         "consignor": consignor,
         "direction": "downstream" if downstream else "upstream",
         "depth": depth,
+        "since": since,
+        "until": until,
         "element": element,
         "at": at,
     }
@@ -100,16 +106,43 @@ def trace(
         return
     _show_origins(found)
     _show_steps(found)
+    _show_holders(found)
+
+
+@click.command()
+@click.argument("lot", required=False)
+@url_option
+@key_options()
+@click.option("--unit", help="Instead of a lot: a logistic unit's present contents.")
+@click.option("--pool", help="Instead of a lot: all that was ever drawn of a pool.")
+@click.option("--shipment", help="Instead of a lot: a shipment (its event id); with --consignor.")
+@click.option("--consignor", help="Who recorded the shipment.")
+def recall(
+    lot: str | None,
+    url: str,
+    key_file: Path,
+    passphrase_file: Path | None,
+    unit: str | None,
+    pool: str | None,
+    shipment: str | None,
+    consignor: str | None,
+) -> None:
+    """List as CSV who has LOT or anything made of it, the pools it is in, what travels or went abroad."""
+    query = {"lot": lot, "unit": unit, "pool": pool, "shipment": shipment, "consignor": consignor}
+    body = _Asking(url, key_file, passphrase_file).get("/v1/recall", query, "text/csv")
+    click.echo(body.decode(), nl=False)
 
 
 @click.command()
 @click.argument("lot")
 @url_option
 @key_options()
-def recall(lot: str, url: str, key_file: Path, passphrase_file: Path | None) -> None:
-    """List as CSV who holds LOT or anything made of it, what of it travels and what went abroad."""
-    body = _Asking(url, key_file, passphrase_file).get("/v1/recall", {"lot": lot}, "text/csv")
-    click.echo(body.decode(), nl=False)
+def label(lot: str, url: str, key_file: Path, passphrase_file: Path | None) -> None:
+    """Print what the label of LOT must say, one statement a line; for its producer and regulators."""
+    found = _Asking(url, key_file, passphrase_file).members("/v1/labels", {"lot": lot})
+    for name, value in found.items():
+        told = ", ".join(value) if isinstance(value, list) else value
+        click.echo(printable(f"{name.replace('_', ' ')}: {told}"))
 
 
 @click.command()
@@ -190,8 +223,14 @@ def alerts(
 ) -> None:
     """List alerts, newest first: to a regulator all, to a party those that it was told of."""
     asking = _Asking(url, key_file, passphrase_file)
-    query = {"party": party, "code": code, "state": state, "limit": 1000}
-    found = asking.members("/v1/alerts", query)["alerts"]
+    query: dict[str, Any] = {"party": party, "code": code, "state": state, "limit": 1000}
+    found: list[dict[str, Any]] = []
+    while True:
+        page = asking.members("/v1/alerts", query)
+        found += page["alerts"]
+        if page["next"] is None:
+            break
+        query |= {"before_index": found[-1]["index"], "before_number": found[-1]["number"]}
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
@@ -210,6 +249,13 @@ def _show_origins(found: dict[str, Any]) -> None:
         share = f"{float(origin['share']):.2%}"
         _add(table, origin["origin"], share, format_mass(origin["mass_mg"]), elements)
     _print(table)
+    countries = ", ".join(f"{name} {float(share):.2%}" for name, share in found["countries"].items())
+    if countries:
+        notes.print(f"countries: {printable(countries)}", markup=False)
+    model = found["model"]
+    if model["model"]:
+        borne_out = {True: "holds", False: "does not hold", None: "cannot be checked"}[model["holds"]]
+        notes.print(printable(f"{model['model']} {borne_out}: {model['reason']}"), markup=False)
     corrected = found["corrected_at"]
     notes.print("as recorded" if corrected is None else f"as corrected at {corrected}")
 
@@ -230,6 +276,21 @@ def _show_steps(found: dict[str, Any]) -> None:
         notes.print(f"open alert {alert['code']} on {alert['subject']}", markup=False)
     for lot in found["tainted"]:
         notes.print(f"illegal product: {lot}", markup=False)
+    if found["truncated"]:
+        notes.print("there are more steps than one walk takes")
+
+
+def _show_holders(found: dict[str, Any]) -> None:
+    table = Table("lot", "custodian", "owner", "site", "mass", title="who has it now")
+    for held in found["holders"]:
+        _add(table, held["lot"], held["custodian"], held["owner"], held["site"], format_mass(held["mass_mg"]))
+    if found["holders"]:
+        _print(table)
+    for sent in found["travelling"]:
+        mass = format_mass(sent["left_mg"] or sent["sent_mg"])
+        way = "under way" if sent["left_mg"] else "gone abroad"
+        told = f"{way}: {mass} of {sent['lot']}, from {sent['consignor']} to {sent['consignee']}"
+        notes.print(printable(told), markup=False)
 
 
 def _add(table: Table, *cells: object) -> None:
@@ -237,7 +298,7 @@ def _add(table: Table, *cells: object) -> None:
 
 
 def _print(table: Table) -> None:
-    Console(highlight=False, markup=False).print(table)
+    Console(highlight=False, markup=False, emoji=False).print(table)
 
 
-COMMANDS: Iterable[click.Command] = (trace, recall, holdings, balance, alerts)
+COMMANDS: Iterable[click.Command] = (trace, recall, label, holdings, balance, alerts)
