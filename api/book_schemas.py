@@ -152,7 +152,9 @@ class LabelSchema(StrictSchema):
     lot = Text("The lot.")
     product = Text("Catalogue code.")
     mine = ListOf(fields.String(), "Of ore and concentrate: the mines.", required=False)
-    ore_producer = ListOf(fields.String(), "Of compounds: who produced the ore or scrap.", required=False)
+    ore_producer = ListOf(
+        fields.String(), "Of compounds: who mined the ore or supplied the scrap.", required=False
+    )
     oxide_producer = ListOf(fields.String(), "Of metal and what is made of it.", required=False)
 
 
@@ -167,7 +169,7 @@ class BalanceRowSchema(StrictSchema):
     sent = Number("Shipped, exported, released, transferred.", minimum=-(2**53))
     used = Number("Taken from stock by processes and pools.", minimum=-(2**53))
     lost = Number("Lost, disposed of, destroyed.", minimum=-(2**53))
-    other = Number("Corrections and adjustments.", minimum=-(2**53))
+    other = Number("Corrections, adjustments and what closes of pools found.", minimum=-(2**53))
     closing = Number("In stock at the end: the sum of all before.", minimum=-(2**53))
     gap = Number("Booked as difference in the period, positive when stock fell.", minimum=-(2**53))
     declared_loss = Number("Declared as lost in processes.", minimum=-(2**53))

@@ -289,7 +289,7 @@ def _load_path(schema: Schema, texts: Mapping[str, str]) -> Mapping[str, Any]:
         loaded: Mapping[str, Any] = schema.load(texts)
     except ValidationError as error:
         name, fault = first_fault(error)
-        raise ResourceNotFound(f"nothing is at this address: {name} {fault.lower()}") from None
+        raise ResourceNotFound(f"nothing is at this address: {name} {_inside(fault)}") from None
     return loaded
 
 
@@ -303,5 +303,12 @@ def _load_query(schema: Schema, given: MultiDict[str, str]) -> Mapping[str, Any]
         loaded: Mapping[str, Any] = schema.load(given.to_dict())
     except ValidationError as error:
         name, fault = first_fault(error)
-        raise RequestMalformed(f"the parameter {name!r} {fault.lower()}", extra={"parameter": name}) from None
+        raise RequestMalformed(
+            f"the parameter {name!r} {_inside(fault)}", extra={"parameter": name}
+        ) from None
     return loaded
+
+
+def _inside(fault: str) -> str:
+    """A sentence as the end of another one; what it quotes keeps its letters."""
+    return fault[:1].lower() + fault[1:]

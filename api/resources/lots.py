@@ -30,14 +30,16 @@ from ledger.provenance.answers import (
     Viewer,
     books_of,
     contents,
+    every_version,
     find_lot,
     find_pool,
     find_shipment,
     find_unit,
     label_text,
+    pools_reached,
     trace,
 )
-from ledger.provenance.graph import MAX_NODES, walk
+from ledger.provenance.graph import MAX_NODES, Direction, walk
 from ledger.records.lots import LotRecord
 from ledger.store import registers_store
 
@@ -64,21 +66,26 @@ class LotQuery(StrictSchema):
     lot = Name(required=True, meaning="The lot's id.")
 
 
-class ProvenanceQuery(StrictSchema):
+class RecallQuery(StrictSchema):
     """What is asked about (one of lot, unit, pool, or consignor with shipment), and how far."""
 
     lot = Name(load_default=None, meaning="A lot's id.")
     unit = Name(load_default=None, meaning="A logistic unit's id: its present contents.")
-    pool = Name(load_default=None, meaning="A pool's id: its newest version.")
+    pool = Name(load_default=None, meaning="A pool's id.")
     consignor = Name(load_default=None, meaning="Who recorded the shipment.")
     shipment = Name(load_default=None, meaning="The shipment: the consignor's event id.")
-    direction = OneOf("upstream", "downstream", load_default="upstream", meaning="Which way.")
     depth = Count(load_default=None, minimum=1, maximum=10_000, meaning="Steps at most; all if left out.")
-    element = OneOf(*ELEMENTS, load_default=None, meaning="Origins of this element; of all if left out.")
     since = Instant(load_default=None, meaning="Only events from this time on.")
     until = Instant(load_default=None, meaning="Only events before this time.")
-    at = Count(load_default=None, meaning="A lot or a pool as the books said once this entry was in.")
     limit = Count(load_default=MAX_NODES, minimum=1, maximum=MAX_NODES, meaning="Edges at most.")
+
+
+class ProvenanceQuery(RecallQuery):
+    """What is asked about, which way and how far."""
+
+    direction = OneOf("upstream", "downstream", load_default="upstream", meaning="Which way.")
+    element = OneOf(*ELEMENTS, load_default=None, meaning="Origins of this element; of all if left out.")
+    at = Count(load_default=None, meaning="A lot or a pool as the books said once this entry was in.")
 
 
 def viewer_of(reader: Reader | None) -> Viewer:
@@ -151,8 +158,14 @@ def read_provenance(call: Call) -> Response:
     a regulator may ask what the books said before, without holders and alerts, which have no earlier state.
     """
     with call.reading() as connection:
-        subject = _subject(connection, call)
-        found = _trace(connection, call, subject, call.query["direction"])
+        subject = _subject(connection, call, call.query["at"])
+        found = _trace(
+            connection,
+            call,
+            subject,
+            direction=call.query["direction"],
+            element=call.query["element"],
+        )
     if call.accepted == CSV:
         steps = (step_members(node, found.depths[node.node]) for node in found.nodes)
         rows = ([step[name] for name in _STEPS] for step in steps)
@@ -165,14 +178,19 @@ def read_provenance(call: Call) -> Response:
     "/v1/recall",
     replies=[Reply(200, "Present holders of all that was made of it.", {CSV: CSV_SCHEMA})],
     access=ANY_PARTY,
-    query=ProvenanceQuery,
+    query=RecallQuery,
     errors=_REFUSALS,
     examples={"lot": "https://mine.example/lots/1"},
 )
 def read_recall(call: Call) -> Response:
-    """List who has it, or anything that was made of it, and what of it travels or went abroad."""
+    """List who has it or anything made of it, what of it travels or went abroad, and the pools it is in.
+
+    A pool's mass is left empty: it has no gross mass. Where ``limit`` ended the walk, the last row says
+    ``incomplete`` and nothing else.
+    """
     with call.reading() as connection:
-        found = _trace(connection, call, _subject(connection, call), "downstream")
+        found = _trace(connection, call, _subject(connection, call), direction="downstream")
+        pools = pools_reached(books_of(connection), found)
     rows: list[list[Any]] = [
         [getattr(holding, name) for name in _HOLDERS] + ["held"] for holding in found.holders
     ]
@@ -188,6 +206,9 @@ def read_recall(call: Call) -> Response:
         ]
         for t in found.travelling
     ]
+    rows += [[pool.pool, pool.custodian, "", pool.site, "", 0, "in pool"] for pool in pools]
+    if found.truncated:
+        rows.append(["", "", "", "", "", 0, "incomplete"])
     return csv_reply((*_HOLDERS, "state"), rows, "recall.csv")
 
 
@@ -223,40 +244,44 @@ def read_label(call: Call) -> Response:
     return json_reply(label_text(lot, graph, found.origins, supplier), cache=PRIVATE)
 
 
-def _trace(connection: Connection, call: Call, subject: Subject, direction: Any) -> Provenance:
+def _trace(
+    connection: Connection, call: Call, subject: Subject, *, direction: Direction, element: str | None = None
+) -> Provenance:
     query = call.query
+    if subject.kind == "pool" and direction == "downstream":
+        subject = every_version(connection, subject)
     return trace(
         connection,
         subject,
         viewer_of(call.reader),
         direction=direction,
         depth=query["depth"],
-        element=query["element"],
+        element=element,
         since_us=query["since"],
         until_us=query["until"],
         most=query["limit"],
     )
 
 
-def _subject(connection: Connection, call: Call) -> Subject:
+def _subject(connection: Connection, call: Call, at: int | None = None) -> Subject:
     query = call.query
     asked = [name for name in ("lot", "unit", "pool", "shipment") if query[name] is not None]
     if len(asked) != 1 or (asked == ["shipment"]) != (query["consignor"] is not None):
         raise RequestMalformed("give one of lot, unit, pool, or consignor and shipment together")
     viewer = viewer_of(call.reader)
-    if query["at"] is not None and asked[0] not in ("lot", "pool"):
+    if at is not None and asked[0] not in ("lot", "pool"):
         raise RequestMalformed("only a lot or a pool is told as the books said before")
-    if query["at"] is not None and not viewer.sees_all:
+    if at is not None and not viewer.sees_all:
         raise RoleForbidden(_NOT_BEFORE)
     books = books_of(connection)
     with _alike(viewer, CLOSED):
         match asked[0]:
             case "lot":
-                return find_lot(books, query["lot"], query["at"])
+                return find_lot(books, query["lot"], at)
             case "unit":
                 return find_unit(books, query["unit"])
             case "pool":
-                return find_pool(books, query["pool"], query["at"])
+                return find_pool(books, query["pool"], at)
             case _:
                 return find_shipment(books, query["consignor"], query["shipment"])
 

@@ -45,6 +45,9 @@ from ledger.store.engine import BINARY, is_sqlite
 from ledger.store.registers_store import read_facts
 
 _OPEN: Final = text("SELECT subject, entry_index, number FROM alerts WHERE state = 'open' LIMIT :most")
+_VERSIONS: Final = text(
+    "SELECT node FROM pool_versions WHERE pool = :pool AND (:at < 0 OR entry_index <= :at) ORDER BY version"
+)
 _ALERTS_SQLITE: Final = text(
     "SELECT a.entry_index, a.number FROM json_each(:subjects) n CROSS JOIN alerts a "
     "ON a.subject = n.value AND a.state = 'open'"
@@ -107,7 +110,7 @@ class Provenance:
         holders: Present holders (downstream: of everything on the way).
         travelling: What is under way or went abroad.
         alerts: Open alerts on the way (regulators only).
-        tainted: Lots on the way that are illegal product: to a party its own.
+        tainted: Lots and pools on the way that are illegal product: to a party its own.
     """
 
     subject: Subject
@@ -163,6 +166,12 @@ def find_pool(books: Books, name: str, at: int | None = None) -> Subject:
     if found is None:
         raise ResourceNotFound(f"no pool {name} is in the books")
     return Subject("pool", name, (found.node,), found.cells, {}, at=at)
+
+
+def every_version(connection: Connection, pool: Subject) -> Subject:
+    """A pool from all versions that it has had: what was drawn of an earlier one came from it as well."""
+    rows = connection.execute(_VERSIONS, {"pool": pool.name, "at": -1 if pool.at is None else pool.at})
+    return replace(pool, nodes=tuple(rows.scalars()))
 
 
 def find_unit(books: Books, name: str) -> Subject:
@@ -389,13 +398,23 @@ def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
     return [alert for key in keys if (alert := books.get(AlertRecord, *key)) is not None]
 
 
+def pools_reached(books: Books, found: Provenance) -> list[PoolRecord]:
+    """The pools that hold some of what a walk downstream found, as far as the caller may see them."""
+    names = {node.name: node.node for node in found.nodes if node.kind == "pool"}
+    pools = [pool for name in sorted(names) if (pool := books.get(PoolRecord, name)) is not None]
+    return [pool for pool in pools if pool.cells and pool.node in found.depths]
+
+
 def label_text(lot: LotRecord, graph: Graph, shares: list[OriginShare], supplier: str) -> dict[str, Any]:
     """What a label must say, derived from the graph: the supplier, and by stage where it comes from.
 
-    Ore: the mine. Compounds: the ore's producer or the scrap's supplier. Metals and alloys: the oxide's
-    producer. Source: China's mandatory label standard for rare earths; ISO 22927:2021 is its counterpart.
+    Ore: the mine. Compounds: the ore's producer (of an ionic product, who mined it) or the scrap's supplier.
+    Metals and alloys: the oxide's producer. Scrap: the supplier alone.
+
+    Source: China's mandatory label standard for rare earths; ISO 22927:2021 is its counterpart.
     """
-    near = [node for node in graph.nodes.values() if node.node != lot.node and node.kind == "lot"]
+    way = [node for node in graph.nodes.values() if node.kind == "lot"]
+    near = [node for node in way if node.node != lot.node]
     by_stage: dict[str, str] = {
         "ore": "mine",
         "concentrate": "mine",
@@ -405,14 +424,18 @@ def label_text(lot: LotRecord, graph: Graph, shares: list[OriginShare], supplier
         "alloy": "oxide_producer",
         "magnet": "oxide_producer",
     }
+    label: dict[str, Any] = {"supplier": supplier, "lot": lot.lot, "product": lot.product}
+    if lot.stage == "scrap":
+        return label
     kind = by_stage.get(lot.stage, "mine")
     if kind == "mine":
         named = [share.origin for share in shares]
     elif kind == "ore_producer":
-        named = sorted({n.party for n in near if n.stage in ("ore", "concentrate", "scrap")})
+        mined = {node.party for node in way if node.change == "extract"}
+        named = sorted(mined | {n.party for n in near if n.stage in ("ore", "concentrate", "scrap")})
     else:
         named = sorted({n.party for n in near if n.stage == "separated_compound"})
-    return {"supplier": supplier, "lot": lot.lot, "product": lot.product, kind: named}
+    return {**label, kind: named}
 
 
 def contents(subject: Subject) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The mass balance of a party, a site and a period, per element in REO, from the journal's lines.
 
-Decides: which line counts as what. ``closing = opening + received + produced - sent - used - losses -
-differences`` holds for every element, since every line of an account is counted in exactly one column; the
+Decides: which line counts as what. ``closing = opening + births + received + produced + sent + used + lost +
+other`` holds for every element, since every line of an account is counted in exactly one column; the
 *gap* is what was written off as difference. Sums are exact for each lot and rounded once to milligrams.
 
 Source: ISCC practice for mass-balance books: periods of at most three months, no negative closing balance.
@@ -24,7 +24,7 @@ COLUMNS: Final = ("opening", "births", "received", "produced", "sent", "used", "
 _BIRTHS: Final = frozenset({"opening", "extract", "import"})
 _RECEIVED: Final = frozenset({"receive", "transfer", "cancel", "refuse"})
 _SENT: Final = frozenset({"ship", "export", "disclose", "return", "release"})
-_MADE: Final = frozenset({"process", "feed", "draw", "close"})
+_MADE: Final = frozenset({"process", "feed", "draw"})
 _LOST: Final = frozenset({"lose", "dispose", "destroy"})
 
 _LINES: Final = text(

@@ -33,6 +33,8 @@ class Node(NamedTuple):
         change: How a lot was born, or what made the pool's version.
         entry_index, position: The event that made it.
         party: Who recorded it; of a pool its custodian.
+        tainted_by: The entry that makes it illegal product; of a pool on its newest version alone, since the
+            mark is of what the pool holds now.
     """
 
     node: int
@@ -91,12 +93,14 @@ _NODES: Final = {
     ),
     ("pools", "sqlite"): text(
         "SELECT v.node, 'pool', v.pool, v.version, v.change, v.entry_index, v.position, v.event_time_us, '', "
-        "'', p.custodian, p.site, 0, NULL FROM json_each(:nodes) n CROSS JOIN pool_versions v "
+        "'', p.custodian, p.site, 0, CASE WHEN v.node = p.node THEN p.tainted_by END "
+        "FROM json_each(:nodes) n CROSS JOIN pool_versions v "
         "ON v.node = n.value CROSS JOIN pools p ON p.pool = v.pool"
     ),
     ("pools", "postgresql"): text(
         "SELECT v.node, 'pool', v.pool, v.version, v.change, v.entry_index, v.position, v.event_time_us, '', "
-        "'', p.custodian, p.site, 0, NULL FROM pool_versions v JOIN pools p ON p.pool = v.pool "
+        "'', p.custodian, p.site, 0, CASE WHEN v.node = p.node THEN p.tainted_by END "
+        "FROM pool_versions v JOIN pools p ON p.pool = v.pool "
         "WHERE v.node = ANY(CAST(:nodes AS bigint[]))"
     ),
 }

@@ -115,6 +115,28 @@ class TestProvenance:
         rows = table(told, "/v1/recall", told.cast.authority, lot=ore)
         assert {row["custodian"] for row in rows} >= {told.company(n).party for n in ("plant", "maker")}
 
+    def test_a_recall_list_that_a_limit_ended_says_so(self, told: Told) -> None:
+        ore = told.lot("northern mine produces")
+        states = [row["state"] for row in table(told, "/v1/recall", told.cast.authority, lot=ore, limit=1)]
+        assert states[-1] == "incomplete"
+        states = [row["state"] for row in table(told, "/v1/recall", told.cast.authority, lot=ore)]
+        assert "incomplete" not in states
+
+    @pytest.mark.parametrize("name", ["at", "element", "direction"])
+    def test_a_recall_list_takes_nothing_that_it_would_pass_over(self, told: Told, name: str) -> None:
+        query = urlencode(
+            {"lot": told.cast.goods.magnets, name: {"at": 1, "element": "Nd"}.get(name, "upstream")}
+        )
+        response = told.site.get(f"/v1/recall?{query}", told.cast.authority, Accept="text/csv")
+        assert_problem(response, 400, "request.malformed")
+
+    def test_what_a_question_may_say_is_told_letter_by_letter(self, told: Told) -> None:
+        magnets = told.cast.goods.magnets
+        for query, said in (({"element": "Fe"}, "La, Ce, Pr"), ({"since": "May"}, "2026-11-01T00:00:00Z")):
+            asked = urlencode({"lot": magnets, **query})
+            response = told.site.get(f"/v1/provenance?{asked}", told.cast.authority)
+            assert said in response.get_json()["detail"]
+
     def test_a_holder_sees_origins_and_not_the_firms_between(self, told: Told) -> None:
         importer, magnets = told.company("importer"), told.cast.goods.magnets
         found = ask(told, "/v1/provenance", importer, lot=magnets)
@@ -192,7 +214,15 @@ class TestLots:
         assert label["supplier"] == "Demonstration Magnet Works"
         assert label["oxide_producer"] == [told.company("plant").party]
         carbonate = told.lot("northern mine produces")
-        assert ask(told, "/v1/labels", told.company("mine"), lot=carbonate)["lot"] == carbonate
+        label = ask(told, "/v1/labels", told.company("mine"), lot=carbonate)
+        assert (label["lot"], label["ore_producer"]) == (carbonate, [told.company("mine").party])
+
+    def test_a_compound_s_label_names_who_mined_and_a_scrap_s_its_supplier_alone(self, told: Told) -> None:
+        label = ask(told, "/v1/labels", told.company("plant"), lot=told.lot("plant separates"))
+        assert label["ore_producer"] == sorted(told.company(name).party for name in ("mine", "south"))
+        (swarf,) = ask(told, "/v1/holdings", told.company("maker"))["holdings"]
+        label = ask(told, "/v1/labels", told.company("maker"), lot=swarf["lot"])
+        assert set(label) == {"supplier", "lot", "product"}
 
 
 class TestStock:

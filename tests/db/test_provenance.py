@@ -10,7 +10,16 @@ from sqlalchemy import Connection, Engine
 
 from ledger.errors import ResourceNotFound
 from ledger.provenance import answers
-from ledger.provenance.answers import Viewer, books_of, find_lot, find_pool, open_alerts, trace
+from ledger.provenance.answers import (
+    Viewer,
+    books_of,
+    every_version,
+    find_lot,
+    find_pool,
+    open_alerts,
+    pools_reached,
+    trace,
+)
 from ledger.provenance.graph import Direction, Graph, walk
 from ledger.records.books import Record
 from ledger.records.lots import EdgeRecord, LotRecord, LotVersionRecord, PoolRecord, PoolVersionRecord
@@ -267,6 +276,64 @@ def test_a_pool_has_the_version_that_it_had_then(engine: Engine) -> None:
         found = {at: find_pool(books, POOL.pool, at).nodes[0] >> NODE_SHIFT for at in (0, 9, 10, 19, 20, 99)}
         assert found == {0: 0, 9: 0, 10: 10, 19: 10, 20: 20, 99: 20}
         assert find_pool(books, POOL.pool).nodes == (20 << NODE_SHIFT,)
+
+
+def with_a_pool(tainted_by: int | None = None, left: int = 5) -> list[Record]:
+    """Lot 1 went into a pool, lot 15 was drawn of its first version; a close made its second."""
+    cells = {("Nd", "urn:mine:1", "domestic"): left} if left else {}
+    return [
+        lot(1),
+        lot(15),
+        *(replace(pool_version(place), version=place // 10) for place in (10, 20)),
+        replace(POOL, version=2, node=20 << NODE_SHIFT, cells=cells, tainted_by=tainted_by),
+        *(
+            EdgeRecord(child << NODE_SHIFT, parent << NODE_SHIFT, child)
+            for child, parent in ((10, 1), (15, 10), (20, 10))
+        ),
+    ]
+
+
+def test_downstream_of_a_pool_is_what_was_drawn_of_any_of_its_versions(engine: Engine) -> None:
+    with engine.begin() as connection:
+        write_records(connection, with_a_pool())
+        books = books_of(connection)
+        newest = find_pool(books, POOL.pool)
+        assert len(trace(connection, newest, REGULATOR, direction="downstream").nodes) == 1
+        found = trace(
+            connection, every_version(connection, newest), REGULATOR, direction="downstream", depth=1
+        )
+        assert "urn:lot:015" in {node.name for node in found.nodes}
+        then = every_version(connection, find_pool(books, POOL.pool, 19))
+        assert then.nodes == (10 << NODE_SHIFT,)
+
+
+def test_a_recall_names_the_pools_that_still_hold_some_of_it(engine: Engine) -> None:
+    with engine.begin() as connection:
+        write_records(connection, with_a_pool())
+        books = books_of(connection)
+        found = trace(connection, find_lot(books, "urn:lot:001"), REGULATOR, direction="downstream")
+        assert [pool.pool for pool in pools_reached(books, found)] == [POOL.pool]
+        seen = Viewer(lot(1).producer, False)
+        found = trace(connection, find_lot(books, "urn:lot:001"), seen, direction="downstream")
+        assert pools_reached(books, found) == [], "another's pool is its custodian's secret"
+
+
+def test_an_emptied_pool_holds_nothing_to_recall(engine: Engine) -> None:
+    with engine.begin() as connection:
+        write_records(connection, with_a_pool(left=0))
+        books = books_of(connection)
+        found = trace(connection, find_lot(books, "urn:lot:001"), REGULATOR, direction="downstream")
+        assert pools_reached(books, found) == []
+
+
+def test_the_mark_of_a_pool_stands_on_its_newest_version(engine: Engine) -> None:
+    with engine.begin() as connection:
+        write_records(connection, with_a_pool(tainted_by=21))
+        books = books_of(connection)
+        found = trace(connection, find_pool(books, POOL.pool), REGULATOR)
+        assert [node.tainted_by for node in found.nodes] == [21, None, None]
+        assert found.tainted == [POOL.pool]
+        assert trace(connection, find_pool(books, POOL.pool, 20), REGULATOR).tainted == []
 
 
 def test_a_step_is_told_as_it_was_recorded(drawn: tuple[Connection, Plain]) -> None:
