@@ -202,7 +202,7 @@ def upgrade() -> None:
     for name, (table, columns) in INDICES.items():
         op.create_index(op.f(name), table, columns)
     if op.get_bind().dialect.name == "postgresql":
-        # A walk reads the key's index alone, as it reads the table alone on SQLite, where that is the key's index.
+        # A walk reads the key's index alone, as on SQLite it reads the table alone, which is the key's index.
         op.execute(
             "ALTER TABLE edges DROP CONSTRAINT pk_edges, "
             "ADD CONSTRAINT pk_edges PRIMARY KEY (child, parent) INCLUDE (voided_at)"
