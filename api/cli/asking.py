@@ -1,7 +1,8 @@
 """Commands that ask the books: trace, recall, label, holdings, balance, alerts."""
 
+import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -43,14 +44,26 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="The whole a
 _csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
 
 
+def _subject_options(command: Callable[..., None]) -> Callable[..., None]:
+    """LOT, or --unit, --pool, --shipment and --consignor: what is asked about, as ``subject``."""
+
+    @click.argument("lot", required=False)
+    @click.option("--unit", help="Instead of a lot: a logistic unit's present contents.")
+    @click.option("--pool", help="Instead of a lot: a pool; downstream, all that was ever drawn of it.")
+    @click.option("--shipment", help="Instead of a lot: a shipment (its event id); with --consignor.")
+    @click.option("--consignor", help="Who recorded the shipment.")
+    @functools.wraps(command)
+    def asked(**given: Any) -> None:
+        names = ("lot", "unit", "pool", "shipment", "consignor")
+        command(subject={name: given.pop(name) for name in names}, **given)
+
+    return asked
+
+
 @click.command()
-@click.argument("lot", required=False)
+@_subject_options
 @url_option
 @key_options()
-@click.option("--unit", help="Instead of a lot: a logistic unit's present contents.")
-@click.option("--pool", help="Instead of a lot: a pool.")
-@click.option("--shipment", help="Instead of a lot: a shipment (its event id); with --consignor.")
-@click.option("--consignor", help="Who recorded the shipment.")
 @click.option("--downstream", is_flag=True, help="Where it went, instead of where it came from.")
 @click.option("--depth", type=click.IntRange(1, 10_000), help="Steps at most; default: all.")
 @click.option("--since", help="Without steps before this time: 2026-10-01T00:00:00Z.")
@@ -62,14 +75,10 @@ _csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separ
 @_json_option
 @_csv_option
 def trace(
-    lot: str | None,
     url: str,
     key_file: Path,
     passphrase_file: Path | None,
-    unit: str | None,
-    pool: str | None,
-    shipment: str | None,
-    consignor: str | None,
+    subject: dict[str, str | None],
     downstream: bool,
     depth: int | None,
     since: str | None,
@@ -85,11 +94,7 @@ def trace(
     """
     asking = _Asking(url, key_file, passphrase_file)
     query: dict[str, Any] = {
-        "lot": lot,
-        "unit": unit,
-        "pool": pool,
-        "shipment": shipment,
-        "consignor": consignor,
+        **subject,
         "direction": "downstream" if downstream else "upstream",
         "depth": depth,
         "since": since,
@@ -110,26 +115,12 @@ def trace(
 
 
 @click.command()
-@click.argument("lot", required=False)
+@_subject_options
 @url_option
 @key_options()
-@click.option("--unit", help="Instead of a lot: a logistic unit's present contents.")
-@click.option("--pool", help="Instead of a lot: all that was ever drawn of a pool.")
-@click.option("--shipment", help="Instead of a lot: a shipment (its event id); with --consignor.")
-@click.option("--consignor", help="Who recorded the shipment.")
-def recall(
-    lot: str | None,
-    url: str,
-    key_file: Path,
-    passphrase_file: Path | None,
-    unit: str | None,
-    pool: str | None,
-    shipment: str | None,
-    consignor: str | None,
-) -> None:
+def recall(url: str, key_file: Path, passphrase_file: Path | None, subject: dict[str, str | None]) -> None:
     """List as CSV who has LOT or anything made of it, the pools it is in, what travels or went abroad."""
-    query = {"lot": lot, "unit": unit, "pool": pool, "shipment": shipment, "consignor": consignor}
-    body = _Asking(url, key_file, passphrase_file).get("/v1/recall", query, "text/csv")
+    body = _Asking(url, key_file, passphrase_file).get("/v1/recall", subject, "text/csv")
     click.echo(body.decode(), nl=False)
 
 
