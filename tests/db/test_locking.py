@@ -132,6 +132,20 @@ class TestLogLock:
             assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 10_000
         engine.dispose()
 
+    def test_only_a_lock_is_waited_for(self, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        waited: list[float] = []
+        monkeypatch.setattr("ledger.store.locking.time.sleep", waited.append)
+        engine = create_ledger_engine(sqlite_url)
+        with engine.connect() as connection:
+            dbapi_connection = connection.connection.dbapi_connection
+            assert dbapi_connection is not None
+            dbapi_connection.execute("BEGIN")
+            with pytest.raises(OperationalError, match="within a transaction"):
+                begin_write(connection, timeout_ms=100)
+            dbapi_connection.execute("ROLLBACK")
+        engine.dispose()
+        assert waited == []
+
 
 class TestSnapshot:
     def test_a_reader_sees_one_state_throughout(self, engine: Engine) -> None:
