@@ -9,7 +9,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -123,10 +122,8 @@ class Interleaved:
 
 def _pattern(record: Record) -> dict[str, Any]:
     """A row by its columns' names, in their order."""
-    described: Any = record
-    return dict(
-        zip((each.name for each in fields(described)), BOOKS[type(record)].to_row(record), strict=True)
-    )
+    table = BOOKS[type(record)]
+    return {name: value for name, (value,) in zip(table.columns, table.to_columns([record]), strict=True)}
 
 
 def fill(connection: Connection, graph: Interleaved) -> None:
