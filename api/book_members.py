@@ -13,9 +13,12 @@ from api.replies import PRIVATE
 from ledger.clock import format_time_us
 from ledger.provenance.answers import Provenance
 from ledger.provenance.graph import Node
-from ledger.provenance.holders import Holding, Travelling
+from ledger.provenance.holders import Holding, Stock, Travelling
 from ledger.provenance.origins import OriginShare
+from ledger.records.cells import element_masses
+from ledger.records.lots import PoolRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord
+from ledger.store.books_source import NODE_SHIFT
 
 CSV: Final = "text/csv"
 _DIGITS: Final = 9
@@ -62,6 +65,50 @@ def origin_members(share: OriginShare) -> dict[str, Any]:
 def holding_members(holding: Holding) -> dict[str, Any]:
     """One holding."""
     return {each.name: getattr(holding, each.name) for each in fields(holding)}
+
+
+def stock_members(stock: Stock) -> dict[str, Any]:
+    """One holding with what its lot is."""
+    return {each.name: plain(getattr(stock, each.name)) for each in fields(stock)}
+
+
+def pool_members(pool: PoolRecord) -> dict[str, Any]:
+    """One pool as of its newest version."""
+    return {
+        "pool": pool.pool,
+        "site": pool.site,
+        "custodian": pool.custodian,
+        "version": pool.version,
+        "index": pool.node >> NODE_SHIFT,
+        "contained_mg": element_masses(pool.cells),
+        "owners": plain(pool.owners),
+        "blocked": plain(pool.blocked),
+        "closed": format_time_us(pool.closed_us),
+        "tainted_by": pool.tainted_by,
+    }
+
+
+def shipment_members(shipment: ShipmentRecord, lines: Sequence[ShipmentLineRecord]) -> dict[str, Any]:
+    """One shipment with the sums of its lines."""
+    return {
+        "consignor": shipment.consignor,
+        "shipment": shipment.event_id,
+        "kind": shipment.kind,
+        "consignee": shipment.consignee,
+        "state": shipment.state,
+        "event_time": format_time_us(shipment.event_time_us),
+        "due": None if shipment.due_us is None else format_time_us(shipment.due_us),
+        "index": shipment.entry_index,
+        "site_from": shipment.site_from,
+        "site_to": shipment.site_to,
+        "despatch_advice": shipment.despatch_advice,
+        "invoice": shipment.invoice,
+        "licence": shipment.licence,
+        "destination": shipment.destination,
+        "lines": len(lines),
+        "sent_mg": sum(line.sent_mg for line in lines),
+        "left_mg": sum(line.left_mg for line in lines),
+    }
 
 
 def travelling_members(travel: Travelling) -> dict[str, Any]:

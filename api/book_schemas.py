@@ -29,12 +29,6 @@ class HoldingSchema(StrictSchema):
     provisional_mg = Number("How much of it awaits the consignor's shipment.")
 
 
-class HoldingsSchema(PageSchema):
-    """Holdings in order of the lots."""
-
-    holdings = ListOf(fields.Nested(HoldingSchema), "The holdings.")
-
-
 class TravellingSchema(StrictSchema):
     """What was sent and has not arrived, or went abroad."""
 
@@ -201,12 +195,6 @@ class ShipmentSchema(StrictSchema):
     invoice = Text("Its invoice, or empty.")
     licence = Text("Its licence, or empty.")
     destination = Text("Country of destination, or empty.")
-
-
-class ShipmentsSchema(PageSchema):
-    """Shipments."""
-
-    shipments = ListOf(fields.Nested(ShipmentSchema), "The shipments.")
 
 
 class RecordsSchema(PageSchema):

@@ -1,13 +1,11 @@
 """Lots and provenance: what a lot is, where something came from, where it went."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 from flask import Response
 from sqlalchemy import Connection
 
-from api.access import ANY_PARTY, REGULATORS, Reader
+from api.access import ANY_PARTY
 from api.book_members import (
     CSV,
     csv_reply,
@@ -21,13 +19,13 @@ from api.book_schemas import CSV_SCHEMA, LabelSchema, LotSchema, ProvenanceSchem
 from api.fields import Count, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, PRIVATE, json_reply
+from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.admission import CLOSED
 from ledger.provenance.answers import (
     Provenance,
     Subject,
-    Viewer,
     books_of,
     contents,
     every_version,
@@ -88,12 +86,6 @@ class ProvenanceQuery(RecallQuery):
     at = Count(load_default=None, meaning="A lot or a pool as the books said once this entry was in.")
 
 
-def viewer_of(reader: Reader | None) -> Viewer:
-    """Who asks, as provenance sees it."""
-    assert reader is not None
-    return Viewer(reader.party, reader.holds(REGULATORS))
-
-
 @resource.operation(
     "GET",
     "/v1/lots",
@@ -112,7 +104,7 @@ def read_lot(call: Call) -> Response:
     name = call.query["lot"]
     with call.reading() as connection:
         books = books_of(connection)
-        with _alike(viewer, CLOSED):
+        with alike(viewer, CLOSED):
             subject = find_lot(books, name)
         found = trace(connection, subject, viewer, depth=1)
         lot = books.get(LotRecord, name)
@@ -229,7 +221,7 @@ def read_label(call: Call) -> Response:
     viewer = viewer_of(call.reader)
     with call.reading() as connection:
         books = books_of(connection)
-        with _alike(viewer, _NOT_PRODUCER):
+        with alike(viewer, _NOT_PRODUCER):
             subject = find_lot(books, call.query["lot"])
         lot = books.get(LotRecord, subject.name)
         assert lot is not None
@@ -274,7 +266,7 @@ def _subject(connection: Connection, call: Call, at: int | None = None) -> Subje
     if at is not None and not viewer.sees_all:
         raise RoleForbidden(_NOT_BEFORE)
     books = books_of(connection)
-    with _alike(viewer, CLOSED):
+    with alike(viewer, CLOSED):
         match asked[0]:
             case "lot":
                 return find_lot(books, query["lot"], at)
@@ -284,14 +276,3 @@ def _subject(connection: Connection, call: Call, at: int | None = None) -> Subje
                 return find_pool(books, query["pool"], at)
             case _:
                 return find_shipment(books, query["consignor"], query["shipment"])
-
-
-@contextmanager
-def _alike(viewer: Viewer, detail: str) -> Iterator[None]:
-    """Answers a party alike whether something is not there or not for it; a regulator is told which."""
-    try:
-        yield
-    except ResourceNotFound:
-        if viewer.sees_all:
-            raise
-        raise RoleForbidden(detail) from None

@@ -6,16 +6,21 @@ from typing import Any, Final
 from flask import Response
 
 from api.access import ANY_PARTY, REGULATORS
-from api.book_members import CSV, csv_reply, holding_members
-from api.book_schemas import CSV_SCHEMA, BalanceSchema, HoldingsSchema, ShipmentsSchema
+from api.book_members import CSV, csv_reply, pool_members, shipment_members, stock_members
+from api.book_schemas import CSV_SCHEMA, BalanceSchema
+from api.desk_schemas import HoldingsSchema, PoolsSchema, ShipmentLinesSchema, ShipmentsSchema
 from api.fields import Count, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, PRIVATE, json_reply, page_reply
+from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
-from ledger.errors import RequestMalformed, RoleForbidden
+from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
+from ledger.provenance.admission import CLOSED, may_see_shipment
+from ledger.provenance.answers import books_of, find_shipment
 from ledger.provenance.balance import COLUMNS, mass_balance
 from ledger.provenance.holders import stock
-from ledger.records.lots import ShipmentRecord
+from ledger.records.books import key_of
+from ledger.records.lots import LotRecord, PoolRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.store.books_listings import list_records
 
 resource = Resource("stock", "What parties hold, send and receive, and how their mass balances close.")
@@ -41,6 +46,21 @@ class ShipmentsQuery(StrictSchema):
     )
     after_consignor = Name(load_default=None, meaning="Where the page before ended.")
     after_shipment = Name(load_default=None, meaning="Where the page before ended.")
+    limit = Count(load_default=100, minimum=1, maximum=1_000, meaning="How many at most.")
+
+
+class LinesQuery(StrictSchema):
+    """Which shipment."""
+
+    consignor = Name(required=True, meaning="Who recorded it.")
+    shipment = Name(required=True, meaning="The consignor's event id.")
+
+
+class PoolsQuery(StrictSchema):
+    """Whose pools."""
+
+    party = Name(load_default=None, meaning="Who runs them; the caller's own party if left out.")
+    after = Name(load_default=None, meaning="Only pools whose id is above this text.")
     limit = Count(load_default=100, minimum=1, maximum=1_000, meaning="How many at most.")
 
 
@@ -77,7 +97,7 @@ def own_or_all(call: Call, party: str | None) -> str:
     errors=[RoleForbidden],
 )
 def list_holdings(call: Call) -> Response:
-    """List what a party has in custody."""
+    """List what a party has in custody, with what each lot is and what the share of it contains."""
     party = own_or_all(call, call.query["party"])
     limit = call.query["limit"]
     with call.reading() as connection:
@@ -89,7 +109,7 @@ def list_holdings(call: Call) -> Response:
         shown = whole or shown
     following = {"party": party, "after": shown[-1].lot, "limit": limit} if len(found) > limit else None
     return page_reply(
-        {"holdings": [holding_members(holding) for holding in shown]},
+        {"holdings": [stock_members(holding) for holding in shown]},
         "/v1/holdings",
         following,
         cache=PRIVATE,
@@ -105,7 +125,7 @@ def list_holdings(call: Call) -> Response:
     errors=[RoleForbidden],
 )
 def list_shipments(call: Call) -> Response:
-    """List what a party sent, or what was sent to it."""
+    """List what a party sent, or what was sent to it, with how much of it still travels."""
     query = call.query
     party = own_or_all(call, query["party"])
     limit = query["limit"]
@@ -122,6 +142,12 @@ def list_shipments(call: Call) -> Response:
             after=after,
             limit=limit + 1,
         )
+        books = books_of(connection)
+        books.prefetch_groups(ShipmentLineRecord, "shipment", [key_of(shipment) for shipment in found])
+        shown = [
+            shipment_members(shipment, books.group(ShipmentLineRecord, "shipment", *key_of(shipment)))
+            for shipment in found[:limit]
+        ]
     following: dict[str, str | int] | None = None
     if len(found) > limit:
         last = found[limit - 1]
@@ -132,8 +158,58 @@ def list_shipments(call: Call) -> Response:
             "after_shipment": last.event_id,
             "limit": limit,
         } | ({} if query["state"] is None else {"state": query["state"]})
-    shown = [_shipment_members(shipment) for shipment in found[:limit]]
     return page_reply({"shipments": shown}, "/v1/shipments", following, cache=PRIVATE)
+
+
+@resource.operation(
+    "GET",
+    "/v1/shipments/lines",
+    replies=[Reply(200, "The lots that it carried.", {JSON: ShipmentLinesSchema})],
+    access=ANY_PARTY,
+    query=LinesQuery,
+    errors=[RoleForbidden, ResourceNotFound],
+    examples={"consignor": "https://mine.example/", "shipment": "urn:uuid:0"},
+)
+def list_shipment_lines(call: Call) -> Response:
+    """List the lots of a shipment: to its two ends and to regulators."""
+    consignor, event_id = call.query["consignor"], call.query["shipment"]
+    viewer = viewer_of(call.reader)
+    with call.reading() as connection:
+        books = books_of(connection)
+        with alike(viewer, CLOSED):
+            find_shipment(books, consignor, event_id)
+        if not viewer.sees_all and not may_see_shipment(books, consignor, event_id, viewer.party):
+            raise RoleForbidden(CLOSED)
+        lines = books.group(ShipmentLineRecord, "shipment", consignor, event_id)
+        books.prefetch(LotRecord, [(line.lot,) for line in lines])
+        shown = [_line_members(line, books.get(LotRecord, line.lot)) for line in lines]
+    return json_reply({"consignor": consignor, "shipment": event_id, "lines": shown}, cache=PRIVATE)
+
+
+@resource.operation(
+    "GET",
+    "/v1/pools",
+    replies=[Reply(200, "Pools in order of their ids.", {JSON: PoolsSchema}, {"Link": "The next page."})],
+    access=ANY_PARTY,
+    query=PoolsQuery,
+    errors=[RoleForbidden],
+)
+def list_pools(call: Call) -> Response:
+    """List the pools that a party runs, with what they hold now."""
+    party, limit, after = own_or_all(call, call.query["party"]), call.query["limit"], call.query["after"]
+    with call.reading() as connection:
+        found = list_records(
+            connection,
+            PoolRecord,
+            where={"custodian": party},
+            after=None if after is None else (after,),
+            limit=limit + 1,
+        )
+    following = None
+    if len(found) > limit:
+        following = {"party": party, "after": found[limit - 1].pool, "limit": limit}
+    shown = [pool_members(pool) for pool in found[:limit]]
+    return page_reply({"pools": shown}, "/v1/pools", following, cache=PRIVATE)
 
 
 @resource.operation(
@@ -170,19 +246,12 @@ def _balance_rows(rows: Mapping[str, Mapping[str, int]]) -> Iterator[list[Any]]:
         yield [element, *(row[column] for column in _BALANCE)]
 
 
-def _shipment_members(shipment: ShipmentRecord) -> dict[str, Any]:
+def _line_members(line: ShipmentLineRecord, lot: LotRecord | None) -> dict[str, Any]:
     return {
-        "consignor": shipment.consignor,
-        "shipment": shipment.event_id,
-        "kind": shipment.kind,
-        "consignee": shipment.consignee,
-        "state": shipment.state,
-        "event_time": format_time_us(shipment.event_time_us),
-        "index": shipment.entry_index,
-        "site_from": shipment.site_from,
-        "site_to": shipment.site_to,
-        "despatch_advice": shipment.despatch_advice,
-        "invoice": shipment.invoice,
-        "licence": shipment.licence,
-        "destination": shipment.destination,
+        "lot": line.lot,
+        "product": "" if lot is None else lot.product,
+        "stage": "" if lot is None else lot.stage,
+        "sent_mg": line.sent_mg,
+        "left_mg": line.left_mg,
+        "weighed_mg": line.weighed_mg,
     }

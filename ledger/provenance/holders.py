@@ -4,12 +4,14 @@ Decides: nothing; reads holdings, what travels, and what left the books.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from fractions import Fraction
+from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from ledger.records.cells import decode_cells, element_masses
 from ledger.store.engine import is_sqlite
 
 _HELD_SQLITE: Final = text(
@@ -33,7 +35,8 @@ _TRAVELLING_POSTGRESQL: Final = text(
     "ORDER BY s.lot, s.consignor, s.event_id"
 )
 _STOCK: Final = text(
-    "SELECT h.lot, h.owner, h.custodian, h.site, h.mass_mg, h.provisional_mg FROM holdings h "
+    "SELECT h.lot, h.owner, h.custodian, h.site, h.mass_mg, h.provisional_mg, l.product, l.stage, l.birth, "
+    "l.instance, l.pieces, l.mass_mg, l.cells, l.tainted_by FROM holdings h JOIN lots l ON l.lot = h.lot "
     "WHERE h.custodian = :party AND h.mass_mg > 0 AND h.lot > :after ORDER BY h.lot, h.owner, h.site "
     "LIMIT :most"
 )
@@ -49,6 +52,24 @@ class Holding:
     site: str
     mass_mg: int
     provisional_mg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stock(Holding):
+    """A holding with what a table of stock tells of its lot.
+
+    Attributes:
+        birth: As in ``LotRecord``; product, stage, instance, pieces and tainted_by too.
+        contained_mg: REO by element in this share of the lot, each rounded to whole milligrams.
+    """
+
+    product: str
+    stage: str
+    birth: str
+    instance: bool
+    pieces: int | None
+    contained_mg: Mapping[str, int]
+    tainted_by: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +101,19 @@ def travelling(connection: Connection, lots: Iterable[str]) -> Iterator[Travelli
             yield found
 
 
-def stock(connection: Connection, party: str, after: str, limit: int) -> list[Holding]:
+def stock(connection: Connection, party: str, after: str, limit: int) -> list[Stock]:
     """A custodian's holdings in order of the lots, from the first lot above ``after``."""
     rows = connection.execute(_STOCK, {"party": party, "after": after, "most": limit})
-    return [Holding(*row) for row in rows]
+    return [_stock(row) for row in rows]
+
+
+def _stock(row: Sequence[Any]) -> Stock:
+    mass_mg, whole_mg = row[4], row[11]
+    contained = {
+        element: round(Fraction(element_mg * mass_mg, whole_mg)) if whole_mg else 0
+        for element, element_mg in sorted(element_masses(decode_cells(row[12])).items())
+    }
+    return Stock(*row[:9], instance=bool(row[9]), pieces=row[10], contained_mg=contained, tainted_by=row[13])
 
 
 def _names(connection: Connection, lots: Iterable[str]) -> object:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast, actor
 from tests.support.databases import engine_asked_for
+from tests.support.goods import Told, tell_goods
 from tests.support.story import Story, tell_story
 from tests.support.web import Site, open_site
 
@@ -47,3 +48,11 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def story_site(story: Story) -> Site:
     """The story's application."""
     return story.site
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """The story of goods, for tests that change nothing: they run once for each engine."""
+    folder = tmp_path_factory.mktemp("goods")
+    with engine_asked_for(request, folder) as engine, tell_goods(engine, folder / "site") as made:
+        yield made

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -11,17 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support.cast import Actor
-from tests.support.databases import engine_asked_for
-from tests.support.goods import Told, tell_goods
+from tests.support.goods import Told
 from tests.support.web import assert_problem
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    """The story of goods, for tests that change nothing: they run once for each engine."""
-    folder = tmp_path_factory.mktemp("goods")
-    with engine_asked_for(request, folder) as engine, tell_goods(engine, folder / "site") as made:
-        yield made
 
 
 def ask(told: Told, path: str, reader: Actor, **query: Any) -> dict[str, Any]:
