@@ -1,4 +1,4 @@
-"""The front page: what this log is, for someone who opens it in a browser."""
+"""The log as a plain page: for a browser without script, and for whoever wants no more than that."""
 
 import json
 from html import escape
@@ -20,7 +20,7 @@ from ledger.statements.registers import OriginRecord
 from ledger.store import log_store, registers_store
 from ledger.store.log_store import CheckpointRow
 
-resource = Resource("front page", "What this log is, for a person.")
+resource = Resource("plain page", "What this log is, for a person, without script.")
 
 _HTML: Final = "text/html; charset=utf-8"
 _PAGE: Final[dict[str, Any]] = {_HTML: TEXT_SCHEMA}
@@ -50,8 +50,8 @@ class FrontQuery(StrictSchema):
     before = Count(load_default=None, meaning="Show the entries before this index; by default the newest.")
 
 
-@resource.operation("GET", "/", replies=[Reply(200, "A page.", _PAGE)], query=FrontQuery)
-def read_front_page(call: Call) -> Response:
+@resource.operation("GET", "/log", replies=[Reply(200, "A page.", _PAGE)], query=FrontQuery)
+def read_log_page(call: Call) -> Response:
     """Read what this log is called, who signs it, how far it goes, and its newest entries, as a page."""
     with call.reading() as connection:
         origin = registers_store.read_origin(connection)
@@ -82,7 +82,7 @@ def _entries(connection: Connection, latest: CheckpointRow, before: int | None) 
         _row(parse_entry(stored), acts.get(start + place))
         for place, stored in enumerate(log_store.read_entries(connection, start, end))
     ]
-    older = f'<p><a href="/?before={start}">Older entries</a></p>' if start else ""
+    older = f'<p><a href="/log?before={start}">Older entries</a></p>' if start else ""
     return (
         "<h2>Entries</h2><p>The log holds the hash of each statement. Public acts can be read by anyone; a "
         "shipment record by its sender, by those it names, and by whom a regulator lets read it.</p>"
