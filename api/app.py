@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from api.audit_desk import AuditDesk
+from api.console import shell
 from api.documentation import Documentation
 from api.log_key import open_mark, read_log_signer
 from api.metrics import Metrics
@@ -32,11 +33,13 @@ from api.resources import (
     oversight,
     parties,
     refusals,
+    sessions,
     sites,
     statements,
     stock,
     tiles,
 )
+from api.sessions import SessionDesk
 from api.settings import Settings
 from ledger.clock import Clock, SystemClock
 from ledger.registration.committer import Limits
@@ -58,9 +61,11 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     lots.resource,
     stock.resource,
     oversight.resource,
+    sessions.resource,
     health.resource,
     documents.resource,
     front.resource,
+    shell.resource,
 )
 
 
@@ -103,6 +108,7 @@ def create_app(
         clock=clock,
         metrics=metrics,
         audits=AuditDesk(settings, clock),
+        sessions=SessionDesk(engine, clock),
         documentation=Documentation(RESOURCES),
         closes_engine=own_engine,
     )
@@ -122,6 +128,7 @@ def close_app(app: Flask) -> None:
     parts: Parts = app.extensions[EXTENSION]
     parts.registrar.close()
     parts.audits.close()
+    parts.sessions.settle()
     if parts.closes_engine:
         parts.engine.dispose()
     parts.metrics.end_process()
