@@ -128,7 +128,7 @@ export function Copyable({ text, children }) {
     setTimeout(() => setCopied(false), 1500);
   };
   return html`<span class="copyable"><code title=${text}>${children ?? format.shortHash(text)}</code>
-    <button type="button" class="plain small" onClick=${copy} aria-label=${t("common.copy")} title=${t("common.copy")}>${copied ? "✓" : "⧉"}</button></span>`;
+    <button type="button" class="plain small" onClick=${copy} aria-label=${t("common.copy")} title=${t("common.copy")}>${copied ? "✓" : html`<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="8" y="8" width="12" height="12" rx="2" /><path d="M16 8V4H4v12h4" /></svg>`}</button></span>`;
 }
 
 /**
