@@ -1,13 +1,14 @@
 """Who may read what.
 
-Decides: whose a reader token is, which roles open which operations, and who sees a private statement. Changes
-nothing, and asks only the registers.
+Decides: whose a reader token or a session is, which roles open which operations, and who sees a private
+statement. Changes nothing, and asks only the registers and the sessions.
 
-A token is good if an enrolled key signed it, that key may sign now, and the token's own times hold. A role
-counts only while its party is listed; what a party itself filed stays open to it.
+A token is good if an enrolled key signed it, that key may sign now, and the token's own times hold. A session
+is good while it lasts and the key that opened it may sign now. A role counts only while its party is listed;
+what a party itself filed stays open to it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -15,21 +16,24 @@ from sqlalchemy import Connection
 
 from ledger.encoding import b64url_encode
 from ledger.errors import ResourceNotFound, RoleForbidden, StatementPrivate, TokenInvalid, TokenMissing
+from ledger.findings import Finding
 from ledger.statements.acts.standing import is_listed, key_fault
 from ledger.statements.jwk import parse_jwk
-from ledger.statements.registers import GrantRecord, LoggedStatement
-from ledger.statements.tokens import MAX_TOKEN_BYTES, parse_token, verify_token
-from ledger.store import log_store, registers_store
+from ledger.statements.registers import GrantRecord, KeyRecord, LoggedStatement
+from ledger.statements.tokens import MAX_TOKEN_BYTES, SignedToken, parse_token, verify_token
+from ledger.store import log_store, registers_store, sessions
+from ledger.store.sessions import SessionRow
 
 SCHEME: Final = "bearer"
 
 
 class Token(Enum):
-    """Whether an operation looks at a reader token."""
+    """Which credential an operation looks at: a reader token, or where none is sent a session's cookie."""
 
     NONE = "none"
     OPTIONAL = "optional"
     NEEDED = "needed"
+    SESSION = "session"  # needed, and nothing but the cookie is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Access:
     """What an operation asks of its caller.
 
     Attributes:
-        token: Not looked at; optional, and good where it is sent; or needed.
+        token: Which credential: none is looked at; optional; needed; or a session is needed.
         roles: The caller's party holds at least one of them; empty: any party.
     """
 
@@ -52,6 +56,7 @@ PUBLIC: Final = Access(Token.NONE)
 OPTIONAL: Final = Access(Token.OPTIONAL)
 ANY_PARTY: Final = Access(Token.NEEDED)
 AUDITING: Final = Access(Token.NEEDED, AUDITORS)
+IN_SESSION: Final = Access(Token.SESSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,19 @@ class Reader:
 
     Attributes:
         party: Its party's identifier.
-        kid: The key that signed its token.
+        kid: The key that signed its token or opened its session.
         roles: Its party's roles, empty while the party is not listed.
+        session: The session that it is known by; None where it is known by a token.
     """
 
     party: str
     kid: str
     roles: frozenset[str]
+    session: SessionRow | None = None
+
+    def of(self, session: SessionRow) -> "Reader":
+        """The same caller, known by a session."""
+        return replace(self, session=session)
 
     def holds(self, roles: frozenset[str]) -> bool:
         """Whether the reader holds one of these roles."""
@@ -93,29 +104,77 @@ def identify(connection: Connection, authorization: str | None, origin: str, now
     if len(text) > MAX_TOKEN_BYTES:
         raise TokenInvalid(f"the token has more than {MAX_TOKEN_BYTES} bytes")
     token = parse_token(text.strip(" "))
+    return _reader(connection, _signer(connection, token, origin, now_us), now_us)
+
+
+def answerer(connection: Connection, proof: SignedToken, origin: str, now_us: int) -> Reader:
+    """The caller that has signed a challenge; whether that challenge was given is not looked at.
+
+    Args:
+        connection: A reading transaction.
+        proof: As ``parse_session_proof`` gave it.
+        origin: This log's origin.
+        now_us: Microseconds since the epoch.
+
+    Raises:
+        KeyUnknown: The key is not enrolled.
+        SessionRefused: The proof is not good here and now.
+    """
+    return _reader(connection, _signer(connection, proof, origin, now_us), now_us)
+
+
+def recognise(connection: Connection, session_hash: bytes, now_us: int) -> Reader | None:
+    """The caller whose session this is, or None where it is over, or its key may sign no more.
+
+    Args:
+        connection: A reading transaction.
+        session_hash: SHA-256 of the cookie.
+        now_us: Microseconds since the epoch.
+    """
+    session = sessions.read_session(connection, session_hash, now_us)
+    key = None if session is None else registers_store.read_key(connection, session.kid)
+    if key is None or _fault(connection, key, now_us) is not None:
+        return None
+    return _reader(connection, key, now_us, session)
+
+
+def _signer(connection: Connection, token: SignedToken, origin: str, now_us: int) -> KeyRecord:
+    """The key that has signed a token, which is good here and now."""
     key = registers_store.read_key(connection, token.kid)
     if key is None:
-        raise TokenInvalid("the token is signed by a key that is not enrolled")
+        raise token.kind.unknown(f"the {token.kind.called} is signed by a key that is not enrolled")
     verify_token(token, parse_jwk(key.jwk), origin, now_us // 1_000_000)
-    fault = key_fault(key, log_store.read_head(connection).tree_size, now_us)
+    fault = _fault(connection, key, now_us)
     if fault is not None:
-        raise TokenInvalid(fault.detail, mend=fault.mend)
+        raise token.kind.refusal(fault.detail, mend=fault.mend)
+    return key
+
+
+def _fault(connection: Connection, key: KeyRecord, now_us: int) -> Finding | None:
+    """Why a key may not sign at this moment, or None."""
+    return key_fault(key, log_store.read_head(connection).tree_size, now_us)
+
+
+def _reader(connection: Connection, key: KeyRecord, now_us: int, session: SessionRow | None = None) -> Reader:
     party = registers_store.read_party(connection, key.party)
     listed = party is not None and is_listed(party.listings, now_us)
-    return Reader(key.party, key.kid, frozenset(party.roles) if party is not None and listed else frozenset())
+    roles = frozenset(party.roles) if party is not None and listed else frozenset()
+    return Reader(key.party, key.kid, roles, session)
 
 
 def admit(access: Access, reader: Reader | None) -> None:
     """Returns only if an operation is open to a caller.
 
     Raises:
-        TokenMissing: It needs a token and there is none.
+        TokenMissing: It needs a token or a session and there is none.
         RoleForbidden: The caller's party holds none of the roles.
     """
-    if access.token is not Token.NEEDED:
+    if access.token in (Token.NONE, Token.OPTIONAL):
         return
     if reader is None:
-        raise TokenMissing("this needs a reader token")
+        if access.token is Token.SESSION:
+            raise TokenMissing("there is no session", mend="Sign in with POST /v1/sessions.")
+        raise TokenMissing("this needs a reader token or a session")
     if access.roles and not reader.holds(access.roles):
         raise RoleForbidden(f"this is open to the roles {', '.join(sorted(access.roles))}")
 

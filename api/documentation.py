@@ -76,8 +76,9 @@ def _operation_parts(operation: Operation) -> Iterator[str]:
     roles = ", ".join(sorted(operation.access.roles)) or "any party"
     who = {
         "none": "anybody",
-        "optional": "anybody; more with a reader token",
-        "needed": f"{roles}, by reader token",
+        "optional": "anybody; more with a reader token or in a session",
+        "needed": f"{roles}, by reader token or in a session",
+        "session": "whoever has a session",
     }
     yield f"<p>Open to {escape(who[operation.access.token.value])}.</p>"
     parameters = {**operation.path_fields, **operation.query().fields}

@@ -14,6 +14,7 @@ from api.logs import FAILED_CODE
 from api.operations import Operation, Reply, Resource, SchemaLike
 from api.problems import MEDIA_TYPE, STATUSES
 from api.schemas import FindingSchema
+from api.sessions import COOKIE
 from ledger import __version__
 from ledger.errors import RequestError
 
@@ -40,13 +41,14 @@ _PROBLEM: Final[dict[str, Any]] = {
 }
 _SECURITY: Final[dict[Token, list[dict[str, list[str]]]]] = {
     Token.NONE: [],
-    Token.OPTIONAL: [{}, {"reader": []}],
-    Token.NEEDED: [{"reader": []}],
+    Token.OPTIONAL: [{}, {"reader": []}, {"session": []}],
+    Token.NEEDED: [{"reader": []}, {"session": []}],
+    Token.SESSION: [{"session": []}],
 }
 _DESCRIPTION: Final = (
     "A shipment traceability ledger: signed statements in, provable receipts out. Writing needs no token, "
     "the signed statement is the credential. Reading what is private needs a short-lived token signed "
-    "by an enrolled key. Every GET answers HEAD as well."
+    "by an enrolled key, or the session that such a key has opened. Every GET answers HEAD as well."
 )
 
 
@@ -70,6 +72,16 @@ def build_document(resources: Sequence[Resource]) -> dict[str, Any]:
             "scheme": "bearer",
             "bearerFormat": "reledger-read+jwt",
             "description": "A JWS by an enrolled key, at most 5 minutes long; see docs/formats.md.",
+        },
+    )
+    spec.components.security_scheme(
+        "session",
+        {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": "What POST /v1/sessions sets, named __Host-reledger_session over https. Looked at "
+            "only where there is no Authorization header; what is not a GET must come from the same origin.",
         },
     )
     assert plugin.converter is not None

@@ -19,12 +19,13 @@ from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
-from api.access import PUBLIC, Access, Reader, Token, admit, identify
+from api.access import PUBLIC, Access, Reader, Token, admit, identify, recognise
 from api.bodies import drain
 from api.fields import Hash, Name, StrictSchema, first_fault
 from api.parts import Parts, parts
 from api.problems import STATUSES
-from api.replies import JSON, choose_media_type
+from api.replies import JSON, PRIVATE, REVALIDATE, choose_media_type
+from api.sessions import shown_session
 from ledger.errors import (
     LogInconsistent,
     MediaTypeUnsupported,
@@ -33,6 +34,7 @@ from ledger.errors import (
     RequestMalformed,
     ResourceNotFound,
     RoleForbidden,
+    SessionCrossSite,
     StoreBusy,
     TokenInvalid,
     TokenMissing,
@@ -129,10 +131,12 @@ class Operation:
     def refusals(self) -> list[type[RequestError]]:
         """Every error that it may answer with, in the order of their statuses and codes."""
         kinds: set[type[RequestError]] = {*self.errors, RequestMalformed, NotAcceptable}
-        if self.access.token is not Token.NONE:
+        if self.access.token in (Token.OPTIONAL, Token.NEEDED):
             kinds |= {TokenInvalid}
-        if self.access.token is Token.NEEDED:
+        if self.access.token in (Token.NEEDED, Token.SESSION):
             kinds |= {TokenMissing, RoleForbidden} if self.access.roles else {TokenMissing}
+        if self.access.token is not Token.NONE and self.method != "GET":
+            kinds |= {SessionCrossSite}
         if self.body is not None:
             kinds |= {MediaTypeUnsupported}
         if self.path_fields:
@@ -251,7 +255,7 @@ def _serve(operation: Operation, query: Schema, path: Schema, **path_texts: str)
         accepted = choose_media_type(request.headers.get("Accept"), operation.offered)
         if accepted is None:
             raise NotAcceptable(f"this answers with {' or '.join(operation.offered)}")
-        return operation.view(
+        response = operation.view(
             Call(
                 parts=parts(),
                 reader=reader,
@@ -263,17 +267,29 @@ def _serve(operation: Operation, query: Schema, path: Schema, **path_texts: str)
     except RequestError:
         drain()
         raise
+    if reader is not None and response.headers.get("Cache-Control") == REVALIDATE:
+        # A shared cache knows that an Authorization header is somebody's own, and knows nothing of a cookie.
+        response.headers["Cache-Control"] = PRIVATE
+    return response
 
 
 def _reader(operation: Operation) -> Reader | None:
-    header = request.headers.get("Authorization")
-    if operation.access.token is Token.NONE or header is None:
+    """Who asks: by the Authorization header; where there is none, by the session's cookie."""
+    token = operation.access.token
+    if token is Token.NONE:
         return None
-    here = parts()
-    with here.reading() as connection:
-        reader = identify(connection, header, here.settings.origin, here.clock.now_us())
+    here, reader = parts(), None
+    header = request.headers.get("Authorization") if token is not Token.SESSION else None
+    if header is not None:
+        with here.reading() as connection:
+            reader = identify(connection, header, here.settings.origin, here.clock.now_us())
+    elif (shown := shown_session(here.settings)) is not None:
+        with here.reading() as connection:
+            reader = recognise(connection, shown, here.clock.now_us())
     if reader is not None:
         g.reader_kid = reader.kid
+        if reader.session is not None:
+            here.sessions.note_use(reader.session)
     return reader
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from api.audit_desk import AuditDesk
 from api.metrics import Metrics
+from api.sessions import SessionDesk
 from api.settings import Settings
 from ledger.clock import Clock
 from ledger.registration.mark import Mark
@@ -34,6 +35,7 @@ class Parts:
         clock: The host's clock.
         metrics: What is counted.
         audits: The audit jobs of this host.
+        sessions: The console's sessions.
         documentation: What the application says of itself.
         closes_engine: Whether the engine is the application's own.
     """
@@ -45,6 +47,7 @@ class Parts:
     clock: Clock
     metrics: Metrics
     audits: AuditDesk
+    sessions: SessionDesk
     documentation: "Documentation"
     closes_engine: bool
 

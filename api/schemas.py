@@ -127,6 +127,26 @@ class KeysSchema(PageSchema):
     keys = ListOf(fields.Nested(KeySchema), "The keys.")
 
 
+class ChallengeSchema(StrictSchema):
+    """What a key signs to open a session."""
+
+    challenge = Text("32 random bytes, unpadded base64url.", pattern=HASH_PATTERN)
+    origin = Text("This log's origin, the proof's aud.")
+    expires = Moment("When it is over.")
+
+
+class SessionSchema(StrictSchema):
+    """Whose session this is and until when."""
+
+    party = Text("The party's identifier.")
+    organisation = Object("The organisation.")
+    roles = ListOf(fields.String(), "Its roles; none while it is not listed.")
+    kid = Text("The key that opened the session.", pattern=HASH_PATTERN)
+    issued = Moment("When it was opened.")
+    expires = Moment("When it ends in any case.")
+    idle_expires = Moment("When it ends without a further request.")
+
+
 class PartySchema(StrictSchema):
     """A party as the public acts describe it."""
 

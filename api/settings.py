@@ -30,6 +30,9 @@ PREFIX: Final = "RELEDGER_"
 CONFIG_VARIABLE: Final = "RELEDGER_CONFIG"
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
+_PUBLIC_URL = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?"
+)
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
@@ -42,6 +45,12 @@ def _text(value: str) -> str:
 def _origin(value: str) -> str:
     if not is_origin(value):
         raise ValueError("is 1 to 255 characters of printable ASCII without space and '+'")
+    return value
+
+
+def _public_url(value: str) -> str:
+    if _PUBLIC_URL.fullmatch(value) is None:
+        raise ValueError("is https://HOST or http://HOST in lower case, with a port or without, and no path")
     return value
 
 
@@ -104,6 +113,12 @@ class Settings:
     ] = None
     host: Annotated[str, _text, "The address to listen on."] = "127.0.0.1"
     port: Annotated[int, _between(1, 65_535), "The TCP port to listen on."] = 8000
+    public_url: Annotated[
+        str | None,
+        _public_url,
+        "The address at which browsers reach the console where a proxy stands before it, such as "
+        "https://ledger.example; by default what each request itself says.",
+    ] = None
     workers: Annotated[int, _between(1, 64), "Server processes."] = 2
     threads: Annotated[
         int, _between(1, 512), "Requests that each server process works on at the same time."

@@ -18,10 +18,12 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
     │   ├── UnauthenticatedError
     │   │   ├── TokenMissing             token.missing
     │   │   ├── TokenInvalid             token.invalid
+    │   │   ├── SessionRefused           session.refused
     │   │   └── KeyUnknown               key.unknown
     │   ├── ForbiddenError
     │   │   ├── StatementPrivate         statement.private
-    │   │   └── RoleForbidden            role.forbidden
+    │   │   ├── RoleForbidden            role.forbidden
+    │   │   └── SessionCrossSite         session.cross-site
     │   ├── ResourceNotFound             resource.not-found
     │   ├── MethodNotAllowed             method.not-allowed
     │   ├── NotAcceptable                media-type.not-acceptable
@@ -34,6 +36,7 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
     │   │   └── StatementRefused         statement.refused
     │   ├── UnavailableError             nothing was recorded for certain; the same bytes may be sent again
     │   │   ├── QueueFull                queue.full
+    │   │   ├── ChallengesFull           challenges.full
     │   │   ├── StoreBusy                store.busy
     │   │   ├── ClockSkew                clock.skew
     │   │   ├── LedgerEmpty              ledger.empty
@@ -186,6 +189,12 @@ class TokenInvalid(UnauthenticatedError):
     default_mend = "Make a new token: at most 5 minutes long, for this origin, by a key that is valid now."
 
 
+class SessionRefused(UnauthenticatedError):
+    code = "session.refused"
+    title = "The proof does not open a session"
+    default_mend = "Ask for a new challenge and sign it for this origin, with a key that is valid now."
+
+
 class KeyUnknown(UnauthenticatedError):
     code = "key.unknown"
     title = "The key is not enrolled"
@@ -206,6 +215,12 @@ class RoleForbidden(ForbiddenError):
     code = "role.forbidden"
     title = "The party's role does not allow this"
     default_mend = "Use a key of a party that holds one of the named roles."
+
+
+class SessionCrossSite(ForbiddenError):
+    code = "session.cross-site"
+    title = "The request does not come from this site's own pages"
+    default_mend = "Send it from a page of this very origin, or with a reader token and no cookie."
 
 
 class ResourceNotFound(RequestError):
@@ -281,6 +296,13 @@ class QueueFull(UnavailableError):
     code = "queue.full"
     title = "More statements are waiting than the ledger takes in"
     default_mend = "Wait for Retry-After seconds and send the same bytes again."
+
+
+class ChallengesFull(UnavailableError):
+    code = "challenges.full"
+    title = "More sign-ins are waiting than the ledger remembers"
+    default_mend = "Wait for Retry-After seconds and ask for a challenge again."
+    retry_after_s = 10
 
 
 class StoreBusy(UnavailableError):

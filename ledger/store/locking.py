@@ -1,7 +1,8 @@
-"""The log lock and the database's clock.
+"""The log lock, the lock of the sessions, and the database's clock.
 
 Decides: how one writer at a time is let in, on either engine, and when waiting ends. There is no leader:
-whoever holds the lock for its transaction may append, in any process on any host.
+whoever holds the lock for its transaction may append, in any process on any host. A SQLite file has one lock
+for all that is written into it.
 """
 
 import time
@@ -17,6 +18,8 @@ from ledger.store.engine import BUSY_TIMEOUT_MS, is_sqlite
 
 # SHA-256("reledger log lock"), first eight bytes, as a signed integer. Advisory locks are per database.
 LOG_LOCK_KEY = 8283405968054996799
+# The same of "reledger session lock": who signs in does not wait for who registers.
+SESSION_LOCK_KEY = 2243700950664543781
 
 # A commit that is acknowledged must be on the disk, whatever the server's or the role's default is.
 _DURABLE = (
@@ -71,14 +74,17 @@ def busy_as_unavailable() -> Iterator[None]:
         raise StoreBusy("the database is busy or cannot be reached") from error
 
 
-def begin_write(connection: Connection, *, timeout_ms: int = BUSY_TIMEOUT_MS) -> RootTransaction:
-    """Begins a transaction that holds the log lock until it ends.
+def begin_write(
+    connection: Connection, *, timeout_ms: int = BUSY_TIMEOUT_MS, lock_key: int = LOG_LOCK_KEY
+) -> RootTransaction:
+    """Begins a transaction that holds the log lock, or another one of PostgreSQL, until it ends.
 
     What is read afterwards is what every earlier writer committed (READ COMMITTED on PostgreSQL).
 
     Args:
         connection: A connection without a transaction.
         timeout_ms: How long to wait for the lock, at least 1.
+        lock_key: Which lock of PostgreSQL's; on SQLite there is but one.
 
     Raises:
         StoreBusy: The lock was not had in time; the connection holds no transaction and may be used again.
@@ -91,7 +97,7 @@ def begin_write(connection: Connection, *, timeout_ms: int = BUSY_TIMEOUT_MS) ->
             # One round trip for all, as none has parameters.
             connection.exec_driver_sql(
                 f"SET LOCAL lock_timeout = {int(timeout_ms)}; {_DURABLE};"
-                f"SELECT pg_advisory_xact_lock({LOG_LOCK_KEY})",
+                f"SELECT pg_advisory_xact_lock({int(lock_key)})",
                 execution_options={"no_parameters": True},
             )
         except BaseException:

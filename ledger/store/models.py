@@ -3,7 +3,8 @@
 Log tables (append-only, by trigger and grant): ``entries``, ``statements``, ``statement_bytes`` (DELETE only
 after an erase act), ``tiles``, ``checkpoints``, ``refusals``. They hold no column that ``verify`` cannot
 recompute or cross-check. ``head`` is one row, changed by compare-and-swap. The others are registers: folds
-over the log, kept for speed, rebuildable at any time.
+over the log, kept for speed, rebuildable at any time. ``challenges`` and ``sessions`` say who is signed in to
+the console at the moment; nothing that is recorded depends on them.
 
 Hashes are raw 32 bytes; times are integer microseconds since 1970 UTC; JSON is RFC 8785 text.
 """
@@ -294,6 +295,32 @@ class PendingAct(Base):
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class Challenge(Base):
+    """A challenge that was given and not yet answered, until ``expires_us``."""
+
+    __tablename__ = "challenges"
+    __table_args__ = (
+        CheckConstraint("length(challenge) = 32", name="challenge_length"),
+        {"sqlite_with_rowid": False},
+    )
+    challenge: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_us: Mapped[int] = mapped_column(BigInteger)
+
+
+class Session(Base):
+    """A console's session, by the SHA-256 of its cookie; ``seen_us`` is a little behind its last use."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        CheckConstraint("length(session_hash) = 32", name="session_hash_length"),
+        {"sqlite_with_rowid": False},
+    )
+    session_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    kid: Mapped[str] = mapped_column(KID, index=True)
+    issued_us: Mapped[int] = mapped_column(BigInteger)
+    seen_us: Mapped[int] = mapped_column(BigInteger)
+
+
 LOG_TABLES = ("entries", "statements", "statement_bytes", "tiles", "checkpoints", "refusals")
 REGISTER_TABLES = (
     "parties",
@@ -308,3 +335,4 @@ REGISTER_TABLES = (
     "refusal_publications",
     "pending_acts",
 )
+SESSION_TABLES = ("challenges", "sessions")

@@ -24,7 +24,7 @@ from ledger import errors
 from ledger.encoding import b64url_decode, b64url_encode
 from ledger.log.checkpoint import sign_checkpoint
 from ledger.log.tree_head import Checkpoint
-from ledger.store import log_store
+from ledger.store import log_store, sessions
 from ledger.store.engine import create_ledger_engine
 from ledger.store.locking import begin_write
 from tests.api.test_statements import path_of
@@ -73,6 +73,10 @@ CASES |= {
     errors.JwsHeaderInvalid: lambda scene: scene.site.post(scene.site.token(scene.cast.mine).encode()),
     errors.TokenMissing: lambda scene: scene.site.get("/v1/audits"),
     errors.TokenInvalid: lambda scene: scene.site.get("/v1/audits", "nonsense"),
+    errors.SessionRefused: lambda scene: scene.site.post(b"not.a.proof", "/v1/sessions"),
+    errors.SessionCrossSite: lambda scene: scene.site.post(
+        b"", "/v1/sessions", Origin="https://evil.example"
+    ),
     errors.KeyUnknown: lambda scene: scene.site.post(scene.cast.record(actor("stranger", "miner"))),
     errors.RoleForbidden: lambda scene: scene.site.get("/v1/audits", scene.cast.mine),
     errors.ResourceNotFound: lambda scene: scene.site.get("/nowhere"),
@@ -150,6 +154,16 @@ def queue_full(scene: Scene) -> TestResponse:
     for thread in waiting:
         thread.join()
     return response
+
+
+@case(errors.ChallengesFull)
+def challenges_full(scene: Scene) -> TestResponse:
+    """As many challenges as are remembered wait for their answer."""
+    waiting = [{"challenge": number.to_bytes(32)} for number in range(sessions.MAX_CHALLENGES)]
+    with scene.site.parts.engine.begin() as connection:
+        expires_us = scene.site.clock.now_us() + 60_000_000
+        connection.execute(text(f"INSERT INTO challenges VALUES (:challenge, {expires_us})"), waiting)
+    return scene.site.ask("POST", "/v1/sessions/challenges")
 
 
 @case(errors.StoreBusy)

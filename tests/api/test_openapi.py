@@ -103,7 +103,12 @@ class TestForm:
 
     def test_security_is_what_is_asked_for(self) -> None:
         for operation in OPERATIONS:
-            wanted = {"none": [], "optional": [{}, {"reader": []}], "needed": [{"reader": []}]}
+            wanted = {
+                "none": [],
+                "optional": [{}, {"reader": []}, {"session": []}],
+                "needed": [{"reader": []}, {"session": []}],
+                "session": [{"session": []}],
+            }
             assert declared_of(operation)["security"] == wanted[operation.access.token.value]
 
     def test_links_name_operations_and_their_parameters(self) -> None:

@@ -21,13 +21,14 @@ from ledger.errors import SettingsInvalid, StoreBusy
 from ledger.store.books_tables import BOOKS_TABLES
 from ledger.store.engine import create_ledger_engine, is_sqlite
 from ledger.store.locking import begin_write
-from ledger.store.models import LOG_TABLES, REGISTER_TABLES, Base
+from ledger.store.models import LOG_TABLES, REGISTER_TABLES, SESSION_TABLES, Base
 from ledger.store.schema import current, newest, require_newest, upgrade
 from tests.support.books_schema import BOOKS_INDICES, BOOKS_MAY_BE_EMPTY, BOOKS_NAMES, BOOKS_PRIMARY
 
 ROOT = Path(__file__).resolve().parents[2]
 
 CHECKS = {
+    "ck_challenges_challenge_length": "length(challenge) = 32",
     "ck_checkpoints_number_not_negative": "checkpoint_number >= 0",
     "ck_checkpoints_root_length": "length(root) = 32",
     "ck_entries_index_not_negative": "entry_index >= 0",
@@ -42,6 +43,7 @@ CHECKS = {
     "ck_refusals_findings_hash_length": "length(findings_hash) = 32",
     "ck_refusals_record_hash_length": "length(record_hash) = 32",
     "ck_refusals_statement_hash_length": "length(statement_hash) = 32",
+    "ck_sessions_session_hash_length": "length(session_hash) = 32",
     "ck_statements_signing_input_hash_length": "length(signing_input_hash) = 32",
     "ck_statements_statement_hash_length": "length(statement_hash) = 32",
     "ck_tiles_hashes_length": "length(hashes) = 8192",
@@ -59,6 +61,7 @@ FOREIGN = {
     "fk_statements_entry_index_entries": ("statements", "entries"),
 }
 PRIMARY = {
+    "pk_challenges": ["challenge"],
     "pk_checkpoints": ["checkpoint_number"],
     "pk_entries": ["entry_index"],
     "pk_erasures": ["entry_index"],
@@ -73,6 +76,7 @@ PRIMARY = {
     "pk_readers": ["entry_index", "party"],
     "pk_refusal_publications": ["entry_index"],
     "pk_refusals": ["refusal_number"],
+    "pk_sessions": ["session_hash"],
     "pk_sites": ["site"],
     "pk_statement_bytes": ["entry_index"],
     "pk_statements": ["entry_index"],
@@ -84,6 +88,7 @@ INDICES = {
     "ix_keys_party": ["party"],
     "ix_prefixes_party": ["party"],
     "ix_readers_party": ["party", "entry_index"],
+    "ix_sessions_kid": ["kid"],
     "ix_sites_party": ["party"],
 }
 SQLITE_TRIGGERS = {
@@ -113,6 +118,7 @@ NAME_COLUMNS = {
     "prefixes.party",
     "prefixes.prefix",
     "readers.party",
+    "sessions.kid",
     "sites.party",
     "sites.site",
     "statements.issuer",
@@ -154,10 +160,17 @@ class TestSchema:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             assert compare_metadata(context, Base.metadata) == []
 
-    def test_every_table_is_of_the_log_or_folded_from_it(self, engine: Engine) -> None:
+    def test_every_table_is_of_the_log_or_folded_from_it_or_of_sessions(self, engine: Engine) -> None:
         with engine.connect() as connection:
             tables = set(inspect(connection).get_table_names())
-        assert tables == {*LOG_TABLES, *REGISTER_TABLES, *BOOKS_TABLES, "head", "alembic_version"}
+        assert tables == {
+            *LOG_TABLES,
+            *REGISTER_TABLES,
+            *BOOKS_TABLES,
+            *SESSION_TABLES,
+            "head",
+            "alembic_version",
+        }
         assert set(Base.metadata.tables) == tables - {"alembic_version"}
 
     def test_checks(self, engine: Engine) -> None:

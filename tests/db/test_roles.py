@@ -24,12 +24,12 @@ from ledger.statements.registers import (
     RefusalPublicationRecord,
     SiteRecord,
 )
-from ledger.store import log_store
+from ledger.store import log_store, sessions
 from ledger.store.books_source import write_records
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES, GROWING
 from ledger.store.engine import create_ledger_engine
 from ledger.store.locking import begin_write, database_now_us
-from ledger.store.models import LOG_TABLES, REGISTER_TABLES, Base
+from ledger.store.models import LOG_TABLES, REGISTER_TABLES, SESSION_TABLES, Base
 from ledger.store.registers_store import RECORD_TYPES, read_facts, write_changes
 from ledger.store.schema import upgrade
 from tests.support.books_records import some_records
@@ -54,6 +54,8 @@ WRITER = {
     **{table: {"SELECT", "INSERT", "UPDATE"} for table in (*CHANGING, *(set(BOOKS_TABLES) - GROWING_BOOKS))},
     "statement_bytes": {"SELECT", "INSERT", "DELETE"},
     "head": {"SELECT", "UPDATE"},
+    "challenges": {"SELECT", "INSERT", "DELETE"},
+    "sessions": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "alembic_version": {"SELECT"},
 }
 READER = {table: {"SELECT"} for table in (*ALL_TABLES, "alembic_version")}
@@ -165,6 +167,12 @@ class TestWriter:
                 # Records that change are written over those of the same name.
                 write_changes(connection, [r for r in RECORDS if isinstance(r, PartyRecord | KeyRecord)])
                 write_records(connection, [each for each in BOOK_RECORDS if type(each) not in GROWING])
+                # Who is signed in comes and goes.
+                assert sessions.add_challenge(connection, some_hash(1), 5) > 5
+                assert sessions.take_challenge(connection, some_hash(1), 6)
+                sessions.add_session(connection, some_hash(2), "k" * 43, 7)
+                sessions.note_use(connection, some_hash(2), 8)
+                sessions.end_session(connection, some_hash(2))
                 facts = read_facts(connection, Names(parties={"p"}, kids={"k" * 43}, all_prefixes=True))
             assert facts.parties["p"].organisation == {"name": "P"}
             assert log_store.read_jws(connection, 1) is None
@@ -197,7 +205,7 @@ class TestWriter:
                 connection.rollback()
             assert log_store.read_jws(connection, 1) is not None
 
-    @pytest.mark.parametrize("table", [*LOG_TABLES, *REGISTER_TABLES, *BOOKS_TABLES, "head"])
+    @pytest.mark.parametrize("table", [*LOG_TABLES, *REGISTER_TABLES, *BOOKS_TABLES, *SESSION_TABLES, "head"])
     def test_it_truncates_nothing(self, filled_url: str, table: str) -> None:
         with connected(filled_url, "reledger_writer") as connection:
             denied(connection, f"TRUNCATE {table}")
@@ -255,6 +263,11 @@ class TestReader:
             for table in [*ALL_TABLES, "alembic_version"]:
                 connection.execute(text(f"SELECT * FROM {table}"))
             assert log_store.read_head(connection).tree_size == 3
+
+    @pytest.mark.parametrize("table", SESSION_TABLES)
+    def test_it_does_not_see_who_is_signed_in(self, filled_url: str, table: str) -> None:
+        with connected(filled_url, "reledger_reader") as connection:
+            denied(connection, f"SELECT * FROM {table}")
 
     @pytest.mark.parametrize("table", ALL_TABLES)
     def test_it_writes_nothing(self, filled_url: str, table: str) -> None:

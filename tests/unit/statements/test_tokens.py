@@ -49,8 +49,8 @@ def test_a_token_is_good_for_its_lifetime(signer: FileSigner, lifetime_s: int) -
 def test_each_token_has_a_jti_of_its_own_unless_one_is_given() -> None:
     signer = ed25519_signer()
     first, second = (parse_token(make_token(signer, ORIGIN, NOW_S)) for _ in range(2))
-    assert first.jti != second.jti
-    assert parse_token(make_token(signer, ORIGIN, NOW_S, jti=JTI)).jti == JTI
+    assert first.nonce != second.nonce
+    assert parse_token(make_token(signer, ORIGIN, NOW_S, jti=JTI)).nonce == JTI
 
 
 def test_a_token_made_by_hand_is_good() -> None:

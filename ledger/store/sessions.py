@@ -1,0 +1,143 @@
+"""The console's sessions and the challenges that open them.
+
+Decides: how long a challenge and a session last, and how many of each there may be. Never decides whose a key
+is, or whether it may sign. Every function works in the caller's transaction; those that write need the lock
+``SESSION_LOCK_KEY``.
+
+A session is stored by the SHA-256 of its cookie: what is read in the database opens nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from ledger.errors import ChallengesFull
+from ledger.store.models import Base
+
+SECOND_US: Final = 1_000_000
+CHALLENGE_US: Final = 120 * SECOND_US
+IDLE_US: Final = 15 * 60 * SECOND_US
+"""A session that is not used ends after this."""
+LONGEST_US: Final = 8 * 3_600 * SECOND_US
+"""Every session ends after this."""
+RENEWAL_US: Final = 60 * SECOND_US
+"""That a session is used is noted at most so often."""
+MAX_CHALLENGES: Final = 4_096
+MAX_SESSIONS: Final = 16
+"""Sessions that one key may have open; the one used longest ago makes room."""
+
+_CHALLENGES: Final = Base.metadata.tables["challenges"]
+_SESSIONS: Final = Base.metadata.tables["sessions"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session.
+
+    Attributes:
+        session_hash: SHA-256 of its cookie.
+        kid: The key that opened it.
+        issued_us: When, in microseconds since the epoch.
+        seen_us: When it was last noted that it is used.
+    """
+
+    session_hash: bytes
+    kid: str
+    issued_us: int
+    seen_us: int
+
+    @property
+    def expires_us(self) -> int:
+        """When it ends however much it is used."""
+        return self.issued_us + LONGEST_US
+
+    @property
+    def idle_expires_us(self) -> int:
+        """When it ends unless it is used before."""
+        return min(self.seen_us + IDLE_US, self.expires_us)
+
+
+def refuse_full(connection: Connection, now_us: int) -> None:
+    """Returns only if one more challenge may be given.
+
+    Raises:
+        ChallengesFull: As many as are remembered wait for their answer.
+    """
+    waiting = connection.scalar(
+        select(func.count()).select_from(_CHALLENGES).where(_CHALLENGES.c.expires_us > now_us)
+    )
+    if (waiting or 0) >= MAX_CHALLENGES:
+        raise ChallengesFull(f"{MAX_CHALLENGES:,} challenges wait for their answer")
+
+
+def add_challenge(connection: Connection, challenge: bytes, now_us: int) -> int:
+    """Remembers a challenge and forgets those that are over.
+
+    Args:
+        connection: A transaction that holds the lock.
+        challenge: 32 random bytes.
+        now_us: Microseconds since the epoch.
+
+    Returns:
+        When it is over.
+
+    Raises:
+        ChallengesFull: As ``refuse_full``.
+    """
+    connection.execute(delete(_CHALLENGES).where(_CHALLENGES.c.expires_us <= now_us))
+    refuse_full(connection, now_us)
+    expires_us = now_us + CHALLENGE_US
+    connection.execute(insert(_CHALLENGES).values(challenge=challenge, expires_us=expires_us))
+    return expires_us
+
+
+def take_challenge(connection: Connection, challenge: bytes, now_us: int) -> bool:
+    """Whether a challenge was waiting; it is not afterwards."""
+    taken = connection.execute(
+        delete(_CHALLENGES).where(_CHALLENGES.c.challenge == challenge, _CHALLENGES.c.expires_us > now_us)
+    )
+    return taken.rowcount == 1
+
+
+def add_session(connection: Connection, session_hash: bytes, kid: str, now_us: int) -> SessionRow:
+    """Opens a session, and forgets those that are over and those of this key beyond ``MAX_SESSIONS``."""
+    connection.execute(delete(_SESSIONS).where(_SESSIONS.c.seen_us <= now_us - IDLE_US))
+    kept = (
+        select(_SESSIONS.c.session_hash)
+        .where(_SESSIONS.c.kid == kid)
+        .order_by(_SESSIONS.c.seen_us.desc(), _SESSIONS.c.session_hash)
+        .limit(MAX_SESSIONS - 1)
+    )
+    connection.execute(delete(_SESSIONS).where(_SESSIONS.c.kid == kid, _SESSIONS.c.session_hash.not_in(kept)))
+    row = SessionRow(session_hash, kid, now_us, now_us)
+    connection.execute(
+        insert(_SESSIONS).values(session_hash=session_hash, kid=kid, issued_us=now_us, seen_us=now_us)
+    )
+    return row
+
+
+def read_session(connection: Connection, session_hash: bytes, now_us: int) -> SessionRow | None:
+    """The session, if there is one and it is not over."""
+    found = connection.execute(select(_SESSIONS).where(_SESSIONS.c.session_hash == session_hash)).first()
+    row = None if found is None else SessionRow(*found)
+    return None if row is None or row.idle_expires_us <= now_us else row
+
+
+def note_use(connection: Connection, session_hash: bytes, now_us: int) -> None:
+    """Puts off the end of a session that is still there; nothing else."""
+    connection.execute(
+        update(_SESSIONS)
+        .where(_SESSIONS.c.session_hash == session_hash, _SESSIONS.c.seen_us < now_us)
+        .values(seen_us=now_us)
+    )
+
+
+def end_session(connection: Connection, session_hash: bytes) -> None:
+    """Ends one session."""
+    connection.execute(delete(_SESSIONS).where(_SESSIONS.c.session_hash == session_hash))
+
+
+def end_sessions(connection: Connection, kid: str) -> None:
+    """Ends every session of a key."""
+    connection.execute(delete(_SESSIONS).where(_SESSIONS.c.kid == kid))
