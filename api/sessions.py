@@ -190,10 +190,15 @@ class SessionDesk:
             noting.join()
 
     def _note(self) -> None:
-        while used := self._take_used():
-            with suppress(StoreBusy), self._writing() as connection:
-                for session_hash, now_us in used.items():
-                    sessions.note_use(connection, session_hash, now_us)
+        try:
+            while used := self._take_used():
+                with suppress(StoreBusy), self._writing() as connection:
+                    for session_hash, now_us in used.items():
+                        sessions.note_use(connection, session_hash, now_us)
+        except BaseException:
+            with self._lock:
+                self._noting = None
+            raise
 
     def _take_used(self) -> dict[bytes, int]:
         with self._lock:

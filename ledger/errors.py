@@ -179,8 +179,8 @@ class UnauthenticatedError(RequestError):
 
 class TokenMissing(UnauthenticatedError):
     code = "token.missing"
-    title = "A reader token is needed"
-    default_mend = "Send 'Authorization: Bearer <token>' with a token signed by an enrolled key."
+    title = "A reader token or a session is needed"
+    default_mend = "Send 'Authorization: Bearer <token>' with a token signed by an enrolled key, or sign in."
 
 
 class TokenInvalid(UnauthenticatedError):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 
 from api.access import ANY_PARTY, IN_SESSION, Reader, answerer
 from api.bodies import read_statement
@@ -66,6 +66,7 @@ def open_session(call: Call) -> Response:
     with call.reading() as connection:
         reader = answerer(connection, proof, here.settings.origin, here.clock.now_us())
         party = registers_store.read_party(connection, reader.party)
+    g.reader_kid = reader.kid
     cookie, session = here.sessions.open(reader.kid, proof.nonce)
     response = json_reply(_members(reader.of(session), party), 201, cache="no-store")
     set_cookie(response, here.settings, cookie)

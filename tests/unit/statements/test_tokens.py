@@ -1,11 +1,12 @@
-"""Reader tokens: form, times, and that statement, proof and token never stand for one another."""
+"""Reader tokens and session proofs: form, times, and that no kind of signed text ever stands for another."""
 
 import json
 from typing import Any
 
 import pytest
 
-from ledger.errors import ReledgerError, TokenInvalid
+from ledger.encoding import b64url_decode
+from ledger.errors import ReledgerError, SessionRefused, TokenInvalid
 from ledger.statements.envelope import (
     EPCIS,
     make_proof_of_possession,
@@ -14,19 +15,33 @@ from ledger.statements.envelope import (
     verify_proof_of_possession,
 )
 from ledger.statements.keys import FileSigner, generate_key, parse_jwk
-from ledger.statements.tokens import MAX_TOKEN_BYTES, make_token, parse_token, verify_token
+from ledger.statements.tokens import (
+    MAX_TOKEN_BYTES,
+    make_session_proof,
+    make_token,
+    parse_session_proof,
+    parse_token,
+    verify_token,
+)
 from tests.support.forge import JTI, ORIGIN, ed25519_signer, es256_signer, forge, unpadded
 
 NOW_S = 1_795_000_000
+CHALLENGE = unpadded(bytes(range(32)))
 SIGNERS = pytest.mark.parametrize("signer", [ed25519_signer(), es256_signer()], ids=["Ed25519", "ES256"])
 
 
-def forged(header: dict[str, Any] | None = None, claims: dict[str, Any] | bytes | None = None) -> str:
+def forged(
+    header: dict[str, Any] | None = None,
+    claims: dict[str, Any] | bytes | None = None,
+    *,
+    typ: str = "reledger-read+jwt",
+) -> str:
     """A token with members changed or (None) left out, rightly signed."""
     signer = ed25519_signer()
-    members = {"alg": signer.alg, "kid": signer.kid, "typ": "reledger-read+jwt", **(header or {})}
+    members = {"alg": signer.alg, "kid": signer.kid, "typ": typ, **(header or {})}
     if not isinstance(claims, bytes):
-        every = {"aud": ORIGIN, "iat": NOW_S, "exp": NOW_S + 300, "jti": JTI, **(claims or {})}
+        own = {"jti": JTI} if typ == "reledger-read+jwt" else {"challenge": CHALLENGE}
+        every = {"aud": ORIGIN, "iat": NOW_S, "exp": NOW_S + 300, **own, **(claims or {})}
         claims = json.dumps({name: value for name, value in every.items() if value is not None}).encode()
     return forge(
         {name: value for name, value in members.items() if value is not None}, claims, signer
@@ -186,7 +201,7 @@ def test_white_space_and_padding_are_refused() -> None:
 
 
 @SIGNERS
-def test_statement_proof_and_token_never_stand_for_one_another(signer: FileSigner) -> None:
+def test_statement_proofs_and_token_never_stand_for_one_another(signer: FileSigner) -> None:
     key = parse_jwk(signer.jwk)
     made = {
         "statement": sign_statement(
@@ -194,11 +209,13 @@ def test_statement_proof_and_token_never_stand_for_one_another(signer: FileSigne
         ).decode(),
         "proof": make_proof_of_possession(signer, ORIGIN, "urn:x:party"),
         "token": make_token(signer, ORIGIN, NOW_S),
+        "session proof": make_session_proof(signer, ORIGIN, CHALLENGE, NOW_S),
     }
     readers = {
         "statement": lambda text: parse_statement(text.encode()),
         "proof": lambda text: verify_proof_of_possession(text, key, ORIGIN, "urn:x:party"),
         "token": parse_token,
+        "session proof": lambda text: parse_session_proof(text.encode()),
     }
     for kind, text in made.items():
         for reader, read in readers.items():
@@ -229,3 +246,175 @@ def test_a_refusal_does_not_repeat_the_token() -> None:
     with pytest.raises(TokenInvalid) as caught:
         parse_token(text)
     assert not any(part in str(caught.value) for part in text.split("."))
+
+
+# --- Session proofs ---------------------------------------------------------------------------------------
+
+
+def forged_proof(header: dict[str, Any] | None = None, claims: dict[str, Any] | bytes | None = None) -> bytes:
+    return forged(header, claims, typ="reledger-session+jwt").encode()
+
+
+@SIGNERS
+@pytest.mark.parametrize("lifetime_s", [1, 120, 300])
+def test_a_session_proof_is_good_for_its_lifetime(signer: FileSigner, lifetime_s: int) -> None:
+    proof = parse_session_proof(make_session_proof(signer, ORIGIN, CHALLENGE, NOW_S, lifetime_s).encode())
+    key = parse_jwk(signer.jwk)
+    assert (proof.kid, proof.aud, proof.nonce) == (signer.kid, ORIGIN, CHALLENGE)
+    for now_s in (NOW_S - 60, NOW_S, NOW_S + lifetime_s - 1):
+        verify_token(proof, key, ORIGIN, now_s)
+    for now_s in (NOW_S - 61, NOW_S + lifetime_s, NOW_S + 10**9, 0):
+        with pytest.raises(SessionRefused):
+            verify_token(proof, key, ORIGIN, now_s)
+
+
+def test_a_session_proof_made_by_hand_is_good() -> None:
+    for octets in (forged_proof(), forged_proof({"alg": "EdDSA"})):
+        verify_token(parse_session_proof(octets), parse_jwk(ed25519_signer().jwk), ORIGIN, NOW_S)
+
+
+@SIGNERS
+def test_a_session_proof_is_for_one_log_and_of_one_key(signer: FileSigner) -> None:
+    proof = parse_session_proof(make_session_proof(signer, ORIGIN, CHALLENGE, NOW_S).encode())
+    with pytest.raises(SessionRefused):
+        verify_token(proof, parse_jwk(signer.jwk), "other.example/log", NOW_S)
+    with pytest.raises(SessionRefused):
+        verify_token(proof, parse_jwk(FileSigner(generate_key(signer.alg)).jwk), ORIGIN, NOW_S)
+
+
+@SIGNERS
+def test_a_session_proof_with_a_changed_claim_or_signature_is_refused(signer: FileSigner) -> None:
+    octets = make_session_proof(signer, ORIGIN, CHALLENGE, NOW_S).encode()
+    head, claims, signature = octets.split(b".")
+    key, payload = parse_jwk(signer.jwk), json.loads(b64url_decode(claims))
+    for name, value in {
+        "aud": "other.example/log",
+        "challenge": unpadded(bytes(32)),
+        "iat": NOW_S + 1,
+        "exp": NOW_S + 298,
+    }.items():
+        changed = unpadded(json.dumps(payload | {name: value}, separators=(",", ":")).encode()).encode()
+        proof = parse_session_proof(b".".join((head, changed, signature)))
+        with pytest.raises(SessionRefused):
+            verify_token(proof, key, proof.aud, NOW_S)
+    wrong = bytearray(b64url_decode(signature))
+    wrong[7] ^= 1
+    with pytest.raises(SessionRefused):
+        verify_token(
+            parse_session_proof(b".".join((head, claims, unpadded(bytes(wrong)).encode()))),
+            key,
+            ORIGIN,
+            NOW_S,
+        )
+
+
+@pytest.mark.parametrize("lifetime_s", [0, -1, 301, 1.5])
+def test_no_session_proof_is_made_for_another_lifetime(lifetime_s: Any) -> None:
+    with pytest.raises(SessionRefused):
+        make_session_proof(ed25519_signer(), ORIGIN, CHALLENGE, NOW_S, lifetime_s)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "none"},
+        {"alg": "HS256"},
+        {"alg": None},
+        {"kid": None},
+        {"kid": "x" * 44},
+        {"kid": 1},
+        {"typ": None},
+        {"typ": "JWT"},
+        {"typ": "reledger-read+jwt"},
+        {"typ": "reledger+jws"},
+        {"typ": "reledger-pop+jws"},
+        {"typ": "Reledger-Session+JWT"},
+        {"jwk": {}},
+        {"jku": "https://evil.example"},
+        {"crit": []},
+        {"cty": "JWT"},
+        {"iat": NOW_S},
+        {"challenge": CHALLENGE},
+    ],
+    ids=str,
+)
+def test_another_header_makes_no_session_proof(header: dict[str, Any]) -> None:
+    with pytest.raises(SessionRefused):
+        parse_session_proof(forged_proof(header))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": None},
+        {"aud": [ORIGIN]},
+        {"aud": "a b"},
+        {"challenge": None},
+        {"challenge": ""},
+        {"challenge": 1},
+        {"challenge": [CHALLENGE]},
+        {"challenge": CHALLENGE[:-1]},
+        {"challenge": CHALLENGE + "A"},
+        {"challenge": CHALLENGE[:-1] + "9"},
+        {"challenge": CHALLENGE[:-1] + "="},
+        {"challenge": "+" + CHALLENGE[1:]},
+        {"challenge": CHALLENGE + "\n"},
+        {"iat": None},
+        {"iat": str(NOW_S)},
+        {"iat": NOW_S + 0.5},
+        {"iat": -1},
+        {"exp": None},
+        {"exp": NOW_S},
+        {"exp": NOW_S - 1},
+        {"exp": NOW_S + 301},
+        {"exp": "300"},
+        {"jti": JTI},
+        {"sub": "party"},
+        {"challenge": None, "jti": JTI},
+        b"[]",
+        b"null",
+        b"{",
+        b"\xff",
+        b'{"challenge":"a","challenge":"b"}',
+    ],
+    ids=str,
+)
+def test_other_claims_make_no_session_proof(claims: dict[str, Any] | bytes) -> None:
+    with pytest.raises(SessionRefused):
+        parse_session_proof(forged_proof(claims=claims))
+
+
+@pytest.mark.parametrize(
+    "octets", [b"", b"x", b"..", b"a.b.c", b"\xff.\xff.\xff", b"a" * (MAX_TOKEN_BYTES + 1), b'""'], ids=repr
+)
+def test_what_is_no_session_proof_is_refused(octets: bytes) -> None:
+    with pytest.raises(SessionRefused):
+        parse_session_proof(octets)
+
+
+def test_white_space_and_padding_make_no_session_proof() -> None:
+    good = make_session_proof(ed25519_signer(), ORIGIN, CHALLENGE, NOW_S).encode()
+    for other in (
+        b" " + good,
+        good + b" ",
+        good + b"\n",
+        good + b"=",
+        b"Bearer " + good,
+        good + b".",
+        good[:-4],
+    ):
+        with pytest.raises(SessionRefused):
+            parse_session_proof(other)
+
+
+@pytest.mark.parametrize("typ", ["reledger-read+jwt", "reledger+jws", "reledger-pop+jws"])
+def test_the_claims_of_a_session_proof_under_another_typ_open_nothing(typ: str) -> None:
+    signer = ed25519_signer()
+    claims = json.dumps({"aud": ORIGIN, "iat": NOW_S, "exp": NOW_S + 300, "challenge": CHALLENGE}).encode()
+    octets = forge({"alg": signer.alg, "kid": signer.kid, "typ": typ}, claims, signer)
+    with pytest.raises(SessionRefused):
+        parse_session_proof(octets)
+    with pytest.raises(TokenInvalid):
+        parse_token(octets.decode())
+    with pytest.raises(ReledgerError):
+        parse_statement(octets)
