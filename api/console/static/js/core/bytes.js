@@ -1,7 +1,7 @@
 // Bytes and their texts.
 
 export const utf8 = (text) => new TextEncoder().encode(text);
-export const fromUtf8 = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+export const fromUtf8 = (bytes) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 
 /** Unpadded base64url. */
 export function toBase64url(bytes) {
