@@ -78,3 +78,198 @@ class PoolsSchema(PageSchema):
     """Pools in order of their ids."""
 
     pools = ListOf(fields.Nested(PoolSchema), "The pools.")
+
+
+class AlertCountsSchema(StrictSchema):
+    """How many alerts are open."""
+
+    open = Number("All of them.")
+    by_code = Object("How many, by rule: most first.")
+    by_party = Object("How many, by the party that they are about: most first.")
+    by_month = Object("How many, by the month of what happened.")
+
+
+class QuotaRowSchema(StrictSchema):
+    """A quota, and what was drawn on it; REO in mg."""
+
+    party = Text("Whose.")
+    year = Number("Of which year.")
+    activity = Text("mining or separation.")
+    ore_class = Text("rock, ionic or any.")
+    allotted_mg = Number("What was allotted.")
+    drawn_mg = Number("What was drawn.")
+    entry_index = Number("The entry that allotted it last.")
+    share_drawn = Text("Drawn per allotted, as a decimal; null where nothing was allotted.", allow_none=True)
+    drawn_by_month = ListOf(
+        fields.Integer(), "What was drawn in each month, January first; with monthly=true.", required=False
+    )
+
+
+class QuotasSchema(PageSchema):
+    """Quotas."""
+
+    records = ListOf(fields.Nested(QuotaRowSchema), "The quotas.")
+
+
+class LicenceRowSchema(StrictSchema):
+    """An export licence or an application, and the clock of its decision."""
+
+    licence = Text("Its id.")
+    exporter = Text("Who applied.")
+    kind = Text("single or general.")
+    state = Text("applied, granted, refused, suspended or revoked.")
+    items = ListOf(fields.String(), "Products, commodity codes or control references.")
+    destinations = ListOf(fields.String(), "Countries.")
+    consignees = ListOf(fields.String(), "Parties.")
+    end_users = ListOf(fields.String(), "Parties.")
+    end_use = Text("What for.")
+    quantity_mg = Number("Gross mass that it allows.")
+    drawn_mg = Number("What of it is used.")
+    applied_at = Number("The entry of the application.")
+    applied = Moment("When that was.")
+    decided_at = Number("The entry of the decision, or null.", allow_none=True)
+    decided = Moment("When that was, or null.", allow_none=True)
+    due = Moment(
+        "Until when a decision is due; null once it is there, and while the clock stands.", allow_none=True
+    )
+    valid_from = Moment("From when it is good, or null.", allow_none=True)
+    valid_to = Moment("Until when, exclusive, or null.", allow_none=True)
+    clock = ListOf(fields.List(fields.Integer(allow_none=True)), "Pairs [stopped, started or null] in us.")
+    reason = Text("Why it was refused or taken out of use, or empty.")
+    shipments = ListOf(fields.String(), "Exports that drew on it.")
+    reported = Object("Steps reported after export, by shipment.")
+    working_days_open = Number("For how many working days the clock ran.")
+    working_days_left = Number(
+        "Of the 45 until a decision; below zero once they are over; null after it.",
+        minimum=-(2**31),
+        allow_none=True,
+    )
+    overdue = Truth("Whether a decision is waited for that was due before.")
+    stopped = Truth("Whether the clock stands.")
+
+
+class LicencesSchema(PageSchema):
+    """Licences and applications."""
+
+    records = ListOf(fields.Nested(LicenceRowSchema), "The licences.")
+
+
+class FirmSchema(StrictSchema):
+    """A firm by id and name."""
+
+    party = Text("Its id.")
+    name = Text("Its legal name; its id where the register has none.")
+
+
+class CaseRowSchema(StrictSchema):
+    """A case."""
+
+    case = Text("Its id.")
+    opened_by = Text("Who opened it.")
+    opened_at = Number("The entry.")
+    alerts = ListOf(fields.List(fields.Integer()), "Pairs [entry, number].")
+    parties = ListOf(fields.String(), "Parties that it names.")
+    lots = ListOf(fields.String(), "Lots that it names.")
+    state = Text("open or closed.")
+    outcome = Text("Empty while it is open.")
+    closed_at = Number("The entry that closed it, or null.", allow_none=True)
+    codes = ListOf(fields.String(), "The rules of its alerts.")
+    firms = ListOf(fields.Nested(FirmSchema), "Whom it names or its alerts are about.")
+
+
+class CasesSchema(PageSchema):
+    """Cases."""
+
+    records = ListOf(fields.Nested(CaseRowSchema), "The cases.")
+
+
+class FilingSchema(StrictSchema):
+    """Until when a party files what, and how it stands."""
+
+    party = Text("Whose filing.")
+    now = Moment("The server's time.")
+    zone = Text("The authority's offset from UTC: +08:00.")
+    deadline = Moment("The first moment at which that month's movements are late.")
+    last_day = Text("The last day on which they are in time, where the authority is: 2026-12-10.")
+    days_left = Number("Days until then; 0 on that day.")
+    month = Text("The month that is to be filed next: 2026-11.")
+    recorded = Number("The party's movements of that month that are recorded.")
+    late = Number("Its movements that were recorded late since the present month began.")
+
+
+class RuleSchema(StrictSchema):
+    """A rule, and what policy does with its findings."""
+
+    code = Text("Its code, as in docs/rules.md.")
+    action = Text("reject, flag or off.")
+    told = Truth("Whether the submitter is told of a flag.")
+    fixed = Truth("Whether it is impossible in the books, so that policy cannot make it a flag.")
+    softened = Truth("Whether policy itself says flag: then also what is beyond a second limit is one.")
+    description = Text("When it fires.")
+    thresholds = ListOf(fields.String(), "The figures that bound it, by name.")
+    example = Text("A case in a few words.")
+
+
+class PolicySchema(StrictSchema):
+    """The policy in force, completed by the defaults."""
+
+    index = Number("The entry that set it.")
+    rule_set = Number("Version of the rules.")
+    rules = ListOf(fields.Nested(RuleSchema), "Every rule.")
+    thresholds = Object("Every figure as decimal text, by name.")
+    quota_basis = Text("first-product or output.")
+    tolling = Text("Whether toll processing is banned or allowed.")
+    filing_day = Number("Day of the next month until which a movement may be filed.")
+    zone = Text("The authority's offset from UTC: +08:00.")
+    holidays = ListOf(fields.String(), "Dates that are no working days.")
+    working_days = ListOf(fields.String(), "Dates of weekends that are.")
+    opening_until = Moment("Until when opening stocks may be recorded, or null.", allow_none=True)
+    index_prices = Object("CNY per kg as decimal text, by product.")
+    retention_days = Number("How long statements are kept, in days, or null.", allow_none=True)
+    confirmations = ListOf(fields.String(), "Acts that a second authority must confirm.")
+
+
+class ProductSchema(StrictSchema):
+    """A product of the catalogue."""
+
+    code = Text("As movements name it.")
+    name_en = Text("Its name in English.")
+    name_zh = Text("Its name in Chinese.")
+    stage = Text("ore, concentrate, mixed_compound, separated_compound, metal, alloy, magnet or scrap.")
+    form = Text("Its form.")
+    ore_class = Text("rock or ionic, for mineral products where it is known; else empty.")
+    hs_code = Text("Commodity code of ten digits, or empty.")
+    treo_fraction = Text("Typical REO per gross mass, as a decimal, or null.", allow_none=True)
+    element_fractions = Object("Typical shares of REO by element, as decimals.")
+    control_refs = ListOf(fields.String(), "Control lists that name it.")
+    vat_name = Text("Name on the special VAT invoice, or empty.")
+    source = Text("Where the row comes from.")
+    verified = Truth("Whether a published source was read for it.")
+    own = Truth("Whether policy states it, and not the packaged catalogue.")
+
+
+class ProductsSchema(StrictSchema):
+    """The products in force."""
+
+    index = Number("The entry of the policy in force.")
+    products = ListOf(fields.Nested(ProductSchema), "In the catalogue's order.")
+
+
+class ProcessSchema(StrictSchema):
+    """A process."""
+
+    process = Text("As movements name it.")
+    name_en = Text("Its name in English.")
+    name_zh = Text("Its name in Chinese.")
+    stages_from = ListOf(fields.String(), "Stages of what goes in; empty where any may.")
+    stages_to = ListOf(fields.String(), "Stages of what comes out; empty where any may.")
+    recovery_lower = Text("Least REO out per REO in, as a decimal.")
+    recovery_upper = Text("Most of it.")
+    source = Text("Where the bounds come from.")
+    verified = Truth("Whether a published source was read for them.")
+
+
+class ProcessesSchema(StrictSchema):
+    """The processes."""
+
+    processes = ListOf(fields.Nested(ProcessSchema), "In the table's order.")

@@ -124,6 +124,19 @@ class OneOf(fields.String):
         return str(value)
 
 
+class Flag(fields.String):
+    """``true`` or ``false`` in an address; loaded as a truth value."""
+
+    def __init__(self, *, meaning: str = "", **kwargs: Any) -> None:
+        metadata = {"enum": ["true", "false"], "description": meaning}
+        super().__init__(metadata=metadata, allow_none=False, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if value not in ("true", "false"):
+            raise ValidationError("is true or false")
+        return value == "true"
+
+
 class Instant(fields.String):
     """A time with its zone (RFC 3339), in an address; loaded as microseconds since 1970."""
 

@@ -1,18 +1,29 @@
 """Oversight: alerts, cases, quotas, licences, lists and published statistics."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Final
 
 from flask import Response
+from sqlalchemy import Connection
 
 from api.access import ANY_PARTY, PUBLIC, REGULATORS, Access
-from api.book_members import alert_members, record_members
+from api.book_members import alert_members, decimal, record_members
 from api.book_schemas import AlertsSchema, RecordsSchema
-from api.fields import Count, Name, OneOf, StrictSchema
+from api.desk_schemas import AlertCountsSchema, CasesSchema, LicencesSchema, QuotasSchema
+from api.fields import Count, Flag, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource, View
-from api.replies import JSON, PRIVATE, REVALIDATE, page_reply
+from api.replies import JSON, PRIVATE, REVALIDATE, json_reply, page_reply
+from api.resources.in_force import policy_in_force
+from api.resources.parties import legal_name
 from api.resources.stock import own_or_all
-from ledger.errors import RequestMalformed, RoleForbidden
-from ledger.records.books import Record, key_of
+from ledger.clock import format_time_us
+from ledger.errors import LedgerEmpty, RequestMalformed, RoleForbidden
+from ledger.provenance.alert_counts import open_alert_counts
+from ledger.provenance.answers import books_of
+from ledger.provenance.quota_months import drawn_by_month
+from ledger.records.books import key_of
 from ledger.records.oversight import (
     AlertRecord,
     CaseRecord,
@@ -24,9 +35,14 @@ from ledger.records.oversight import (
     RestrictedPartyRecord,
     StatisticsRecord,
 )
+from ledger.statements.acts.licences import decision_clock, is_stopped
+from ledger.statements.registers import Names
+from ledger.store import registers_store
 from ledger.store.books_listings import list_records
 
 resource = Resource("oversight", "What was noticed, allowed and decided.")
+
+_ALERT_FILTERS: Final = ("code", "state", "case", "subject", "site")
 
 
 class PageQuery(StrictSchema):
@@ -41,15 +57,18 @@ class AlertsQuery(PageQuery):
     party = Name(load_default=None, meaning="Only those about this party's statements.")
     code = Name(load_default=None, meaning="Only those of this rule.")
     state = OneOf("open", "closed", load_default=None, meaning="Only those in this state.")
+    case = Name(load_default=None, meaning="Only those of this case.")
+    subject = Name(load_default=None, meaning="Only those about this subject, as kind:id.")
+    site = Name(load_default=None, meaning="Only those at this site.")
+    since = Instant(load_default=None, meaning="Only those of what happened from this time on.")
     before_index = Count(load_default=None, meaning="Where the page before ended: entry.")
     before_number = Count(load_default=None, meaning="Where the page before ended: number.")
 
 
-class PartyQuery(PageQuery):
+class CountsQuery(StrictSchema):
     """Whose."""
 
     party = Name(load_default=None, meaning="The party; the caller's own if left out, all to regulators.")
-    after = Name(load_default=None, meaning="Only those whose id is above this text.")
 
 
 @resource.operation(
@@ -72,7 +91,7 @@ def list_alerts(call: Call) -> Response:
     if (query["before_index"] is None) != (query["before_number"] is None):
         raise RequestMalformed("give before_index and before_number together")
     after = None if query["before_index"] is None else (query["before_index"], query["before_number"])
-    where: dict[str, Any] = {"party": party, "code": query["code"], "state": query["state"]}
+    where: dict[str, Any] = {"party": party} | {name: query[name] for name in _ALERT_FILTERS}
     with call.reading() as connection:
         found = list_records(
             connection,
@@ -81,11 +100,13 @@ def list_alerts(call: Call) -> Response:
             after=after,
             limit=query["limit"] + 1,
             newest_first=True,
+            since=None if query["since"] is None else {"event_time_us": query["since"]},
         )
     following: dict[str, str | int] | None = None
     if len(found) > query["limit"]:
         last = found[query["limit"] - 1]
-        following = {name: value for name, value in where.items() if value is not None} | {
+        asked = where if query["since"] is None else where | {"since": format_time_us(query["since"])}
+        following = {name: value for name, value in asked.items() if value is not None} | {
             "before_index": last.entry_index,
             "before_number": last.number,
             "limit": query["limit"],
@@ -94,60 +115,126 @@ def list_alerts(call: Call) -> Response:
     return page_reply({"alerts": shown}, "/v1/alerts", following, cache=PRIVATE)
 
 
-def _list(
-    path: str,
-    name: str,
-    kind: type[Record],
-    title: str,
-    *,
-    column: str | None,
-    access: Access = ANY_PARTY,
-) -> View:
-    """Declares a list of records: a party's own to itself, everybody's to regulators; or public."""
-    keys = kind.KEY
-    after_fields: dict[str, Any] = {
+@resource.operation(
+    "GET",
+    "/v1/alerts/counts",
+    replies=[Reply(200, "How many are open.", {JSON: AlertCountsSchema})],
+    access=ANY_PARTY,
+    query=CountsQuery,
+    errors=[RoleForbidden, LedgerEmpty],
+)
+def count_alerts(call: Call) -> Response:
+    """Count open alerts by rule, by party and by month.
+
+    To regulators all, to a party those about its own statements that it was told of.
+    """
+    assert call.reader is not None
+    told_only = not call.reader.holds(REGULATORS)
+    with call.reading() as connection:
+        _, policy = policy_in_force(connection)
+        counts = open_alert_counts(connection, policy, _party(call), told_only=told_only)
+    return json_reply(counts, cache=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How a kind of record is listed.
+
+    Attributes:
+        path, name, title: Of the operation.
+        kind: The kind of record.
+        column: Whose a record is: a party's own to itself, everybody's to regulators; "" where all callers
+            see all.
+        access: Who may call it.
+        schema: What the answer looks like.
+        more: Further parameters.
+        where: What they ask for, by column.
+        rows: Makes the rows of records.
+        newest: The column of the entry by which ``newest=true`` orders; "" where that is not offered.
+    """
+
+    path: str
+    name: str
+    title: str
+    kind: type[Any]
+    column: str = ""
+    access: Access = ANY_PARTY
+    schema: type[StrictSchema] = RecordsSchema
+    more: Mapping[str, Any] = field(default_factory=dict)
+    where: tuple[str, ...] = ()
+    rows: Callable[[Connection, Call, Sequence[Any]], list[dict[str, Any]]] | None = None
+    newest: str = ""
+
+
+def _list(listing: Listing) -> View:
+    """Declares a list of records."""
+    asked: dict[str, Any] = {
         f"after_{key}": (Count if key in ("year", "entry_index") else Name)(
             load_default=None, meaning="Where the page before ended."
         )
-        for key in keys
+        for key in listing.kind.KEY
     }
-    asked: dict[str, Any] = (
-        {}
-        if column is None
-        else {"party": Name(load_default=None, meaning="The party; the caller's own if left out.")}
+    if listing.column:
+        meaning = "The party; the caller's own if left out, all to regulators."
+        asked["party"] = Name(load_default=None, meaning=meaning)
+    if listing.newest:
+        asked["newest"] = Flag(load_default=False, meaning="true: the newest first.")
+        asked["before_index"] = Count(
+            load_default=None, meaning="Where the page before ended, the newest first."
+        )
+    schema = type(
+        f"{listing.name.title().replace('_', '')}Query", (PageQuery,), {**asked, **dict(listing.more)}
     )
-    schema = type(f"{name.title().replace('_', '')}Query", (PageQuery,), {**asked, **after_fields})
 
     def view(call: Call) -> Response:
-        given = [call.query[f"after_{key}"] for key in keys]
-        if any(value is None for value in given) and any(value is not None for value in given):
-            raise RequestMalformed(f"give {', '.join(after_fields)} together")
-        where = {} if column is None else {column: _party(call)}
-        limit = call.query["limit"]
-        with call.reading() as connection:
-            found = list_records(
-                connection,
-                kind,
-                where=where,
-                after=None if None in given else tuple(given),
-                limit=limit + 1,
-            )
-        following: dict[str, Any] | None = None
-        if len(found) > limit:
-            last = key_of(found[limit - 1])
-            following = {f"after_{key}": value for key, value in zip(keys, last, strict=True)}
-            following |= {"limit": limit}
-            if column is not None and call.query["party"] is not None:
-                following |= {"party": call.query["party"]}
-        members = {"records": [record_members(record) for record in found[:limit]]}
-        cache = REVALIDATE if access is PUBLIC else PRIVATE
-        return page_reply(members, path, following, cache=cache)
+        return _page(listing, call)
 
-    view.__name__ = f"list_{name}"
-    view.__doc__ = f"List {title}."
-    errors = [] if access is PUBLIC else [RoleForbidden]
-    reply = Reply(200, f"{title.capitalize()}.", {JSON: RecordsSchema}, {"Link": "The next page."})
-    return resource.operation("GET", path, replies=[reply], access=access, query=schema, errors=errors)(view)
+    view.__name__ = f"list_{listing.name}"
+    view.__doc__ = f"List {listing.title}."
+    errors = [] if listing.access is PUBLIC else [RoleForbidden]
+    description = f"{listing.title[:1].upper()}{listing.title[1:]}."
+    reply = Reply(200, description, {JSON: listing.schema}, {"Link": "The next page."})
+    return resource.operation(
+        "GET", listing.path, replies=[reply], access=listing.access, query=schema, errors=errors
+    )(view)
+
+
+def _page(listing: Listing, call: Call) -> Response:
+    """One page of a list."""
+    query, keys = call.query, listing.kind.KEY
+    newest = bool(listing.newest) and query["newest"]
+    place = ["before_index"] if newest else [f"after_{key}" for key in keys]
+    given = [query[name] for name in place]
+    if any(value is None for value in given) and any(value is not None for value in given):
+        raise RequestMalformed(f"give {', '.join(place)} together")
+    where = {name: query[name] for name in listing.where}
+    if listing.column:
+        where[listing.column] = _party(call)
+    limit = query["limit"]
+    with call.reading() as connection:
+        found = list_records(
+            connection,
+            listing.kind,
+            where=where,
+            after=None if None in given else tuple(given),
+            limit=limit + 1,
+            newest_first=newest,
+            order=(listing.newest,) if newest else None,
+        )
+        shown = found[:limit]
+        rows = listing.rows(connection, call, shown) if listing.rows else list(map(record_members, shown))
+    following: dict[str, Any] | None = None
+    if len(found) > limit:
+        last = (getattr(shown[-1], listing.newest),) if newest else key_of(shown[-1])
+        asked = {
+            name: query[name]
+            for name in ("party", *listing.more, "newest")
+            if name in query and query[name] not in (None, False)
+        }
+        following = {**asked, **dict(zip(place, last, strict=True)), "limit": limit}
+        following = {name: "true" if value is True else value for name, value in following.items()}
+    cache = REVALIDATE if listing.access is PUBLIC else PRIVATE
+    return page_reply({"records": rows}, listing.path, following, cache=cache)
 
 
 def _party(call: Call) -> str | None:
@@ -158,26 +245,120 @@ def _party(call: Call) -> str | None:
     return own_or_all(call, call.query["party"])
 
 
-_REGULATING: Final = Access(ANY_PARTY.token, REGULATORS)
+def _licence_rows(
+    connection: Connection, call: Call, records: Sequence[LicenceRecord]
+) -> list[dict[str, Any]]:
+    """Licences with how far the clock of their decision has run."""
+    _, policy = policy_in_force(connection)
+    now_us = call.parts.clock.now_us()
+    rows = []
+    for record in records:
+        clock = decision_clock(record, policy, now_us)
+        more = {
+            "working_days_open": clock.open_days,
+            "working_days_left": clock.left_days,
+            "overdue": clock.overdue,
+            "stopped": is_stopped(record),
+        }
+        rows.append(record_members(record) | more)
+    return rows
 
-_list("/v1/quotas", "quotas", QuotaRecord, "quotas with what was drawn on them", column="party")
-_list("/v1/licences", "licences", LicenceRecord, "export licences and applications", column="exporter")
-_list("/v1/invoices", "invoices", InvoiceRecord, "invoices that a party issued", column="seller")
-_list("/v1/declarations", "declarations", DeclarationRecord, "customs declarations", column="declarant")
-_list("/v1/cases", "cases", CaseRecord, "cases", column=None, access=_REGULATING)
-_list(
-    "/v1/restricted-parties",
-    "restricted_parties",
-    RestrictedPartyRecord,
-    "organisations that goods may not go to",
-    column=None,
-)
-_list("/v1/control-lists", "control_lists", ControlListRecord, "control lists", column=None, access=PUBLIC)
-_list(
-    "/v1/statistics",
-    "statistics",
-    StatisticsRecord,
-    "published statistics",
-    column=None,
-    access=PUBLIC,
-)
+
+def _quota_rows(connection: Connection, call: Call, records: Sequence[QuotaRecord]) -> list[dict[str, Any]]:
+    """Quotas with the share that was drawn, and where it is asked for when."""
+    rows = [
+        record_members(record)
+        | {
+            "share_drawn": decimal(Fraction(record.drawn_mg, record.allotted_mg))
+            if record.allotted_mg
+            else None
+        }
+        for record in records
+    ]
+    if call.query["monthly"]:
+        _, policy = policy_in_force(connection)
+        months = drawn_by_month(connection, books_of(connection), records, policy)
+        for row, record in zip(rows, records, strict=True):
+            row["drawn_by_month"] = months[key_of(record)]
+    return rows
+
+
+def _case_rows(connection: Connection, call: Call, records: Sequence[CaseRecord]) -> list[dict[str, Any]]:
+    """Cases with the codes of their alerts and the firms that these are about."""
+    books = books_of(connection)
+    books.prefetch(AlertRecord, [alert for record in records for alert in record.alerts])
+    about = {
+        record.case: [alert for key in record.alerts if (alert := books.get(AlertRecord, *key)) is not None]
+        for record in records
+    }
+    named = {alert.party for alerts in about.values() for alert in alerts}
+    named |= {party for record in records for party in record.parties}
+    known = registers_store.read_facts(connection, Names(parties=named)).parties
+    rows = []
+    for record in records:
+        alerts = about[record.case]
+        firms = sorted({*record.parties, *(alert.party for alert in alerts)})
+        more = {
+            "codes": sorted({alert.code for alert in alerts}),
+            "firms": [{"party": firm, "name": legal_name(known.get(firm), firm)} for firm in firms],
+        }
+        rows.append(record_members(record) | more)
+    return rows
+
+
+_REGULATING: Final = Access(ANY_PARTY.token, REGULATORS)
+_STATES: Final = ("applied", "granted", "refused", "suspended", "revoked")
+
+for _each in (
+    Listing(
+        "/v1/quotas",
+        "quotas",
+        "quotas with what was drawn on them",
+        QuotaRecord,
+        column="party",
+        schema=QuotasSchema,
+        more={
+            "year": Count(load_default=None, meaning="Only of this year."),
+            "monthly": Flag(load_default=False, meaning="true: also what was drawn in each month."),
+        },
+        where=("year",),
+        rows=_quota_rows,
+    ),
+    Listing(
+        "/v1/licences",
+        "licences",
+        "export licences and applications, with how far the time for their decision has run",
+        LicenceRecord,
+        column="exporter",
+        schema=LicencesSchema,
+        more={"state": OneOf(*_STATES, load_default=None, meaning="Only those in this state.")},
+        where=("state",),
+        rows=_licence_rows,
+        newest="applied_at",
+    ),
+    Listing("/v1/invoices", "invoices", "invoices that a party issued", InvoiceRecord, column="seller"),
+    Listing(
+        "/v1/declarations", "declarations", "customs declarations", DeclarationRecord, column="declarant"
+    ),
+    Listing(
+        "/v1/cases",
+        "cases",
+        "cases with the codes of their alerts and the firms that these are about",
+        CaseRecord,
+        access=_REGULATING,
+        schema=CasesSchema,
+        more={"state": OneOf("open", "closed", load_default=None, meaning="Only those in this state.")},
+        where=("state",),
+        rows=_case_rows,
+        newest="opened_at",
+    ),
+    Listing(
+        "/v1/restricted-parties",
+        "restricted_parties",
+        "organisations that goods may not go to",
+        RestrictedPartyRecord,
+    ),
+    Listing("/v1/control-lists", "control_lists", "control lists", ControlListRecord, access=PUBLIC),
+    Listing("/v1/statistics", "statistics", "published statistics", StatisticsRecord, access=PUBLIC),
+):
+    _list(_each)

@@ -81,6 +81,12 @@ def party_members(party: PartyRecord) -> dict[str, Any]:
     }
 
 
+def legal_name(party: PartyRecord | None, otherwise: str = "") -> str:
+    """A party's legal name, or another text where the register has none."""
+    name = None if party is None else party.organisation.get("legal_name")
+    return name if isinstance(name, str) else otherwise
+
+
 def listing_members(listings: Sequence[Listing]) -> list[dict[str, Any]]:
     """Spans of time as JSON objects."""
     return [

@@ -108,12 +108,27 @@ def stock(connection: Connection, party: str, after: str, limit: int) -> list[St
 
 
 def _stock(row: Sequence[Any]) -> Stock:
-    mass_mg, whole_mg = row[4], row[11]
+    lot, owner, custodian, site, mass_mg, provisional_mg, product, stage, birth, *rest = row
+    instance, pieces, whole_mg, cells, tainted_by = rest
     contained = {
         element: round(Fraction(element_mg * mass_mg, whole_mg)) if whole_mg else 0
-        for element, element_mg in sorted(element_masses(decode_cells(row[12])).items())
+        for element, element_mg in sorted(element_masses(decode_cells(cells)).items())
     }
-    return Stock(*row[:9], instance=bool(row[9]), pieces=row[10], contained_mg=contained, tainted_by=row[13])
+    return Stock(
+        lot=lot,
+        owner=owner,
+        custodian=custodian,
+        site=site,
+        mass_mg=mass_mg,
+        provisional_mg=provisional_mg,
+        product=product,
+        stage=stage,
+        birth=birth,
+        instance=bool(instance),
+        pieces=pieces,
+        contained_mg=contained,
+        tainted_by=tainted_by,
+    )
 
 
 def _names(connection: Connection, lots: Iterable[str]) -> object:

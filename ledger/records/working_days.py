@@ -3,7 +3,7 @@
 Decides: which day is a working day, and when so many have passed. Knows no holiday of its own.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -68,6 +68,15 @@ def start_of_day_us(day: date, offset_min: int) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1) - offset_min * 60_000_000
 
 
+def days_used(policy: Policy, runs: Iterable[tuple[int, int]]) -> int:
+    """How many working days have passed over the spans [from_us, to_us] in which a clock ran."""
+    offset, calendar = policy.filing_offset_min, _calendar(policy)
+    return sum(
+        working_days_between(local_date(start, offset), local_date(end, offset), *calendar)
+        for start, end in runs
+    )
+
+
 def decision_due_us(policy: Policy, runs: tuple[tuple[int, int], ...], running_since_us: int) -> int:
     """Until when a decision is due: the end of the last of its working days, exclusive.
 
@@ -76,10 +85,11 @@ def decision_due_us(policy: Policy, runs: tuple[tuple[int, int], ...], running_s
         runs: Spans [from_us, to_us] over which the clock ran before it was stopped.
         running_since_us: Since when it runs now.
     """
-    offset, calendar = policy.filing_offset_min, (frozenset(policy.holidays), frozenset(policy.working_days))
-    used = sum(
-        working_days_between(local_date(start, offset), local_date(end, offset), *calendar)
-        for start, end in runs
-    )
-    last = add_working_days(local_date(running_since_us, offset), max(0, DECISION_DAYS - used), *calendar)
+    offset = policy.filing_offset_min
+    left = max(0, DECISION_DAYS - days_used(policy, runs))
+    last = add_working_days(local_date(running_since_us, offset), left, *_calendar(policy))
     return start_of_day_us(last + _DAY, offset)
+
+
+def _calendar(policy: Policy) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(policy.holidays), frozenset(policy.working_days)

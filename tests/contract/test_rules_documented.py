@@ -9,6 +9,7 @@ from ledger.controls.act_alerts import open_alerts
 from ledger.controls.all_rules import BY_KIND, RULE_SETS
 from ledger.controls.papers import judge_declaration, judge_invoice
 from ledger.controls.rule import RULES
+from ledger.controls.rule_texts import RULE_TEXTS
 from ledger.controls.ticks import CODES
 from ledger.movements.movement import KINDS
 from ledger.records.policy import ALWAYS, FLAG, REJECT, THRESHOLDS, TOLD
@@ -33,7 +34,7 @@ FROM_PAPERS = {"hs.mismatch", "invoice.reused", "invoice.mismatch", "stock.diffe
 
 
 def test_every_code_is_documented_and_no_other() -> None:
-    assert set(ROWS) == {*REJECT, *FLAG}
+    assert set(ROWS) == {*REJECT, *FLAG} == set(RULE_TEXTS)
     assert len(REJECT) + len(FLAG) == len({*REJECT, *FLAG})
 
 
@@ -50,6 +51,14 @@ def test_a_row_says_all(code: str) -> None:
     assert ("p" in source) == (code in FROM_PAPERS)
     assert ("b" in source) == (code in ALWAYS)
     assert set(re.findall(r"`([^`]+)`", limits)) <= set(THRESHOLDS)
+
+
+@pytest.mark.parametrize("code", sorted(ROWS))
+def test_a_row_says_what_the_interface_says(code: str) -> None:
+    fires, _, _, _, limits, example = ROWS[code]
+    said = RULE_TEXTS[code]
+    assert (said.fires, said.example) == (fires, example)
+    assert list(said.thresholds) == re.findall(r"`([^`]+)`", limits)
 
 
 def test_every_threshold_is_documented_with_its_default() -> None:

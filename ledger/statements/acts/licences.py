@@ -17,7 +17,7 @@ from typing import ClassVar, Final
 from ledger.findings import Finding
 from ledger.records.oversight import LICENCE_DECISION, DueRecord, LicenceRecord
 from ledger.records.policy import Policy
-from ledger.records.working_days import decision_due_us
+from ledger.records.working_days import DECISION_DAYS, days_used, decision_due_us
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import MemberSchema, OneOf, Uri
 from ledger.statements.acts.members import REGULATORS, let_read
@@ -155,14 +155,48 @@ def decided(record: LicenceRecord, state: str, context: ActContext) -> LicenceRe
 
 def due_of(record: LicenceRecord, policy: Policy) -> int | None:
     """Until when a decision is due, None while the clock stands."""
+    return None if is_stopped(record) else _due_us(record, policy)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionClock:
+    """How far the time for a decision has run.
+
+    Attributes:
+        open_days: Working days for which the clock ran: until now, until it stands, or until the decision.
+        left_days: Of the days for a decision; below zero once they are over, None after the decision.
+        overdue: Whether a decision is waited for that was due before.
+    """
+
+    open_days: int
+    left_days: int | None
+    overdue: bool
+
+
+def decision_clock(record: LicenceRecord, policy: Policy, now_us: int) -> DecisionClock:
+    """The clock of an application as of a moment."""
+    end_us = now_us if record.decided_us is None else record.decided_us
     if is_stopped(record):
-        return None
+        end_us = record.clock[-1][0]
+    runs, since_us = _runs(record)
+    used = days_used(policy, (*runs, (since_us, end_us)))
+    if record.state != "applied":
+        return DecisionClock(used, None, overdue=False)
+    return DecisionClock(used, DECISION_DAYS - used, overdue=_due_us(record, policy) <= end_us)
+
+
+def _runs(record: LicenceRecord) -> tuple[tuple[tuple[int, int], ...], int]:
+    """The spans over which the clock ran, and since when it runs now (ran, where it stands)."""
     since, runs = record.applied_us, []
-    for stopped_us, started_us in record.clock:
-        assert started_us is not None
-        runs.append((since, stopped_us))
-        since = started_us
-    return decision_due_us(policy, tuple(runs), since)
+    for stopped, started in record.clock:
+        if started is not None:
+            runs.append((since, stopped))
+            since = started
+    return tuple(runs), since
+
+
+def _due_us(record: LicenceRecord, policy: Policy) -> int:
+    return decision_due_us(policy, *_runs(record))
 
 
 def put_due(facts: Facts, record: LicenceRecord, entry_index: int) -> None:

@@ -1,0 +1,82 @@
+"""When quotas were drawn over a year, from what the books remember that each event drew.
+
+Decides: nothing; what an event drew, and what a correction gave back, is what the quota itself was drawn by,
+so the months of a quota sum to what was drawn on it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from ledger.controls.drawn import DRAWN
+from ledger.controls.quotas import allotment_of
+from ledger.records.books import Books, Key, key_of
+from ledger.records.lots import EventRecord
+from ledger.records.oversight import MergerRecord, QuotaRecord
+from ledger.records.periods import month_of
+from ledger.records.policy import Policy
+from ledger.store.engine import BINARY
+
+MONTHS: Final = 12
+
+_DRAWN: Final = text(
+    f"SELECT subject, sums FROM tallies WHERE tally = '{DRAWN}' AND subject >= :least "  # noqa: S608
+    "AND subject < :above AND sums LIKE '%\"quota %'"
+)
+_AGENTS: Final = text("SELECT agent FROM delegations WHERE principal = :party ORDER BY agent")
+
+
+def drawn_by_month(
+    connection: Connection, books: Books, quotas: Iterable[QuotaRecord], policy: Policy
+) -> Mapping[Key, list[int]]:
+    """What was drawn on quotas in each month, in mg REO.
+
+    Args:
+        connection: A reading transaction.
+        books: Over the same.
+        quotas: Which.
+        policy: For the calendar.
+
+    Returns:
+        By the quota's key, twelve sums, January first.
+    """
+    months: dict[Key, list[int]] = {key_of(quota): [0] * MONTHS for quota in quotas}
+    for party in sorted({key[0] for key in months}):
+        events = _drawn(connection, party)
+        books.prefetch(EventRecord, [(party, event) for event in events])
+        for event, draws in events.items():
+            for (year, activity, ore_class), mass_mg in draws.items():
+                quota = allotment_of(books, party, year, activity, ore_class)
+                if quota is not None and key_of(quota) in months:
+                    time_us = _event_time_us(connection, books, party, event)
+                    months[key_of(quota)][int(month_of(time_us, policy)[5:]) - 1] += mass_mg
+    return months
+
+
+def _drawn(connection: Connection, party: str) -> dict[str, dict[tuple[int, str, str], int]]:
+    """By event of a party: what it drew on quotas, in mg by year, activity and ore class."""
+    bounds = {"least": f"{party} ", "above": f"{party}!"}
+    found: dict[str, dict[tuple[int, str, str], int]] = {}
+    for subject, sums in connection.execute(_DRAWN, bounds, execution_options=BINARY):
+        draws = found.setdefault(subject.removeprefix(f"{party} "), {})
+        for name, mass_mg in json.loads(sums).items():
+            kind, _, rest = name.partition(" ")
+            if kind == "quota":
+                _, year, activity, ore_class = rest.split(" ")
+                draws[int(year), activity, ore_class] = mass_mg
+    return found
+
+
+def _event_time_us(connection: Connection, books: Books, party: str, event: str) -> int:
+    """When an event of a party happened; it may be filed by its agent, or by what it went over into."""
+    own = books.get(EventRecord, party, event)
+    if own is not None:
+        return own.event_time_us
+    merged = books.get(MergerRecord, party)
+    signers = [*connection.execute(_AGENTS, {"party": party}).scalars()]
+    signers += [] if merged is None else [merged.successor]
+    found = [known for signer in signers if (known := books.get(EventRecord, signer, event)) is not None]
+    assert found, "only a booked event draws"
+    return found[0].event_time_us
