@@ -18,7 +18,7 @@ from api.parts import EXTENSION, Parts
 from api.settings import Settings
 from ledger.clock import Clock, SystemClock
 from ledger.registration.registrar import Registrar
-from ledger.statements.tokens import make_token
+from ledger.statements.tokens import make_session_proof, make_token
 from tests.support.cast import Actor, Cast
 
 JOSE = {"Content-Type": "application/jose"}
@@ -76,6 +76,21 @@ class Site:
             "now_s": SystemClock().now_us() // 1_000_000,
         } | changes
         return make_token(reader.signer, **members)
+
+    def proof(self, signer: Actor, **changes: Any) -> str:
+        """An answer to a new challenge, unless ``changes`` make it another one."""
+        now_s = self.clock.now_us() // 1_000_000
+        members: dict[str, Any] = {"origin": self.cast.origin, "now_s": now_s} | changes
+        if "challenge" not in members:
+            members["challenge"] = self.client.post("/v1/sessions/challenges").get_json()["challenge"]
+        return make_session_proof(signer.signer, **members)
+
+    def sign_in(self, signer: Actor) -> FlaskClient:
+        """A browser in which a party has a session."""
+        browser = self.client
+        response = browser.post("/v1/sessions", data=self.proof(signer), headers=JOSE)
+        assert response.status_code == 201, response.text
+        return browser
 
     def get(self, path: str, reader: Actor | str | None = None, **headers: str) -> TestResponse:
         return self.ask("GET", path, reader, **headers)
