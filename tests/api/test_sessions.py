@@ -1,4 +1,4 @@
-"""Sessions over HTTP: opened by a challenge and a key, used where no token is sent, ended here or all over."""
+"""Sessions over HTTP: opened by a challenge and a key, used where no token is sent, ended here or all."""
 
 import hashlib
 import json
@@ -261,10 +261,11 @@ class TestRefusedProofs:
         assert "revoked" in assert_problem(post_proof(site, proof), 401, "session.refused")["detail"]
 
     def test_keys_whose_window_is_not_open_open_none(self, site: Site) -> None:
-        past = enrol(
-            site, "past", not_before="2020-01-01T00:00:00.000000Z", not_after="2021-01-01T00:00:00.000000Z"
-        )
+        soon = format_time_us(site.clock.now_us() + 10 * MINUTE_US)
+        past = enrol(site, "past", not_before="2020-01-01T00:00:00.000000Z", not_after=soon)
         early = enrol(site, "early", not_before="2090-01-01T00:00:00.000000Z")
+        assert post_proof(site, site.proof(past)).status_code == 201
+        site.clock.shift_us = 11 * MINUTE_US
         for each in (past, early):
             assert_problem(post_proof(site, site.proof(each)), 401, "session.refused")
 
