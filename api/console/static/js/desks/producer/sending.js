@@ -1,14 +1,14 @@
 // Signing and sending, before one's eyes: each step as it happens, and what the receipt proves.
 import { Problem, get } from "../../core/api.js";
-import { utf8 } from "../../core/bytes.js";
+import { fromBase64url, utf8 } from "../../core/bytes.js";
 import { html, useState } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
 import { signStatement } from "../../core/jws.js";
 import * as outbox from "../../core/outbox.js";
 import { session, signingKey } from "../../core/session.js";
 import { EntryLink, Failure, saveFile } from "../../core/ui.js";
-import { trustedKey } from "../../proof/trust.js";
-import { verifyReceipt } from "../../proof/receipt.js";
+import { parseVkey } from "../../proof/note.js";
+import { checkReceipt } from "../../proof/receipt.js";
 
 const STEPS = ["sign", "keep", "send", "verify"];
 
@@ -35,8 +35,7 @@ export function useSending() {
       at("send");
       kept = await outbox.deliver(kept);
       at("verify");
-      const { index } = await checkReceipt(kept);
-      setState({ step: "done", kept, index });
+      setState({ step: "done", kept, index: await verifyKept(kept) });
       return kept;
     } catch (error) {
       setState({ step, kept, failed: error });
@@ -46,10 +45,13 @@ export function useSending() {
   return [state, run, () => setState(null)];
 }
 
-/** Verifies a kept statement's receipt in this browser; gives {index, size}. Throws where it does not hold. */
-export async function checkReceipt(kept) {
+/** Verifies a kept statement's receipt in this browser; gives its index. Throws where it does not hold. */
+export async function verifyKept({ receipt, hash }) {
   const { origin, vkeys } = await get("/v1/log");
-  return verifyReceipt(kept.receipt, utf8(kept.jws), await trustedKey(origin, vkeys));
+  const verifiers = await Promise.all(vkeys.map(parseVkey));
+  const { ok, verdicts, known } = await checkReceipt(utf8(receipt), { statementHash: fromBase64url(hash), origin, verifiers });
+  if (!ok) throw verdicts.find((each) => each.state === "failed").error;
+  return Number(known.index);
 }
 
 /** The steps of a sending with where it stands. */
