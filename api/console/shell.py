@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 from flask import Response, request
+from marshmallow import EXCLUDE
 
 from api.console.assets import PREFIX, Assets
-from api.fields import Name
+from api.fields import Name, StrictSchema
 from api.operations import Call, Reply, Resource
 from api.replies import IMMUTABLE, REVALIDATE, bytes_reply, tagged
 from api.schemas import TEXT_SCHEMA
@@ -47,7 +48,14 @@ _NOSCRIPT: Final = (
 )
 
 
-@resource.operation("GET", "/", replies=[Reply(200, "A page.", _PAGE)], stores=False)
+class PageQuery(StrictSchema):
+    """What a page shows is the browser's to read: any parameters."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+@resource.operation("GET", "/", replies=[Reply(200, "A page.", _PAGE)], query=PageQuery, stores=False)
 def read_front_page(call: Call) -> Response:
     """Open the console at what anybody may see: this log, its key, its figures."""
     return _page()
@@ -57,6 +65,7 @@ def read_front_page(call: Call) -> Response:
     "GET",
     "/console/{page}",
     replies=[Reply(200, "A page.", _PAGE)],
+    query=PageQuery,
     path_fields={"page": Name(slashes=True, meaning="Which page; the browser decides what it shows.")},
     examples={"page": "verify"},
     stores=False,
