@@ -49,7 +49,7 @@ _NOSCRIPT: Final = (
 
 
 class PageQuery(StrictSchema):
-    """What a page shows is the browser's to read: any parameters."""
+    """What a page shows: the browser's business, which the server does not read."""
 
     class Meta:
         unknown = EXCLUDE
@@ -115,6 +115,4 @@ def _page() -> Response:
         f'<script type="module" src="{base}/js/main.js"></script></head>'
         f'<body data-assets="{base}"><div id="app"></div>{_NOSCRIPT}</body></html>\n'
     ).encode()
-    return bytes_reply(
-        body, _HTML, cache=REVALIDATE, Content_Security_Policy=_ASSETS.policy, **_HEADERS
-    )
+    return bytes_reply(body, _HTML, cache=REVALIDATE, Content_Security_Policy=_ASSETS.policy, **_HEADERS)
