@@ -7,41 +7,15 @@ import { store } from "./store.js";
 /** undefined: not asked yet; null: nobody; else {party, organisation, roles, kid, issued, expires, idle_expires}. */
 export const session = store(undefined);
 
-// Whether this browser opened a session that it has not ended: a stranger's first page asks the server nothing.
-const OPENED = "reledger.session";
-
-function remember(open) {
-  try {
-    if (open) localStorage.setItem(OPENED, "open");
-    else localStorage.removeItem(OPENED);
-  } catch {
-    // Without storage every page load begins signed out.
-  }
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem(OPENED) !== null;
-  } catch {
-    return false;
-  }
-}
-
-function begin(opened) {
-  remember(opened !== null);
-  session.set(opened);
-  return opened;
-}
-
 /** Asks the server who this is. */
 export async function refresh() {
-  if (!remembered()) return begin(null);
   try {
-    return begin(await get("/v1/sessions/current"));
+    session.set(await get("/v1/sessions/current"));
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
-    return begin(null);
+    session.set(null);
   }
+  return session.get();
 }
 
 /** Opens a session with a key of keys.js. */
@@ -49,13 +23,14 @@ export async function signIn(key) {
   const challenge = await (await send("POST", "/v1/sessions/challenges")).json();
   const proof = await signSessionProof(key, challenge);
   const opened = await send("POST", "/v1/sessions", { body: proof, type: "application/jose" });
-  return begin(await opened.json());
+  session.set(await opened.json());
+  return session.get();
 }
 
 /** Ends this session, or all of this key's. */
 export async function signOut({ everywhere = false } = {}) {
   await send("DELETE", everywhere ? "/v1/sessions" : "/v1/sessions/current");
-  begin(null);
+  session.set(null);
 }
 
 /** Whether the party signed in holds one of these roles. */

@@ -1,0 +1,88 @@
+// Signing an official act in this browser: first the ledger is asked what it would say, then the very same bytes are
+// recorded, and what is shown at the end is the receipt.
+import { signStatement } from "../core/jws.js";
+import { html, useEffect, useState } from "../core/html.js";
+import { t } from "../core/i18n.js";
+import { signingKey } from "../core/session.js";
+import { checkStatement, registerStatement, verifyRegistered } from "../core/statements.js";
+import { Copyable, EntryLink, Facts, Failure, Loading, saveFile, Time } from "../core/ui.js";
+import { ruleTitle } from "./rules.js";
+
+/** What the ledger finds in a statement: each with its code, its words and how to mend it. */
+export const Findings = ({ findings }) => html`<ul class="findings">${findings.map(
+  (each, at) => html`<li key=${at}><strong>${ruleTitle(each.code)}</strong> <code>${each.code}</code>
+    <p lang="en">${each.detail}</p>${each.mend && html`<p class="quiet" lang="en">${each.mend}</p>`}</li>`,
+)}</ul>`;
+
+/**
+ * A form whose outcome is a signed act.
+ * @param act The payload, or null while the form is not complete.
+ * @param summary [[name, value]] shown before it is recorded.
+ * @param label What the button says, e.g. "Open the case".
+ * @param onDone Called with what the ledger answered, once it is recorded.
+ * @param children The fields.
+ */
+export function SignedAct({ act, summary = [], label, onDone, children }) {
+  const [step, setStep] = useState({ at: "form" });
+  const stated = JSON.stringify(act);
+  useEffect(() => setStep((before) => (before.at === "recorded" ? before : { at: "form" })), [stated]);
+  const run = async (during, work) => {
+    setStep((before) => ({ ...before, at: during, error: null }));
+    try {
+      setStep(await work());
+    } catch (error) {
+      setStep((before) => ({ ...before, at: before.report ? "checked" : "form", error }));
+    }
+  };
+  const check = (event) => {
+    event.preventDefault();
+    return run("checking", async () => {
+      const key = await signingKey();
+      if (!key) return { at: "keyless" };
+      const jws = await signStatement(key, "act+json", act);
+      return { at: "checked", jws, report: await checkStatement(jws) };
+    });
+  };
+  const record = () =>
+    run("recording", async () => {
+      const registered = await registerStatement(step.jws);
+      const proof = await verifyRegistered(step.jws, registered);
+      onDone?.(registered);
+      return { at: "recorded", registered, proof };
+    });
+  if (step.at === "recorded") return html`<${Recorded} registered=${step.registered} proof=${step.proof} />`;
+  const busy = step.at === "checking" || step.at === "recording";
+  return html`<form class="signed-act" onSubmit=${check}>
+    <fieldset disabled=${busy || step.at === "checked"}>${children}</fieldset>
+    ${step.error && html`<${Failure} error=${step.error} />`}
+    ${step.at === "keyless" && html`<p class="notice warn" role="alert">${t("acts.keyless")} <a href="/console/account">${t("common.nav.account")}</a></p>`}
+    ${step.report
+      ? html`<${Checked} ...${step} summary=${summary} label=${label} busy=${busy} onRecord=${record} onBack=${() => setStep({ at: "form" })} />`
+      : html`<div class="actions"><button type="submit" disabled=${!act || busy}>${t("acts.check")}</button>${busy && html`<${Loading} />`}</div>`}
+  </form>`;
+}
+
+function Checked({ report, summary, label, busy, onRecord, onBack }) {
+  const accepted = report.would_be === "created" || report.would_be === "repeated";
+  const back = html`<button type="button" class="secondary" disabled=${busy} onClick=${onBack}>${t("acts.back")}</button>`;
+  if (!accepted) {
+    const findings = report.findings.length ? report.findings : [report.problem].filter(Boolean);
+    return html`<div class="notice bad" role="alert"><strong>${t("acts.refused")}</strong><${Findings} findings=${findings} /></div>
+      <div class="actions">${back}</div>`;
+  }
+  return html`<div class="notice" role="status"><strong>${t("acts.accepted")}</strong>
+      ${summary.length > 0 && html`<${Facts} rows=${summary} />`}
+      ${report.findings.length > 0 && html`<${Findings} findings=${report.findings} />`}</div>
+    <div class="actions"><button type="button" disabled=${busy} onClick=${onRecord}>${label}</button>${back}${busy && html`<${Loading} />`}</div>`;
+}
+
+/** What a recorded statement leaves in one's hands: its entry, and its receipt with what this browser made of it. */
+export const Recorded = ({ registered, proof }) => html`<div class=${`notice ${proof.ok ? "good" : "bad"}`} role=${proof.ok ? "status" : "alert"}>
+  <strong>${t(proof.ok ? "acts.recorded" : "acts.unproved")}</strong>
+  <${Facts} rows=${[
+    [t("acts.entry"), html`<${EntryLink} index=${registered.index} />`],
+    [t("acts.recorded_at"), html`<${Time} at=${registered.recorded_at} />`],
+    [t("acts.statement"), html`<${Copyable} text=${registered.statement} />`],
+    [t("acts.receipt"), html`${proof.ok ? t("acts.proved") : t("acts.failed", { step: proof.failed })} <button type="button" class="plain small" onClick=${() => saveFile(`${registered.index}.receipt`, registered.receipt)}>${t("acts.keep")}</button>`],
+  ]} />
+</div>`;
