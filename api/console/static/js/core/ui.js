@@ -134,9 +134,11 @@ export function Copyable({ text, children }) {
 /**
  * A table that sorts by a click on its headings and can be taken away as CSV.
  * columns: [{key, title, cell?(row) -> view, value?(row) -> sortable and CSV value, numeric?, hidden?}]
+ * `most`: rows shown at first; the CSV holds all.
  */
-export function Table({ columns, rows, caption, csv, rowKey, selected, onRow }) {
+export function Table({ columns, rows, caption, csv, rowKey, selected, onRow, most = Infinity }) {
   const [sort, setSort] = useState(null);
+  const [more, setMore] = useState(most);
   const valueOf = (column, row) => (column.value ? column.value(row) : row[column.key]);
   const ordered = useMemo(() => {
     if (!sort) return rows;
@@ -159,13 +161,14 @@ export function Table({ columns, rows, caption, csv, rowKey, selected, onRow }) 
           ${column.title ? html`<button type="button" class="heading" onClick=${() => turn(column.key)}>${column.title}<span aria-hidden="true">${sort?.key === column.key ? (sort.turn === 1 ? " ↑" : " ↓") : ""}</span></button>` : html`<span class="visually-hidden">${t("common.actions")}</span>`}
         </th>`,
       )}</tr></thead>
-      <tbody>${ordered.map(
+      <tbody>${ordered.slice(0, more).map(
         (row, at) => html`<tr key=${rowKey ? rowKey(row) : at} class=${selected && selected(row) ? "selected" : ""} onClick=${onRow ? () => onRow(row) : null}>
           ${columns.map((column) => html`<td key=${column.key} class=${column.numeric ? "numeric" : ""}>${column.cell ? column.cell(row) : (valueOf(column, row) ?? "–")}</td>`)}
         </tr>`,
       )}</tbody>
     </table>
   </div>
+  ${rows.length > more && html`<p class="table-foot"><button type="button" class="plain" onClick=${() => setMore(more + most)}>${t("common.more_rows", { n: format.count(rows.length - more) })}</button></p>`}
   ${csv && rows.length > 0 && html`<p class="table-foot"><button type="button" class="plain" onClick=${() => saveCsv(csv, columns, ordered, valueOf)}>${t("common.csv")}</button></p>`}`;
 }
 

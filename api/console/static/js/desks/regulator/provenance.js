@@ -1,0 +1,47 @@
+// Where goods came from and where they went, in one picture: a lot, a unit, a pool or a shipment.
+import { html, useEffect, useMemo } from "../../core/html.js";
+import { t } from "../../core/i18n.js";
+import { setQuery } from "../../core/router.js";
+import { Loaded, Page, Section, Tabs, useLoad } from "../../core/ui.js";
+import { useChecks } from "../../pictures/checks.js";
+import { Graph } from "../../pictures/graph.js";
+import { Header } from "../../pictures/header.js";
+import { styles } from "../../pictures/load.js";
+import { Chooser, Settings } from "../../pictures/settings.js";
+import { Steps } from "../../pictures/steps.js";
+import { alertsByName, answer, settingsOf, subjectOf } from "../../pictures/subject.js";
+
+export const areas = ["provenance", "pictures"];
+
+const VIEWS = ["graph", "table"];
+
+export default function Provenance({ query, who }) {
+  useEffect(styles, []);
+  const subject = subjectOf(query);
+  if (!subject) {
+    return html`<${Page} title=${t("provenance.title")} lead=${t("provenance.lead")}><${Chooser} who=${who} /><//>`;
+  }
+  return html`<${Picture} subject=${subject} settings=${settingsOf(query)} view=${query.get("view")} key=${JSON.stringify(subject)} />`;
+}
+
+function Picture({ subject, settings, view }) {
+  const asked = useLoad((signal) => answer(subject, settings, signal), [JSON.stringify(settings)]);
+  const title = t("provenance.title_of", { name: subject.name });
+  return html`<${Page} title=${t("provenance.title")} lead=${t(`provenance.lead_${subject.kind}`)} actions=${html`<a href="/console/provenance" role="button" class="secondary outline">${t("provenance.another")}</a>`}>
+    <${Loaded} from=${asked}>${(data) => html`
+      <${Header} subject=${subject} data=${data} element=${settings.element} onElement=${(element) => setQuery({ element })} onAt=${(at) => setQuery({ at })} />
+      <${Views} subject=${subject} settings=${settings} data=${data} view=${view} title=${title} />`}<//>
+  <//>`;
+}
+
+function Views({ subject, settings, data, view, title }) {
+  const alerts = useMemo(() => alertsByName(data.alerts), [data]);
+  const checks = useChecks(data.steps);
+  const current = VIEWS.includes(view) ? view : VIEWS[0];
+  return html`<${Section} title=${t("provenance.way")} tools=${checks.words}>
+    <${Settings} subject=${subject} settings=${settings} />
+    <${Tabs} label=${t("provenance.views")} current=${current} onChange=${(next) => setQuery({ view: next })} tabs=${VIEWS.map((id) => ({ id, title: t(`provenance.view.${id}`) }))} />
+    ${current === "graph" && html`<${Graph} data=${data} alerts=${alerts} checks=${checks.found} title=${title} />`}
+    ${current === "table" && html`<${Steps} subject=${subject} settings=${settings} data=${data} checks=${checks.found} />`}
+  <//>`;
+}
