@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
-"""Take the console's libraries anew from npm: the versions of package.json, unchanged, with their licences.
+"""Take libraries anew from npm: the versions of package.json, unchanged, with their licences.
 
-    .ci/vendor.py        needs npm; run it after changing a version in api/console/static/vendor/package.json
+    .ci/vendor.py console    what the console loads; after changing api/console/static/vendor/package.json
+    .ci/vendor.py tests      what the browser tests load; after changing tests/browser/vendor/package.json
 
-Writes the files, each package's licence and ``manifest.json`` (package, version, licence, SHA-256 of every
-file), which a test compares with what is there. The lock holds hashes and no addresses.
+Needs npm. Writes the files, each package's licence and ``manifest.json`` (package, version, licence, SHA-256
+of every file), which a test compares with what is there. The lock holds hashes and no addresses.
 """
 
 import hashlib
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
-VENDOR = Path(__file__).resolve().parents[1] / "api/console/static/vendor"
-# Package -> the files that the console loads.
-FILES = {
+ROOT = Path(__file__).resolve().parents[1]
+# Package -> the files that are loaded.
+CONSOLE = {
     "preact": ["dist/preact.mjs", "hooks/dist/hooks.mjs"],
     "htm": ["dist/htm.module.js", "preact/index.module.js"],
     "@picocss/pico": ["css/pico.min.css"],
@@ -31,34 +33,39 @@ FILES = {
     "world-atlas": ["land-110m.json"],
     "uplot": ["dist/uPlot.iife.min.js", "dist/uPlot.min.css"],
 }
+TESTS = {"axe-core": ["axe.min.js"]}
+PLACES = {
+    "console": (ROOT / "api/console/static/vendor", CONSOLE),
+    "tests": (ROOT / "tests/browser/vendor", TESTS),
+}
 
 
-def main() -> None:
+def vendor(place: Path, files: dict[str, list[str]]) -> None:
     """Installs into a temporary folder and copies from there."""
     with tempfile.TemporaryDirectory(prefix="reledger-vendor-") as made:
         work = Path(made)
         for name in ("package.json", "package-lock.json", ".npmrc"):
-            if (VENDOR / name).exists():
-                shutil.copy(VENDOR / name, work / name)
+            if (place / name).exists():
+                shutil.copy(place / name, work / name)
         subprocess.run(
             ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
             cwd=work,
             check=True,
         )
-        shutil.copy(work / "package-lock.json", VENDOR / "package-lock.json")
-        manifest = [take(work / "node_modules" / name, name) for name in FILES]
-    (VENDOR / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+        shutil.copy(work / "package-lock.json", place / "package-lock.json")
+        manifest = [take(work / "node_modules" / name, place, name, files[name]) for name in files]
+    (place / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 
-def take(source: Path, name: str) -> dict[str, object]:
+def take(source: Path, place: Path, name: str, files: list[str]) -> dict[str, object]:
     """Copies one package's files and licence."""
     described = json.loads((source / "package.json").read_text())
-    folder = VENDOR / name.rpartition("/")[2]
+    folder = place / name.rpartition("/")[2]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     licence = next(path for path in sorted(source.iterdir()) if path.name.lower().startswith("licen"))
     digests = {}
-    for path in [licence, *(source / each for each in FILES[name])]:
+    for path in [licence, *(source / each for each in files)]:
         # Two of preact's files stand in folders of the same name; the name of the file is enough.
         target = folder / (
             "preact.module.js" if name == "htm" and path.name == "index.module.js" else path.name
@@ -74,4 +81,6 @@ def take(source: Path, name: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) != 2 or sys.argv[1] not in PLACES:
+        raise SystemExit(__doc__)
+    vendor(*PLACES[sys.argv[1]])

@@ -65,12 +65,13 @@ class Stage:
         return self.folder / "ledger.db"
 
 
-def prepare(folder: Path, port: int) -> Stage:
+def prepare(folder: Path, port: int, database_url: str | None = None) -> Stage:
     """Makes keys, genesis and database in an empty folder.
 
     Args:
         folder: Exists, and holds nothing of an earlier demonstration.
         port: Where the server will listen.
+        database_url: A database without entries; a new SQLite file in the folder where it is None.
     """
     keys = folder / "keys"
     keys.mkdir(mode=0o700)
@@ -84,7 +85,7 @@ def prepare(folder: Path, port: int) -> Stage:
         for name, legal_name, country, roles, prefix in COMPANIES
     }
     settings = Settings(
-        database_url=f"sqlite:///{folder / 'ledger.db'}",
+        database_url=database_url or f"sqlite:///{folder / 'ledger.db'}",
         origin=origin,
         log_key_file=keys / "log.pem",
         mark_dir=folder / "mark",

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from ledger.store.engine import create_ledger_engine
-from tests.support.browsing import assets_of, chromium, over_http
+from tests.support.browsing import assets_of, over_http
 from tests.support.cast import Cast
 from tests.support.databases import copy_sqlite
 from tests.support.rfc6962 import RecursiveTree
@@ -20,17 +20,16 @@ NUMBERS = ("index", "size", "old", "new")
 
 
 @pytest.fixture(scope="module")
-def page(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(
+    chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("proofs")
     engine = create_ledger_engine(copy_sqlite(sqlite_template, folder / "ledger.db"))
-    with (
-        open_site(Cast(), engine, folder / "site") as site,
-        over_http(site.app) as url,
-        chromium() as browser,
-    ):
-        made = browser.new_page()
+    with open_site(Cast(), engine, folder / "site") as site, over_http(site.app) as url:
+        made = chromium.new_page()
         made.goto(url)
         yield made
+        made.close()
     engine.dispose()
 
 

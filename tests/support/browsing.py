@@ -1,14 +1,12 @@
-"""A real browser on a real application over HTTP, for the tests of the console's modules."""
+"""An application over HTTP in this process, for the tests of the console's modules in a browser."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 from werkzeug.serving import WSGIRequestHandler, make_server
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 class _Quiet(WSGIRequestHandler):
@@ -28,17 +26,6 @@ def over_http(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def assets_of(page: Page) -> str:

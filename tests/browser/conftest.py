@@ -1,0 +1,114 @@
+"""Fixtures of the browser tests: a real server, a real Chromium, and pages that are watched.
+
+``console`` runs once for each engine, SQLite in English and PostgreSQL in Chinese; ``open_page`` and
+``signed_in`` make pages on it. Tests that change what the ledger holds take ``fresh_console`` instead, and
+name it to these.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from tests.support.browser import find_chromium
+from tests.support.console import POSTGRESQL, SQLITE, Console, Told, running, tell_story
+from tests.support.pages import CHINESE, ENGLISH, PATIENCE_MS, sign_in, text, watched
+
+ENGINES = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgresql)]
+LANGUAGES = {SQLITE: ENGLISH, POSTGRESQL: CHINESE}
+# Nothing but this host has a name, so that no page can reach anything else even if it tried.
+ARGUMENTS = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
+OpenPage = Callable[..., Page]
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The driver of browsers."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """The browser."""
+    found = find_chromium()
+    started: Playwright = request.getfixturevalue("playwright")
+    browser = started.chromium.launch(
+        executable_path=found.path,
+        env={**found.environment},
+        args=ARGUMENTS,
+        chromium_sandbox=False,  # as root there is none
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def told(request: pytest.FixtureRequest, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """The ledger with its story, for copies."""
+    server = request.getfixturevalue("postgres_server") if request.param == POSTGRESQL else None
+    return tell_story(tmp_path_factory.mktemp("told"), server)
+
+
+@pytest.fixture(scope="session")
+def console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A server for tests that leave the ledger as it is."""
+    with running(told, tmp_path_factory.mktemp("console") / "ledger") as started:
+        yield started
+
+
+@pytest.fixture
+def fresh_console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A server of the test's own."""
+    with running(told, tmp_path_factory.mktemp("fresh") / "ledger") as started:
+        yield started
+
+
+@pytest.fixture
+def language(told: Told) -> str:
+    """The language that the test's pages are read in, as a browser says it."""
+    return LANGUAGES[POSTGRESQL if told.server is not None else SQLITE]
+
+
+@pytest.fixture
+def say(language: str) -> Callable[..., str]:
+    """A text of the console in the test's language: ``say("common.sign_in")``."""
+    return lambda key, **params: text(language, key, **params)
+
+
+@pytest.fixture
+def open_page(request: pytest.FixtureRequest, chromium: Browser, language: str) -> Iterator[OpenPage]:
+    """Opens a page in a context of its own: ``open_page("/console/verify", width=390)``.
+
+    Words besides those of a context: ``on`` another console, ``language``, ``width``, and ``allowed``, which
+    holds the statuses that the test provokes on purpose.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def open_one(path: str = "/", *, on: Console | None = None, **options: Any) -> Page:
+            console: Console = on or request.getfixturevalue("console")
+            options = {"language": language} | options
+            context = stack.enter_context(watched(chromium, console, **options))
+            page = context.new_page()
+            page.goto(path)
+            return page
+
+        yield open_one
+
+
+@pytest.fixture
+def signed_in(request: pytest.FixtureRequest, open_page: OpenPage) -> OpenPage:
+    """Opens a page as a member: ``signed_in("mine", "/console/stock")``; other words as for ``open_page``."""
+
+    def open_as(member: str, path: str = "/", *, on: Console | None = None, **options: Any) -> Page:
+        console: Console = on or request.getfixturevalue("console")
+        page = open_page("/console/account", on=console, **options)
+        sign_in(page, console.key_file(member))
+        page.goto(path)
+        return page
+
+    return open_as

@@ -1,0 +1,180 @@
+"""Pages in a real browser, watched: what must never happen on any page fails the test that it happens in."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+
+from tests.support.browser import axe_source
+from tests.support.console import Console
+
+TEXTS = Path(__file__).resolve().parents[2] / "api/console/static/i18n"
+ENGLISH, CHINESE = "en-GB", "zh-CN"
+WIDE, NARROW = 1280, 390
+HEIGHT = 860
+PATIENCE_MS = 30_000
+# Faults of a request that only the console itself can have made; others are answers that a page must show.
+OWN_FAULTS = frozenset({400, 405, 406, 411, 415})
+# What a browser writes about each answer of 400 and above; the answers are judged by themselves.
+_ANSWERED = re.compile(r"^Failed to load resource: the server responded with a status of")
+_REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+_FIND_KEYS = """(areas) => {
+  const key = new RegExp(`^(${areas.join("|")})\\\\.[a-z0-9_.-]+$`);
+  const found = new Set();
+  const judge = (text) => text.split(/\\s+/).forEach((word) => key.test(word) && found.add(word));
+  const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const { data, parentElement } = walker.currentNode;
+    if (!parentElement.closest("code, pre, script, style, textarea, .code")) judge(data);
+  }
+  for (const name of ["aria-label", "title", "placeholder", "alt"])
+    for (const element of document.querySelectorAll(`[${name}]`)) judge(element.getAttribute(name));
+  return [...found];
+}"""
+_SIGN_IN = """async (pem) => {
+  const core = document.body.dataset.assets + "/js/core";
+  const [keys, session] = await Promise.all([import(`${core}/keys.js`), import(`${core}/session.js`)]);
+  await session.signIn(await keys.importPem(pem));
+}"""
+_RUN_AXE = """async (only) => {
+  const options = { preload: false, resultTypes: ["violations"], ...(only ? { runOnly: only } : {}) };
+  const { violations } = await axe.run(document, options);
+  const told = ({ html, failureSummary }) => `${html.slice(0, 200)}: ${failureSummary}`;
+  return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(told) }));
+}"""
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    """Every text of the console in a language, by "area.key"."""
+    folder = TEXTS / ("zh" if language == CHINESE else "en")
+    return {
+        f"{path.stem}.{key}": text
+        for path in sorted(folder.glob("*.json"))
+        for key, text in json.loads(path.read_text("utf-8")).items()
+    }
+
+
+def text(language: str, key: str, **params: Any) -> str:
+    """A text of the console as it stands on a page."""
+    return re.sub(r"\{(\w+)\}", lambda each: str(params.get(each[1], each[0])), texts(language)[key])
+
+
+@dataclass
+class Watch:
+    """What went wrong in a browser context, and what may.
+
+    Attributes:
+        origin: The only address that pages may talk to.
+        allowed: Statuses that the test provokes on purpose.
+        faults: What went wrong, in words.
+    """
+
+    origin: str
+    allowed: frozenset[int]
+    faults: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> None:
+        """Begins to watch a new context."""
+        context.add_init_script(_REPORT_VIOLATIONS)
+        context.on("request", self._asked)
+        context.on("response", self._answered)
+        context.on("console", self._wrote)
+        context.on("weberror", lambda error: self.faults.append(f"error on the page: {error.error}"))
+
+    def end(self, context: BrowserContext) -> None:
+        """A last look at the pages that are open."""
+        for page in context.pages:
+            if page.url.startswith(self.origin):
+                self.look_for_keys(page)
+
+    def look_for_keys(self, page: Page) -> None:
+        """Notes every text that is shown as its key."""
+        areas = sorted({key.partition(".")[0] for key in texts(ENGLISH)})
+        for key in page.evaluate(_FIND_KEYS, areas):
+            self.faults.append(f"{page.url} shows a text as its key: {key}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.origin + "/", "data:", "blob:" + self.origin + "/")):
+            self.faults.append(f"a request to another place: {request.method} {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        status = response.status
+        if (status >= 500 or status in OWN_FAULTS) and status not in self.allowed:
+            self.faults.append(f"{status} {response.request.method} {response.url}")
+
+    def _wrote(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not _ANSWERED.match(message.text):
+            self.faults.append(f"in the browser's console: {message.text}")
+
+
+@contextmanager
+def watched(
+    browser: Browser,
+    console: Console,
+    *,
+    language: str = ENGLISH,
+    width: int = WIDE,
+    allowed: Iterable[int] = (),
+    **options: Any,
+) -> Iterator[BrowserContext]:
+    """A browser context on a console; at its end whatever went wrong fails the test.
+
+    Args:
+        browser: Which browser.
+        console: Which server.
+        language: As a browser says it.
+        width: Of the window, in CSS pixels.
+        allowed: Statuses that the test provokes on purpose.
+        options: Further ones of a Playwright context.
+    """
+    watch = Watch(console.url, frozenset(allowed))
+    settings = {"viewport": {"width": width, "height": HEIGHT}, "reduced_motion": "reduce"} | options
+    context = browser.new_context(base_url=console.url, locale=language, **settings)
+    context.set_default_timeout(PATIENCE_MS)
+    watch.over(context)
+    try:
+        yield context
+        watch.end(context)
+    finally:
+        context.close()
+    assert not watch.faults, "\n".join(watch.faults)
+
+
+def sign_in(page: Page, key_file: Path) -> None:
+    """Signs in on a page of the console with the modules of its sign-in page; the context keeps the key."""
+    page.evaluate(_SIGN_IN, key_file.read_text("ascii"))
+
+
+def shown(page: Page) -> None:
+    """Returns once the page stands: its title is there, and nothing loads."""
+    page.locator("main h1").first.wait_for()
+    page.locator("main .loading, main [aria-busy=true]").first.wait_for(state="detached")
+
+
+def check_accessible(page: Page) -> None:
+    """Fails where axe-core finds anything on the page: all its rules in light, and the contrasts in dark."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(axe_source())
+    for scheme, only in (("light", None), ("dark", ["color-contrast"])):
+        page.emulate_media(color_scheme=scheme)
+        violations = page.evaluate(_RUN_AXE, only)
+        assert violations == [], (
+            f"{page.url} in {scheme}: {json.dumps(violations, indent=1, ensure_ascii=False)}"
+        )
+    page.emulate_media(color_scheme=None)
+
+
+def check_width(page: Page) -> None:
+    """Fails where the page is wider than its window."""
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= window, f"{page.url} is {wide} px wide in a window of {window} px"
