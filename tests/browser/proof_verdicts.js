@@ -2,7 +2,8 @@
 async ([base, kind, cases]) => {
   const load = (name) => import(`${base}/js/${name}.js`);
   const [bytes, entry, merkle, note, checkpoint, receipt, tiles] = await Promise.all(
-    ["core/bytes", "proof/entry", "proof/merkle", "proof/note", "proof/checkpoint", "proof/receipt", "proof/tiles"].map(load));
+    ["core/bytes", ...["entry", "merkle", "note", "checkpoint", "receipt", "tiles"].map((name) => `proof/${name}`)].map(load),
+  );
   const hex = (text) => Uint8Array.from(text.match(/../g) ?? [], (each) => parseInt(each, 16));
   const octets = (one, name) => one[name + "_hex"] !== undefined ? hex(one[name + "_hex"]) : bytes.utf8(one[name]);
   const keys = (texts) => Promise.all(texts.map(note.parseVkey));

@@ -7,15 +7,41 @@ import { store } from "./store.js";
 /** undefined: not asked yet; null: nobody; else {party, organisation, roles, kid, issued, expires, idle_expires}. */
 export const session = store(undefined);
 
+// Whether this browser opened a session that it has not ended: a stranger's first page asks the server nothing.
+const OPENED = "reledger.session";
+
+function remember(open) {
+  try {
+    if (open) localStorage.setItem(OPENED, "open");
+    else localStorage.removeItem(OPENED);
+  } catch {
+    // Without storage every page load begins signed out.
+  }
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(OPENED) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function begin(opened) {
+  remember(opened !== null);
+  session.set(opened);
+  return opened;
+}
+
 /** Asks the server who this is. */
 export async function refresh() {
+  if (!remembered()) return begin(null);
   try {
-    session.set(await get("/v1/sessions/current"));
+    return begin(await get("/v1/sessions/current"));
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
-    session.set(null);
+    return begin(null);
   }
-  return session.get();
 }
 
 /** Opens a session with a key of keys.js. */
@@ -23,14 +49,13 @@ export async function signIn(key) {
   const challenge = await (await send("POST", "/v1/sessions/challenges")).json();
   const proof = await signSessionProof(key, challenge);
   const opened = await send("POST", "/v1/sessions", { body: proof, type: "application/jose" });
-  session.set(await opened.json());
-  return session.get();
+  return begin(await opened.json());
 }
 
 /** Ends this session, or all of this key's. */
 export async function signOut({ everywhere = false } = {}) {
   await send("DELETE", everywhere ? "/v1/sessions" : "/v1/sessions/current");
-  session.set(null);
+  begin(null);
 }
 
 /** Whether the party signed in holds one of these roles. */

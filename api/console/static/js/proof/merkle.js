@@ -101,3 +101,17 @@ async function foldBoth(older, newer, hashes) {
   if (sn !== 0n) throw invalid("path_too_short");
   return [fr, sr];
 }
+
+/** For each hash of an inclusion path, lowest first, the leaves [begin, end) that it is over. RFC 9162 2.1.3.1. */
+export function inclusionRanges(index, size) {
+  const ranges = [];
+  let [begin, end] = [0, size];
+  while (end - begin > 1) {
+    let split = 1;
+    while (split * 2 < end - begin) split *= 2;
+    const middle = begin + split;
+    ranges.unshift(index < middle ? [middle, end] : [begin, middle]);
+    [begin, end] = index < middle ? [begin, middle] : [middle, end];
+  }
+  return ranges;
+}

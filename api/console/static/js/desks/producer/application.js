@@ -1,0 +1,72 @@
+// Applying for an export licence: a signed act, checked before it is sent.
+import { html, useState } from "../../core/html.js";
+import { language, t, term } from "../../core/i18n.js";
+import { get } from "../../core/api.js";
+import { Loaded, useLoad } from "../../core/ui.js";
+import { kilograms, parseMass } from "../../movements/decimal.js";
+import { companyPrefix, partyUri } from "../../movements/names.js";
+import { ChoiceField, PartyField, TextField, countryOptions } from "./fields.js";
+import { FieldFaultText } from "./goods.js";
+import { Sending, useSending } from "./sending.js";
+
+/** The id of a licence under the exporter's own prefix. */
+function licenceId(text, me) {
+  if (/^(urn:|https?:)/.test(text.trim())) return text.trim();
+  const company = companyPrefix(me);
+  if (company) return `urn:epc:id:gdti:${company}.${"2".padStart(12 - company.length, "0")}.${encodeURIComponent(text.trim())}`;
+  return `${me.replace(/\/$/, "")}/licences/${encodeURIComponent(text.trim())}`;
+}
+
+/** The act of a form, or the field that is missing: [act, fault]. */
+function actOf(form, me) {
+  for (const name of ["number", "item", "destination", "endUser", "endUse", "amount"]) {
+    if (!String(form[name] ?? "").trim()) return [null, { field: name, code: "fault.missing" }];
+  }
+  const mg = parseMass(form.amount, form.unit);
+  if (mg === null) return [null, { field: "amount", code: "fault.mass" }];
+  return [
+    {
+      act: "apply-licence",
+      licence: licenceId(form.number, me),
+      exporter: me,
+      kind: form.kind,
+      items: [form.item],
+      destinations: [form.destination],
+      consignees: [partyUri(form.consignee || form.endUser)],
+      end_users: [partyUri(form.endUser)],
+      end_use: form.endUse.trim(),
+      quantity: { quantity: kilograms(mg), uom: "KGM" },
+    },
+    null,
+  ];
+}
+
+export function ApplicationForm({ me }) {
+  const [form, setForm] = useState({ kind: "single", unit: "kg" });
+  const products = useLoad(async () => (await get("/v1/products")).products.map((each) => [each.code, (language.get() === "zh" && each.name_zh) || each.name_en]));
+  const [state, send] = useSending();
+  const set = (changes) => setForm((before) => ({ ...before, ...changes }));
+  const [act, fault] = actOf(form, me);
+  const shown = fault?.code === "fault.missing" ? null : fault;
+  const submit = (event) => {
+    event?.preventDefault();
+    if (act) send(() => act, "apply-licence", "act+json");
+  };
+  return html`<${Loaded} from=${products}>${(items) => html`<form onSubmit=${submit} novalidate>
+    <div class="fields">
+      <${TextField} name="number" form=${form} set=${set} fault=${shown} />
+      <${ChoiceField} name="kind" form=${form} set=${set} options=${["single", "general"].map((each) => [each, term("licence_kind", each)])} />
+      <${ChoiceField} name="item" form=${form} set=${set} options=${items} />
+      <${ChoiceField} name="destination" form=${form} set=${set} options=${countryOptions()} />
+      <${PartyField} name="endUser" form=${form} set=${set} />
+      <${PartyField} name="consignee" form=${form} set=${set} optional=${true} />
+      <${TextField} name="endUse" form=${form} set=${set} />
+      <div class="amount"><label>${t("producer.amount")}<input name="amount" inputmode="decimal" value=${form.amount ?? ""} onInput=${(event) => set({ amount: event.target.value })} /></label>
+        <label><span class="visually-hidden">${t("producer.unit_of_mass")}</span><select name="unit" value=${form.unit} onChange=${(event) => set({ unit: event.target.value })}><option value="kg">kg</option><option value="t">t</option></select></label></div>
+      <${FieldFaultText} fault=${shown} field="amount" />
+    </div>
+    <p class="hint">${t("producer.application_means")}</p>
+    <${Sending} state=${state} retry=${submit} />
+    ${state?.step !== "done" && html`<button type="submit" disabled=${!act || (state && !state.failed)}>${t("producer.sign_and_send")}</button>`}
+  </form>`}<//>`;
+}
