@@ -133,7 +133,7 @@ export function Copyable({ text, children }) {
 
 /**
  * A table that sorts by a click on its headings and can be taken away as CSV.
- * columns: [{key, title, cell?(row) -> view, value?(row) -> sortable and CSV value, numeric?, hidden?}]
+ * columns: [{key, title, csvTitle?, cell?(row) -> view, value?(row) -> sortable and CSV value, numeric?, hidden?}]
  * `most`: rows shown at first; the CSV holds all.
  */
 export function Table({ columns, rows, caption, csv, rowKey, selected, onRow, most = Infinity }) {
@@ -188,7 +188,7 @@ function saveCsv(name, columns, rows, valueOf) {
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   const shown = columns.filter((column) => column.title);
-  const lines = [shown.map((column) => cell(column.title)), ...rows.map((row) => shown.map((column) => cell(valueOf(column, row))))];
+  const lines = [shown.map((column) => cell(column.csvTitle ?? column.title)), ...rows.map((row) => shown.map((column) => cell(valueOf(column, row))))];
   saveFile(name, lines.map((line) => line.join(",") + "\r\n").join(""), "text/csv;charset=utf-8");
 }
 

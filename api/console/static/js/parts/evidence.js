@@ -5,6 +5,7 @@ import * as format from "../core/format.js";
 import { html } from "../core/html.js";
 import { has, t, term } from "../core/i18n.js";
 import { EntryLink, Facts, Mass, ProductName, Table, ThingLink, Time } from "../core/ui.js";
+import { Element } from "./elements.js";
 import { FirmLink, LicenceLink, SiteLink } from "./links.js";
 
 const TIMES = new Set(["applied", "arrived", "closed", "deadline", "due", "event_time", "left", "recorded"]);
@@ -19,12 +20,6 @@ const TERMS = { roles: "role", allowed: "role", stage: "stage" };
 
 /** What a member of evidence is called. */
 const label = (name) => (has(`rules.evidence.${name}`) ? t(`rules.evidence.${name}`) : name);
-
-function elementName(code) {
-  if (code === "REO") return t("rules.evidence.all_reo");
-  if (code === "other") return t("rules.evidence.other");
-  return `${term("element", code)} (${code})`;
-}
 
 function one(name, value, all) {
   if (value === null || value === "") return "–";
@@ -72,12 +67,13 @@ function ByElement({ name, values }) {
     return {
       key: member,
       title: label(member === "mass_mg" ? "mass" : member),
+      csvTitle: `${label(member === "mass_mg" ? "mass" : member)}${unit ? " (mg)" : ""}`,
       numeric: true,
       value: (row) => Number(row[member] ?? 0),
       cell: (row) => (unit ? html`<${Mass} mg=${row[member]} unit=${unit} />` : one(member, row[member], row)),
     };
   });
-  const first = { key: "element", title: label("element"), cell: (row) => elementName(row.element) };
+  const first = { key: "element", title: label("element"), cell: (row) => html`<${Element} code=${row.element} />` };
   return html`<${Table} caption=${label(name)} columns=${[first, ...columns]} rows=${rows} csv="evidence.csv" />`;
 }
 

@@ -111,7 +111,7 @@ function columnsFor({ regulator, names, sites, chosen, turn }) {
 /** Whether an alert is open, in a case, or how it was closed. */
 export function AlertState({ alert }) {
   if (alert.state === "closed") return html`<${Badge} tone=${alert.outcome === "confirmed" ? "bad" : "good"}>${term("outcome", alert.outcome)}<//>`;
-  return alert.case ? html`<${Badge} tone="info" title=${alert.case}>${t("regulator.alerts.in_case")}<//>` : html`<${Badge} tone="warn">${t("terms.state.open")}<//>`;
+  return alert.case ? html`<${Badge} tone="info" title=${alert.case}>${t("regulator.alerts.in_case")}<//>` : html`<${Badge} tone="warn">${t("regulator.alerts.is_open")}<//>`;
 }
 
 function Filters({ filters, counts, names, sites, regulator }) {
@@ -123,7 +123,7 @@ function Filters({ filters, counts, names, sites, regulator }) {
     Object.entries(kept && !(kept in held) ? { ...held, [kept]: 0 } : held).map(([value, n]) => [value, `${named(value)} (${count(n)})`]);
   const months = Object.fromEntries(Object.entries(counts.by_month).reverse());
   return html`<form class="filters" aria-label=${t("regulator.filters")} onSubmit=${(event) => event.preventDefault()}>
-    ${select("state", t("regulator.state"), [["open", t("terms.state.open")], ["closed", t("terms.state.closed")], ["all", t("common.all")]])}
+    ${select("state", t("regulator.state"), [["open", t("regulator.alerts.is_open")], ["closed", t("regulator.alerts.is_closed")], ["all", t("common.all")]])}
     ${select("code", t("regulator.alerts.rule"), counted(counts.by_code, ruleTitle, filters.code))}
     ${regulator && select("party", t("regulator.firm.one"), counted(counts.by_party, (id) => names.get(id) ?? id, filters.party))}
     ${(sites.size > 0 || filters.site) && select("site", t("regulator.site"), [...new Set([...sites.keys(), filters.site].filter(Boolean))].map((id) => [id, sites.get(id) ?? id]))}

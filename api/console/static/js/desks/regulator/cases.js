@@ -1,7 +1,7 @@
 // Cases from opening to closing: what they are about, what became of each alert, and closing one with its outcome.
 import { all, get } from "../../core/api.js";
 import { count } from "../../core/format.js";
-import { html } from "../../core/html.js";
+import { html, useState } from "../../core/html.js";
 import { t, term } from "../../core/i18n.js";
 import { Badge, EntryLink, Facts, Loaded, Page, Section, Table, ThingLink, Time, useLoad } from "../../core/ui.js";
 import { CaseLink, FirmLink, Subject } from "../../parts/links.js";
@@ -19,7 +19,7 @@ export default function Cases({ query }) {
 
 const State = ({ found }) =>
   found.state === "open"
-    ? html`<${Badge} tone="warn">${t("terms.state.open")}<//>`
+    ? html`<${Badge} tone="warn">${t("regulator.cases.is_open")}<//>`
     : html`<${Badge} tone=${found.outcome === "confirmed" ? "bad" : "good"}>${term("outcome", found.outcome)}<//>`;
 
 function CaseList() {
@@ -58,6 +58,11 @@ async function loadCase(name, signal) {
 
 function OneCase({ name }) {
   const loaded = useLoad((signal) => loadCase(name, signal), [name]);
+  const [closing, setClosing] = useState(false);
+  const done = () => {
+    setClosing(true);
+    loaded.reload();
+  };
   return html`<${Page} title=${t("regulator.cases.titled", { name })} lead=${t("regulator.cases.private")} actions=${html`<a href="/console/cases">${t("regulator.cases.every")}</a>`}>
     <${Loaded} from=${loaded} empty=${(value) => value === null} emptyText=${t("regulator.cases.unknown")}>${({ found, alerts, opened, closed }) => html`
       <div class="columns">
@@ -70,7 +75,7 @@ function OneCase({ name }) {
         <${Section} title=${t("regulator.cases.timeline")}><${Timeline} found=${found} alerts=${alerts} opened=${opened} closed=${closed} /><//>
       </div>
       <${Section} title=${t("regulator.cases.became")}><${CaseAlerts} alerts=${alerts} /><//>
-      ${found.state === "open" && html`<${Section} title=${t("regulator.cases.close")}><${CloseCase} found=${found} alerts=${alerts} onDone=${loaded.reload} /><//>`}`}<//>
+      ${(found.state === "open" || closing) && html`<${Section} title=${t("regulator.cases.close")}><${CloseCase} found=${found} alerts=${alerts} onDone=${done} /><//>`}`}<//>
   <//>`;
 }
 
