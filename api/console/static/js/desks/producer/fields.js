@@ -13,7 +13,7 @@ const Label = ({ name, optional }) =>
 /** A line of text. */
 export function TextField({ name, form, set, fault, optional, type = "text", inputmode, hint }) {
   return html`<label><${Label} name=${name} optional=${optional} />
-    <input name=${name} type=${type} inputmode=${inputmode} autocomplete="off" value=${form[name] ?? ""} step=${type === "datetime-local" ? 1 : null}
+    <input name=${name} type=${type} inputmode=${inputmode} autocomplete="off" value=${form[name] ?? ""}
       onInput=${(event) => set({ [name]: event.target.value })} ...${marked(fault, name)} />
     <${FieldFaultText} fault=${fault} field=${name} />${hint && html`<small class="hint">${hint}</small>`}</label>`;
 }

@@ -141,8 +141,8 @@ export function Composition({ elements, set, field, fault }) {
   const rest = ELEMENTS.filter((symbol) => !shown.includes(symbol));
   const all = Object.fromEntries(shown.map((symbol) => [symbol, elements[symbol] ?? ""]));
   const sum = Object.values(all).reduce((total, text) => total + (Number(String(text).replace(/,/g, "")) || 0), 0);
-  return html`<div class="composition" role="group" aria-label=${t("producer.composition")}>
-    <span class="composition-title">${t("producer.composition")}</span>
+  return html`<fieldset class="composition">
+    <legend>${t("producer.composition")}</legend>
     ${shown.map((symbol) => html`<label key=${symbol} title=${term("element", symbol)}>${symbol}
       <input name=${`${field}.${symbol}`} inputmode="decimal" autocomplete="off" value=${all[symbol]}
         onInput=${(event) => set({ ...all, [symbol]: event.target.value })} ...${marked(fault, `${field}.${symbol}`)} /></label>`)}
@@ -152,5 +152,5 @@ export function Composition({ elements, set, field, fault }) {
         ${rest.map((symbol) => html`<option key=${symbol} value=${symbol}>${symbol} · ${term("element", symbol)}</option>`)}
       </select></label>`}
     <output class=${Math.abs(sum - 100) <= 0.5 ? "sum good" : "sum"}>${t("producer.sum", { sum: +sum.toFixed(4) })}</output>
-  </div>`;
+  </fieldset>`;
 }

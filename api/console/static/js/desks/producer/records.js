@@ -12,7 +12,7 @@ import { declareWrong, document } from "../../movements/writing.js";
 import { MovementForm } from "./form.js";
 import { Papers, Sending, useSending } from "./sending.js";
 
-export const areas = ["producer", "rules", "proof"];
+export const areas = ["producer", "rules"];
 
 export default function Records({ query, who }) {
   const chosen = query.get("event");
