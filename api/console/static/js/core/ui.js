@@ -66,12 +66,15 @@ export function Failure({ error, retry }) {
   return html`<div class="failure" role="alert">
     <strong>${title}</strong>
     ${error.detail && html`<p>${error.detail}</p>`}
-    ${!known && html`<p>${error.message}</p>`}
+    ${!known && html`<p>${reasonOf(error)}</p>`}
     ${error.mend && html`<p class="mend">${error.mend}</p>`}
     <p class="code">${code}</p>
     ${retry && html`<button class="secondary" onClick=${retry}>${t("common.retry")}</button>`}
   </div>`;
 }
+
+/** What is wrong with evidence, in words where the page has them; else as the error says it. */
+export const reasonOf = (error) => (error.why && has(`proof.why.${error.why}`) ? t(`proof.why.${error.why}`, error.params) : error.message);
 
 /** A coloured word: tone is "good", "bad", "warn", "info" or nothing. */
 export const Badge = ({ tone = "", title, children }) => html`<span class="badge ${tone}" title=${title}>${children}</span>`;

@@ -3,9 +3,9 @@
 import { signStatement } from "../core/jws.js";
 import { html, useEffect, useState } from "../core/html.js";
 import { t } from "../core/i18n.js";
-import { signingKey } from "../core/session.js";
-import { checkStatement, registerStatement, verifyRegistered } from "../core/statements.js";
-import { Copyable, EntryLink, Facts, Failure, Loading, saveFile, Time } from "../core/ui.js";
+import { session, signingKey } from "../core/session.js";
+import { deliver, judge, keep, verifyKept } from "../core/outbox.js";
+import { Copyable, EntryLink, Facts, Failure, Loading, Time, reasonOf, saveFile } from "../core/ui.js";
 import { ruleTitle } from "./rules.js";
 
 /** What the ledger finds in a statement: each with its code, its words and how to mend it. */
@@ -40,17 +40,17 @@ export function SignedAct({ act, summary = [], label, onDone, children }) {
       const key = await signingKey();
       if (!key) return { at: "keyless" };
       const jws = await signStatement(key, "act+json", act);
-      return { at: "checked", jws, report: await checkStatement(jws) };
+      return { at: "checked", jws, report: await judge(jws) };
     });
   };
   const record = () =>
     run("recording", async () => {
-      const registered = await registerStatement(step.jws);
-      const proof = await verifyRegistered(step.jws, registered);
-      onDone?.(registered);
-      return { at: "recorded", registered, proof };
+      const kept = await deliver(await keep(step.jws, session.get().party, act.act));
+      const fault = await verifyKept(kept).then(() => null, (error) => error);
+      onDone?.(kept);
+      return { at: "recorded", kept, fault };
     });
-  if (step.at === "recorded") return html`<${Recorded} registered=${step.registered} proof=${step.proof} />`;
+  if (step.at === "recorded") return html`<${Recorded} kept=${step.kept} fault=${step.fault} />`;
   const busy = step.at === "checking" || step.at === "recording";
   return html`<form class="signed-act" onSubmit=${check}>
     <fieldset disabled=${busy || step.at === "checked"}>${children}</fieldset>
@@ -77,12 +77,12 @@ function Checked({ report, summary, label, busy, onRecord, onBack }) {
 }
 
 /** What a recorded statement leaves in one's hands: its entry, and its receipt with what this browser made of it. */
-export const Recorded = ({ registered, proof }) => html`<div class=${`notice ${proof.ok ? "good" : "bad"}`} role=${proof.ok ? "status" : "alert"}>
-  <strong>${t(proof.ok ? "acts.recorded" : "acts.unproved")}</strong>
+export const Recorded = ({ kept, fault }) => html`<div class=${`notice ${fault ? "bad" : "good"}`} role=${fault ? "alert" : "status"}>
+  <strong>${t(fault ? "acts.unproved" : "acts.recorded")}</strong>
   <${Facts} rows=${[
-    [t("acts.entry"), html`<${EntryLink} index=${registered.index} />`],
-    [t("acts.recorded_at"), html`<${Time} at=${registered.recorded_at} />`],
-    [t("acts.statement"), html`<${Copyable} text=${registered.statement} />`],
-    [t("acts.receipt"), html`${proof.ok ? t("acts.proved") : t("acts.failed", { step: proof.failed })} <button type="button" class="plain small" onClick=${() => saveFile(`${registered.index}.receipt`, registered.receipt)}>${t("acts.keep")}</button>`],
+    [t("acts.entry"), html`<${EntryLink} index=${kept.index} />`],
+    [t("acts.recorded_at"), html`<${Time} at=${kept.recordedAt} />`],
+    [t("acts.statement"), html`<${Copyable} text=${kept.hash} />`],
+    [t("acts.receipt"), html`${fault ? t("acts.failed", { step: reasonOf(fault) }) : t("acts.proved")} <button type="button" class="plain small" onClick=${() => saveFile(`${kept.index}.receipt`, kept.receipt)}>${t("acts.keep")}</button>`],
   ]} />
 </div>`;

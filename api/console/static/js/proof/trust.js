@@ -1,43 +1,23 @@
 // Which key of a log this browser trusts and the newest head that it saw proved, kept in IndexedDB by the log's name.
+import { keptIn } from "../core/kept.js";
 import { ED25519, parseVkey } from "./note.js";
+import { Refused } from "./refused.js";
 
-const STORE = "logs";
-
-function database() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open("reledger-logs", 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "origin" });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-async function inStore(mode, ask) {
-  const opened = await database();
-  try {
-    return await new Promise((resolve, reject) => {
-      const request = ask(opened.transaction(STORE, mode).objectStore(STORE));
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-  } finally {
-    opened.close();
-  }
-}
+const logs = keptIn("reledger-logs", "origin");
 
 /** What is kept of every log that this browser has met at this address. */
-export const everyLog = () => inStore("readonly", (logs) => logs.getAll());
+export const everyLog = () => logs.all();
 
 /** What is kept of one log, or undefined. */
-export const keptLog = (origin) => inStore("readonly", (logs) => logs.get(origin));
+export const keptLog = (origin) => logs.get(origin);
 
 /** Forgets a log: its key, its head, how far it was checked. */
-export const forgetLog = (origin) => inStore("readwrite", (logs) => logs.delete(origin));
+export const forgetLog = (origin) => logs.remove(origin);
 
 /** Adds to what is kept of a log that is known already. */
 export async function keepOfLog(origin, members) {
   const kept = await keptLog(origin);
-  if (kept) await inStore("readwrite", (logs) => logs.put({ ...kept, ...members }));
+  if (kept) await logs.put({ ...kept, ...members });
 }
 
 /**
@@ -50,7 +30,7 @@ export async function trustKey(vkey, how) {
   const before = await keptLog(key.name);
   const proved = before?.vkey === key.vkey ? before : {};
   const kept = { head: null, position: null, ...proved, origin: key.name, vkey: key.vkey, how, since: new Date().toISOString() };
-  await inStore("readwrite", (logs) => logs.put(kept));
+  await logs.put(kept);
   return kept;
 }
 
@@ -72,3 +52,13 @@ export async function meetLog({ origin, vkeys }) {
 }
 
 const stateOf = (kept) => (kept.how === "given" ? "given" : "known");
+
+/**
+ * The verifiers for a log that a server states: the kept key alone, the server's own on the first visit.
+ * Throws Refused where the server's keys are not the one that was kept.
+ */
+export async function verifiersFor(served) {
+  const { state, kept } = await meetLog(served);
+  if (state === "changed" || state === "unusable") throw new Refused("key.untrusted", `log_${state}`);
+  return [await parseVkey(kept.vkey)];
+}

@@ -46,8 +46,8 @@ export function PartyField({ name, form, set, fault, optional }) {
     if (/^(urn:|https?:)/.test(value)) return set({ [name]: value.trim() });
     set({ [name]: "" });
     if (value.trim().length < 2) return setFound([]);
-    const answer = await get("/v1/search", { q: value.trim(), limit: 20 });
-    return mine === turn.current && setFound(answer.found.filter((each) => each.kind === "party"));
+    const { found: matches } = await get("/v1/search", { q: value.trim(), limit: 20 });
+    return mine === turn.current && setFound(matches.filter((each) => each.kind === "party"));
   };
   return html`<div class="party-field"><label><${Label} name=${name} optional=${optional} />
     <input name=${name} role="combobox" aria-expanded=${found.length ? "true" : "false"} aria-controls=${`${name}-list`} aria-autocomplete="list"

@@ -10,9 +10,10 @@ import { Failure, Loaded, Loading, Section, useLoad } from "../../core/ui.js";
 import { KINDS, fieldsOf } from "../../movements/kinds.js";
 import { localText } from "../../movements/reading.js";
 import { FieldFault, declareWrong, document, writeEvent } from "../../movements/writing.js";
+import { Findings } from "../../parts/signed_act.js";
 import { ChoiceField, MassesField, PartyField, ResultsField, TextField, countryOptions } from "./fields.js";
 import { MadeGoods, UsedGoods } from "./goods.js";
-import { Findings, Sending, useSending } from "./sending.js";
+import { Sending, useSending } from "./sending.js";
 import { ShipmentField } from "./shipment_field.js";
 
 const CHECK_AFTER_MS = 600;

@@ -7,7 +7,7 @@ import { Dialog, EntryLink, Loaded, Mass, Page, PartyName, Section, Table, Time,
 import { ApplicationForm } from "./application.js";
 import { LicenceState, Used } from "./today.js";
 
-export const areas = ["producer", "rules"];
+export const areas = ["producer", "rules", "acts", "proof"];
 
 async function load(party, signal) {
   const [licences, quotas] = await Promise.all([

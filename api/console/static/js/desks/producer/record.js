@@ -5,7 +5,7 @@ import { Page, Section } from "../../core/ui.js";
 import { GROUPS, KINDS } from "../../movements/kinds.js";
 import { MovementForm } from "./form.js";
 
-export const areas = ["producer", "rules"];
+export const areas = ["producer", "rules", "acts", "proof"];
 
 export default function Record({ query, who }) {
   const kind = query.get("kind");

@@ -1,6 +1,6 @@
 // What the firm recorded: each movement with its entry, to be read again and corrected; and what waits in this browser.
 import { all, get, getText } from "../../core/api.js";
-import { fromBase64url, fromUtf8 } from "../../core/bytes.js";
+import { fromBase64url, fromUtf8, utf8 } from "../../core/bytes.js";
 import { shortId } from "../../core/format.js";
 import { html, useState } from "../../core/html.js";
 import { t, term } from "../../core/i18n.js";
@@ -9,10 +9,11 @@ import { go, setQuery } from "../../core/router.js";
 import { Badge, Empty, EntryLink, Failure, Loaded, Page, Section, SiteName, Table, Time, useLoad } from "../../core/ui.js";
 import { readEvent } from "../../movements/reading.js";
 import { declareWrong, document } from "../../movements/writing.js";
+import { parseEntry } from "../../proof/entry.js";
 import { MovementForm } from "./form.js";
 import { Papers, Sending, useSending } from "./sending.js";
 
-export const areas = ["producer", "rules"];
+export const areas = ["producer", "rules", "acts", "proof"];
 
 export default function Records({ query, who }) {
   const chosen = query.get("event");
@@ -60,8 +61,8 @@ function Waiting({ who }) {
 
 /** The statement of an entry, decoded: {jws, hash, event}. */
 async function statementOf(index, eventId, signal) {
-  const { entries } = await get("/v1/log/entries", { start: index, limit: 1 }, { signal });
-  const hash = entries[0].statement;
+  const { entries } = await get("/v1/log/entries", { start: index, end: index + 1 }, { signal });
+  const hash = parseEntry(utf8(entries[0].entry)).statement;
   const jws = await getText(`/v1/statements/${hash}`, undefined, { signal });
   const payload = JSON.parse(fromUtf8(fromBase64url(jws.split(".")[1])));
   const events = payload.epcisBody?.eventList ?? [payload];

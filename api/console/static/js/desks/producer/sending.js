@@ -1,19 +1,17 @@
 // Signing and sending, before one's eyes: each step as it happens, and what the receipt proves.
-import { Problem, get } from "../../core/api.js";
-import { fromBase64url, utf8 } from "../../core/bytes.js";
+import { Problem } from "../../core/api.js";
 import { html, useState } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
 import { signStatement } from "../../core/jws.js";
 import * as outbox from "../../core/outbox.js";
 import { session, signingKey } from "../../core/session.js";
 import { EntryLink, Failure, saveFile } from "../../core/ui.js";
-import { parseVkey } from "../../proof/note.js";
-import { checkReceipt } from "../../proof/receipt.js";
+import { Findings } from "../../parts/signed_act.js";
 
 const STEPS = ["sign", "keep", "send", "verify"];
 
 /**
- * Signs and sends a payload. `state` is {step, failed?, kept?, index?}; give it to Sending to show.
+ * Signs and sends a payload. `state` is {step, failed?, kept?}; give it to Sending to show.
  * @returns [state, send(payload, title), reset()]
  */
 export function useSending() {
@@ -35,7 +33,8 @@ export function useSending() {
       at("send");
       kept = await outbox.deliver(kept);
       at("verify");
-      setState({ step: "done", kept, index: await verifyKept(kept) });
+      await outbox.verifyKept(kept);
+      setState({ step: "done", kept });
       return kept;
     } catch (error) {
       setState({ step, kept, failed: error });
@@ -43,15 +42,6 @@ export function useSending() {
     }
   };
   return [state, run, () => setState(null)];
-}
-
-/** Verifies a kept statement's receipt in this browser; gives its index. Throws where it does not hold. */
-export async function verifyKept({ receipt, hash }) {
-  const { origin, vkeys } = await get("/v1/log");
-  const verifiers = await Promise.all(vkeys.map(parseVkey));
-  const { ok, verdicts, known } = await checkReceipt(utf8(receipt), { statementHash: fromBase64url(hash), origin, verifiers });
-  if (!ok) throw verdicts.find((each) => each.state === "failed").error;
-  return Number(known.index);
 }
 
 /** The steps of a sending with where it stands. */
@@ -62,7 +52,7 @@ export function Sending({ state, retry }) {
   const mark = (at) => (done || at < now ? "good" : at === now && state.failed ? "bad" : at === now ? "now" : "");
   return html`<section class="panel sending" aria-live="polite">
     <ol class="steps">${STEPS.map((step, at) => html`<li key=${step} class=${mark(at)}>${t(`producer.step.${step}`)}</li>`)}</ol>
-    ${done && html`<div class="notice good" role="status"><strong>${t("producer.recorded")}</strong> <${EntryLink} index=${state.index} />
+    ${done && html`<div class="notice good" role="status"><strong>${t("producer.recorded")}</strong> <${EntryLink} index=${state.kept.index} />
       <p>${t("producer.receipt_means")}</p><${Papers} kept=${state.kept} /></div>`}
     ${state.failed && html`<${Failure} error=${state.failed} retry=${state.kept?.state === "signed" && state.failed.status === 0 ? retry : null} />`}
     ${state.failed?.rest?.findings && html`<${Findings} findings=${state.failed.rest.findings} />`}
@@ -75,10 +65,3 @@ export const Papers = ({ kept }) =>
     <button type="button" class="plain" onClick=${() => saveFile(`${kept.hash}.jws`, kept.jws, "application/jose")}>${t("producer.save_statement")}</button>
     ${kept.receipt && html`<button type="button" class="plain" onClick=${() => saveFile(`${kept.hash}.receipt`, kept.receipt)}>${t("producer.save_receipt")}</button>`}
   </p>`;
-
-/** What the ledger found: what is wrong, and how to mend it. */
-export const Findings = ({ findings }) =>
-  html`<ul class="findings">${findings.map(
-    (each) => html`<li key=${`${each.code} ${each.pointer} ${each.detail}`}><strong>${t(`rules.${each.code}.title`) === `rules.${each.code}.title` ? each.code : t(`rules.${each.code}.title`)}</strong>
-      <p>${each.detail}</p>${each.mend && html`<p class="mend">${each.mend}</p>`}</li>`,
-  )}</ul>`;

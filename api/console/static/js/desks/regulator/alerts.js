@@ -13,7 +13,7 @@ import { GRADES, gradeOf, ruleTitle } from "../../parts/rules.js";
 import { AlertDetail, alertKey } from "./alert_detail.js";
 import { OpenCase } from "./open_case.js";
 
-export const areas = ["regulator", "rules", "acts"];
+export const areas = ["regulator", "rules", "acts", "proof"];
 const MOST = 2000;
 const STEP = 100;
 

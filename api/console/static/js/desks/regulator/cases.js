@@ -10,7 +10,7 @@ import { alertKey } from "./alert_detail.js";
 import { AlertState } from "./alerts.js";
 import { CloseCase } from "./close_case.js";
 
-export const areas = ["regulator", "rules", "acts"];
+export const areas = ["regulator", "rules", "acts", "proof"];
 
 export default function Cases({ query }) {
   const name = query.get("case");
