@@ -26,6 +26,10 @@ _TYPES: Final = {
 }
 # What is beside the libraries for those who vendor them, and not for browsers.
 _NOT_SERVED: Final = frozenset({"package.json", "package-lock.json", "manifest.json"})
+WORKER_ENDING: Final = "_worker.js"
+WORKER_POLICY: Final = "default-src 'none'; script-src 'self'; connect-src 'self'"
+"""The policy of a worker, which comes with its own file and not with the page: it reads the log by itself."""
+
 _IMPORTS: Final = {
     "preact": "vendor/preact/preact.mjs",
     "preact/hooks": "vendor/preact/hooks.mjs",

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Response, request
 from marshmallow import EXCLUDE
 
-from api.console.assets import PREFIX, Assets
+from api.console.assets import PREFIX, WORKER_ENDING, WORKER_POLICY, Assets
 from api.fields import Name, StrictSchema
 from api.operations import Call, Reply, Resource
 from api.replies import IMMUTABLE, REVALIDATE, bytes_reply, tagged
@@ -93,6 +93,8 @@ def read_console_file(call: Call) -> Response:
         raise ResourceNotFound("the console has no such file")
     packed = asset.compressed if "gzip" in request.accept_encodings else None
     reply = bytes_reply(packed or asset.body, asset.media_type, cache=IMMUTABLE, **_HEADERS)
+    if call.path["file"].endswith(WORKER_ENDING):
+        reply.headers["Content-Security-Policy"] = WORKER_POLICY
     reply.headers["Vary"] = "Accept-Encoding"
     if packed is not None:
         reply.headers["Content-Encoding"] = "gzip"

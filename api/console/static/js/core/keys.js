@@ -41,7 +41,7 @@ function usable(kept) {
 }
 
 /** RFC 7638 thumbprint of a public key. */
-async function thumbprint(jwk) {
+export async function thumbprint(jwk) {
   const members = jwk.kty === "OKP" ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x } : { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y };
   return toBase64url(await sha256(utf8(JSON.stringify(members))));
 }
