@@ -15,7 +15,7 @@ import { OpenCase } from "./open_case.js";
 
 export const areas = ["regulator", "rules", "acts", "proof"];
 const MOST = 2000;
-const STEP = 100;
+const SHOWN = 100;
 
 function filtersOf(query) {
   const [state, code, party, site, month] = ["state", "code", "party", "site", "month"].map((name) => query.get(name) ?? "");
@@ -47,7 +47,6 @@ export default function Alerts({ query }) {
 
 function Inbox({ alerts, counts, names, sites, cut, filters, asked, regulator, reload }) {
   const [chosen, setChosen] = useState(new Set());
-  const [most, setMost] = useState(STEP);
   const [opening, setOpening] = useState(false);
   const selected = alerts.find((alert) => alertKey(alert) === asked);
   const picked = alerts.filter((alert) => chosen.has(alertKey(alert)));
@@ -57,7 +56,6 @@ function Inbox({ alerts, counts, names, sites, cut, filters, asked, regulator, r
     setChosen(next);
   };
   const columns = useMemo(() => columnsFor({ regulator, names, sites, chosen, turn }), [regulator, names, sites, chosen, alerts]);
-  const shown = alerts.slice(0, most);
   return html`<${Filters} filters=${filters} counts=${counts} names=${names} sites=${sites} regulator=${regulator} />
     ${cut && html`<p class="notice warn">${t("regulator.alerts.cut", { n: count(MOST) })}</p>`}
     <div class=${selected ? "beside" : ""}>
@@ -66,8 +64,7 @@ function Inbox({ alerts, counts, names, sites, cut, filters, asked, regulator, r
       }>
         ${alerts.length === 0
           ? html`<p class="empty">${t(filters.state === "open" && !filters.code ? "regulator.alerts.none_open" : "regulator.alerts.none")}</p>`
-          : html`<${Table} caption=${t("common.nav.alerts")} columns=${columns} rows=${shown} rowKey=${alertKey} selected=${(alert) => alert === selected} csv="alerts.csv" />`}
-        ${most < alerts.length && html`<p class="more"><button type="button" class="secondary" onClick=${() => setMost(most + STEP)}>${t("common.more")}</button></p>`}
+          : html`<${Table} caption=${t("common.nav.alerts")} columns=${columns} rows=${alerts} most=${SHOWN} rowKey=${alertKey} selected=${(alert) => alert === selected} csv="alerts.csv" />`}
       <//>
       ${selected && html`<${AlertDetail} alert=${selected} regulator=${regulator} onClose=${() => setQuery({ alert: null })} />`}
     </div>
