@@ -7,7 +7,7 @@ import { PartyName, SiteName, ThingLink } from "../core/ui.js";
 export const firmAddress = (party) => `/console/firm?${new URLSearchParams({ party })}`;
 
 /** A firm by its name, to its page. */
-export const FirmLink = ({ id }) => (id ? html`<a href=${firmAddress(id)}><${PartyName} id=${id} /></a>` : "–");
+export const FirmLink = ({ id }) => (id ? html`<a class="name" href=${firmAddress(id)}><${PartyName} id=${id} /></a>` : "–");
 
 /** A site by its name, to the page of its firm. */
 export const SiteLink = ({ id }) =>
