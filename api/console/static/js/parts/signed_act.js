@@ -77,7 +77,7 @@ function Checked({ report, summary, label, busy, onRecord, onBack }) {
 }
 
 /** What a recorded statement leaves in one's hands: its entry, and its receipt with what this browser made of it. */
-export const Recorded = ({ kept, fault }) => html`<div class=${`notice ${fault ? "bad" : "good"}`} role=${fault ? "alert" : "status"}>
+export const Recorded = ({ kept, fault }) => html`<div class=${`notice ${fault ? "bad" : "good"}`} role=${fault ? "alert" : "status"} data-proof=${fault ? "broken" : "ok"}>
   <strong>${t(fault ? "acts.unproved" : "acts.recorded")}</strong>
   <${Facts} rows=${[
     [t("acts.entry"), html`<${EntryLink} index=${kept.index} />`],

@@ -10,7 +10,7 @@ import { FirmLink, LicenceLink } from "../../parts/links.js";
 import { forRegulators } from "../../parts/refusal.js";
 import { Licence } from "./licence.js";
 
-export const areas = ["regulator", "rules", "acts"];
+export const areas = ["regulator", "rules", "acts", "proof"];
 export const LIMIT_DAYS = 45;
 const STATES = ["applied", "granted", "suspended", "refused", "revoked"];
 
