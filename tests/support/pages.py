@@ -42,8 +42,9 @@ _FIND_KEYS = """(areas) => {
 }"""
 _SIGN_IN = """async (pem) => {
   const core = document.body.dataset.assets + "/js/core";
-  const [keys, session] = await Promise.all([import(`${core}/keys.js`), import(`${core}/session.js`)]);
-  await session.signIn(await keys.importPem(pem));
+  const modules = ["key_file", "keys", "session"].map((name) => import(`${core}/${name}.js`));
+  const [{ readKeyFile }, { importPkcs8 }, { signIn }] = await Promise.all(modules);
+  await signIn(await importPkcs8(readKeyFile(pem).der));
 }"""
 _RUN_AXE = """async (only) => {
   const options = { preload: false, resultTypes: ["violations"], ...(only ? { runOnly: only } : {}) };

@@ -1,4 +1,5 @@
 // Begins the console: texts, who is signed in, then the page that the address names.
+import "./core/key_link.js";
 import { App } from "./core/app.js";
 import { html, render } from "./core/html.js";
 import { loadAreas } from "./core/i18n.js";

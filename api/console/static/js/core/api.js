@@ -15,11 +15,25 @@ export function address(path, query = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-/** Sends a request and gives its Response; throws Problem for any status of 400 and above. */
-export async function send(method, path, { query, body, type, accept, signal, headers = {} } = {}) {
-  let response;
+let renew = async () => false;
+
+/** Names what is asked when an answer says that the session is over: resolves to true once it is open again. */
+export const whenSessionEnds = (ask) => (renew = ask);
+
+/**
+ * Sends a request and gives its Response; throws Problem for any status of 400 and above. Where the session has ended
+ * and is opened anew, the same request is sent again.
+ */
+export async function send(method, path, options = {}) {
+  const response = await request(method, path, options);
+  if (response.ok) return response;
+  if (response.status === 401 && !path.startsWith("/v1/sessions") && (await renew())) return send(method, path, options);
+  throw new Problem(await problemOf(response));
+}
+
+async function request(method, path, { query, body, type, accept, signal, headers = {} }) {
   try {
-    response = await fetch(address(path, query), {
+    return await fetch(address(path, query), {
       method,
       body,
       signal,
@@ -30,8 +44,6 @@ export async function send(method, path, { query, body, type, accept, signal, he
     if (error.name === "AbortError") throw error;
     throw new Problem({ code: "network.unreachable", title: "", detail: "", status: 0 });
   }
-  if (response.ok) return response;
-  throw new Problem(await problemOf(response));
 }
 
 async function problemOf(response) {

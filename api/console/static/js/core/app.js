@@ -3,8 +3,9 @@ import { homeOf, menuFor, pageAt } from "../desks.js";
 import { html, useEffect, useState } from "./html.js";
 import { LANGUAGES, language, loadAreas, setLanguage, t, term } from "./i18n.js";
 import { go, place } from "./router.js";
-import { session, signOut } from "./session.js";
+import { ended, session, signOut } from "./session.js";
 import { useStore } from "./store.js";
+import { SessionEnded } from "./session_ended.js";
 import { turnTheme } from "./theme.js";
 import { Failure, Loading } from "./ui.js";
 
@@ -13,6 +14,7 @@ export function App() {
   useStore(language);
   const who = useStore(session);
   const { path } = useStore(place);
+  const over = useStore(ended);
   const [menuOpen, setMenuOpen] = useState(false);
   useEffect(() => setMenuOpen(false), [path]);
   return html`<a class="skip" href="#main">${t("common.skip")}</a>
@@ -20,7 +22,8 @@ export function App() {
     <div class="frame">
       <nav class=${`side ${menuOpen ? "open" : ""}`} id="menu" aria-label=${t("common.menu")}><${Menu} who=${who} path=${path} /></nav>
       <main id="main" tabindex="-1"><${Shown} who=${who} /></main>
-    </div>`;
+    </div>
+    ${over && who && html`<${SessionEnded} who=${who} over=${over} />`}`;
 }
 
 function TopBar({ who, onMenu, menuOpen }) {
@@ -30,7 +33,7 @@ function TopBar({ who, onMenu, menuOpen }) {
     <div class="top-end">
       ${who
         ? html`<a class="who" href="/console/account" title=${who.party}><strong>${who.organisation?.legal_name ?? who.party}</strong><span>${who.roles.map((role) => term("role", role)).join(" · ")}</span></a>
-            <button type="button" class="plain" onClick=${() => signOut().then(() => go("/"))}>${t("common.sign_out")}</button>`
+            <button type="button" class="plain" onClick=${() => signOut()}>${t("common.sign_out")}</button>`
         : html`<a class="sign-in" href="/console/sign-in">${t("common.sign_in")}</a>`}
       <${LanguageSwitch} />
       <button type="button" class="plain" onClick=${turnTheme} aria-label=${t("common.theme")} title=${t("common.theme")}>◐</button>

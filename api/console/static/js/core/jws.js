@@ -2,16 +2,27 @@
 import { get } from "./api.js";
 import { toBase64url, utf8 } from "./bytes.js";
 
+// A challenge is good for so long.
+const CHALLENGE_S = 120;
+
 async function compact(key, header, payload) {
   const input = `${toBase64url(utf8(JSON.stringify({ alg: key.alg, kid: key.kid, ...header })))}.${toBase64url(payload)}`;
   return `${input}.${toBase64url(await key.sign(utf8(input)))}`;
 }
 
-/** The proof that opens a session: over the server's challenge {challenge, origin}. */
-export async function signSessionProof(key, { challenge, origin }) {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = { aud: origin, challenge, iat: now, exp: now + 120 };
+/**
+ * The proof that opens a session: over the server's challenge {challenge, origin, expires}. Its time is the server's,
+ * told by the challenge's end, so that a wrong clock here locks nobody out.
+ */
+export async function signSessionProof(key, { challenge, origin, expires }) {
+  const exp = Math.floor(Date.parse(expires) / 1000);
+  const claims = { aud: origin, challenge, iat: exp - CHALLENGE_S, exp };
   return compact(key, { typ: "reledger-session+jwt" }, utf8(JSON.stringify(claims)));
+}
+
+/** The proof that whoever asks to enrol a key for a party holds it. */
+export function signPossession(key, origin, party) {
+  return compact(key, { typ: "reledger-pop+jws" }, utf8(JSON.stringify({ origin, party, kid: key.kid })));
 }
 
 /**

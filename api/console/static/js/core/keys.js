@@ -1,11 +1,23 @@
 // The reader's keys, kept by the browser where no script can read them out (WebCrypto, non-extractable).
-import { fromBase64, fromBase64url, sha256, toBase64url, utf8 } from "./bytes.js";
+import { Problem } from "./api.js";
+import { fromBase64url, sha256, toBase64url, utf8 } from "./bytes.js";
 
 const STORE = "keys";
 const ALGORITHMS = {
   Ed25519: { make: { name: "Ed25519" }, sign: { name: "Ed25519" } },
   ES256: { make: { name: "ECDSA", namedCurve: "P-256" }, sign: { name: "ECDSA", hash: "SHA-256" } },
 };
+// Where the browser stores nothing (private windows of some), a key lasts as long as its page.
+const passing = new Map();
+
+/** What keys may be: "Ed25519", "ES256". */
+export const algorithms = Object.keys(ALGORITHMS);
+
+/** Why no key can be used in this browser: "browser.insecure", "browser.no-crypto", or null. */
+export function obstacle() {
+  if (!globalThis.isSecureContext) return "browser.insecure";
+  return globalThis.crypto?.subtle ? null : "browser.no-crypto";
+}
 
 function database() {
   return new Promise((resolve, reject) => {
@@ -13,6 +25,7 @@ function database() {
     request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "kid" });
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error("blocked"));
   });
 }
 
@@ -29,39 +42,77 @@ async function inStore(mode, ask) {
   }
 }
 
-function usable(kept) {
-  if (!kept) return null;
-  const { kid, alg, jwk, privateKey } = kept;
-  return {
-    kid,
-    alg,
-    jwk,
-    sign: async (bytes) => new Uint8Array(await crypto.subtle.sign(ALGORITHMS[alg].sign, privateKey, bytes)),
-  };
+const sign = async (alg, privateKey, bytes) =>
+  new Uint8Array(await crypto.subtle.sign(ALGORITHMS[alg].sign, privateKey, bytes));
+
+function usable(held) {
+  if (!held) return null;
+  const { kid, alg, jwk, privateKey, made = false } = held;
+  return { kid, alg, jwk, made, stored: !passing.has(kid), sign: (bytes) => sign(alg, privateKey, bytes) };
 }
 
 /** RFC 7638 thumbprint of a public key. */
 export async function thumbprint(jwk) {
-  const members = jwk.kty === "OKP" ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x } : { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y };
+  const { crv, kty, x, y } = jwk;
+  const members = kty === "OKP" ? { crv, kty, x } : { crv, kty, x, y };
   return toBase64url(await sha256(utf8(JSON.stringify(members))));
 }
 
-async function keep(alg, jwk, privateKey) {
-  const kept = { kid: await thumbprint(jwk), alg, jwk, privateKey };
-  await inStore("readwrite", (keys) => keys.put(kept));
-  return usable(kept);
+async function store(held) {
+  try {
+    await inStore("readwrite", (keys) => keys.put(held));
+    passing.delete(held.kid);
+  } catch {
+    passing.set(held.kid, held);
+  }
+  return usable(held);
 }
 
-/** The key with this thumbprint, or null where this browser has none. */
-export const keyOf = async (kid) => usable(await inStore("readonly", (keys) => keys.get(kid)));
+async function find(kid) {
+  return passing.get(kid) ?? (await inStore("readonly", (keys) => keys.get(kid)).catch(() => undefined));
+}
+
+async function keep(alg, { kty, crv, x, y }, privateKey, made = false) {
+  const jwk = kty === "OKP" ? { kty, crv, x } : { kty, crv, x, y };
+  const kid = await thumbprint(jwk);
+  const before = await find(kid);
+  return store({ kid, alg, jwk, privateKey, made: before?.made ?? made });
+}
+
+/**
+ * The key with this thumbprint, or null where this browser has none.
+ * {kid, alg, jwk, made: whether it was made here and so is nowhere else, stored: whether it outlasts the page,
+ * sign(bytes)}
+ */
+export const keyOf = async (kid) => usable(await find(kid));
 
 /** Every key of this browser. */
-export const everyKey = async () => (await inStore("readonly", (keys) => keys.getAll())).map(usable);
+export async function everyKey() {
+  const stored = await inStore("readonly", (keys) => keys.getAll()).catch(() => []);
+  return [...stored, ...passing.values()].map(usable);
+}
 
 /** Forgets a key. */
-export const forget = (kid) => inStore("readwrite", (keys) => keys.delete(kid));
+export async function forget(kid) {
+  if (!passing.delete(kid)) await inStore("readwrite", (keys) => keys.delete(kid));
+}
 
-/** Takes a PKCS #8 private key (DER) into the browser's keeping; refuses what is neither Ed25519 nor P-256. */
+/** Makes a key that nobody, this page included, can read out; it exists in this browser only. */
+export async function makeKey(alg) {
+  const { make } = ALGORITHMS[alg];
+  let pair;
+  try {
+    pair = await crypto.subtle.generateKey(make, false, ["sign", "verify"]);
+  } catch {
+    throw new Problem({ code: "browser.no-ed25519", status: 0 });
+  }
+  return keep(alg, await crypto.subtle.exportKey("jwk", pair.publicKey), pair.privateKey, true);
+}
+
+/**
+ * Takes a PKCS #8 private key (DER) into the browser's keeping.
+ * @throws {Problem} key-file.algorithm where it is neither Ed25519 nor P-256, or this browser cannot use it
+ */
 export async function importPkcs8(der) {
   for (const [alg, { make }] of Object.entries(ALGORITHMS)) {
     let readable;
@@ -70,19 +121,19 @@ export async function importPkcs8(der) {
     } catch {
       continue;
     }
-    const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", readable);
-    const jwk = kty === "OKP" ? { kty, crv, x } : { kty, crv, x, y };
+    const jwk = await crypto.subtle.exportKey("jwk", readable);
     return keep(alg, jwk, await crypto.subtle.importKey("pkcs8", der, make, false, ["sign"]));
   }
-  throw new Error("key.unknown");
-}
-
-/** Takes a key file: PEM "PRIVATE KEY". */
-export async function importPem(text) {
-  const found = /-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----/.exec(text);
-  if (!found) throw new Error("key.form");
-  return importPkcs8(fromBase64(found[1].replace(/\s/g, "")));
+  throw new Problem({ code: "key-file.algorithm", status: 0 });
 }
 
 /** Takes a key from a link's fragment: base64url of PKCS #8. */
-export const importFragment = (text) => importPkcs8(fromBase64url(text));
+export async function importFragment(text) {
+  let der;
+  try {
+    der = fromBase64url(text);
+  } catch {
+    throw new Problem({ code: "key-file.link", status: 0 });
+  }
+  return importPkcs8(der);
+}

@@ -62,12 +62,13 @@ export const Empty = ({ children }) => html`<p class="empty">${children}</p>`;
 export function Failure({ error, retry }) {
   const known = error instanceof Problem;
   const code = known ? error.code : "console.failed";
+  const mend = has(`errors.${code}.mend`) ? t(`errors.${code}.mend`) : error.mend;
   const title = has(`errors.${code}`) ? t(`errors.${code}`) : (known && error.title) || t("common.failed");
   return html`<div class="failure" role="alert">
     <strong>${title}</strong>
     ${error.detail && html`<p>${error.detail}</p>`}
     ${!known && html`<p>${reasonOf(error)}</p>`}
-    ${error.mend && html`<p class="mend">${error.mend}</p>`}
+    ${mend && html`<p class="mend">${mend}</p>`}
     <p class="code">${code}</p>
     ${retry && html`<button class="secondary" onClick=${retry}>${t("common.retry")}</button>`}
   </div>`;
