@@ -9,6 +9,7 @@ import { parseVkey } from "../proof/note.js";
 import { Refused } from "../proof/refused.js";
 import { entriesPath, parseEntryBundle, tilePath, TILE_WIDTH } from "../proof/tiles.js";
 import { leafOf, Peaks, rootOf } from "../proof/tree.js";
+import { meetLog } from "../proof/trust.js";
 
 const HASH = 32;
 
@@ -26,8 +27,8 @@ async function openTree(signal) {
     get("/v1/log", undefined, { signal }),
     getBytes("/checkpoint", undefined, { signal }),
   ]);
-  const verifiers = (await Promise.all(vkeys.map(parseVkey))).filter(Boolean);
-  const head = await openCheckpoint(note, origin, verifiers);
+  const { kept } = await meetLog({ origin, vkeys });
+  const head = await openCheckpoint(note, origin, kept ? [await parseVkey(kept.vkey)] : []);
   const size = Number(head.size);
   const [full, rest] = [Math.floor(size / TILE_WIDTH), size % TILE_WIDTH];
   const nodes = [];

@@ -9,6 +9,8 @@ import { checkReceipt } from "../../proof/receipt.js";
 import { ReceiptResult } from "../../proof/receipt_view.js";
 import { everyLog, meetLog } from "../../proof/trust.js";
 import { TrustPanel } from "../../proof/trust_view.js";
+import { readBundle } from "../../pictures/bundle.js";
+import { BundleResult } from "../../pictures/bundle_view.js";
 
 export const areas = ["proof"];
 
@@ -59,6 +61,11 @@ export default function Verify() {
 }
 
 async function verify({ receipt, statement }, { served, logs }) {
+  const bundle = readBundle(receipt);
+  if (bundle) {
+    const log = logs.find(({ origin }) => origin === bundle.origin);
+    return log ? { bundle, log } : { noKey: true };
+  }
   const { bytes, jws } = readPasted(receipt, statement);
   if (jws && !COMPACT.test(jws)) return { notSigned: true };
   const log = claimedBy(bytes, logs, served);
@@ -80,6 +87,7 @@ function payloadOf(jws) {
 function Result({ result }) {
   if (result.error) return html`<${Failure} error=${result.error} />`;
   if (result.notSigned || result.noKey) return html`<p class="notice warn" role="alert">${t(result.notSigned ? "proof.verify.not_signed" : "proof.verify.no_key")}</p>`;
+  if (result.bundle) return html`<p class="quiet">${t("proof.verify.against", { name: result.log.origin })}</p><${BundleResult} bundle=${result.bundle} log=${result.log} />`;
   return html`<p class="quiet">${t("proof.verify.against", { name: result.log.origin })}</p>
     <${ReceiptResult} result=${result} />
     ${result.payload && html`<h3>${t("proof.verify.payload")}</h3><pre class="payload" tabindex="0">${result.payload}</pre>`}`;

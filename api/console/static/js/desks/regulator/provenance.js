@@ -6,14 +6,17 @@ import { Loaded, Page, Section, Tabs, useLoad } from "../../core/ui.js";
 import { useChecks } from "../../pictures/checks.js";
 import { Graph } from "../../pictures/graph.js";
 import { Header } from "../../pictures/header.js";
+import { HandOver } from "../../pictures/hand_over.js";
+import { Label } from "../../pictures/label.js";
 import { styles } from "../../pictures/load.js";
+import { Recall } from "../../pictures/recall.js";
 import { Chooser, Settings } from "../../pictures/settings.js";
 import { Steps } from "../../pictures/steps.js";
 import { alertsByName, answer, settingsOf, subjectOf } from "../../pictures/subject.js";
 
 export const areas = ["provenance", "pictures"];
 
-const VIEWS = ["graph", "table"];
+const viewsOf = ({ kind }) => ["graph", "table", "recall", ...(kind === "lot" ? ["label"] : []), "hand_over"];
 
 export default function Provenance({ query, who }) {
   useEffect(styles, []);
@@ -37,11 +40,15 @@ function Picture({ subject, settings, view }) {
 function Views({ subject, settings, data, view, title }) {
   const alerts = useMemo(() => alertsByName(data.alerts), [data]);
   const checks = useChecks(data.steps);
-  const current = VIEWS.includes(view) ? view : VIEWS[0];
+  const views = viewsOf(subject);
+  const current = views.includes(view) ? view : "graph";
   return html`<${Section} title=${t("provenance.way")} tools=${checks.words}>
     <${Settings} subject=${subject} settings=${settings} />
-    <${Tabs} label=${t("provenance.views")} current=${current} onChange=${(next) => setQuery({ view: next })} tabs=${VIEWS.map((id) => ({ id, title: t(`provenance.view.${id}`) }))} />
+    <${Tabs} label=${t("provenance.views")} current=${current} onChange=${(next) => setQuery({ view: next })} tabs=${views.map((id) => ({ id, title: t(`provenance.view.${id}`) }))} />
     ${current === "graph" && html`<${Graph} data=${data} alerts=${alerts} checks=${checks.found} title=${title} />`}
     ${current === "table" && html`<${Steps} subject=${subject} settings=${settings} data=${data} checks=${checks.found} />`}
+    ${current === "recall" && html`<${Recall} subject=${subject} settings=${settings} />`}
+    ${current === "label" && html`<${Label} subject=${subject} />`}
+    ${current === "hand_over" && html`<${HandOver} subject=${subject} settings=${settings} data=${data} />`}
   <//>`;
 }
