@@ -69,6 +69,8 @@ export function date(text) {
 /** The last telling part of an identifier; the whole of it belongs into a title. */
 export function shortId(id) {
   const text = String(id ?? "");
+  if (text.startsWith("urn:epcglobal:cbv:bt:")) return decodeURIComponent(text.split(":").at(-1));
+  if (text.startsWith("urn:uuid:")) return `${text.slice(9, 17)}…`;
   if (text.startsWith("urn:epc:")) {
     const parts = text.split(":").at(-1).split(".");
     return parts.length > 2 ? parts.slice(2).join(".") : parts.join(".");

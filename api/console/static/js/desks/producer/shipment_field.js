@@ -43,6 +43,7 @@ export function ShipmentField({ kind, me, form, set, fault }) {
     ${!unrecorded && html`<label>${t("producer.field.shipment")}
       <select name="shipment" value=${form.shipment ? `${form.consignor} ${form.shipment}` : ""} onChange=${(event) => choose(...(event.target.value ? event.target.value.split(" ") : ["", ""]))}>
         <option value="">${found.length ? t("producer.choose_shipment", { n: found.length }) : t("producer.no_shipments")}</option>
+        ${form.shipment && !found.some((each) => each.shipment === form.shipment) && html`<option value=${`${form.consignor} ${form.shipment}`}>${shortId(form.advice || form.shipment)}</option>`}
         ${found.map((each) => html`<option key=${each.shipment} value=${`${each.consignor} ${each.shipment}`}>${each.other} · ${date(each.event_time)} · ${shortId(each.despatch_advice || each.shipment)}</option>`)}
       </select></label>`}
     <${FieldFaultText} fault=${fault} field="shipment" />

@@ -41,9 +41,9 @@ export default function Today({ who }) {
 function Figures({ filing, incoming, alerts, holdings }) {
   const stock = holdings.reduce((sum, each) => sum + each.mass_mg, 0);
   return html`<div class="stats">
-    <${Figure} label=${t("producer.days_left")} tone=${filing.days_left <= 3 ? "warn" : "good"} hint=${t("producer.deadline", { date: date(filing.deadline) })}>${count(filing.days_left)}<//>
-    <${Figure} label=${t("producer.to_confirm")} tone=${incoming.length ? "info" : ""}>${count(incoming.length)}<//>
-    <${Figure} label=${t("producer.open_alerts")} tone=${alerts.length ? "bad" : "good"}>${count(alerts.length)}<//>
+    <${Figure} label=${t("producer.days_left", { n: filing.days_left })} tone=${filing.days_left <= 3 ? "warn" : "good"} hint=${t("producer.deadline", { date: date(filing.deadline) })}>${count(filing.days_left)}<//>
+    <${Figure} label=${t("producer.to_confirm", { n: incoming.length })} tone=${incoming.length ? "info" : ""}>${count(incoming.length)}<//>
+    <${Figure} label=${t("producer.open_alerts", { n: alerts.length })} tone=${alerts.length ? "bad" : "good"}>${count(alerts.length)}<//>
     <${Figure} label=${t("producer.in_stock")} hint=${t("producer.lots", { n: holdings.filter((each) => each.mass_mg > 0).length })}><${Mass} mg=${stock} /><//>
     <${Figure} label=${t("producer.recorded_this_month")} tone=${filing.late ? "warn" : ""} hint=${filing.late ? t("producer.late", { n: filing.late }) : null}>${count(filing.recorded)}<//>
   </div>`;
