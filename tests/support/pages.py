@@ -21,6 +21,10 @@ HEIGHT = 860
 PATIENCE_MS = 30_000
 # Faults of a request that only the console itself can have made; others are answers that a page must show.
 OWN_FAULTS = frozenset({400, 405, 406, 411, 415})
+UNREACHED = 0
+"""In place of a status: a request that the test lets no server answer."""
+# What a browser writes about a request that nobody answered.
+_UNANSWERED = re.compile(r"^Failed to load resource: net::ERR_FAILED")
 # What a browser writes about each answer of 400 and above; the answers are judged by themselves.
 _ANSWERED = re.compile(r"^Failed to load resource: the server responded with a status of")
 _REPORT_VIOLATIONS = """
@@ -114,6 +118,8 @@ class Watch:
             self.faults.append(f"{status} {response.request.method} {response.url}")
 
     def _wrote(self, message: ConsoleMessage) -> None:
+        if UNREACHED in self.allowed and _UNANSWERED.match(message.text):
+            return
         if message.type == "error" and not _ANSWERED.match(message.text):
             self.faults.append(f"in the browser's console: {message.text}")
 

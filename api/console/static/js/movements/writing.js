@@ -41,7 +41,7 @@ export function writeEvent(kind, form, me, eventId) {
   event["ree:movement"] = kind;
   if (disposition) event.disposition = disposition;
   if (form.site) event.bizLocation = { id: form.site };
-  else if (kind !== "transfer") throw new FieldFault("site", "fault.missing");
+  else if (!SITE_MAY_LACK.includes(kind)) throw new FieldFault("site", "fault.missing");
   putParties(event, kind, form, me);
   putDocuments(event, kind, form, me);
   putGoods(event, kind, goods, form, me);
@@ -50,6 +50,8 @@ export function writeEvent(kind, form, me, eventId) {
   if (form.whole) event["ree:whole"] = true;
   return event;
 }
+
+const SITE_MAY_LACK = ["transfer", "cancel", "refuse", "assay"];
 
 const named = (text) => ({ name: text.replace("?", ""), optional: text.endsWith("?") });
 const skip = () => {};
