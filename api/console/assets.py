@@ -1,7 +1,7 @@
-"""The console's files as they are served: read once, compressed once, under an address that names their bytes.
+"""The console's files as served: read once, compressed once, under an address that names their bytes.
 
-All files share one address prefix that holds a digest of all of them, so that modules may import each other by
-relative paths and every file may be kept for ever: another release has another prefix.
+All files share one address prefix that holds a digest of all of them, so that modules may import each other
+by relative paths and every file may be kept for ever: another release has another prefix.
 """
 
 import gzip
