@@ -91,8 +91,8 @@ def read_console_file(call: Call) -> Response:
     asset = _ASSETS.files.get(call.path["file"])
     if asset is None or call.path["digest"] != _ASSETS.digest:
         raise ResourceNotFound("the console has no such file")
-    packed = asset.compressed if "gzip" in request.accept_encodings else None
-    reply = bytes_reply(packed or asset.body, asset.media_type, cache=IMMUTABLE, **_HEADERS)
+    packed = asset.compressed if request.accept_encodings.quality("gzip") > 0 else None
+    reply = bytes_reply(packed or asset.body, asset.media_type, 200, cache=IMMUTABLE, **_HEADERS)
     if call.path["file"].endswith(WORKER_ENDING):
         reply.headers["Content-Security-Policy"] = WORKER_POLICY
     reply.headers["Vary"] = "Accept-Encoding"
@@ -117,4 +117,4 @@ def _page() -> Response:
         f'<script type="module" src="{base}/js/main.js"></script></head>'
         f'<body data-assets="{base}"><div id="app"></div>{_NOSCRIPT}</body></html>\n'
     ).encode()
-    return bytes_reply(body, _HTML, cache=REVALIDATE, Content_Security_Policy=_ASSETS.policy, **_HEADERS)
+    return bytes_reply(body, _HTML, 200, cache=REVALIDATE, Content_Security_Policy=_ASSETS.policy, **_HEADERS)

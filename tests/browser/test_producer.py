@@ -1,4 +1,4 @@
-"""The producer's desk: what is expected today, recording, confirming, correcting, applying; each proved afterwards."""
+"""The producer's desk: today, recording, confirming, correcting, applying; each proved afterwards."""
 
 import json
 from collections.abc import Callable
