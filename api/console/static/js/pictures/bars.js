@@ -14,7 +14,7 @@ export function Bars({ rows, most, marks = [], label }) {
   return html`<ul class="bars" aria-label=${label}>${rows.map(
     (row) => html`<li key=${row.key}>
       <span class="bar-label">${row.label}</span>
-      <span class="bar-track" aria-hidden="true"><span class=${`bar ${row.tone ?? ""}`} style=${{ width: part(row.value) }}></span>
+      <span class="bar-track" aria-hidden="true"><span class=${`bar ${row.tone ?? ""}`} style=${{ width: part(row.value), minWidth: row.value ? "2px" : 0 }}></span>
         ${marks.map((mark) => html`<span key=${mark.at} class="bar-mark" title=${mark.label} style=${{ left: part(mark.at) }}></span>`)}</span>
       <span class="bar-value figure">${row.shown ?? row.value}</span>${row.note}
     </li>`,

@@ -6,6 +6,8 @@ import { ruleTitle } from "../../parts/rules.js";
 import { SignedAct } from "../../parts/signed_act.js";
 import { PartyName } from "../../core/ui.js";
 
+const CODE = "[A-Za-z0-9][A-Za-z0-9._:\\/\\-]*";
+
 /** Name for the next case of this year: 2026-0032 after 2026-0031. */
 export function nextCase(names, year = new Date().getFullYear()) {
   const taken = names.map((name) => /^(\d{4})-(\d{4})$/.exec(name)).filter((found) => found && Number(found[1]) === year);
@@ -39,7 +41,7 @@ export function OpenCase({ alerts: given, onDone }) {
   ];
   return html`<${SignedAct} act=${act || null} summary=${summary} label=${t("regulator.cases.open")} onDone=${onDone}>
     <p class="quiet">${t("regulator.cases.open_lead")}</p>
-    <label>${t("regulator.cases.name")}<input required maxlength="100" pattern="[A-Za-z0-9][A-Za-z0-9._:/\\-]*" value=${name} onInput=${(event) => setName(event.target.value)} /></label>
+    <label>${t("regulator.cases.name")}<input required maxlength="100" pattern=${CODE} value=${name} onInput=${(event) => setName(event.target.value)} /></label>
     <label><input type="checkbox" checked=${withFirms} onChange=${(event) => setWithFirms(event.target.checked)} /> ${t("regulator.cases.with_firms", { n: parties.length })}</label>
     ${lots.length > 0 && html`<label><input type="checkbox" checked=${withLots} onChange=${(event) => setWithLots(event.target.checked)} /> ${t("regulator.cases.with_lots", { n: lots.length })}</label>`}
   <//>`;
