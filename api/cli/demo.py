@@ -24,7 +24,7 @@ from api.cli.common import notes
 )
 @click.option("--once", is_flag=True, help="End after the story instead of serving on.")
 def demo(port: int, no_browser: bool, documents: Path | None, once: bool) -> None:
-    """See it work: a throwaway ledger, four companies, a shipment's story, and attempts to cheat.
+    """See it work: a throwaway ledger, six companies, a shipment's story, and attempts to cheat.
 
     Everything is real: keys, signatures, the HTTP server, the database (SQLite, in a temporary folder that is
     removed at the end). The server runs on until Ctrl-C.
@@ -46,7 +46,7 @@ def demo(port: int, no_browser: bool, documents: Path | None, once: bool) -> Non
             click.echo()
             click.secho(f"Serving on {stage.url} — Ctrl-C ends the demonstration.", bold=True)
             if not no_browser:
-                webbrowser.open(stage.url)
+                webbrowser.open(stage.sign_in_link(stage.authority))
             with contextlib.suppress(KeyboardInterrupt):
                 server.wait()
     notes.print("the demonstration is over; its folder is removed")

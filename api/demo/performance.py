@@ -142,6 +142,9 @@ class Performance:
         _say(f"sign something        {reledger} submit FILE --url {stage.url} --key {mine_key}")
         _say(f"read as the mine      {reledger} token --key {mine_key} --url {stage.url}")
         _say(f"receipts              {self._receipts}")
+        _heading("Sign in to the console: one link for each, with its key in it")
+        for member in stage.people:
+            _say(f"{member.legal_name:<30}  {stage.sign_in_link(member)}")
 
     def _play(self, scene: story.Scene) -> None:
         jws = sign(scene.document, scene.actor, self._stage.settings.origin, EPCIS, self._clock)

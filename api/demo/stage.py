@@ -15,17 +15,26 @@ from pathlib import Path
 
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import api
 from api.demo.cast import COMPANIES, Member, company, genesis, officials, sign
 from api.settings import Settings
 from ledger.clock import SystemClock
+from ledger.encoding import b64url_encode
 from ledger.errors import RemoteFailed, SettingsInvalid
 from ledger.log.note import NoteSigner
 from ledger.registration.mark import Mark
 from ledger.registration.registrar import Registrar
 from ledger.statements.envelope import ACT
-from ledger.statements.keys import ED25519, ES256, FileSigner, generate_key, write_key_file
+from ledger.statements.keys import (
+    ED25519,
+    ES256,
+    FileSigner,
+    generate_key,
+    read_private_key,
+    write_key_file,
+)
 from ledger.store.engine import create_ledger_engine
 from ledger.store.schema import upgrade
 
@@ -63,6 +72,17 @@ class Stage:
     def database(self) -> Path:
         """The SQLite file."""
         return self.folder / "ledger.db"
+
+    @property
+    def people(self) -> tuple[Member, ...]:
+        """Everybody who signs in to the console: the authority, and who acts for a company."""
+        return (self.authority, *self.members.values())
+
+    def sign_in_link(self, member: Member) -> str:
+        """The console's address with a member's private key: for a demonstration, and for nothing else."""
+        private = read_private_key(self.folder / "keys" / f"{member.name}.pem")
+        der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return f"{self.url}/console/sign-in#key={b64url_encode(der)}"
 
 
 def prepare(folder: Path, port: int, database_url: str | None = None) -> Stage:

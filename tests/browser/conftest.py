@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from tests.support.browser import find_chromium
 from tests.support.console import POSTGRESQL, SQLITE, Console, Told, running, tell_story
-from tests.support.pages import CHINESE, ENGLISH, PATIENCE_MS, sign_in, text, watched
+from tests.support.pages import CHINESE, ENGLISH, PATIENCE_MS, text, watched
 
 ENGINES = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgresql)]
 LANGUAGES = {SQLITE: ENGLISH, POSTGRESQL: CHINESE}
@@ -106,8 +106,8 @@ def signed_in(request: pytest.FixtureRequest, open_page: OpenPage) -> OpenPage:
 
     def open_as(member: str, path: str = "/", *, on: Console | None = None, **options: Any) -> Page:
         console: Console = on or request.getfixturevalue("console")
-        page = open_page("/console/account", on=console, **options)
-        sign_in(page, console.key_file(member))
+        page = open_page(console.link(member), on=console, **options)
+        page.wait_for_url(lambda url: "/console/sign-in" not in url)
         page.goto(path)
         return page
 

@@ -51,8 +51,10 @@ def test_the_whole_story() -> None:
         "409 statement.conflict",
         "statement.mismatch: statement_bytes 23",
         "Where to look next",
+        "Demonstration Authority         http://127.0.0.1:",
     ):
         assert line in shown.stdout
+    assert shown.stdout.count("/console/sign-in#key=") == 7
     assert shown.stdout.count("✓") == 40
     assert shown.stdout.count("✗") == 3
 

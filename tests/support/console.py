@@ -59,6 +59,10 @@ class Console:
         """Everybody with a key, by name: the authority, the operator, and the companies."""
         return {"authority": self.stage.authority, "operator": self.stage.operator, **self.stage.members}
 
+    def link(self, name: str) -> str:
+        """The link that signs a member in."""
+        return self.stage.sign_in_link(self.members[name])
+
     def key_file(self, name: str) -> Path:
         """The key of a member, as PEM."""
         return self.stage.folder / "keys" / f"{name}.pem"

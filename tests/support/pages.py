@@ -44,12 +44,6 @@ _FIND_KEYS = """(areas) => {
     for (const element of document.querySelectorAll(`[${name}]`)) judge(element.getAttribute(name));
   return [...found];
 }"""
-_SIGN_IN = """async (pem) => {
-  const core = document.body.dataset.assets + "/js/core";
-  const modules = ["key_file", "keys", "session"].map((name) => import(`${core}/${name}.js`));
-  const [{ readKeyFile }, { importPkcs8 }, { signIn }] = await Promise.all(modules);
-  await signIn(await importPkcs8(readKeyFile(pem).der));
-}"""
 _RUN_AXE = """async (only) => {
   const options = { preload: false, resultTypes: ["violations"], ...(only ? { runOnly: only } : {}) };
   const { violations } = await axe.run(document, options);
@@ -155,11 +149,6 @@ def watched(
     finally:
         context.close()
     assert not watch.faults, "\n".join(watch.faults)
-
-
-def sign_in(page: Page, key_file: Path) -> None:
-    """Signs in on a page of the console with the modules of its sign-in page; the context keeps the key."""
-    page.evaluate(_SIGN_IN, key_file.read_text("ascii"))
 
 
 def shown(page: Page) -> None:
