@@ -273,3 +273,59 @@ class ProcessesSchema(StrictSchema):
     """The processes."""
 
     processes = ListOf(fields.Nested(ProcessSchema), "In the table's order.")
+
+
+class FoundSchema(StrictSchema):
+    """One thing that was found."""
+
+    kind = Text("lot, unit, shipment, pool, party, site, licence, case or entry.")
+    id = Text("Its id; of a shipment the consignor's event id, of an entry its index.")
+    name = Text("What to show.")
+    party = Text("Whose it is (of a shipment its consignor); empty where the caller may not know.")
+    detail = Text("Product, state, roles or country; or empty.")
+    index = Number("The entry that recorded it.")
+
+
+class SearchSchema(StrictSchema):
+    """What was found."""
+
+    found = ListOf(fields.Nested(FoundSchema), "The likeliest first.")
+
+
+class FlowNodeSchema(StrictSchema):
+    """A node of a flow."""
+
+    id = Text("Unique in the answer.")
+    kind = Text(
+        "lot, pool, unit, shipment, origin or hidden; folded stage, party or site; where it ends held, "
+        "travelling, in pool, exported, released, lost or difference."
+    )
+    name = Text("The id of what it is; empty where it is hidden.")
+    label = Text("What to show.")
+    stage = Text("Stage, or empty.")
+    party = Text("Whose, or empty.")
+    site = Text("Where, or empty.")
+    country = Text("ISO 3166-1 alpha-2, or empty.")
+    mass_mg = Number("What passes through it.")
+    hidden = Truth("Whether it stands for what others did.")
+    tainted = Truth("Whether some of it is illegal product.")
+
+
+class FlowLinkSchema(StrictSchema):
+    """What passes from one node to another, in the direction in which goods move."""
+
+    source = Text("A node's id.")
+    target = Text("A node's id.")
+    mass_mg = Number("REO in mg.")
+
+
+class FlowsSchema(StrictSchema):
+    """Mass by element on its way."""
+
+    element = Text("Symbol; null: all REO together.", allow_none=True)
+    unit = Text("mg.")
+    direction = Text("upstream or downstream.")
+    by = Text("lot, stage, party or site.")
+    nodes = ListOf(fields.Nested(FlowNodeSchema), "The nodes.")
+    links = ListOf(fields.Nested(FlowLinkSchema), "What passes between them.")
+    truncated = Truth("Whether a limit ended the walk.")

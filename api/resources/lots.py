@@ -150,7 +150,7 @@ def read_provenance(call: Call) -> Response:
     a regulator may ask what the books said before, without holders and alerts, which have no earlier state.
     """
     with call.reading() as connection:
-        subject = _subject(connection, call, call.query["at"])
+        subject = subject_of(connection, call, call.query["at"])
         found = _trace(
             connection,
             call,
@@ -181,7 +181,7 @@ def read_recall(call: Call) -> Response:
     ``incomplete`` and nothing else.
     """
     with call.reading() as connection:
-        found = _trace(connection, call, _subject(connection, call), direction="downstream")
+        found = _trace(connection, call, subject_of(connection, call), direction="downstream")
         pools = pools_reached(books_of(connection), found)
     rows: list[list[Any]] = [
         [getattr(holding, name) for name in _HOLDERS] + ["held"] for holding in found.holders
@@ -255,7 +255,13 @@ def _trace(
     )
 
 
-def _subject(connection: Connection, call: Call, at: int | None = None) -> Subject:
+def subject_of(connection: Connection, call: Call, at: int | None = None) -> Subject:
+    """What a query asks about, by its members lot, unit, pool, consignor and shipment.
+
+    Raises:
+        RequestMalformed: It asks about none or several, or of what has no earlier state.
+        ResourceNotFound, RoleForbidden: It is not there, or not for the caller.
+    """
     query = call.query
     asked = [name for name in ("lot", "unit", "pool", "shipment") if query[name] is not None]
     if len(asked) != 1 or (asked == ["shipment"]) != (query["consignor"] is not None):

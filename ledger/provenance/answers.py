@@ -248,7 +248,7 @@ def trace(
         RoleForbidden: The viewer never had it.
     """
     books = books_of(connection)
-    _admit(books, subject, viewer)
+    admit(books, subject, viewer)
     if not viewer.sees_all:
         most = MAX_NODES  # a narrow limit would count other firms' steps
     graph = walk(
@@ -330,7 +330,12 @@ def _model(connection: Connection, subject: Subject, upstream: Graph | None, vie
     return replace(found, reason=found.reason.partition(": ")[0])  # what follows names another firm's lot
 
 
-def _admit(books: Books, subject: Subject, viewer: Viewer) -> None:
+def admit(books: Books, subject: Subject, viewer: Viewer) -> None:
+    """Returns only if a viewer may ask about a subject.
+
+    Raises:
+        RoleForbidden: It never had it.
+    """
     party = viewer.party
     match subject.kind:
         case _ if viewer.sees_all:

@@ -17,12 +17,13 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Final, get_args, get_origin
 
-from sqlalchemy import Boolean, Column, Index, Table, Text
+from sqlalchemy import Boolean, Column, Index, Table, Text, text
 
 from ledger.errors import LogInconsistent
 from ledger.records import lots, oversight
 from ledger.records.books import Record
 from ledger.records.cells import Cells, decode_cells, encode_cells
+from ledger.store.lot_tails import TAIL_SQL
 from ledger.store.models import INDEX, NAME, Base
 
 RowOf = tuple[Any, ...]
@@ -273,6 +274,9 @@ BOOKS: Final[Mapping[type[Record], BooksTable]] = {
 """Every kind of record with how it is stored."""
 
 BOOKS_TABLES: Final = tuple(TABLE_NAMES.values())
+
+# People call a lot by the end of its id; only what is computed finds that, on either engine.
+Index("ix_lots_tail", text(TAIL_SQL), _table=BOOKS[lots.LotRecord].table)
 
 
 def columns_of(records: Iterable[Record]) -> dict[type[Record], list[Sequence[Any]]]:

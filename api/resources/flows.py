@@ -1,0 +1,103 @@
+"""Flows: how much of an element came from where, and how much of it went where."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import Response
+
+from api.access import ANY_PARTY
+from api.book_members import CSV, csv_reply
+from api.book_schemas import CSV_SCHEMA
+from api.desk_schemas import FlowsSchema
+from api.fields import Count, Name, OneOf, StrictSchema
+from api.operations import Call, Reply, Resource
+from api.replies import JSON, PRIVATE, json_reply
+from api.resources.lots import ELEMENTS, subject_of
+from api.viewing import viewer_of
+from ledger.errors import ResourceNotFound, RoleForbidden
+from ledger.provenance.flow_view import FlowNode, show_flows
+from ledger.provenance.flows import MOST_STEPS
+
+resource = Resource("flows", "Mass by element on its way, each as far as the caller may see.")
+
+_COLUMNS: Final = ("source", "source_label", "target", "target_label", "mass_mg")
+
+
+class SubjectQuery(StrictSchema):
+    """What is asked about: one of lot, unit, pool, or consignor with shipment."""
+
+    lot = Name(load_default=None, meaning="A lot's id.")
+    unit = Name(load_default=None, meaning="A logistic unit's id: its present contents.")
+    pool = Name(load_default=None, meaning="A pool's id, as it is now.")
+    consignor = Name(load_default=None, meaning="Who recorded the shipment.")
+    shipment = Name(load_default=None, meaning="The shipment: the consignor's event id.")
+    direction = OneOf("upstream", "downstream", load_default="upstream", meaning="Which way.")
+    limit = Count(load_default=MOST_STEPS, minimum=1, maximum=MOST_STEPS, meaning="Steps at most.")
+
+
+class FlowsQuery(SubjectQuery):
+    """What is asked about, which way, of which element, and what becomes one node."""
+
+    element = OneOf(*ELEMENTS, load_default=None, meaning="Of this element; of all REO if left out.")
+    by = OneOf("lot", "stage", "party", "site", load_default="lot", meaning="What becomes one node.")
+
+
+@resource.operation(
+    "GET",
+    "/v1/flows",
+    replies=[Reply(200, "Nodes and links; as CSV the links.", {JSON: FlowsSchema, CSV: CSV_SCHEMA})],
+    access=ANY_PARTY,
+    query=FlowsQuery,
+    errors=[ResourceNotFound, RoleForbidden],
+    examples={"lot": "https://mine.example/lots/1"},
+)
+def read_flows(call: Call) -> Response:
+    """Say how much of an element came from where, or went where, in whole mg REO.
+
+    Upstream what the subject contains is followed back through every event, pro rata to what went in; what
+    comes in at a node goes out of it, and each origin has the mass that provenance gives it. Downstream it
+    is followed to who has it now, what travels, left the country, was lost, or stands in a pool. A party
+    sees its own nodes; what others did is one hidden node for each stage, and downstream one for all.
+    Folded nodes may feed each other.
+    """
+    query, viewer = call.query, viewer_of(call.reader)
+    with call.reading() as connection:
+        found = show_flows(
+            connection,
+            subject_of(connection, call),
+            viewer,
+            direction=query["direction"],
+            element=query["element"],
+            by=query["by"],
+            most=query["limit"] if viewer.sees_all else MOST_STEPS,
+        )
+    if call.accepted == CSV:
+        labels = {node.id: node.label for node in found.nodes}
+        rows = [
+            [source, labels[source], target, labels[target], mass_mg]
+            for (source, target), mass_mg in found.links.items()
+        ]
+        return csv_reply(_COLUMNS, rows, "flows.csv")
+    return json_reply(
+        {
+            "element": query["element"],
+            "unit": "mg",
+            "direction": query["direction"],
+            "by": query["by"],
+            "nodes": [_node_members(node) for node in found.nodes],
+            "links": _links(found.links),
+            "truncated": found.truncated,
+        },
+        cache=PRIVATE,
+    )
+
+
+def _node_members(node: FlowNode) -> dict[str, Any]:
+    return {name: getattr(node, name) for name in FlowNode.__dataclass_fields__}
+
+
+def _links(links: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    return [
+        {"source": source, "target": target, "mass_mg": mass_mg}
+        for (source, target), mass_mg in links.items()
+    ]
