@@ -1,5 +1,5 @@
 // The receipt (C2SP tlog-proof with its extra line), verified step by step; as ledger/log/receipt.py.
-import { fromBase64, fromBase64url, same } from "../core/bytes.js";
+import { fromBase64, fromBase64url, same, toBase64 } from "../core/bytes.js";
 import { openCheckpoint } from "./checkpoint.js";
 import { MAX_ENTRY_BYTES, parseEntry } from "./entry.js";
 import { leafHash, verifyInclusion } from "./merkle.js";
@@ -76,4 +76,10 @@ export async function checkReceipt(bytes, { statementHash, origin, verifiers }) 
     }
   }
   return { ok: !failed, verdicts, known };
+}
+
+/** The text of a receipt from its parts; `note` is the checkpoint as the log signed it. */
+export function writeReceipt({ entryBytes, index, path, note }) {
+  const hashes = path.map((hash) => toBase64(hash) + "\n").join("");
+  return `c2sp.org/tlog-proof@v1\nextra ${toBase64(entryBytes)}\nindex ${index}\n${hashes}\n${note}`;
 }
