@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote, urlencode
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+from werkzeug.wrappers import Response
 
 from api.access import Token
 from api.app import RESOURCES
@@ -473,7 +474,7 @@ def expected(operation: Operation, ask: Ask, caller: Caller) -> frozenset[int]:
     return frozenset({ask.closed if caller.known else 401})
 
 
-def shown(response: TestResponse) -> str:
+def shown(response: Response) -> str:
     """Everything that an answer tells, and what is inside the statements that it holds."""
     text = response.get_data().decode("utf-8", "replace")
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers if name != "Set-Cookie")
@@ -600,21 +601,13 @@ class TestTheTestItself:
         mark = crowd.cast.goods.magnets
         said = next(each for each in crowd.movements if mark in each.marks)
 
-        class Answer:
-            def __init__(self, body: bytes, **headers: str) -> None:
-                self.headers = headers.items()
-                self._body = body
-
-            def get_data(self) -> bytes:
-                return self._body
-
         for answer in (
-            Answer(said.jws),
-            Answer(json.dumps({"jws": said.jws.decode()}).encode()),
-            Answer(json.dumps({"next": f"/v1/lots?{urlencode({'lot': mark})}"}).encode()),
-            Answer(b"", Link=f"</v1/lots?lot={quote(mark)}>"),
-            Answer(f'"{mark}"'.encode()),
+            Response(said.jws),
+            Response(json.dumps({"jws": said.jws.decode()}).encode()),
+            Response(json.dumps({"next": f"/v1/lots?{urlencode({'lot': mark})}"}).encode()),
+            Response(headers={"Link": f"</v1/lots?lot={quote(mark)}>"}),
+            Response(f'"{mark}"'.encode()),
         ):
-            assert mark in leaked(shown(answer), {mark})  # type: ignore[arg-type]
+            assert mark in leaked(shown(answer), {mark})
         assert leaked('{"mass_mg":5198000000}', {"5198000000"}) == ["5198000000"]
         assert leaked('{"mass_mg":51980000001}', {"5198000000"}) == []
