@@ -1,6 +1,8 @@
 """What ``python3 run.py bench`` can measure: one command for each benchmark."""
 
+import contextlib
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import click
 
 from benchmarks import audit as audit_bench
 from benchmarks import crash as crash_bench
+from benchmarks import desks as desks_bench
 from benchmarks import evaluation as evaluation_bench
 from benchmarks import intake as intake_bench
 from benchmarks import memory as memory_bench
@@ -135,3 +138,20 @@ def crash(engine: tuple[str, ...], kills: int, seed: int, workers: int, output: 
         if output is not None:
             with output.open("a", encoding="utf-8") as stream:
                 stream.write(line + "\n")
+
+
+@cli.command()
+@click.option("--movements", default=100_000, show_default=True, type=click.IntRange(1_000, 10_000_000))
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keeps the simulated ledger, to go on after a stop and to measure again.",
+)
+@_OUTPUT
+def desks(movements: int, folder: Path | None, output: Path | None) -> None:
+    """How soon the console's desks stand in a browser, over a simulated ledger."""
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reledger-bench-")))
+        place = folder
+        _report(("sqlite",), output, lambda _: desks_bench.run(movements, place))

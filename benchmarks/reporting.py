@@ -14,6 +14,7 @@ class Report:
     ratios: list[tuple[str, float]] = field(default_factory=list)
     goals: list[tuple[str, bool]] = field(default_factory=list)
     costs: list[tuple[str, float]] = field(default_factory=list)
+    waits: list[tuple[str, float]] = field(default_factory=list)
 
     def add(self, name: str, text: str, measured: Measured) -> None:
         """Adds a rate per second; prints it at once, so that a long run shows that it lives."""
@@ -24,6 +25,11 @@ class Report:
         """Adds processor time for each statement or question: it varies less with other load than a rate."""
         self.costs.append((text, microseconds))
         print(f"  {'':<10} {microseconds:>10,.0f} µs  {text}", flush=True)
+
+    def wait(self, text: str, milliseconds: float) -> None:
+        """Adds how long a person waits for something."""
+        self.waits.append((text, milliseconds))
+        print(f"  {'':<10} {milliseconds:>10,.0f} ms  {text}", flush=True)
 
     def value(self, name: str) -> float:
         """The rate added under a name."""
@@ -46,6 +52,9 @@ class Report:
         if self.costs:
             lines += ["", "| processor time | µs each |", "|---|---:|"]
             lines += [f"| {text} | {value:,.0f} |" for text, value in self.costs]
+        if self.waits:
+            lines += ["", "| elapsed | ms |", "|---|---:|"]
+            lines += [f"| {text} | {value:,.0f} |" for text, value in self.waits]
         if self.ratios:
             lines += ["", "| ratio | |", "|---|---:|"]
             lines += [f"| {name} | {value:.2f} |" for name, value in self.ratios]
