@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing.queues import Queue
 from threading import Event
 from types import TracebackType
 from typing import NamedTuple
@@ -126,11 +127,17 @@ def _unreadable(task: Task, error: SQLAlchemyError) -> TaskResult:
 _worker: Worker | None = None
 
 
-def _start(assignment: Assignment) -> None:
+def _start(assignments: "Queue[Assignment | None]") -> None:
     global _worker
-    _worker = Worker(assignment)
+    assignment = assignments.get()
+    if assignment is not None:
+        _worker = Worker(assignment)
     # What was imported stays: looking through it for garbage again and again costs a twentieth of the time.
     gc.freeze()
+
+
+def _be_there() -> None:
+    """Nothing: to be asked for it is what starts a process."""
 
 
 def _do(task: Task) -> TaskResult:
@@ -162,26 +169,43 @@ class _Slot:
 class Crew:
     """Does tasks, in this process alone (``processes`` = 1) or with others beside; a context manager.
 
-    This process works too: the others need a second to start, and then one less is needed.
+    This process works too: the others need a second to start, and then one less is needed. They start at
+    once and wait for ``assign``, so that whoever must still find out what to assign does it meanwhile.
     """
 
-    def __init__(self, assignment: Assignment, processes: int, cancel: Event | None = None) -> None:
-        self._assignment = assignment
-        self._processes = processes
+    def __init__(self, processes: int, cancel: Event | None = None) -> None:
+        self._others = processes - 1
         self._cancel = cancel
         self._pool: ProcessPoolExecutor | None = None
-        self._worker = Worker(assignment)
+        self._assignments: Queue[Assignment | None] | None = None
+        self._assigned: Worker | None = None
 
     def __enter__(self) -> "Crew":
-        if self._processes > 1:
+        if self._others:
+            # Forking a process that has threads may take over a lock that nobody will ever release.
+            context = multiprocessing.get_context("spawn")
+            self._assignments = context.Queue()
             self._pool = ProcessPoolExecutor(
-                self._processes - 1,
-                # Forking a process that has threads may take over a lock that nobody will ever release.
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_start,
-                initargs=(self._assignment,),
+                self._others, mp_context=context, initializer=_start, initargs=(self._assignments,)
             )
+            for _ in range(self._others):
+                self._pool.submit(_be_there)
         return self
+
+    def assign(self, assignment: Assignment) -> None:
+        """Says what to work on; once, and before any task."""
+        self._assigned = Worker(assignment)
+        self._tell_others(assignment)
+
+    def _tell_others(self, assignment: Assignment | None) -> None:
+        if self._assignments is not None:
+            for _ in range(self._others):
+                self._assignments.put(assignment)
+
+    @property
+    def _worker(self) -> Worker:
+        assert self._assigned is not None
+        return self._assigned
 
     def __exit__(
         self,
@@ -189,9 +213,14 @@ class Crew:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
+        if self._assigned is None:
+            self._tell_others(None)
+        if self._pool is not None and self._assignments is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        self._worker.close()
+            self._assignments.close()
+            self._assignments.cancel_join_thread()  # what nobody took is for nobody
+        if self._assigned is not None:
+            self._assigned.close()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, TaskResult]]:
         """Each task with its result, in the order of the tasks.
@@ -208,7 +237,7 @@ class Crew:
         slots: deque[_Slot] = deque()
         while True:
             self._check_cancelled()
-            for task in islice(left, self._processes * _WAITING_PER_PROCESS - len(slots)):
+            for task in islice(left, (self._others + 1) * _WAITING_PER_PROCESS - len(slots)):
                 slots.append(_Slot(task, self._pool.submit(_do, task)))
             if not slots:
                 return

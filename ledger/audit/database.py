@@ -89,29 +89,41 @@ def verify_database(
     engine = create_ledger_engine(url, pool_size=1, read_only=True)
     try:
         with engine.connect() as connection, raw_reader(connection) as reader:
-            snapshot = _snapshot(connection, reader, origin)
-            notes = _notes(snapshot, origin, vkeys, cosigners)
-            if not snapshot.readable:
-                report = AuditReport(notes.origin, 0, EMPTY_ROOT, 0, 0, fault_list=snapshot.faults)
-                report.cannot_exclude.append("anything: the database cannot be read")
-                return report
-            processes = default_processes(snapshot.size) if workers is None else max(1, workers)
-            assignment = _assignment(url, notes, snapshot, cosigners)
-            with Crew(assignment, processes, cancel) as crew, connection.begin():
-                audit = _Audit(reader, notes, snapshot, progress, (start, end))
-                if vkeys is None and snapshot.size:
-                    audit.report.cannot_exclude.append(_KEYS_BELIEVED)
-                try:
-                    audit.check_all(crew)
-                    audit.compare_kept(mark, checkpoints, receipts)
-                except SQLAlchemyError as error:
-                    connection.invalidate()
-                    audit.report.fault_list.add("store.unreadable", "store", None, reason_of(error))
+            # It comes before the snapshot, which takes about as long to read as a process to start.
+            with Crew(_processes(connection, reader, workers), cancel) as crew:
+                snapshot = _snapshot(connection, reader, origin)
+                notes = _notes(snapshot, origin, vkeys, cosigners)
+                if not snapshot.readable:
+                    report = AuditReport(notes.origin, 0, EMPTY_ROOT, 0, 0, fault_list=snapshot.faults)
+                    report.cannot_exclude.append("anything: the database cannot be read")
+                    return report
+                crew.assign(_assignment(url, notes, snapshot, cosigners))
+                with connection.begin():
+                    audit = _Audit(reader, notes, snapshot, progress, (start, end))
+                    if vkeys is None and snapshot.size:
+                        audit.report.cannot_exclude.append(_KEYS_BELIEVED)
+                    try:
+                        audit.check_all(crew)
+                        audit.compare_kept(mark, checkpoints, receipts)
+                    except SQLAlchemyError as error:
+                        connection.invalidate()
+                        audit.report.fault_list.add("store.unreadable", "store", None, reason_of(error))
             if replay:
                 audit.fold_again(engine, cancel)
             return audit.report
     finally:
         engine.dispose()
+
+
+def _processes(connection: Connection, reader: RawReader, workers: int | None) -> int:
+    """How many processes to start; whatever the head says, the snapshot alone tells how far to look."""
+    if workers is not None:
+        return max(1, workers)
+    try:
+        with begin_read(connection):
+            return default_processes(max((row[1] for row in reader.head() if type(row[1]) is int), default=0))
+    except SQLAlchemyError:  # the snapshot meets it again, and says so
+        return 1
 
 
 def _assignment(url: URL, notes: CheckpointNotes, snapshot: Snapshot, cosigners: Sequence[str]) -> Assignment:

@@ -13,13 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from psycopg.pq import Format
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ledger.errors import SettingsInvalid
-from ledger.store.packed import PackedArray, PackedDumper
 
 SAFE_WAL_VERSION = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
@@ -168,6 +166,8 @@ def map_file(connection: Connection) -> None:
 def _postgresql_engine(url: URL, pool_size: int, read_only: bool) -> Engine:
     if url.drivername not in ("postgresql", "postgresql+psycopg"):
         raise SettingsInvalid(f"the driver {url.drivername} is not supported; use postgresql+psycopg")
+    from ledger.store.psycopg_forms import BINARY_FORMAT, take_packed
+
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
@@ -178,14 +178,14 @@ def _postgresql_engine(url: URL, pool_size: int, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _adapt(connection: Any, _record: Any) -> None:
-        connection.adapters.register_dumper(PackedArray, PackedDumper)
+        take_packed(connection)
 
     @event.listens_for(engine, "before_cursor_execute")
     def _choose_format(
         _connection: Connection, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: bool
     ) -> None:
         if context.execution_options.get("reledger_binary"):
-            cursor.format = Format.BINARY
+            cursor.format = BINARY_FORMAT
 
     if read_only:
 

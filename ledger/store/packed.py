@@ -12,9 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
-
 _HEAD: Final = struct.Struct(">iiIii")
 _LENGTH: Final = struct.Struct(">i").pack
 _NULL: Final = _LENGTH(-1)
@@ -27,15 +24,6 @@ class PackedArray:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
-
-
-class PackedDumper(Dumper):
-    """Gives what is packed to the driver. Its type is unknown, so the statement's cast says it."""
-
-    format = Format.BINARY
-
-    def dump(self, obj: PackedArray) -> bytes:
-        return obj.content
 
 
 def pack(array: str, values: Sequence[Any]) -> PackedArray:

@@ -252,15 +252,17 @@ class RawReader:
 
     def missing_columns(self) -> list[tuple[str, str | None]]:
         """Tables (None) and columns of the model that the database does not have."""
-        inspector = inspect(self._connection)
-        present = set(inspector.get_table_names())
+        wanted = {table.name: table for table in Base.metadata.sorted_tables}
+        found = inspect(self._connection).get_multi_columns(filter_names=list(wanted))
+        present = {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
         missing: list[tuple[str, str | None]] = []
-        for table in Base.metadata.sorted_tables:
-            if table.name not in present:
-                missing.append((table.name, None))
+        for name, table in wanted.items():
+            if name not in present:
+                missing.append((name, None))
                 continue
-            found = {column["name"] for column in inspector.get_columns(table.name)}
-            missing.extend((table.name, column.name) for column in table.columns if column.name not in found)
+            missing.extend(
+                (name, column.name) for column in table.columns if column.name not in present[name]
+            )
         return missing
 
     def damage(self) -> list[str]:

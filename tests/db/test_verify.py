@@ -1,6 +1,7 @@
 """``verify`` on whole ledgers: what it finds, where, and that one fault hides no other."""
 
 import json
+import multiprocessing
 import shutil
 import threading
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from ledger.audit import database
 from ledger.audit import report as report_module
 from ledger.audit.crew import FEW_ENTRIES, default_processes
 from ledger.audit.database import verify_database
@@ -255,6 +257,34 @@ def test_a_table_that_is_gone_is_a_fault(ledger: LedgerBuilder, table: str) -> N
     with ledger.engine.begin() as connection:
         connection.execute(text(f"ALTER TABLE {table} RENAME TO lost"))
     assert found(verify(ledger)) == [("store.schema", table, None)]
+
+
+@pytest.mark.timeout(60)
+def test_processes_that_are_given_nothing_to_do_end(sqlite_ledger: LedgerBuilder) -> None:
+    sqlite_ledger.flush()
+    with sqlite_ledger.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE readers RENAME TO lost"))
+    assert found(verify(sqlite_ledger, workers=2)) == [("store.schema", "readers", None)]
+    assert multiprocessing.active_children() == []
+
+
+def test_processes_are_started_by_what_the_head_says(
+    sqlite_ledger: LedgerBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def one(size: int) -> int:
+        asked.append(size)
+        return 1
+
+    monkeypatch.setattr(database, "default_processes", one)
+    sqlite_ledger.record(20)
+    assert verify(sqlite_ledger, workers=None).faults == []
+    assert asked == [21]
+    with unguarded(url_of(sqlite_ledger)) as connection:
+        connection.execute(text("UPDATE head SET tree_size = 'many'"))
+    assert not verify(sqlite_ledger, workers=None).ok
+    assert asked == [21, 0]
 
 
 def test_a_column_that_is_gone_is_a_fault(ledger: LedgerBuilder) -> None:

@@ -1,0 +1,28 @@
+"""How values travel to and from PostgreSQL, as psycopg wants to be told.
+
+Decides: nothing. Only an engine on PostgreSQL imports it, for psycopg takes longer to import than most
+commands on SQLite take to do their work.
+"""
+
+from typing import Any, Final
+
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+from ledger.store.packed import PackedArray
+
+BINARY_FORMAT: Final = Format.BINARY
+
+
+class PackedDumper(Dumper):
+    """Gives what is packed to the driver. Its type is unknown, so the statement's cast says it."""
+
+    format = Format.BINARY
+
+    def dump(self, obj: PackedArray) -> bytes:
+        return obj.content
+
+
+def take_packed(connection: Any) -> None:
+    """Lets a psycopg connection take ``PackedArray`` as a parameter."""
+    connection.adapters.register_dumper(PackedArray, PackedDumper)
