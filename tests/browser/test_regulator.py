@@ -1,0 +1,302 @@
+"""The regulator's desk: from an alert to a closed case, from an application to a licence, and who is turned away.
+
+What a page says was recorded is asked of the ledger afterwards.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from api.demo.cast import sign
+from ledger.clock import SystemClock
+from ledger.movements import writing
+from ledger.movements.writing import KG, LotContent
+from ledger.statements.envelope import ACT, EPCIS
+from tests.browser.conftest import OpenPage
+from tests.support.console import Console
+from tests.support.pages import check_accessible, check_width, shown
+
+Say = Callable[..., str]
+HOUR_US = 3_600_000_000
+LICENCE = "urn:epc:id:gdti:9521003.00002.REG-1"
+REGULATORS_PAGES = ["regulator", "cases", "licence-queue", "quotas"]
+
+
+def ask(page: Page, path: str) -> Any:
+    """What the ledger answers to the person on the page."""
+    return json.loads(page.evaluate("(path) => fetch(path).then((answer) => answer.text())", path))
+
+
+def file(console: Console, name: str, payload: dict[str, Any], cty: str) -> int:
+    """Records a statement of a member; its index."""
+    jws = sign(payload, console.members[name], console.stage.settings.origin, cty, SystemClock())
+    answer = httpx2.post(
+        f"{console.url}/v1/statements", content=jws, headers={"Content-Type": "application/jose"}
+    )
+    assert answer.status_code == 201, answer.text
+    index: int = answer.json()["index"]
+    return index
+
+
+def act(console: Console, name: str, payload: dict[str, Any]) -> int:
+    """Records an act of a member; its index."""
+    return file(console, name, payload, ACT)
+
+
+def lose_on_the_way(console: Console) -> str:
+    """The mine sends 1,000 kg and the plant weighs 900: an alert that the plant is told of. Gives the lot."""
+    mine, plant = console.stage.members["mine"], console.stage.members["plant"]
+    lot = mine.lot(1, "CARB-SHORT")
+    now_us = SystemClock().now_us()
+    shares = {"La": "0.28", "Ce": "0.40", "Pr": "0.07", "Nd": "0.25"}
+    born = writing.extract(
+        [LotContent(lot, 1_000 * KG, "mixed-carbonate", "0.45", shares)], **common(mine, now_us - 9 * HOUR_US)
+    )
+    sent = writing.ship(
+        [LotContent(lot, 1_000 * KG)],
+        consignor=mine.party,
+        consignee=plant.party,
+        site_to=plant.site(),
+        **common(mine, now_us - 6 * HOUR_US),
+    )
+    received = writing.receive(
+        [LotContent(lot, 900 * KG)],
+        consignor=mine.party,
+        shipment=sent["eventID"],
+        **common(plant, now_us - HOUR_US),
+    )
+    for name, event in (("mine", born), ("mine", sent), ("plant", received)):
+        file(console, name, writing.document([event], now_us), EPCIS)
+    return lot
+
+
+def common(member: Any, at_us: int) -> Any:
+    return {"event_id": f"urn:uuid:{uuid.uuid4()}", "at_us": at_us, "site": member.site()}
+
+
+def apply(console: Console, licence: str = LICENCE) -> None:
+    """The magnet works apply for a licence."""
+    maker, importer = console.stage.members["maker"], console.stage.members["importer"]
+    payload = {
+        "act": "apply-licence",
+        "licence": licence,
+        "exporter": maker.party,
+        "kind": "single",
+        "items": ["ndfeb-magnet"],
+        "destinations": ["DE"],
+        "consignees": [importer.party],
+        "end_users": [importer.party],
+        "end_use": "traction motors",
+        "quantity": {"quantity": 2500, "uom": "KGM"},
+    }
+    act(console, "maker", payload)
+
+
+def record(page: Page, say: Say, label: str) -> int:
+    """Lets the ledger check the act that the form states, records it, and gives the index that was proved."""
+    page.get_by_role("button", name=say("acts.check")).click()
+    expect(page.get_by_text(say("acts.accepted"))).to_be_visible()
+    page.locator(".signed-act").get_by_role("button", name=label, exact=True).click()
+    done = page.locator("[data-proof=ok]")
+    expect(done).to_contain_text(say("acts.proved"))
+    return int(done.locator("a").first.get_attribute("href").rpartition("=")[2])  # type: ignore[union-attr]
+
+
+def choose_first(page: Page, say: Say) -> None:
+    """Chooses the alert at the top and asks for a case."""
+    shown(page)
+    page.locator("tbody input[type=checkbox]").first.check()
+    page.get_by_role("button", name=say("regulator.cases.open")).click()
+
+
+def test_from_an_alert_to_a_closed_case(fresh_console: Console, signed_in: OpenPage, say: Say) -> None:
+    lot = lose_on_the_way(fresh_console)
+    page = signed_in("authority", "/console/alerts?code=shipment.difference", on=fresh_console)
+    shown(page)
+    page.get_by_role("link", name=say("rules.shipment.difference.title")).first.click()
+    detail = page.locator("aside.detail")
+    for words in (say("rules.evidence.sent_mg"), say("rules.evidence.received_mg"), "10%"):
+        expect(detail).to_contain_text(words)
+    check_accessible(page)
+    choose_first(page, say)
+    expect(page.locator("dialog input").first).to_have_value(
+        "2026-0001" if year() == 2026 else f"{year()}-0001"
+    )
+    index = record(page, say, say("regulator.cases.open"))
+    (case,) = ask(page, "/v1/cases")["records"]
+    assert (case["opened_at"], case["state"], case["codes"]) == (index, "open", ["shipment.difference"])
+
+    page.goto(f"/console/cases?case={quote(case['case'])}")
+    shown(page)
+    check_accessible(page)
+    page.locator("input[name=outcome][value=settled]").check()
+    closed = record(page, say, say("regulator.cases.close"))
+    (case,) = ask(page, "/v1/cases")["records"]
+    assert (case["closed_at"], case["state"], case["outcome"]) == (closed, "closed", "settled")
+    (alert,) = ask(page, "/v1/alerts?code=shipment.difference")["alerts"]
+    assert (alert["state"], alert["outcome"], alert["case"]) == ("closed", "settled", case["case"])
+    expect(page.locator(".timeline")).to_contain_text(say("terms.outcome.settled"))
+    assert lot
+
+
+def year() -> int:
+    return int(SystemClock().now_us() / 31_556_952_000_000 + 1970)
+
+
+def test_a_case_that_names_a_closed_alert_is_refused_in_the_ledgers_words(
+    fresh_console: Console, signed_in: OpenPage, say: Say
+) -> None:
+    lose_on_the_way(fresh_console)
+    page = signed_in("authority", "/console/alerts?code=shipment.difference", on=fresh_console)
+    choose_first(page, say)
+    (alert,) = ask(page, "/v1/alerts?code=shipment.difference")["alerts"]
+    named = [{"entry": alert["index"], "number": alert["number"]}]
+    act(fresh_console, "authority", {"act": "open-case", "case": "elsewhere", "alerts": named})
+    page.get_by_role("button", name=say("acts.check")).click()
+    refused = page.locator(".notice.bad")
+    expect(refused).to_contain_text(say("acts.refused"))
+    expect(refused).to_contain_text("alert.case")
+    expect(page.locator(".signed-act").get_by_role("button", name=say("regulator.cases.open"))).to_have_count(
+        0
+    )
+
+
+def test_an_application_is_decided_by_its_clock(
+    fresh_console: Console, signed_in: OpenPage, say: Say
+) -> None:
+    apply(fresh_console)
+    page = signed_in("authority", "/console/licence-queue", on=fresh_console)
+    shown(page)
+    expect(page.locator("tbody")).to_contain_text(say("regulator.licence.left", n=45))
+    check_accessible(page)
+    page.locator("tbody a").first.click()
+    shown(page)
+    expect(page.get_by_text(say("regulator.licence.no_hits"))).to_be_visible()
+    check_accessible(page)
+
+    decide(page, say, "stop-clock", reason="documents")
+    expect(page.get_by_text(say("regulator.licence.stopped")).first).to_be_visible()
+    assert found(page)["stopped"] is True
+    decide(page, say, "start-clock")
+    assert found(page)["stopped"] is False
+    index = decide(page, say, "grant-licence")
+    granted = found(page)
+    assert (granted["state"], granted["decided_at"]) == ("granted", index)
+    index = decide(page, say, "revoke-licence", reason="diversion")
+    assert (found(page)["state"], found(page)["reason"]) == ("revoked", "diversion")
+    assert index == granted["decided_at"] + 1
+
+
+def found(page: Page) -> dict[str, Any]:
+    (licence,) = [each for each in ask(page, "/v1/licences")["records"] if each["licence"] == LICENCE]
+    return dict(licence)
+
+
+def decide(page: Page, say: Say, name: str, reason: str = "") -> int:
+    page.get_by_role("toolbar").get_by_role("button", name=say(f"acts.name.{name}"), exact=True).click()
+    if reason:
+        page.locator(".signed-act select").select_option(reason)
+    return record(page, say, say(f"acts.do.{name}"))
+
+
+def test_an_application_can_be_refused_with_its_reason(
+    fresh_console: Console, signed_in: OpenPage, say: Say
+) -> None:
+    apply(fresh_console)
+    page = signed_in(
+        "authority", f"/console/licence-queue?licence={quote(LICENCE, safe='')}", on=fresh_console
+    )
+    shown(page)
+    page.get_by_role("toolbar").get_by_role("button", name=say("acts.name.refuse-licence")).click()
+    expect(page.get_by_role("button", name=say("acts.check"))).to_be_disabled()
+    decide(page, say, "refuse-licence", reason="incomplete")
+    assert (found(page)["state"], found(page)["reason"]) == ("refused", "incomplete")
+
+
+def test_a_validity_that_the_act_does_not_allow_is_refused(
+    fresh_console: Console, signed_in: OpenPage, say: Say
+) -> None:
+    apply(fresh_console)
+    page = signed_in(
+        "authority", f"/console/licence-queue?licence={quote(LICENCE, safe='')}", on=fresh_console
+    )
+    shown(page)
+    page.get_by_role("toolbar").get_by_role("button", name=say("acts.name.grant-licence")).click()
+    page.locator("input[type=date]").nth(1).fill("2099-01-01")
+    page.get_by_role("button", name=say("acts.check")).click()
+    expect(page.locator(".notice.bad")).to_contain_text("licence.validity")
+    assert found(page)["state"] == "applied"
+
+
+@pytest.mark.parametrize("name", REGULATORS_PAGES)
+def test_a_firm_is_turned_away(signed_in: OpenPage, say: Say, name: str) -> None:
+    page = signed_in("plant", f"/console/{name}")
+    refusal = page.locator(".failure")
+    expect(refusal).to_contain_text(say("errors.role.forbidden"))
+    expect(refusal).to_contain_text("role.forbidden")
+    assert page.locator("main table").count() == 0
+
+
+def test_a_firm_reads_its_own_alerts_and_what_to_do(
+    fresh_console: Console, signed_in: OpenPage, say: Say
+) -> None:
+    lose_on_the_way(fresh_console)
+    plant = signed_in("plant", "/console/alerts", on=fresh_console)
+    shown(plant)
+    plant.get_by_role("link", name=say("rules.shipment.difference.title")).first.click()
+    expect(plant.locator("aside.detail")).to_contain_text(say("rules.shipment.difference.mend"))
+    assert plant.locator("input[type=checkbox]").count() == 0
+    check_accessible(plant)
+    mine = signed_in("mine", "/console/alerts", on=fresh_console)
+    shown(mine)
+    expect(mine.get_by_text(say("rules.shipment.difference.title"))).to_have_count(0)
+
+
+def test_the_balance_of_a_firm_closes_and_agrees_with_the_ledger(signed_in: OpenPage, say: Say) -> None:
+    page = signed_in("authority", "/console/regulator")
+    shown(page)
+    plant = "urn:epc:id:pgln:9521002.00000"
+    page.goto(f"/console/firm?party={quote(plant, safe='')}")
+    shown(page)
+    check_accessible(page)
+    page.locator(".actions").get_by_role("link", name=say("common.nav.balance")).click()
+    shown(page)
+    page.locator(".waterfall").wait_for()
+    check_accessible(page)
+    label = page.locator(".waterfall svg").get_attribute("aria-label") or ""
+    assert say("regulator.balance.closing") in label
+    rows = page.locator("section table tbody tr").all_inner_texts()
+    asked = f"/v1/balance?party={quote(plant, safe='')}&start={year()}-01-01T00:00:00%2B08:00"
+    answer = ask(page, f"{asked}&end={year() + 1}-01-01T00:00:00%2B08:00")["rows"]
+    assert len(rows) == len(answer) + 1
+    for row in answer:
+        moved = ("opening", "births", "received", "produced", "sent", "used", "lost", "other")
+        assert row["closing"] == sum(row[name] for name in moved)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    "path", ["regulator", "alerts", "cases", "licence-queue", "quotas", "balance", "firm"]
+)
+def test_the_desk_is_accessible_and_fits(signed_in: OpenPage, path: str, width: int) -> None:
+    page = signed_in("authority", f"/console/{path}", width=width)
+    shown(page)
+    check_width(page)
+    check_accessible(page)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_public_page_is_accessible_and_fits(open_page: OpenPage, say: Say, width: int) -> None:
+    page = open_page("/", width=width)
+    shown(page)
+    expect(page.get_by_text("reledger audit")).to_be_visible()
+    expect(page.get_by_role("heading", name=say("public.policy"))).to_be_visible()
+    page.locator("summary").last.click()
+    check_width(page)
+    check_accessible(page)
