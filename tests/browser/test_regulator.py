@@ -1,4 +1,4 @@
-"""The regulator's desk: from an alert to a closed case, from an application to a licence, and who is turned away.
+"""The regulator's desk: from an alert to a closed case, from an application to a licence, and its refusals.
 
 What a page says was recorded is asked of the ledger afterwards.
 """

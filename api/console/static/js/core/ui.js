@@ -157,7 +157,7 @@ export function Table({ columns, rows, caption, csv, rowKey, selected, onRow, mo
     return [...rows].sort(compare);
   }, [rows, sort, columns]);
   const turn = (key) => setSort((before) => (before?.key === key ? (before.turn === 1 ? { key, turn: -1 } : null) : { key, turn: 1 }));
-  return html`<div class="table-wrap" tabindex="0" role="region" aria-label=${caption}>
+  return html`<div class="table-wrap" tabindex="0" role="region" aria-label=${t("common.table", { caption })}>
     <table>
       <caption class="visually-hidden">${caption}</caption>
       <thead><tr>${columns.map(
