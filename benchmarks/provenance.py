@@ -9,7 +9,9 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,7 @@ class Interleaved:
                     )
                 )
             )
-        for place in range(self.lots):
+        for place, parents in enumerate(self.parents()):
             layer = place // self.layer
             party = f"https://party{place % PARTIES}.example/"
             row = patterns[layer >= PURE_LAYERS] | {
@@ -95,15 +97,23 @@ class Interleaved:
                 "producer": party,
                 "site": f"{party}site",
                 "event_time_us": FIRST_US + place * 1_000_000,
+                "made_of": f"[{','.join(map(str, parents))}]",
             }
             yield tuple((row if layer else row | {"birth": "extract", "stage": "concentrate"}).values())
 
     def _edges(self) -> Iterator[RowOf]:
+        for place, parents in enumerate(self.parents()):
+            for parent in parents:
+                yield place << NODE_SHIFT, parent, place, None
+
+    def parents(self) -> Iterator[list[int]]:
+        """The nodes that each lot is made of."""
         chance = random.Random(self._seed + 1)
+        yield from repeat([], self.layer)
         for place in range(self.layer, self.lots):
             before = (place // self.layer - 1) * self.layer + place % self.chains
-            for parent in sorted(chance.sample(range(WIDTH), PARENTS)):
-                yield place << NODE_SHIFT, (before + parent * self.chains) << NODE_SHIFT, place, None
+            drawn = sorted(chance.sample(range(WIDTH), PARENTS))
+            yield [(before + parent * self.chains) << NODE_SHIFT for parent in drawn]
 
     def _holdings(self) -> Iterator[RowOf]:
         for place in range(self.lots):
@@ -175,8 +185,8 @@ class Clock:
         return sorted(taken), (self._processor_s() - used) * 1_000 / len(names)
 
 
-def run(engine: str, lots: int) -> Report:
-    """Measures on a graph of ``lots`` lots."""
+def run(engine: str, lots: int, *, asked: int = ASKED) -> Report:
+    """Measures on a graph of ``lots`` lots (at least one chain, 7,700), ``asked`` questions of each kind."""
     graph = Interleaved(lots)
     report = Report(f"provenance on {engine}, {graph.lots:,} lots")
     with (
@@ -187,20 +197,29 @@ def run(engine: str, lots: int) -> Report:
         with made.connect() as connection:
             fill(connection, graph)
         made.dispose()
-        with made.connect() as connection:
-            _ask(connection, graph.tops(ASKED), report)
+        with made.connect() as connection, _as_in_a_server():
+            _ask(connection, graph.tops(asked), report)
         made.dispose()
     report.ratio("origins", "whole")
     return report
+
+
+@contextmanager
+def _as_in_a_server() -> Iterator[None]:
+    """Looks for garbage as seldom as a server's workers do."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, *before[1:])
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
 
 
 def _ask(connection: Connection, names: list[str], report: Report) -> None:
     found = trace(connection, find_lot(books_of(connection), names[0]), REGULATOR)
     print(f"  {len(found.nodes) - 1:,} ancestors, {len(found.edges):,} edges", flush=True)
     clock = Clock(connection)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, *gc.get_threshold()[1:])  # as in a server's workers
     for name, described, ask, goals in (
         ("whole", "every step upstream", _whole, (25, 60)),
         ("origins", "origin shares alone", _origins, (5, 5)),

@@ -21,6 +21,7 @@ from ledger.findings import Finding
 from ledger.movements.movement import Composition, Line
 from ledger.records.cells import Cell, Cells, element_masses
 from ledger.records.lots import (
+    MOST_TOLD,
     EdgeRecord,
     LotRecord,
     LotVersionRecord,
@@ -142,10 +143,17 @@ def new_lot(
         pieces=line.pieces,
         custody_model=line.custody_model,
         tainted_by=tainted_by if earlier is None or earlier.tainted_by is None else earlier.tainted_by,
+        made_of=_told(parents),
     )
     if earlier is not None:
         _reconcile(journal, line, earlier, lot, parents)
     return lot
+
+
+def _told(parents: Iterable[int]) -> tuple[int, ...] | None:
+    """Parents as a lot's record tells them: None where they are too many."""
+    told = tuple(sorted(set(parents)))
+    return told if len(told) <= MOST_TOLD else None
 
 
 def composition_of(line: Line) -> Composition:

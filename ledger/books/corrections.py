@@ -235,7 +235,7 @@ def _undo_births(journal: Journal, event: EventRecord, lines: Sequence[PostingRe
         journal.recording.unchecked.add(("lot", name))
         if lot.birth == BIRTH_AWAITED:
             continue
-        journal.books.put(replace(lot, voided_at=index))
+        journal.books.put(replace(lot, voided_at=index, made_of=None))
         for edge in journal.books.group(EdgeRecord, "child", lot.node):
             if edge.entry_index == event.entry_index:
                 journal.books.put(replace(edge, voided_at=index))

@@ -1,25 +1,30 @@
 """Walking the graph of lots and pool versions, upstream and downstream.
 
 Decides: what is on the way, how deep, in which order, and where a walk stops. A lot's edges lead to the lots
-and pool versions that it was made from. Each node is visited once whatever the number of paths. PostgreSQL
-walks by itself in one recursive query, whose ``UNION`` is over a node with its edges, so that the edges of
-each are looked for about once; SQLite is asked step by step, which inside the process costs less than that.
+and pool versions that it was made from; upstream most lots tell them in their own record, and the edges are
+looked for of pools and of the other lots alone. Each node is visited once whatever the number of paths.
+PostgreSQL walks by itself in one recursive query, whose ``UNION`` is over a node with what it leads to, so
+that this is looked for about once; SQLite is asked step by step, which inside the process costs less.
 
-What a walk gives is what the driver gave, thousands of rows at a time: nothing is made for each of them.
+A step is a tuple of what the driver or JSON's reader gave, thousands at a time.
 """
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection
 
 from ledger.store.engine import BINARY, is_sqlite, map_file
 
 Direction = Literal["upstream", "downstream"]
 
 MAX_NODES: Final = 100_000
+_CHUNK: Final = 5_000
+"""Nodes of one step that are asked for at once."""
 
 
 class Node(NamedTuple):
@@ -79,69 +84,89 @@ class Graph:
     truncated: bool
 
 
+_LOT: Final = (
+    "'lot', l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product, l.stage, l.producer, "
+    "l.site, l.mass_mg, l.tainted_by"
+)
+_POOL: Final = (
+    "v.node, 'pool', v.pool, v.version, v.change, v.entry_index, v.position, v.event_time_us, '', '', "
+    "p.custodian, p.site, 0, CASE WHEN v.node = p.node THEN p.tainted_by END"
+)
+_PARAMETER: Final = re.compile(r"(?<!:):([a-z]+)")
+"""What is told of a lot behind its number, and of a pool's version, in the order of a node's fields."""
 # CROSS JOIN holds SQLite to this order, in which each node finds its row by the index.
 _NODES: Final = {
-    ("lots", "sqlite"): text(
-        "SELECT l.node, 'lot', l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product, "
-        "l.stage, l.producer, l.site, l.mass_mg, l.tainted_by "
-        "FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value"
+    ("lots", "sqlite"): (
+        "SELECT l.node, <lot> FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value"
     ),
-    ("lots", "postgresql"): text(
-        "SELECT l.node, 'lot', l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product, "
-        "l.stage, l.producer, l.site, l.mass_mg, l.tainted_by "
-        "FROM lots l WHERE l.node = ANY(CAST(:nodes AS bigint[]))"
+    ("lots", "postgresql"): ("SELECT l.node, <lot> FROM lots l WHERE l.node = ANY(CAST(:nodes AS bigint[]))"),
+    ("pools", "sqlite"): (
+        "SELECT <pool> FROM json_each(:nodes) n CROSS JOIN pool_versions v ON v.node = n.value "
+        "CROSS JOIN pools p ON p.pool = v.pool"
     ),
-    ("pools", "sqlite"): text(
-        "SELECT v.node, 'pool', v.pool, v.version, v.change, v.entry_index, v.position, v.event_time_us, '', "
-        "'', p.custodian, p.site, 0, CASE WHEN v.node = p.node THEN p.tainted_by END "
-        "FROM json_each(:nodes) n CROSS JOIN pool_versions v "
-        "ON v.node = n.value CROSS JOIN pools p ON p.pool = v.pool"
-    ),
-    ("pools", "postgresql"): text(
-        "SELECT v.node, 'pool', v.pool, v.version, v.change, v.entry_index, v.position, v.event_time_us, '', "
-        "'', p.custodian, p.site, 0, CASE WHEN v.node = p.node THEN p.tainted_by END "
-        "FROM pool_versions v JOIN pools p ON p.pool = v.pool "
+    ("pools", "postgresql"): (
+        "SELECT <pool> FROM pool_versions v JOIN pools p ON p.pool = v.pool "
         "WHERE v.node = ANY(CAST(:nodes AS bigint[]))"
     ),
 }
-_STEPS: Final = {
+_ONWARD: Final = {
     "sqlite": (
-        "SELECT e.child, e.parent FROM json_each(:nodes) n CROSS JOIN edges e ON e.<near> = n.value "
-        "AND <stands> LIMIT :most"
+        "(SELECT json_group_array(far) FROM (SELECT e.<far> AS far FROM edges e WHERE e.<near> = n.value "
+        "AND <stands> ORDER BY e.<far> LIMIT :most))"
     ),
     "postgresql": (
-        "SELECT e.child, e.parent FROM edges e WHERE e.<near> = ANY(CAST(:nodes AS bigint[])) AND <stands> "
-        "ORDER BY e.<near>, e.<far> LIMIT :most"
+        "ARRAY(SELECT e.<far> FROM edges e WHERE e.<near> = n.node AND <stands> ORDER BY e.<far> LIMIT :most)"
     ),
 }
-"""The edges of some nodes, by the nearer end and then by the farther one."""
+"""What the edges of a node lead to."""
+_TOLD: Final = {
+    "sqlite": "coalesce(l.made_of, {})",
+    "postgresql": (
+        "CASE WHEN l.made_of IS NULL THEN {} ELSE CAST(translate(l.made_of, '[]', '{{}}') AS bigint[]) END"
+    ),
+}
+"""What a lot was made of, as its own record tells it."""
+_STEP_SQLITE: Final = """
+SELECT json_group_array(json_array(n.value, <lot>)), group_concat(<onward>)
+FROM json_each(:nodes) n LEFT JOIN lots l ON l.node = n.value
+"""
+"""Some nodes as one row: what is told of those that are lots, and what each leads to. The driver takes longer
+over a value of a row of its own than JSON's reader does, and lets Python's other threads run at every row.
+"""
+_STEP_POSTGRESQL: Final = """
+SELECT <onward> AS onward, n.node, <lot>
+FROM unnest(CAST(:nodes AS bigint[])) AS n(node) LEFT JOIN lots l ON l.node = n.node
+"""
+_STEP: Final = {"sqlite": _STEP_SQLITE, "postgresql": _STEP_POSTGRESQL}
 _AT_ONCE: Final = """
 WITH RECURSIVE way(node, onward) AS (
-    SELECT n.node, ARRAY(
-        SELECT e.<far> FROM edges e WHERE e.<near> = n.node AND <stands> ORDER BY e.<far> LIMIT :most
-    ) FROM unnest(CAST(:nodes AS bigint[])) AS n(node)
+    SELECT n.node, <onward> FROM unnest(CAST(:nodes AS bigint[])) AS n(node) <told>
     UNION
-    SELECT n.node, ARRAY(
-        SELECT e.<far> FROM edges e WHERE e.<near> = n.node AND <stands> ORDER BY e.<far> LIMIT :most
-    ) FROM (SELECT DISTINCT unnest(way.onward) AS node FROM way ORDER BY node) n
+    SELECT n.node, <onward>
+    FROM (SELECT DISTINCT unnest(way.onward) AS node FROM way ORDER BY node) n <told>
 )
-SELECT w.onward, w.node, 'lot', l.lot, 0, l.birth, l.entry_index, l.position, l.event_time_us, l.product,
-    l.stage, l.producer, l.site, l.mass_mg, l.tainted_by
-FROM (
-    SELECT way.node, way.onward, sum(cardinality(way.onward)) OVER (ROWS UNBOUNDED PRECEDING)
-        - cardinality(way.onward) AS edges_before FROM way
-) w LEFT JOIN lots l ON l.node = w.node WHERE w.edges_before < :most
+SELECT w.onward, w.node, <lot>
+FROM (SELECT * FROM way LIMIT :rows) w LEFT JOIN lots l ON l.node = w.node
 """
-"""PostgreSQL's whole walk: every node with what it leads to, and where it is a lot, with the lot."""
+"""PostgreSQL's whole walk, nearest first: as many nodes as can be on so many edges."""
 
 
 @cache
-def _query(template: str, direction: Direction, *, as_of: bool) -> TextClause:
+def _query(template: str, dialect: str, direction: Direction, *, as_of: bool) -> str:
+    """A template with its parts, and parameters as the driver names them: SQLAlchemy's own text takes longer
+    than a step of a walk on SQLite.
+    """
     near, far = ("child", "parent") if direction == "upstream" else ("parent", "child")
     stands = "e.voided_at IS NULL"
+    onward, told = _ONWARD[dialect], ""
     if as_of:
         stands = "e.entry_index <= :at AND (e.voided_at IS NULL OR e.voided_at > :at)"
-    return text(template.replace("<near>", near).replace("<far>", far).replace("<stands>", stands))
+    elif direction == "upstream":
+        onward, told = _TOLD[dialect].format(onward), "LEFT JOIN lots l ON l.node = n.node"
+    parts = {"told": told, "onward": onward, "near": near, "far": far, "stands": stands}
+    for name, meant in (parts | {"lot": _LOT, "pool": _POOL}).items():
+        template = template.replace(f"<{name}>", meant)
+    return template if dialect == "sqlite" else _PARAMETER.sub(r"%(\1)s", template)
 
 
 def walk(
@@ -181,18 +206,14 @@ def walk(
 def _walk_at_once(
     connection: Connection, starts: tuple[int, ...], direction: Direction, at: int | None, most: int
 ) -> Graph:
-    query = _query(_AT_ONCE, direction, as_of=at is not None)
-    rows = _rows(connection, query, _asked(connection, starts, at, most + 1))
+    query = _query(_AT_ONCE, connection.dialect.name, direction, as_of=at is not None)
+    asked = _asked(connection, starts, at, most + 1) | {"rows": len(starts) + most + 1}
+    rows = _rows(connection, query, asked)
     onward: dict[int, Sequence[int]] = {row[1]: row[0] for row in rows}
     lots = {row[1]: _as_node(row[1:]) for row in rows if row[3] is not None}
     depths = _depths(starts, onward)
     edges = _edges(direction, depths, onward)
-    truncated = len(edges) > most
-    if truncated:
-        del edges[most:]
-        depths = _depths(starts, _onward(direction, edges))
-        lots = {}  # some that an edge leads to were not reached
-    return Graph(starts, direction, _in_order(connection, depths, lots), depths, edges, truncated)
+    return _limited(connection, Graph(starts, direction, lots, depths, edges, len(edges) > most), most)
 
 
 def _walk_steps(
@@ -203,23 +224,47 @@ def _walk_steps(
     at: int | None,
     most: int,
 ) -> Graph:
-    query = _query(_STEPS[connection.dialect.name], direction, as_of=at is not None)
-    far = 1 if direction == "upstream" else 0
     depths = dict.fromkeys(starts, 0)
+    lots: dict[int, Node] = {}
     ahead: Sequence[int] = starts
     edges: list[tuple[int, int]] = []
     steps = 0
     while ahead and len(edges) <= most and (depth is None or steps < depth):
         steps += 1
-        rows: list[Any] = _rows(connection, query, _asked(connection, ahead, at, most + 1 - len(edges)))
-        edges += rows
-        ahead = sorted({row[far] for row in rows}.difference(depths))
+        reached: set[int] = set()
+        for start in range(0, len(ahead), _CHUNK):
+            part = ahead[start : start + _CHUNK]
+            rows, onward = _step(connection, part, direction, at, most + 1 - len(edges))
+            lots.update({row[0]: _as_node(row) for row in rows if row[2] is not None})
+            edges += _edges(direction, part, dict(zip((row[0] for row in rows), onward, strict=True)))
+            reached.update(*onward)
+            if len(edges) > most:
+                break
+        ahead = sorted(reached.difference(depths))
         depths.update(dict.fromkeys(ahead, steps))
-    truncated = len(edges) > most
-    if truncated:
-        del edges[most:]
-        depths = _depths(starts, _onward(direction, edges))
-    return Graph(starts, direction, _in_order(connection, depths, {}), depths, edges, truncated)
+    return _limited(connection, Graph(starts, direction, lots, depths, edges, len(edges) > most), most)
+
+
+def _step(
+    connection: Connection, nodes: Sequence[int], direction: Direction, at: int | None, most: int
+) -> tuple[list[Sequence[Any]], list[list[int]]]:
+    """Rows of some nodes, with nothing behind the number of what is no lot; and what each leads to."""
+    dialect = connection.dialect.name
+    query = _query(_STEP[dialect], dialect, direction, as_of=at is not None)
+    rows = _rows(connection, query, _asked(connection, nodes, at, most))
+    if is_sqlite(connection):
+        [(told, onward)] = rows
+        return json.loads(told), json.loads(f"[{onward}]")
+    return [row[1:] for row in rows], [row[0] for row in rows]
+
+
+def _limited(connection: Connection, graph: Graph, most: int) -> Graph:
+    """A graph that was found, with its nodes in order, and without what lies behind the limit."""
+    if graph.truncated:
+        del graph.edges[most:]
+        graph.depths = _depths(graph.starts, _onward(graph.direction, graph.edges))
+    graph.nodes = _in_order(connection, graph.depths, graph.nodes)
+    return graph
 
 
 def _in_order(
@@ -227,11 +272,12 @@ def _in_order(
 ) -> dict[int, Node]:
     """The nodes in the order of their numbers' depths; numbers that nothing has are left out."""
     found = dict(known)
-    for table in ("lots", "pools"):
+    for table in ("pools", "lots"):  # the lots are known but for those behind the last step
         missing = sorted(depths.keys() - found.keys())
-        if not missing or (known and table == "lots"):
-            continue
-        query = _NODES[table, connection.dialect.name]
+        if not missing:
+            break
+        dialect = connection.dialect.name
+        query = _query(_NODES[table, dialect], dialect, "upstream", as_of=False)
         rows = _rows(connection, query, {"nodes": _given(connection, missing)})
         found.update(zip((row[0] for row in rows), map(_as_node, rows), strict=True))
     return {number: found[number] for number in depths if number in found}
@@ -286,9 +332,9 @@ def _bound(graph: Graph, since_us: int | None, until_us: int | None) -> None:
     graph.edges = _edges(graph.direction, graph.depths, onward)
 
 
-def _rows(connection: Connection, query: TextClause, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, query: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows as the driver gives them: thousands at a time, for which a wrapper each is too much."""
-    cursor: Any = connection.execute(query, parameters, execution_options=BINARY).cursor
+    cursor: Any = connection.exec_driver_sql(query, dict(parameters), execution_options=BINARY).cursor
     rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 

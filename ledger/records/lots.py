@@ -7,12 +7,15 @@ Times are microseconds since 1970 UTC. ``entry_index`` is the entry that made th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from ledger.records.cells import Cells
 from ledger.records.quick import quick
 
 _NONE: Mapping[str, tuple[str, ...]] = {}
+
+MOST_TOLD: Final = 16
+"""Of a lot's parents in its own record: an index carries them, and PostgreSQL's takes 2,704 bytes a row."""
 
 
 @quick
@@ -33,6 +36,8 @@ class LotRecord:
         custody_model: ISO 22095 model as declared, or "".
         tainted_by: Index of the entry whose alert or case makes it illegal product, or None.
         voided_at: Index of the entry that undid its birth, or None.
+        made_of: The nodes that it was made from, rising, where its birth stands and they are ``MOST_TOLD`` at
+            most: a walk then need not look for its edges. None: its edges tell.
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("lot",)
@@ -55,6 +60,7 @@ class LotRecord:
     custody_model: str = ""
     tainted_by: int | None = None
     voided_at: int | None = None
+    made_of: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ MORE_INDICES: Final[Mapping[type[Record], tuple[tuple[str, ...], ...]]] = {
 CARRIED: Final[Mapping[tuple[type[Record], tuple[str, ...]], tuple[str, ...]]] = {
     (lots.LotRecord, ("node",)): (
         *("lot", "birth", "entry_index", "position", "event_time_us", "product", "stage", "producer"),
-        *("site", "mass_mg", "tainted_by"),
+        *("site", "mass_mg", "tainted_by", "made_of"),
     ),
     (lots.EdgeRecord, ("parent",)): ("child", "voided_at"),
 }

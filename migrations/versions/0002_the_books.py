@@ -30,7 +30,7 @@ TABLES = {
     "lots": """
         *lot:name node:int entry_index:int position:int producer:name site:name event_time_us:int
         birth:name product:name stage:name mass_mg:int cells:text composition:text instance:bool
-        pieces:int? custody_model:name tainted_by:int? voided_at:int?
+        pieces:int? custody_model:name tainted_by:int? voided_at:int? made_of:text?
     """,
     "lot_versions": """
         *lot:name *changed_at:int entry_index:int birth:name mass_mg:int cells:text
@@ -147,7 +147,7 @@ INDICES = {
         "lots",
         [
             *("node", "lot", "birth", "entry_index", "position", "event_time_us", "product", "stage"),
-            *("producer", "site", "mass_mg", "tainted_by"),
+            *("producer", "site", "mass_mg", "tainted_by", "made_of"),
         ],
     ),
     "ix_holdings_custodian": ("holdings", ["custodian"]),

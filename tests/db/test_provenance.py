@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from ledger.errors import ResourceNotFound
-from ledger.provenance import answers
+from ledger.provenance import answers, graph
 from ledger.provenance.answers import (
     Viewer,
     books_of,
@@ -120,18 +120,26 @@ class Plain:
 
 
 def made(seed: int) -> tuple[Plain, list[Record]]:
-    """Lots and pool versions, each made from some of those before it; some of the edges were undone."""
+    """Lots and pool versions, each made from some of those before it; some of the edges were undone.
+
+    Of every other lot its own record tells what it was made of.
+    """
     chance = random.Random(seed)
     records: list[Record] = [POOL]
     nodes: dict[int, tuple[str, int]] = {}
     edges: list[EdgeRecord] = []
     for place in range(LOTS + POOLS):
         one: LotRecord | PoolVersionRecord = lot(place) if place % 6 else pool_version(place)
-        records.append(one)
         nodes[one.node] = ("lot" if isinstance(one, LotRecord) else "pool", one.event_time_us)
+        made_of = []
         for parent in chance.sample(range(place), min(place, chance.randrange(1, 4))):
             voided = place if chance.random() < 0.1 else None
             edges.append(EdgeRecord(one.node, parent << NODE_SHIFT, place, voided))
+            if voided is None:
+                made_of.append(parent << NODE_SHIFT)
+        if isinstance(one, LotRecord) and place % 2:
+            one = replace(one, made_of=tuple(sorted(made_of)))
+        records.append(one)
     return Plain(nodes, edges), [*records, *edges]
 
 
@@ -145,8 +153,8 @@ def drawn(request: pytest.FixtureRequest, engine: Engine) -> Iterator[tuple[Conn
             yield connection, plain
 
 
-def told(graph: Graph) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    return [(number, graph.depths[number]) for number in graph.nodes], graph.edges
+def told(found: Graph) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    return [(number, found.depths[number]) for number in found.nodes], found.edges
 
 
 @pytest.mark.parametrize("direction", ["upstream", "downstream"])
@@ -165,6 +173,32 @@ def test_a_walk_finds_what_a_plain_walk_finds_in_the_same_order(
         assert told(found) == plain.walk(numbers, direction, depth, *period)
         assert not found.truncated
         assert [node.kind for node in found.nodes.values()] == [plain.nodes[n][0] for n in found.nodes]
+
+
+@pytest.mark.parametrize("direction", ["upstream", "downstream"])
+@pytest.mark.parametrize("most", [100_000, 20])
+def test_a_wide_step_is_asked_for_in_parts(
+    drawn: tuple[Connection, Plain], direction: Direction, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, _ = drawn
+    starts = [place << NODE_SHIFT for place in range(20, 50)]
+    whole = walk(connection, starts, direction, depth=9, most=most)
+    monkeypatch.setattr(graph, "_CHUNK", 7)
+    assert walk(connection, starts, direction, depth=9, most=most) == whole
+    assert whole.truncated == (most == 20)
+
+
+@pytest.mark.parametrize("depth", [None, 50])
+def test_upstream_a_lot_is_believed_and_its_edges_are_not_looked_for(
+    drawn: tuple[Connection, Plain], depth: int | None
+) -> None:
+    connection, _ = drawn
+    told = replace(lot(1), lot="urn:lot:told", node=900 << NODE_SHIFT, made_of=(1 << NODE_SHIFT,))
+    untold = replace(told, lot="urn:lot:untold", node=901 << NODE_SHIFT, made_of=None)
+    write_records(connection, [told, untold])
+    found = walk(connection, [told.node], "upstream", depth=depth)
+    assert (told.node, 1 << NODE_SHIFT) in found.edges
+    assert walk(connection, [untold.node], "upstream", depth=depth).edges == []
 
 
 @pytest.mark.parametrize("direction", ["upstream", "downstream"])
@@ -415,8 +449,8 @@ def test_open_alerts_on_the_way_are_found_however_many_are_open(
     ]
     closed = AlertRecord(9_999, 0, "mass.loss", "", "", "lot:urn:lot:013", 0, 0, "", "", {}, False, "closed")
     write_records(connection, [*alerts, closed])
-    graph = walk(connection, [13 << NODE_SHIFT, 12 << NODE_SHIFT], "upstream")
-    assert [alert.entry_index for alert in open_alerts(connection, graph)] == [0, 1]
+    found = walk(connection, [13 << NODE_SHIFT, 12 << NODE_SHIFT], "upstream")
+    assert [alert.entry_index for alert in open_alerts(connection, found)] == [0, 1]
 
 
 def test_a_party_sees_its_own_steps_with_their_depths(drawn: tuple[Connection, Plain]) -> None:

@@ -311,3 +311,6 @@ def _check_lots(books: Books) -> None:
     for lot in books.records(LotRecord):
         assert lot.mass_mg > 0
         assert all(mass > 0 for mass in lot.cells.values())
+        edges = books.group(EdgeRecord, "child", lot.node)
+        parents = sorted(edge.parent for edge in edges if edge.voided_at is None)
+        assert lot.made_of is None or list(lot.made_of) == parents

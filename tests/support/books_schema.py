@@ -52,7 +52,7 @@ BOOKS_INDICES = {
     "ix_licences_state": ["state"],
     "ix_lots_node": [
         *("node", "lot", "birth", "entry_index", "position", "event_time_us", "product", "stage"),
-        *("producer", "site", "mass_mg", "tainted_by"),
+        *("producer", "site", "mass_mg", "tainted_by", "made_of"),
     ],
     "ix_members_child": ["child"],
     "ix_mergers_successor": ["successor"],
@@ -212,6 +212,7 @@ BOOKS_MAY_BE_EMPTY = {
     "licences.due_us",
     "licences.valid_from_us",
     "licences.valid_to_us",
+    "lots.made_of",
     "lots.pieces",
     "lots.tainted_by",
     "lots.voided_at",

@@ -5,6 +5,7 @@ import pytest
 from ledger.records.lots import (
     EdgeRecord,
     EventRecord,
+    LotRecord,
     LotVersionRecord,
     MemberRecord,
     SealRecord,
@@ -128,6 +129,8 @@ def test_a_process_that_did_not_occur_gives_back_its_inputs(yard: Yard) -> None:
     yard.undo(event)
     assert yard.mass(by=MINER) == KG
     assert lot_of(yard, OXIDE) is None
+    [undone] = yard.books.group(LotRecord, "node", node)
+    assert undone.made_of is None, "its edges tell what stands of them"
     assert {edge.voided_at for edge in yard.books.group(EdgeRecord, "child", node)} == {yard.index - 1}
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ledger.books.transformations import attribute, split
 from ledger.movements.movement import Line, Movement
 from ledger.records.cells import Cell
-from ledger.records.lots import EdgeRecord, LotRecord
+from ledger.records.lots import MOST_TOLD, EdgeRecord, LotRecord
 from tests.support.books import PLANT, REFINER, Desk, born, identity, movement
 
 TOLLER = "https://toller.example/party"
@@ -91,6 +91,16 @@ def test_a_lot_may_stand_twice_among_the_inputs() -> None:
     effect = desk.book(twice)
     assert effect.contained_in["Nd"] == 400
     assert len(desk.books.records(EdgeRecord)) == 1
+
+
+@pytest.mark.parametrize("count", [1, MOST_TOLD, MOST_TOLD + 1])
+def test_a_lot_tells_what_it_was_made_of_unless_it_is_too_much(count: int) -> None:
+    names = [f"lot-{number:02d}" for number in range(count)]
+    desk = stocked(**dict.fromkeys(names, A))
+    desk.book(process(dict.fromkeys(reversed(names), 10), born("x", 9, {"Nd": 9})))
+    nodes = tuple(desk.lot(name).node for name in names)
+    assert desk.lot("x").made_of == (nodes if count <= MOST_TOLD else None)
+    assert desk.lot(names[0]).made_of == ()
 
 
 def test_a_gain_bears_no_mine_as_origin() -> None:
