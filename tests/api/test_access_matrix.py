@@ -228,6 +228,14 @@ def statements(crowd: Everybody) -> Iterator[Ask]:
         yield Ask(path={"hash": said.name}, who=anybody, opens=frozenset({404}), closed=404)
 
 
+def searches(crowd: Everybody) -> Iterator[Ask]:
+    """Every private name, its beginning or its end: whoever looks finds what is its own."""
+    for place, name in enumerate(sorted(mark for mark in crowd.marks if not mark.isdecimal())):
+        yield Ask(query={"q": (name, name[:-1], re.split(r"[.:/]", name)[-1] or name)[place % 3]})
+    for text in ("urn:", "CARB", "Demonstration", "urn:epc:class:lgtin:9521", crowd.movements[0].name, "41"):
+        yield Ask(query={"q": text})
+
+
 def journal(crowd: Everybody, caller: Caller) -> Iterable[str]:
     """Auditors see why something was refused: what it is about, and what the books have of that."""
     if caller.name not in AUDITORS:
@@ -352,6 +360,13 @@ ROWS: Final[dict[str, Row]] = {
         thinned(lambda crowd: [replace(each, headers={"Accept": "text/csv"}) for each in goods()(crowd)]),
     ),
     "read_recall": goods(),
+    "read_flows": every(
+        goods(),
+        thinned(goods(direction="downstream", by="party")),
+        thinned(lots(element="Nd", by="site")),
+        thinned(lambda crowd: [replace(each, headers={"Accept": "text/csv"}) for each in goods()(crowd)]),
+    ),
+    "search_everything": searches,
     "read_label": lots("maker"),
     "list_holdings": every(whose(), own({"after": _ORE})),
     "list_shipments": every(
