@@ -105,7 +105,8 @@ def record(page: Page, say: Say, label: str) -> int:
     page.locator(".signed-act").get_by_role("button", name=label, exact=True).click()
     done = page.locator("[data-proof=ok]")
     expect(done).to_contain_text(say("acts.proved"))
-    return int(done.locator("a").first.get_attribute("href").rpartition("=")[2])  # type: ignore[union-attr]
+    address = done.locator("a").first.get_attribute("href") or ""
+    return int(address.rpartition("=")[2])
 
 
 def choose_first(page: Page, say: Say) -> None:
