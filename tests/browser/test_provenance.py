@@ -259,6 +259,63 @@ def test_the_picture_is_saved(signed_in: OpenPage, say: Say) -> None:
     assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
 
 
+def flows_of(page: Page, say: Say) -> dict[tuple[str, str], str]:
+    """The table twin of the flows: (from, to) -> mass and share."""
+    page.get_by_text(say("pictures.as_table")).last.click()
+    region = page.locator(".picture details.twin [role=region]")
+    expect(region).to_be_visible()
+    rows = region.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+    return {(row[0], row[1]): f"{row[2]} {row[3]}" for row in rows}
+
+
+def test_flows_tell_what_the_origins_tell_and_the_table_what_the_drawing(
+    signed_in: OpenPage, say: Say
+) -> None:
+    page = signed_in("authority", PAGE + "&view=flow&unit=percent")
+    shown(page)
+    ribbons = page.locator(".ribbon")
+    expect(ribbons).to_have_count(7)
+    for mine, share in SHARES.items():
+        expect(page.locator(".flow-node").filter(has_text=mine)).to_contain_text(share)
+    check_accessible(page)
+    told = [each.get_attribute("aria-label") or "" for each in ribbons.all()]
+    flows = flows_of(page, say)
+    assert len(flows) == 7
+    for (source, target), figures in flows.items():
+        share = figures.rpartition(" ")[2]
+        assert any(f"{source} → {target}" in words and share in words for words in told)
+    element, _, unit = page.locator(".picture-tools select").all()
+    unit.select_option("mass")
+    element.select_option("Nd")
+    expect(page.locator(".flow-node").filter(has_text="Southern pit")).to_contain_text("174.4 kg")
+
+
+def test_a_makers_flows_hide_the_firms_before(signed_in: OpenPage, say: Say) -> None:
+    page = signed_in("maker", PAGE + "&view=flow", width=390)
+    shown(page)
+    hidden = page.locator(".flow-node.hidden")
+    expect(hidden).to_have_count(2)
+    expect(hidden.filter(has_text=say("terms.stage.separated_compound"))).to_have_count(1)
+    assert not [name for name in OF_OTHERS if name in page.content()]
+    check_width(page)
+
+
+def test_downstream_flows_end_at_holders_losses_and_abroad(signed_in: OpenPage, say: Say) -> None:
+    lot = "urn:epc:class:lgtin:9521001.000001.CARB-N-01"
+    page = signed_in("authority", f"/console/provenance?lot={lot}&direction=downstream&view=flow&by=party")
+    shown(page)
+    for end in ("held", "lost"):
+        nodes = page.locator(".flow-node").filter(has_text=say(f"pictures.flows.end.{end}"))
+        expect(nodes.first).to_be_visible()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=say("pictures.save_svg")).click()
+    picture = Path(saved.value.path()).read_text("utf-8")
+    assert "Demonstration Separation Plant" in picture
+    assert "var(--" not in picture
+
+
 def test_the_recall_list_and_the_label(signed_in: OpenPage, say: Say) -> None:
     lot = "urn:epc:class:lgtin:9521001.000001.CARB-N-01"
     page = signed_in("authority", f"/console/provenance?lot={lot}&view=recall")

@@ -26,23 +26,26 @@ export function withoutCircles(nodes, links) {
   return { links: links.filter((link) => !back.has(link)), back: [...back] };
 }
 
-/** The flows placed in a box: nodes with x0, x1, y0, y1, links with their path and width. Needs d3-sankey loaded. */
+/** The flows placed in a box: nodes with x0, x1, y0, y1 and the room for their words, links with their path and width. Needs d3-sankey loaded. */
 export function placed({ nodes, links }, width) {
   const known = new Set(nodes.map(({ id }) => id));
   const whole = links.filter(({ source, target, mass_mg }) => known.has(source) && known.has(target) && mass_mg > 0);
   const { links: straight, back } = withoutCircles(nodes, whole);
   const used = new Set(straight.flatMap(({ source, target }) => [source, target]));
-  const height = Math.max(220, Math.min(900, 60 + used.size * 34));
+  const room = Math.min(170, width / 5);
+  const height = Math.max(220, Math.min(900, 80 + used.size * 42));
   const { sankey, sankeyJustify, sankeyLinkHorizontal } = globalThis.d3;
   const graph = sankey()
     .nodeId(({ id }) => id)
     .nodeAlign(sankeyJustify)
     .nodeWidth(14)
-    .nodePadding(18)
-    .extent([[1, 14], [width - 1, height - 14]])({
+    .nodePadding(32)
+    .extent([[1, 20], [width - room, height - 20]])({
       nodes: nodes.filter(({ id }) => used.has(id)).map((node) => ({ ...node })),
       links: straight.map((link) => ({ ...link, value: link.mass_mg })),
     });
+  const layers = Math.max(1, ...graph.nodes.map((node) => node.layer));
+  for (const node of graph.nodes) node.room = (node.layer === layers ? room : (width - room) / layers - 14) - 12;
   const path = sankeyLinkHorizontal();
   for (const link of graph.links) link.path = path(link);
   return { ...graph, back, height };

@@ -24,7 +24,7 @@ function Step({ step, found, checks }) {
     [t("pictures.what"), html`${term("movement", step.change)}, <${Time} at=${step.event_time} />`],
     [t("pictures.entry"), html`<${EntryLink} index=${step.index} /> <${ProofWords} check=${checks?.get(step.index)} />`],
     step.tainted_by !== null && [t("pictures.badge.tainted"), html`<${Badge} tone="bad">${t("pictures.tainted")}<//> <${EntryLink} index=${step.tainted_by} />`],
-    found.length > 0 && [t("pictures.alerts"), html`<ul class="plain-list">${found.map((alert) => html`<li key=${`${alert.index}.${alert.number}`}><a href=${link("/console/alerts", { subject: alert.subject })}>${alert.code}</a> <span class="quiet" lang="en">${alert.detail}</span></li>`)}</ul>`],
+    found.length > 0 && [t("pictures.alerts"), html`<ul class="plain-list">${found.map((alert) => html`<li key=${`${alert.index}.${alert.number}`}><a href=${link("/console/alerts", { alert: `${alert.index}-${alert.number}` })}>${alert.code}</a> <span class="quiet" lang="en">${alert.detail}</span></li>`)}</ul>`],
   ]} />
   <p class="tools"><${ThingLink} kind=${step.kind} id=${step.name}>${t("pictures.graph.from_here")}<//></p>`;
 }

@@ -51,7 +51,7 @@ function Bar({ each, at }) {
   return html`<li class=${doubtful ? "doubtful" : ""}>
     <div class="origin-head"><span class="origin-name" title=${each.origin}><strong>${each.name}</strong>${each.note && html`<span class="quiet">${each.note}</span>`}</span>
       <span class="origin-share"><strong class="figure">${share(each.share)}</strong><span class="figure quiet" title=${exactMass(each.mass_mg)}>${mass(each.mass_mg)}</span></span></div>
-    <div class="bar" aria-hidden="true"><span class="fill series-${(at % 6) + 1}" style=${{ width: `${Math.max(0.4, Number(each.share) * 100)}%` }}></span></div>
+    <div class="origin-bar" aria-hidden="true"><span class="fill series-${(at % 6) + 1}" style=${{ width: `${Math.max(0.4, Number(each.share) * 100)}%` }}></span></div>
     <p class="origin-foot">${elementsOf(each).join(" · ")}<span class="statuses">${statusesOf(each).join(" · ")}</span></p>
   </li>`;
 }

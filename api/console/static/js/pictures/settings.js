@@ -6,6 +6,7 @@ import { t } from "../core/i18n.js";
 import { go, setQuery } from "../core/router.js";
 import { seesAll } from "../core/session.js";
 import { Loaded, Mass, ProductName, Section, SiteName, Table, ThingLink, useLoad } from "../core/ui.js";
+import { Search } from "../parts/search.js";
 import { KINDS } from "./subject.js";
 
 /** Asks what a picture is about; to a party its own stock as well. */
@@ -17,6 +18,8 @@ export function Chooser({ who }) {
     go(`/console/provenance?${new URLSearchParams({ [kind]: name.trim(), ...(kind === "shipment" ? { consignor: consignor.trim() } : {}) })}`);
   };
   return html`<${Section} title=${t("pictures.choose")}>
+    <${Search} />
+    <h3>${t("pictures.by_id")}</h3>
     <form class="fields chooser" onSubmit=${onSubmit}>
       <label>${t("pictures.kind_of")}<select name="kind" value=${kind} onChange=${(event) => setKind(event.target.value)}>${KINDS.map((each) => html`<option key=${each} value=${each}>${t(`pictures.kind.${each}`)}</option>`)}</select></label>
       <label>${t(kind === "shipment" ? "pictures.shipment_id" : "pictures.id")}<input name="name" required autocomplete="off" spellcheck="false" placeholder=${kind === "lot" ? "urn:epc:class:lgtin:…" : ""} /></label>
