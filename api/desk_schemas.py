@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from api.book_schemas import HoldingSchema, ShipmentSchema
+from api.book_schemas import AlertSchema, HoldingSchema, ShipmentSchema
 from api.fields import ListOf, Moment, Number, Object, StrictSchema, Text, Truth
 from api.schemas import PageSchema
 
@@ -329,3 +329,53 @@ class FlowsSchema(StrictSchema):
     nodes = ListOf(fields.Nested(FlowNodeSchema), "The nodes.")
     links = ListOf(fields.Nested(FlowLinkSchema), "What passes between them.")
     truncated = Truth("Whether a limit ended the walk.")
+
+
+class LineSchema(StrictSchema):
+    """One line of the journal."""
+
+    account = Text(
+        "birth, holding, transit, pool, exported, released, lost, difference (positive when stock falls) or "
+        "suspense."
+    )
+    lot = Text("The lot whose share moves, or empty.")
+    product = Text("The lot's product, or empty.")
+    pool = Text("The pool, or empty.")
+    owner = Text("Whose, or empty.")
+    custodian = Text("Who has it.")
+    site = Text("Where, or empty.")
+    mass_mg = Number("Gross mass; negative where it leaves.", minimum=-(2**63))
+    contained = Object("Where no lot's share moves: REO in mg by element, whole or as a fraction, as text.")
+
+
+class MovementStorySchema(StrictSchema):
+    """One movement of a statement, as it was booked."""
+
+    position = Number("Its place in the statement.")
+    kind = Text("What was done.")
+    event = Text("The event's id.")
+    event_time = Moment("When.")
+    site = Text("Where, or empty.")
+    unit = Text("The unit that it packed or unpacked, or empty.")
+    state = Text("booked or corrected.")
+    corrected_at = Number("The entry that corrected it, or null.", allow_none=True)
+    lines = ListOf(fields.Nested(LineSchema), "What it changed.")
+
+
+class EntryStorySchema(StrictSchema):
+    """An entry, with what its statement says as far as it is open to the caller."""
+
+    index = Number("Its index.")
+    recorded_at = Moment("When it was recorded.")
+    public = Truth("Whether its statement is a public act.")
+    previous = Text("Leaf hash of the entry before it, standard base64.")
+    leaf = Text("Its leaf hash, standard base64.")
+    statement = Text("The statement's hash, base64url: read it at /v1/statements/{hash}.")
+    open = Truth("Whether the statement is open to the caller; otherwise what follows says nothing.")
+    issuer = Text("Who signed it, or null.", allow_none=True)
+    kid = Text("With which key, or null.", allow_none=True)
+    act = Text("Which act it is; null for movements.", allow_none=True)
+    erased = Truth("Whether its bytes were erased, or null.", allow_none=True)
+    parties = ListOf(fields.Nested(FirmSchema), "Who signed it and whom it names.")
+    movements = ListOf(fields.Nested(MovementStorySchema), "What was booked.")
+    alerts = ListOf(fields.Nested(AlertSchema), "What was noticed: to a party what it was told of.")

@@ -305,6 +305,31 @@ def of_each(parameter: str) -> Row:
     )
 
 
+def searched(crowd: Everybody) -> Iterator[Ask]:
+    """Everything that has an id, by its id, its beginning or its end; firms by a part of their names."""
+    events = [event for _, event, _ in crowd.shipments]
+    ends = [lot.rpartition(".")[2].lower() for lot in crowd.lots]
+    for wanted in (
+        *crowd.lots,
+        *ends,
+        *events,
+        TANK,
+        UNIT,
+        LICENCE,
+        LICENCE[:-1],
+        CASE,
+        "urn:epc",
+        "mine",
+        "7",
+    ):
+        yield Ask(query={"q": wanted})
+
+
+def indices(crowd: Everybody) -> Iterator[Ask]:
+    """Every entry: its commitment is for all."""
+    yield from (Ask(path={"index": str(place)}, who=anybody) for place in range(len(crowd.said) + 1))
+
+
 def inclusion(crowd: Everybody) -> Iterator[Ask]:
     for said in [crowd.said[0], *crowd.movements[:3]]:
         yield Ask(query={"hash": said.name}, who=anybody)
@@ -339,6 +364,7 @@ ROWS: Final[dict[str, Row]] = {
     "prove_entry": inclusion,
     "prove_growth": lambda _: [Ask(query={"old": "3"}, who=anybody)],
     "list_entries": plain(PUBLIC, {"start": "5"}),
+    "read_entry_story": indices,
     "list_checkpoints": plain(PUBLIC, {"start": "2"}),
     "read_checkpoint": plain(PUBLIC),
     "read_entry_bundle": bundle_paths,
@@ -359,6 +385,10 @@ ROWS: Final[dict[str, Row]] = {
         thinned(lots(element="Nd")),
         thinned(lambda crowd: [replace(each, headers={"Accept": "text/csv"}) for each in goods()(crowd)]),
     ),
+    "read_flows": every(
+        goods(), thinned(goods(direction="downstream")), thinned(lots(by="site")), thinned(lots(by="party"))
+    ),
+    "search_everything": searched,
     "read_recall": goods(),
     "read_flows": every(
         goods(),

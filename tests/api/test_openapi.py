@@ -60,7 +60,7 @@ class TestDrift:
         for method, path in documented():
             filled = path.replace("{level}", "0").replace("{tile}", "000").replace("{party}", "x")
             filled = filled.replace("{hash}", "A" * 43).replace("{kid}", "A" * 43)
-            filled = filled.replace("{id}", "00000000-0000-4000-8000-000000000000")
+            filled = filled.replace("{id}", "00000000-0000-4000-8000-000000000000").replace("{index}", "0")
             response = sqlite_site.ask(method, filled)
             assert response.status_code != 405, (method, path)
             if response.status_code == 404:
