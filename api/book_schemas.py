@@ -155,6 +155,7 @@ class LabelSchema(StrictSchema):
 class BalanceRowSchema(StrictSchema):
     """One element of a balance, in mg REO; what leaves is negative."""
 
+    month = Text("Which month, with months=true: 2026-11.", required=False)
     element = Text("Symbol.")
     opening = Number("In stock before.", minimum=-(2**53))
     births = Number("Opened, mined, imported.", minimum=-(2**53))

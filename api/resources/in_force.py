@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Connection
 
 from api.access import ANY_PARTY, REGULATORS
 from api.desk_schemas import FilingSchema, PolicySchema, ProcessesSchema, ProductsSchema
@@ -18,9 +17,8 @@ from ledger.errors import LedgerEmpty, RoleForbidden
 from ledger.materials.catalogue import Catalogue, Product
 from ledger.materials.processes import Process, processes
 from ledger.provenance.filing import filing_of
-from ledger.records.policy import ALWAYS, FLAG, REJECT, THRESHOLDS, Policy, read_policy
-from ledger.statements.registers import PolicyRecord
-from ledger.store import registers_store
+from ledger.provenance.in_force import policy_in_force
+from ledger.records.policy import ALWAYS, FLAG, REJECT, THRESHOLDS, Policy
 
 resource = Resource("in force", "Policy, rules, products and processes as they stand, and the calendar.")
 
@@ -120,18 +118,6 @@ def list_products(call: Call) -> Response:
 def list_processes(call: Call) -> Response:
     """List the processes that movements may name, from which stages to which, with bounds of recovery."""
     return json_reply({"processes": [_process_members(each) for each in processes().values()]})
-
-
-def policy_in_force(connection: Connection) -> tuple[PolicyRecord, Policy]:
-    """The policy as its act stated it, and as the rules read it.
-
-    Raises:
-        LedgerEmpty: There is no genesis yet.
-    """
-    record = registers_store.read_policy(connection)
-    if record is None:
-        raise LedgerEmpty("the log is empty")
-    return record, read_policy(record.policy)
 
 
 def zone_text(offset_min: int) -> str:

@@ -15,13 +15,13 @@ from api.desk_schemas import AlertCountsSchema, CasesSchema, LicencesSchema, Quo
 from api.fields import Count, Flag, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource, View
 from api.replies import JSON, PRIVATE, REVALIDATE, json_reply, page_reply
-from api.resources.in_force import policy_in_force
 from api.resources.parties import legal_name
 from api.resources.stock import own_or_all
 from ledger.clock import format_time_us
 from ledger.errors import LedgerEmpty, RequestMalformed, RoleForbidden
 from ledger.provenance.alert_counts import open_alert_counts
 from ledger.provenance.answers import books_of
+from ledger.provenance.in_force import policy_in_force
 from ledger.provenance.quota_months import drawn_by_month
 from ledger.records.books import key_of
 from ledger.records.oversight import (

@@ -1,6 +1,5 @@
 """Stock: holdings, shipments and mass balances of a party."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from flask import Response
@@ -9,7 +8,7 @@ from api.access import ANY_PARTY, REGULATORS
 from api.book_members import CSV, csv_reply, pool_members, shipment_members, stock_members
 from api.book_schemas import CSV_SCHEMA, BalanceSchema
 from api.desk_schemas import HoldingsSchema, PoolsSchema, ShipmentLinesSchema, ShipmentsSchema
-from api.fields import Count, Instant, Name, OneOf, StrictSchema
+from api.fields import Count, Flag, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, PRIVATE, json_reply, page_reply
 from api.viewing import alike, viewer_of
@@ -17,15 +16,19 @@ from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.admission import CLOSED, may_see_shipment
 from ledger.provenance.answers import books_of, find_shipment
-from ledger.provenance.balance import COLUMNS, mass_balance
+from ledger.provenance.balance import COLUMNS, balances
 from ledger.provenance.holders import stock
+from ledger.provenance.in_force import policy_in_force
 from ledger.records.books import key_of
 from ledger.records.lots import LotRecord, PoolRecord, ShipmentLineRecord, ShipmentRecord
+from ledger.records.periods import month_after, month_of, month_start_us
+from ledger.records.policy import Policy
 from ledger.store.books_listings import list_records
 
 resource = Resource("stock", "What parties hold, send and receive, and how their mass balances close.")
 
 _BALANCE: Final = (*COLUMNS, "gap", "declared_loss")
+_MOST_MONTHS: Final = 60
 
 
 class HoldingsQuery(StrictSchema):
@@ -71,6 +74,7 @@ class BalanceQuery(StrictSchema):
     site = Name(load_default="", meaning="One site; all if left out.")
     start = Instant(required=True, meaning="From, inclusive.")
     end = Instant(required=True, meaning="Until, exclusive.")
+    months = Flag(load_default=False, meaning="true: a row for each month and element; 60 months at most.")
 
 
 def own_or_all(call: Call, party: str | None) -> str:
@@ -228,22 +232,39 @@ def read_balance(call: Call) -> Response:
     if start_us >= end_us:
         raise RequestMalformed("the period's end is not after its start", extra={"parameter": "end"})
     with call.reading() as connection:
-        balance = mass_balance(connection, party, call.query["site"], start_us, end_us)
+        edges, months = [start_us, end_us], [""]
+        if call.query["months"]:
+            edges, months = _months(policy_in_force(connection)[1], start_us, end_us)
+        found = balances(connection, party, call.query["site"], edges)
+    rows = [
+        ({"month": month} if month else {}) | {"element": element, **row}
+        for month, balance in zip(months, found, strict=True)
+        for element, row in balance.rows.items()
+    ]
     if call.accepted == CSV:
-        return csv_reply(("element", *_BALANCE), _balance_rows(balance.rows), "balance.csv")
+        columns = ("month", "element", *_BALANCE) if call.query["months"] else ("element", *_BALANCE)
+        return csv_reply(columns, ([row[name] for name in columns] for row in rows), "balance.csv")
     members = {
-        "party": balance.party,
-        "site": balance.site,
-        "start": format_time_us(balance.start_us),
-        "end": format_time_us(balance.end_us),
-        "rows": [{"element": element, **row} for element, row in balance.rows.items()],
+        "party": party,
+        "site": call.query["site"],
+        "start": format_time_us(start_us),
+        "end": format_time_us(end_us),
+        "rows": rows,
     }
     return json_reply(members, cache=PRIVATE)
 
 
-def _balance_rows(rows: Mapping[str, Mapping[str, int]]) -> Iterator[list[Any]]:
-    for element, row in rows.items():
-        yield [element, *(row[column] for column in _BALANCE)]
+def _months(policy: Policy, start_us: int, end_us: int) -> tuple[list[int], list[str]]:
+    """Where a period and its months begin, and where it ends; and the months' names."""
+    months, edges = [month_of(start_us, policy)], [start_us]
+    while (begins_us := month_start_us(month_after(months[-1]), policy)) < end_us:
+        months.append(month_after(months[-1]))
+        edges.append(begins_us)
+        if len(months) > _MOST_MONTHS:
+            raise RequestMalformed(
+                f"the period has more than {_MOST_MONTHS} months", extra={"parameter": "months"}
+            )
+    return [*edges, end_us], months
 
 
 def _line_members(line: ShipmentLineRecord, lot: LotRecord | None) -> dict[str, Any]:

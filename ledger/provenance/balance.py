@@ -7,10 +7,12 @@ other`` holds for every element, since every line of an account is counted in ex
 Source: ISCC practice for mass-balance books: periods of at most three months, no negative closing balance.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -61,31 +63,57 @@ def mass_balance(connection: Connection, party: str, site: str, start_us: int, e
         site: One of its sites, or "" for all.
         start_us: First moment. end_us: First moment after.
     """
-    shares: dict[tuple[str, str], int] = defaultdict(int)
-    stated: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    (balance,) = balances(connection, party, site, [start_us, end_us])
+    return balance
+
+
+def balances(connection: Connection, party: str, site: str, edges_us: Sequence[int]) -> list[Balance]:
+    """The balances of spans that follow on each other: each opens with what the one before closed with.
+
+    Args:
+        connection: A reading transaction.
+        party, site: As for ``mass_balance``.
+        edges_us: The first moment of each span, rising, and the first moment after the last.
+    """
+    shares: list[dict[tuple[str, str], int]] = [defaultdict(int) for _ in edges_us[1:]]
+    stated: list[dict[tuple[str, str], Fraction]] = [defaultdict(Fraction) for _ in edges_us[1:]]
     query = _LINES.execution_options(stream_results=True, yield_per=1_000)
     for account, lot, mass_mg, contained, time_us, movement in connection.execute(
-        query, {"party": party, "site": site, "end": end_us}
+        query, {"party": party, "site": site, "end": edges_us[-1]}
     ):
-        column = _column(account, movement or "", mass_mg, contained, before=time_us < start_us)
+        place = max(bisect_right(edges_us, time_us) - 1, 0)
+        column = _column(account, movement or "", mass_mg, contained, before=time_us < edges_us[0])
         if column is None:
             continue
         if lot:
-            shares[column, lot] += mass_mg
+            shares[place][column, lot] += mass_mg
         else:
             for element, amount in _stated(contained):
-                stated[column, element] += amount
-    for (column, lot), mass_mg in shares.items():
-        for element, amount in _contained(connection, lot, mass_mg):
-            stated[column, element] += amount
+                stated[place][column, element] += amount
+    found: list[Balance] = []
+    for place, (start_us, end_us) in enumerate(pairwise(edges_us)):
+        for (column, lot), mass_mg in shares[place].items():
+            for element, amount in _contained(connection, lot, mass_mg):
+                stated[place][column, element] += amount
+        opening = found[-1].rows if found else {}
+        rows = _rows(stated[place], {element: row["closing"] for element, row in opening.items()})
+        found.append(Balance(party, site, start_us, end_us, rows))
+    return found
+
+
+def _rows(
+    stated: Mapping[tuple[str, str], Fraction], opening: Mapping[str, int]
+) -> dict[str, dict[str, int]]:
+    """What was stated by column and element, in whole milligrams, after what was there before."""
     rows: dict[str, dict[str, int]] = {}
+    for element, mass_mg in opening.items():
+        rows[element] = dict.fromkeys((*COLUMNS, "gap", "declared_loss"), 0) | {"opening": mass_mg}
     for (column, element), amount in stated.items():
-        rows.setdefault(element, dict.fromkeys((*COLUMNS, "gap", "declared_loss"), 0))[column] += round(
-            amount
-        )
+        row = rows.setdefault(element, dict.fromkeys((*COLUMNS, "gap", "declared_loss"), 0))
+        row[column] += round(amount)
     for row in rows.values():
         row["closing"] = sum(row[column] for column in COLUMNS[:-1])
-    return Balance(party, site, start_us, end_us, dict(sorted(rows.items())))
+    return dict(sorted(rows.items()))
 
 
 def _column(account: str, movement: str, mass_mg: int, contained: str, *, before: bool) -> str | None:

@@ -406,7 +406,7 @@ ROWS: Final[dict[str, Row]] = {
     "list_shipment_lines": shipments,
     "list_pools": every(whose(), own({"after": "urn:"})),
     "read_balance": every(
-        whose(PERIOD, {**PERIOD, "site": _SOUTHERN}),
+        whose(PERIOD, {**PERIOD, "site": _SOUTHERN}, {**PERIOD, "months": "true"}),
         lambda _: [Ask(query=PERIOD, headers={"Accept": "text/csv"})],
     ),
     # Oversight.

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -241,6 +242,23 @@ class TestStock:
         assert rows["La"]["closing"] == 877_800_000
         assert rows["Nd"]["closing"] == 0
         assert all(row["gap"] == 0 for row in rows.values())
+
+    def test_a_balance_by_month_opens_where_the_month_before_closed(self, told: Told) -> None:
+        plant = told.company("plant")
+        whole = {row["element"]: row for row in ask(told, "/v1/balance", plant, **period())["rows"]}
+        rows = ask(told, "/v1/balance", plant, **period(), months="true")["rows"]
+        months = sorted({row["month"] for row in rows})
+        for element, total in whole.items():
+            own = [row for row in rows if row["element"] == element]
+            assert [row["month"] for row in own] == [each for each in months if each >= own[0]["month"]]
+            for before, after in pairwise(own):
+                assert after["opening"] == before["closing"]
+            assert own[-1]["closing"] == total["closing"]
+            for column in ("births", "received", "produced", "sent", "used", "lost", "other", "gap"):
+                assert abs(sum(row[column] for row in own) - total[column]) <= len(own), (element, column)
+        far = period() | {"start": "1990-01-01T00:00:00Z", "months": "true"}
+        response = told.site.get(f"/v1/balance?{urlencode(far)}", plant)
+        assert_problem(response, 400, "request.malformed")
 
     def test_a_balance_is_csv_too(self, told: Told) -> None:
         rows = table(told, "/v1/balance", told.company("plant"), **period())
