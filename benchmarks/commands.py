@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from benchmarks import audit as audit_bench
+from benchmarks import console_chain as console_chain_bench
 from benchmarks import crash as crash_bench
 from benchmarks import desks as desks_bench
 from benchmarks import evaluation as evaluation_bench
@@ -99,6 +100,16 @@ def provenance(engine: tuple[str, ...], lots: int, output: Path | None) -> None:
 def memory(engine: tuple[str, ...], small: int, large: int, output: Path | None) -> None:
     """Peak memory of server and verifier at two sizes of log."""
     _report(engine, output, lambda name: memory_bench.run(name, small, large))
+
+
+@cli.command("console-chain")
+@_ENGINE
+@click.option("--small", default=10_000, show_default=True, type=click.IntRange(1_000, 1_000_000))
+@click.option("--entries", default=100_000, show_default=True, type=click.IntRange(1_000, 2_000_000))
+@_OUTPUT
+def console_chain(engine: tuple[str, ...], small: int, entries: int, output: Path | None) -> None:
+    """The check of a whole log in a browser, at two sizes."""
+    _report(engine, output, lambda name: console_chain_bench.run(name, small, entries))
 
 
 @cli.command()

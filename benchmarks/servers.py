@@ -73,10 +73,11 @@ class Running:
             psutil.Process(self.process.pid),
             *psutil.Process(self.process.pid).children(recursive=True),
         ]
-        return max(_peak(member.pid) for member in family)
+        return max(peak_bytes(member.pid) for member in family)
 
 
-def _peak(pid: int) -> int:
+def peak_bytes(pid: int) -> int:
+    """The peak resident size of a process (VmHWM, Linux)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024

@@ -67,7 +67,10 @@ export class ChainCheck {
       }
       if (right === "tile") leaves[at] = served[at];
       if (right !== "tile") faults.push({ code: right ? "tile.hashes" : "entry.tile", index, place: `0/${Math.floor(index / TILE_WIDTH)}` });
-      else if (read[at]) faults.push({ code: "entry.bytes", index });
+      else if (read[at]) {
+        read[at].sound = false;
+        faults.push({ code: "entry.bytes", index });
+      }
     });
     return leaves;
   }

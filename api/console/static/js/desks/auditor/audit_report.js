@@ -52,14 +52,14 @@ export function AuditReport({ report, at }) {
     ${replayed.length > 0 && html`<${Section} title=${t("auditor.replay.title")}><p class="quiet">${t("auditor.replay.what")}</p><${Replayed} faults=${replayed} /><//>`}`;
 }
 
-const Faults = ({ faults }) => html`<${Table} caption=${t("auditor.faults")} csv="faults.csv" rows=${faults.map((fault, at) => ({ ...fault, at }))} rowKey=${(row) => row.at} columns=${[
+const Faults = ({ faults }) => html`<${Table} caption=${t("auditor.faults.table")} csv="faults.csv" rows=${faults.map((fault, at) => ({ ...fault, at }))} rowKey=${(row) => row.at} columns=${[
   { key: "place", title: t("auditor.faults.where"), value: where, cell: (row) => (BY_ENTRY.includes(row.table) && Number.isInteger(row.place) ? html`${row.table} <${EntryLink} index=${row.place} />` : where(row)) },
   { key: "code", title: t("auditor.faults.kind"), cell: (row) => html`<code data-fault=${row.code} data-place=${row.place}>${row.code}</code>` },
   { key: "detail", title: t("auditor.faults.what"), cell: (row) => html`<span lang="en">${row.detail}</span>` },
 ]} />`;
 
 /** What the tables hold beside what folding the log again makes. */
-const Replayed = ({ faults }) => html`<${Table} caption=${t("auditor.replay.title")} csv="replay.csv" rows=${faults.map((fault, at) => ({ ...fault, ...sides(fault), at }))} rowKey=${(row) => row.at} columns=${[
+const Replayed = ({ faults }) => html`<${Table} caption=${t("auditor.replay.table")} csv="replay.csv" rows=${faults.map((fault, at) => ({ ...fault, ...sides(fault), at }))} rowKey=${(row) => row.at} columns=${[
   { key: "place", title: t("auditor.faults.where"), value: where },
   { key: "stored", title: t("auditor.replay.stored"), cell: (row) => html`<span lang="en">${row.stored}</span>` },
   { key: "made", title: t("auditor.replay.made"), cell: (row) => html`<span lang="en">${row.made}</span>` },

@@ -77,7 +77,7 @@ function Faults({ state }) {
   const left = state.total - state.faults.length;
   const rows = state.faults.map((fault, at) => ({ ...fault, at }));
   return html`<${Section} title=${t("auditor.faults")} id="faults">
-    <${Table} caption=${t("auditor.faults")} csv="faults.csv" rows=${rows} rowKey=${(row) => row.at} columns=${[
+    <${Table} caption=${t("auditor.faults.table")} csv="faults.csv" rows=${rows} rowKey=${(row) => row.at} columns=${[
       { key: "index", title: t("auditor.faults.entry"), numeric: true, cell: (row) => html`<${EntryLink} index=${row.index} />` },
       { key: "code", title: t("auditor.faults.kind"), cell: (row) => html`<code data-fault=${row.code} data-index=${row.index}>${row.code}</code>` },
       { key: "text", title: t("auditor.faults.what"), value: faultText },

@@ -83,7 +83,7 @@ function List({ page: { rows, from, size }, end, selected }) {
     { key: "statement", title: t("proof.entry.statement"), cell: (row) => (row.statement ? html`<${Copyable} text=${row.statement} />` : "–") },
   ];
   return html`<p class="quiet">${t("auditor.entries.of", { size: count(size) })}</p>
-    <${Table} caption=${t("auditor.entries.list")} csv="entries.csv" columns=${columns} rows=${rows} rowKey=${(row) => row.index} selected=${(row) => row.index === selected} />
+    <${Table} caption=${t("auditor.entries.table")} csv="entries.csv" columns=${columns} rows=${rows} rowKey=${(row) => row.index} selected=${(row) => row.index === selected} />
     <p class="actions">
       ${end !== null && html`<button type="button" class="secondary" onClick=${() => setQuery({ end: null })}>${t("auditor.entries.newest")}</button>`}
       ${from > 0 && html`<button type="button" class="secondary" onClick=${() => setQuery({ end: from })}>${t("auditor.entries.older")}</button>`}
