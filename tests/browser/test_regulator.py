@@ -259,11 +259,20 @@ def test_a_firm_reads_its_own_alerts_and_what_to_do(
     expect(mine.get_by_text(say("rules.shipment.difference.title"))).to_have_count(0)
 
 
-def test_the_balance_of_a_firm_closes_and_agrees_with_the_ledger(signed_in: OpenPage, say: Say) -> None:
+def test_from_the_search_box_to_a_firm_and_its_balance(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("authority", "/console/regulator")
     shown(page)
     plant = "urn:epc:id:pgln:9521002.00000"
-    page.goto(f"/console/firm?party={quote(plant, safe='')}")
+    box = page.get_by_role("combobox", name=say("regulator.search.label"))
+    box.fill("Demonstration Separation")
+    expect(page.get_by_role("option").first).to_contain_text("Demonstration Separation Plant")
+    check_accessible(page)
+    box.press("ArrowDown")
+    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    expect(box).to_have_attribute("aria-activedescendant", "search-0")
+    box.press("Enter")
+    page.wait_for_url(f"**/console/firm?party={quote(plant, safe='')}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Demonstration Separation Plant")
     shown(page)
     check_accessible(page)
     page.locator(".actions").get_by_role("link", name=say("common.nav.balance")).click()
@@ -279,6 +288,27 @@ def test_the_balance_of_a_firm_closes_and_agrees_with_the_ledger(signed_in: Open
     for row in answer:
         moved = ("opening", "births", "received", "produced", "sent", "used", "lost", "other")
         assert row["closing"] == sum(row[name] for name in moved)
+
+
+def test_the_search_box_goes_to_the_page_of_what_it_finds(signed_in: OpenPage, say: Say) -> None:
+    page = signed_in("authority", "/console/regulator")
+    shown(page)
+    label = say("regulator.search.label")
+    for text, kind, address in (
+        ("PRND-01", "lot", "/console/provenance[?]lot="),
+        ("Northern open pit", "site", "/console/firm[?]site="),
+        ("29", "entry", "/console/entries[?]index=29"),
+    ):
+        page.goto("/console/regulator")
+        page.get_by_role("combobox", name=label).fill(text)
+        page.get_by_role("option").filter(has_text=say(f"regulator.search.kind_{kind}")).first.click()
+        page.wait_for_url(f"**{address}*")
+    page.goto("/console/regulator")
+    page.get_by_role("combobox", name=label).fill("nothing is called so")
+    none = page.get_by_text(say("regulator.search.none"))
+    expect(none).to_be_visible()
+    page.get_by_role("combobox", name=label).press("Escape")
+    expect(none).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -1,11 +1,12 @@
 // One box that finds anything by its name or the beginning of its id, and goes to the page that shows it.
 import { get } from "../core/api.js";
-import { shortId } from "../core/format.js";
+import { count, shortId } from "../core/format.js";
 import { html, useEffect, useRef, useState } from "../core/html.js";
-import { has, t } from "../core/i18n.js";
+import { has, t, term } from "../core/i18n.js";
 import { go } from "../core/router.js";
 import { seesAll } from "../core/session.js";
-import { Failure } from "../core/ui.js";
+import { Failure, ProductName } from "../core/ui.js";
+import { countryName } from "./countries.js";
 import { firmAddress } from "./links.js";
 
 const WAIT_MS = 200;
@@ -73,11 +74,22 @@ export function Search() {
       onInput=${(event) => setText(event.target.value)} onKeyDown=${key} onFocus=${() => setOpen(true)} />
     <ul id="search-found" role="listbox" aria-label=${t("regulator.search.found")} hidden=${!shown || !found.length}>${(found ?? []).map(
       (each, place) => html`<li key=${`${each.kind} ${each.id}`} id=${`search-${place}`} role="option" aria-selected=${place === at ? "true" : "false"} onMouseDown=${(event) => event.preventDefault()} onClick=${() => choose(each)}>
-        <span class="badge">${t(`regulator.search.kind_${each.kind}`)}</span> <strong title=${each.id}>${each.name || shortId(each.id)}</strong> ${detailOf(each) && html`<span class="quiet">${detailOf(each)}</span>`}</li>`,
+        <span class="badge">${t(`regulator.search.kind_${each.kind}`)}</span> <strong title=${each.id}>${nameOf(each)}</strong> <span class="quiet">${detailOf(each)}</span></li>`,
     )}</ul>
     ${shown && !found.length && html`<p class="quiet" role="status">${t("regulator.search.none")}</p>`}
     ${error && html`<${Failure} error=${error} />`}
   </div>`;
 }
 
-const detailOf = ({ detail }) => (has(`terms.state.${detail}`) ? t(`terms.state.${detail}`) : detail);
+/** What stands beside a name: a party's roles, a site's country, a state, a product. */
+function detailOf({ kind, detail }) {
+  if (!detail) return "";
+  if (kind === "party") return detail.split(", ").map((role) => term("role", role)).join(" · ");
+  if (kind === "site") return countryName(detail);
+  if (kind === "lot") return html`<${ProductName} code=${detail} />`;
+  const word = (each) => (has(`terms.movement.${each}`) ? t(`terms.movement.${each}`) : term("state", each));
+  return detail.split(", ").map(word).join(" · ");
+}
+
+const nameOf = ({ kind, id, name, index }) =>
+  kind === "entry" ? `#${count(index)}` : name || shortId(id);

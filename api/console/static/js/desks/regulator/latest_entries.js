@@ -9,15 +9,16 @@ const SHOWN = 10;
 
 async function load(signal) {
   const { size } = await get("/v1/log", undefined, { signal });
-  const indices = Array.from({ length: Math.min(SHOWN, size) }, (_, at) => size - 1 - at);
-  return Promise.all(indices.map((index) => get(`/v1/entries/${index}`, undefined, { signal })));
+  const { entries } = await get("/v1/log/entries", { start: Math.max(0, size - SHOWN), end: size }, { signal });
+  const into = (index) => get(`/v1/entries/${index}`, undefined, { signal }).catch(() => ({}));
+  return Promise.all(entries.reverse().map(async ({ index, entry }) => ({ ...JSON.parse(entry), ...(await into(index)) })));
 }
 
 /** What an entry recorded, in words. */
-export function whatIs({ act, movements }) {
+export function whatIs({ act, movements, public: open }) {
   if (act) return has(`acts.name.${act}`) ? t(`acts.name.${act}`) : act;
   const kinds = [...new Set((movements ?? []).map((each) => each.kind))];
-  return kinds.length ? kinds.map((kind) => term("movement", kind)).join(", ") : t("regulator.entries.closed");
+  return kinds.length ? kinds.map((kind) => term("movement", kind)).join(", ") : t(open ? "regulator.entries.open" : "regulator.entries.closed");
 }
 
 /** The panel of the newest entries. */
