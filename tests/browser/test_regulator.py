@@ -4,6 +4,7 @@ What a page says was recorded is asked of the ledger afterwards.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -295,14 +296,14 @@ def test_the_search_box_goes_to_the_page_of_what_it_finds(signed_in: OpenPage, s
     shown(page)
     label = say("regulator.search.label")
     for text, kind, address in (
-        ("PRND-01", "lot", "/console/provenance[?]lot="),
-        ("Northern open pit", "site", "/console/firm[?]site="),
-        ("29", "entry", "/console/entries[?]index=29"),
+        ("PRND-01", "lot", "/console/provenance?lot="),
+        ("Northern open pit", "site", "/console/firm?site="),
+        ("29", "entry", "/console/entries?index=29"),
     ):
         page.goto("/console/regulator")
         page.get_by_role("combobox", name=label).fill(text)
         page.get_by_role("option").filter(has_text=say(f"regulator.search.kind_{kind}")).first.click()
-        page.wait_for_url(f"**{address}*")
+        page.wait_for_url(re.compile(re.escape(address)))
     page.goto("/console/regulator")
     page.get_by_role("combobox", name=label).fill("nothing is called so")
     none = page.get_by_text(say("regulator.search.none"))
