@@ -17,6 +17,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from ledger.store.engine import create_ledger_engine  # noqa: E402
+from tests.support.browser import MEND, NO_BROWSER  # noqa: E402
 from tests.support.databases import copy_sqlite, make_postgres_template, make_sqlite_template  # noqa: E402
 from tests.support.postgres import PostgresServer  # noqa: E402
 from tests.support.temporary import prefer_memory  # noqa: E402
@@ -33,6 +34,16 @@ ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests come first, so that none is left for one worker when the others are done."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was left out for want of a browser is said at the end, where nobody overlooks it."""
+    skipped = [
+        report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.section(f"{len(skipped)} tests not run: {NO_BROWSER}", sep="!", red=True, bold=True)
+        terminalreporter.line(f"To run them, {MEND}.")
 
 
 @pytest.fixture(scope="session")

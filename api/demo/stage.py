@@ -38,7 +38,7 @@ from ledger.statements.keys import (
 from ledger.store.engine import create_ledger_engine
 from ledger.store.schema import upgrade
 
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
