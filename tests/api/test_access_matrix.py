@@ -228,21 +228,14 @@ def statements(crowd: Everybody) -> Iterator[Ask]:
         yield Ask(path={"hash": said.name}, who=anybody, opens=frozenset({404}), closed=404)
 
 
-def searches(crowd: Everybody) -> Iterator[Ask]:
-    """Every private name, its beginning or its end: whoever looks finds what is its own."""
-    for place, name in enumerate(sorted(mark for mark in crowd.marks if not mark.isdecimal())):
-        yield Ask(query={"q": (name, name[:-1], re.split(r"[.:/]", name)[-1] or name)[place % 3]})
-    for text in ("urn:", "CARB", "Demonstration", "urn:epc:class:lgtin:9521", crowd.movements[0].name, "41"):
-        yield Ask(query={"q": text})
-
-
 def journal(crowd: Everybody, caller: Caller) -> Iterable[str]:
-    """Auditors see why something was refused: what it is about, and what the books have of that."""
+    """Auditors see why something was refused: the lots it is about and their masses; not the statement."""
     if caller.name not in AUDITORS:
         return set()
     named = {mark for each in crowd.refused for mark in each.marks}
-    about = (each for each in crowd.movements if not named.isdisjoint(each.marks & crowd.lots.keys()))
-    return named | {mark for each in about for mark in each.marks if mark.isdecimal()}
+    about = [each for each in crowd.movements if not named.isdisjoint(each.marks & crowd.lots.keys())]
+    masses = {mark for each in [*about, *crowd.refused] for mark in each.marks if mark.isdecimal()}
+    return masses | {mark for mark in named if "lgtin" in mark}
 
 
 def whole_lots(crowd: Everybody, caller: Caller) -> Iterable[str]:
@@ -313,6 +306,8 @@ def searched(crowd: Everybody) -> Iterator[Ask]:
         *crowd.lots,
         *ends,
         *events,
+        INVOICE,
+        crowd.movements[0].name,
         TANK,
         UNIT,
         LICENCE,
@@ -385,9 +380,6 @@ ROWS: Final[dict[str, Row]] = {
         thinned(lots(element="Nd")),
         thinned(lambda crowd: [replace(each, headers={"Accept": "text/csv"}) for each in goods()(crowd)]),
     ),
-    "read_flows": every(
-        goods(), thinned(goods(direction="downstream")), thinned(lots(by="site")), thinned(lots(by="party"))
-    ),
     "search_everything": searched,
     "read_recall": goods(),
     "read_flows": every(
@@ -396,7 +388,6 @@ ROWS: Final[dict[str, Row]] = {
         thinned(lots(element="Nd", by="site")),
         thinned(lambda crowd: [replace(each, headers={"Accept": "text/csv"}) for each in goods()(crowd)]),
     ),
-    "search_everything": searches,
     "read_label": lots("maker"),
     "list_holdings": every(whose(), own({"after": _ORE})),
     "list_shipments": every(
