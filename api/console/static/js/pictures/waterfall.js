@@ -19,7 +19,8 @@ export function spans(steps) {
   });
 }
 
-function useWidth() {
+/** The width that an element has, as it changes: [ref, pixels]. */
+export function useWidth() {
   const box = useRef(null);
   const [width, setWidth] = useState(720);
   useEffect(() => {

@@ -11,6 +11,7 @@ import { massColumn } from "../../parts/columns.js";
 import { Element, elementName } from "../../parts/elements.js";
 import { firmAddress } from "../../parts/links.js";
 import { begins, Period, periodOf } from "../../parts/period.js";
+import { BalanceMonths } from "./balance_months.js";
 import { Waterfall } from "../../pictures/waterfall.js";
 
 export const areas = ["regulator", "rules"];
@@ -41,8 +42,9 @@ export default function Balance({ query, who }) {
 
 function Found({ party, site, from, until, element }) {
   const asked = { party, site, start: begins(from), end: begins(until) };
-  const found = useLoad((signal) => get("/v1/balance", asked, { signal }), [party, site, from, until]);
-  return html`<${Loaded} from=${found} empty=${({ rows }) => !rows.length} emptyText=${t("regulator.balance.empty")}>${({ rows }) => {
+  const found = useLoad(async (signal) => (await get("/v1/balance", asked, { signal })).rows, [party, site, from, until]);
+  const months = useLoad(async (signal) => (await get("/v1/balance", { ...asked, months: "true" }, { signal })).rows, [party, site, from, until]);
+  return html`<${Loaded} from=${found} empty=${(rows) => !rows.length} emptyText=${t("regulator.balance.empty")}>${(rows) => {
     const every = withTotal(rows);
     const row = every.find((each) => each.element === element) ?? every[0];
     return html`<${Summary} row=${row} />
@@ -50,6 +52,7 @@ function Found({ party, site, from, until, element }) {
         <${Fall} row=${row} />
         <details><summary>${t("regulator.balance.how")}</summary><${Facts} rows=${COLUMNS.map((column) => [t(`regulator.balance.${column}`), t(`regulator.balance.${column}_means`)])} /></details>
       <//>
+      <${Loaded} from=${months}>${(each) => html`<${BalanceMonths} rows=${each} element=${row.element} />`}<//>
       <${Section} title=${t("regulator.balance.table")}><${BalanceTable} rows=${every} /><//>`;
   }}<//>`;
 }
