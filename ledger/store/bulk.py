@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from ledger.store.packed import pack
+
 if TYPE_CHECKING:
     from ledger.store.log_store import NewEntry
 
@@ -90,20 +92,20 @@ INSERT INTO statement_bytes (entry_index, jws) SELECT * FROM unnest(%b::bigint[]
 
 def append_by_column(connection: Connection, entries: Sequence["NewEntry"]) -> None:
     """Inserts entries with their statements into PostgreSQL in one round trip."""
-    indices = [e.entry_index for e in entries]
+    indices = pack("bigint", [e.entry_index for e in entries])
     connection.exec_driver_sql(
         APPEND_BY_COLUMN,
         (
             indices,
-            [e.entry for e in entries],
-            [e.leaf_hash for e in entries],
+            pack("bytea", [e.entry for e in entries]),
+            pack("bytea", [e.leaf_hash for e in entries]),
             indices,
-            [e.statement_hash for e in entries],
-            [e.issuer for e in entries],
-            [e.jti for e in entries],
-            [e.kid for e in entries],
-            [e.signing_input_hash for e in entries],
+            pack("bytea", [e.statement_hash for e in entries]),
+            pack("text", [e.issuer for e in entries]),
+            pack("text", [e.jti for e in entries]),
+            pack("text", [e.kid for e in entries]),
+            pack("bytea", [e.signing_input_hash for e in entries]),
             indices,
-            [e.jws for e in entries],
+            pack("bytea", [e.jws for e in entries]),
         ),
     )

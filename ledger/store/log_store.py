@@ -30,6 +30,7 @@ from ledger.log.tiles import TILE_WIDTH, FullTile
 from ledger.store import models
 from ledger.store.bulk import append_by_column, append_by_row, read_in_one_step
 from ledger.store.engine import BINARY, is_sqlite
+from ledger.store.packed import pack
 
 _IN_CHUNK = 500
 
@@ -415,11 +416,12 @@ def find_by_jti(connection: Connection, names: Iterable[tuple[str, str]]) -> dic
     pairs = list(dict.fromkeys(names))
     if not pairs:
         return {}
-    parameters: dict[str, Any] = (
-        {"names": json.dumps(pairs)}
-        if is_sqlite(connection)
-        else {"issuers": [issuer for issuer, _ in pairs], "jtis": [jti for _, jti in pairs]}
-    )
+    parameters: dict[str, Any]
+    if is_sqlite(connection):
+        parameters = {"names": json.dumps(pairs)}
+    else:
+        issuers, jtis = zip(*pairs, strict=True)
+        parameters = {"issuers": pack("text", issuers), "jtis": pack("text", jtis)}
     rows = connection.execute(_FIND_BY_JTI[connection.dialect.name], parameters, execution_options=BINARY)
     return {(issuer, jti): LoggedKey(*logged) for issuer, jti, *logged in rows}
 

@@ -33,6 +33,7 @@ from ledger.statements.registers import (
 )
 from ledger.store.engine import BINARY, is_sqlite
 from ledger.store.models import Base
+from ledger.store.packed import pack
 from ledger.store.register_rows import REGISTERS
 from ledger.strict_json import parse_json
 
@@ -91,7 +92,7 @@ def _write_readers(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
     """The one register that grows with nearly every entry: by column, as the log's own tables."""
     connection.exec_driver_sql(
         "INSERT INTO readers (entry_index, party) SELECT * FROM unnest(%b::bigint[], %b::text[])",
-        ([row["entry_index"] for row in rows], [row["party"] for row in rows]),
+        (pack("bigint", [row["entry_index"] for row in rows]), pack("text", [row["party"] for row in rows])),
     )
 
 

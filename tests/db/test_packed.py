@@ -31,6 +31,9 @@ def connection(postgres_url: str) -> Iterator[Connection]:
         ("text", ["", "a", "稀土 é", "NULL", '{"x"}', "\\"]),
         ("boolean", [True, False, None]),
         ("boolean", [False]),
+        ("bytea", [b"", b"\x00", b"a\\x00\xff", bytes(300), None]),
+        ("bytea", [b"", b"\x00", b"a\\x00\xff", bytes(300)]),
+        ("bytea", []),
         ("bigint", [None, None]),
         ("text", []),
         ("bigint", []),
@@ -41,9 +44,9 @@ def test_a_column_arrives_as_it_is(connection: Connection, array: str, values: S
     assert connection.exec_driver_sql(query, (pack(array, values),)).scalars().all() == values
 
 
-@pytest.mark.parametrize(("array", "value"), [("bigint", 2**63), ("bigint", "1"), ("text", 1)])
+@pytest.mark.parametrize(("array", "value"), [("bigint", 2**63), ("bigint", "1"), ("text", 1), ("bytea", 1)])
 def test_what_a_column_cannot_hold_is_refused(array: str, value: object) -> None:
-    with pytest.raises((struct.error, AttributeError)):
+    with pytest.raises((struct.error, AttributeError, TypeError)):
         pack(array, [value])
 
 
