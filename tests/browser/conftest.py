@@ -6,6 +6,7 @@ name it to these.
 """
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -39,7 +40,7 @@ def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
     started: Playwright = request.getfixturevalue("playwright")
     browser = started.chromium.launch(
         executable_path=found.path,
-        env={**found.environment},
+        env={**os.environ, **found.environment},
         args=ARGUMENTS,
         chromium_sandbox=False,  # as root there is none
     )

