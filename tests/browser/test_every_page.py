@@ -1,7 +1,7 @@
 """Every page for everybody whose menu it stands in: it loads, says what it is, is easy to read, and fits.
 
-The pages are those that the running console names in ``js/desks.js``. The first of those who see a page has it
-checked by axe; for the others it loads and fits.
+The pages are those that the running console names in ``js/desks.js``. axe looks at a page as the first of
+those who see it; for the others it loads and fits.
 """
 
 import pytest

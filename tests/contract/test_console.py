@@ -186,6 +186,11 @@ def test_every_text_is_used() -> None:
 # --- Modules ----------------------------------------------------------------------------------------------
 
 
+def test_every_module_is_in_reach() -> None:
+    reached = closure(STATIC / "js/main.js", later=True)
+    assert {path.relative_to(STATIC) for path in MODULES if path not in reached} == set()
+
+
 def test_modules_stay_small() -> None:
     long = {path.name: count for path in MODULES if (count := source(path).count("\n")) > MAX_MODULE_LINES}
     assert long == {}
