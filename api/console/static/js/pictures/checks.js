@@ -6,7 +6,7 @@ import { Badge } from "../core/ui.js";
 import { checkEntries } from "./evidence.js";
 
 const AT_FIRST = 100;
-const TOLD_MS = 150;
+const TOLD_MS = 400;
 
 /** Entry index -> the names that its statement must have, nearest first. */
 export function wantedOf(steps) {

@@ -19,6 +19,9 @@ function look(paint, node) {
   };
 }
 
+/** What of a node is seen: the same face need not be drawn anew. */
+const faceOf = ({ lines, proof, alerts, tainted }) => [...lines, proof, alerts, tainted].join("\n");
+
 function sheet(paint) {
   return [
     { selector: "node", style: {
@@ -76,9 +79,14 @@ export async function openGraph(container, { onSelect, onOpen }) {
     const along = lay("LR", many);
     return along >= 1 || lay("TB", many) >= along ? undefined : lay("LR", many);
   };
-  const renew = (next) => {
+  const renew = (next, repaint = false) => {
+    const before = new Map(shown.nodes.map((node) => [node.id, faceOf(node)]));
     shown = next;
-    for (const node of next.nodes) cy.getElementById(node.id).data(look(paint, node));
+    cy.batch(() => {
+      for (const node of next.nodes) {
+        if (repaint || faceOf(node) !== before.get(node.id)) cy.getElementById(node.id).data(look(paint, node));
+      }
+    });
   };
   return {
     show(next) {
@@ -107,7 +115,7 @@ export async function openGraph(container, { onSelect, onOpen }) {
     recolour() {
       paint = colours(...TOKENS);
       cy.style(sheet(paint));
-      renew(shown);
+      renew(shown, true);
     },
     resize: () => cy.resize(),
     png: () => cy.png({ full: true, scale: 2, bg: paint["--canvas"], output: "blob-promise" }),
