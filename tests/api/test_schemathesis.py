@@ -7,6 +7,7 @@ with its reason.
 
 import copy
 import json
+import re
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ from api.app import RESOURCES
 from ledger.clock import SystemClock
 from tests.support import movements
 from tests.support.cast import Cast
-from tests.support.movements import PIT
+from tests.support.movements import PIT, PLANT, WORKS
 from tests.support.web import Site, open_site
 
 SEED = 20_261_120
@@ -50,6 +51,7 @@ CHECKS = (
     "allow_header_conformance",
 )
 STATEMENT_FORMAT = "compact-jws"
+PROOF_FORMAT = "session-proof"
 LOT = "https://mine.example/lots/1"
 
 
@@ -76,13 +78,17 @@ def statements(cast: Cast) -> st.SearchStrategy[str]:
     return st.one_of(fresh, st.sampled_from([each.decode() for each in others]))
 
 
-def told(document: dict[str, Any], cast: Cast, statement: str) -> dict[str, Any]:
-    """The document with what this test knows beyond it."""
+def told(document: dict[str, Any], cast: Cast, statement: str, page: str) -> dict[str, Any]:
+    """The document with what this test knows beyond it; ``page`` names files of the console."""
+    named = re.search(r"/console/assets/(?P<digest>[^/]+)/(?P<file>[^\"]+)", page)
+    assert named is not None
     made = copy.deepcopy(document)
     for path, item in made["paths"].items():
         for operation in item.values():
             for media in operation.get("requestBody", {}).get("content", {}).values():
-                if path in ("/v1/statements", "/v1/statements/check"):
+                if path == "/v1/sessions":
+                    media["schema"]["format"] = PROOF_FORMAT
+                elif path in ("/v1/statements", "/v1/statements/check"):
                     media["schema"]["format"] = STATEMENT_FORMAT
                     media["example"] = cast.record().decode()
                 else:
@@ -90,6 +96,8 @@ def told(document: dict[str, Any], cast: Cast, statement: str) -> dict[str, Any]
             for parameter in operation["parameters"]:
                 if parameter["name"] == "party" and parameter["in"] == "path":
                     parameter["example"] = cast.mine.party
+                if parameter["name"] in ("digest", "file"):
+                    parameter["example"] = named[parameter["name"]]
                 if parameter["name"] == "kid":
                     parameter["example"] = cast.mine.signer.kid
                 if parameter["name"] == "hash" and parameter["in"] == "path":
@@ -97,15 +105,24 @@ def told(document: dict[str, Any], cast: Cast, statement: str) -> dict[str, Any]
     return made
 
 
+def proofs(site: Site) -> st.SearchStrategy[str]:
+    """Answers to challenges: mostly good when they are made."""
+    others = [site.token(site.cast.mine), site.proof(site.cast.mine, challenge="A" * 43)]
+    return st.one_of(st.builds(lambda _: site.proof(site.cast.mine), st.integers()), st.sampled_from(others))
+
+
 def bear_a_lot(site: Site) -> None:
-    """The lot that the document's examples name."""
+    """The lot and the shipment that the document's examples name."""
     mine = site.cast.mine
-    description = {"name": "Pit", "country": "CN"}
-    site.registered(
-        site.cast.act({"act": "list-site", "site": PIT, "party": mine.party, "description": description})
-    )
+    description = {"name": "Site", "country": "CN"}
+    for place, party in ((PIT, mine.party), (WORKS, PLANT)):
+        site.registered(
+            site.cast.act({"act": "list-site", "site": place, "party": party, "description": description})
+        )
     mined = movements.extract(LOT, 1_000, at_us=SystemClock().now_us())
     site.registered(site.cast.sign(movements.payload_of([mined]), mine))
+    sent = movements.ship({LOT: 10}, at_us=SystemClock().now_us(), event_id="urn:uuid:0", site_to=WORKS)
+    site.registered(site.cast.sign(movements.payload_of([sent]), mine))
 
 
 def top_up(operation: Any, missing: int, token: str) -> None:
@@ -145,14 +162,28 @@ class Served:
         return self._app(environ, start_response)
 
 
-def configuration(token: str) -> SchemathesisConfig:
+def configuration(site: Site, token: str) -> SchemathesisConfig:
+    cookie = site.sign_in(site.cast.operator).get_cookie("reledger_session")
+    assert cookie is not None
     return SchemathesisConfig.from_dict(
         {
             "seed": SEED,
-            "headers": {"Authorization": f"Bearer {token}"},
+            # A browser says of its own pages' requests where they come from.
+            "headers": {"Authorization": f"Bearer {token}", "Sec-Fetch-Site": "same-origin"},
+            "auth": {"openapi": {"session": {"api_key": cookie.value}}},
             "generation": {"max-examples": EXAMPLES, "deterministic": False},
             "checks": {name: {"enabled": True} for name in CHECKS},
             "operations": [
+                {
+                    # The one session that there is may have been ended before.
+                    "include-path": "/v1/sessions/current",
+                    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "401"]}},
+                },
+                {
+                    # No schema can say which signatures are good.
+                    "include-name": "POST /v1/sessions",
+                    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "401", "413"]}},
+                },
                 {
                     # No schema can say which signatures are good.
                     "include-path": ["/v1/statements", "/v1/statements/check"],
@@ -168,6 +199,8 @@ def configuration(token: str) -> SchemathesisConfig:
                         "/v1/alerts",
                         "/v1/balance",
                         "/v1/control-lists",
+                        "/v1/events",
+                        "/v1/flows",
                         "/v1/provenance",
                         "/v1/quotas",
                         "/v1/recall",
@@ -223,9 +256,13 @@ def test_nothing_fails(fuzzed: Site) -> None:
     statement = fuzzed.registered(cast.record(number=1))["statement"]
     bear_a_lot(fuzzed)
     schemathesis.openapi.format(STATEMENT_FORMAT, statements(cast))
-    document = told(json.loads(fuzzed.get("/openapi.json").data), cast, statement)
+    schemathesis.openapi.format(PROOF_FORMAT, proofs(fuzzed))
+    page = fuzzed.get("/").text
+    document = told(json.loads(fuzzed.get("/openapi.json").data), cast, statement, page)
     schema = schemathesis.openapi.from_wsgi(
-        "/fuller.json", Served(fuzzed.app, document), config=configuration(fuzzed.token(cast.authority))
+        "/fuller.json",
+        Served(fuzzed.app, document),
+        config=configuration(fuzzed, fuzzed.token(cast.authority)),
     )
     cases: Counter[str] = Counter()
     statuses: defaultdict[str, Counter[int]] = defaultdict(Counter)
