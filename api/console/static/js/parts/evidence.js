@@ -37,6 +37,7 @@ function one(name, value, all) {
   if (name === "sales" || name === "shipments") return shipment(...String(value).split(" "));
   if (name === "event_id" || name === "shipment") return shipment(all.consignor ?? all.seller ?? "", value);
   if (name === "year") return String(value);
+  if (name === "months") return String(value).replace(" to ", " – ");
   if (name in WITH_UNIT) return html`<span class="figure">${count(Number(value))} ${WITH_UNIT[name]}</span>`;
   if (typeof value === "number") return html`<span class="figure">${count(value)}</span>`;
   return html`<span title=${value}>${shortId(value)}</span>`;
