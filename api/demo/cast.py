@@ -105,6 +105,12 @@ def officials(authority: Signer, operator: Signer) -> tuple[Member, Member]:
     )
 
 
+def auditing(auditor: Signer) -> Member:
+    """The auditor, who checks the log and reads what it is let read."""
+    party = "https://auditor.demo.example/"
+    return Member("auditor", "Demonstration Auditor", "CN", ("auditor",), party, None, auditor)
+
+
 def company(
     name: str, legal_name: str, country: str, roles: tuple[str, ...], prefix: str, signer: Signer
 ) -> Member:

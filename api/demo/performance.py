@@ -72,6 +72,23 @@ class Performance:
         for scene in self._story.attempts():
             self._play(scene)
 
+    def settle_desks(self) -> None:
+        """Leaves every desk something to do: applications, what came late, and an auditor who may read."""
+        stage = self._stage
+        _heading("What waits on the desks: an auditor let in, two applications, a late record, a delivery")
+        self._act({"act": "admit-party"} | stage.auditor.admission(), f"admits {stage.auditor.legal_name}")
+        key = {"act": "enrol-key", "party": stage.auditor.party}
+        self._act(key | stage.auditor.enrolment(stage.settings.origin), "enrols its key")
+        scope = {"start": self._recorded[0][0]}
+        grant = {"act": "grant-read", "grantee": stage.auditor.party, "scope": scope}
+        self._act(grant, "lets it read the story")
+        first, *_ = applications = list(self._story.applications())
+        for title, member, act in applications:
+            self._record(sign(act, member, stage.settings.origin, ACT, self._clock), member, title)
+        self._act(self._story.grant(first[2]), "grants the first")
+        for scene in self._story.unfinished():
+            self._play(scene)
+
     def show_origin(self) -> None:
         """Shows where the magnets came from: what a regulator sees, and the graph behind it."""
         _heading("Where the exported magnets came from, as a regulator sees it")
@@ -224,6 +241,7 @@ def perform(stage: Stage, client: LedgerClient, documents: Path | None) -> None:
     performance.tell()
     performance.show_origin()
     performance.cheat()
+    performance.settle_desks()
     if documents is not None:
         performance.submit_folder(documents)
     performance.point_on()

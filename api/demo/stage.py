@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import api
-from api.demo.cast import COMPANIES, Member, company, genesis, officials, sign
+from api.demo.cast import COMPANIES, Member, auditing, company, genesis, officials, sign
 from api.settings import Settings
 from ledger.clock import SystemClock
 from ledger.encoding import b64url_encode
@@ -51,6 +51,7 @@ class Stage:
         log: The log's key.
         authority: Signs admissions.
         operator: Runs the log.
+        auditor: Checks it.
         members: The companies, by name.
         genesis_receipt: Receipt of entry 0.
     """
@@ -60,6 +61,7 @@ class Stage:
     log: NoteSigner
     authority: Member
     operator: Member
+    auditor: Member
     members: dict[str, Member]
     genesis_receipt: bytes
 
@@ -75,8 +77,8 @@ class Stage:
 
     @property
     def people(self) -> tuple[Member, ...]:
-        """Everybody who signs in to the console: the authority, and who acts for a company."""
-        return (self.authority, *self.members.values())
+        """Everybody who signs in to the console: authority, auditor, and who acts for a company."""
+        return (self.authority, self.auditor, *self.members.values())
 
     def sign_in_link(self, member: Member) -> str:
         """The console's address with a member's private key: for a demonstration, and for nothing else."""
@@ -119,7 +121,8 @@ def prepare(folder: Path, port: int, database_url: str | None = None) -> Stage:
         log,
         sign(genesis(origin, log, (authority, operator)), authority, origin, ACT, SystemClock()),
     )
-    return Stage(folder, settings, log, authority, operator, members, receipt)
+    auditor = auditing(_key(keys, "auditor"))
+    return Stage(folder, settings, log, authority, operator, auditor, members, receipt)
 
 
 def _key(folder: Path, name: str) -> FileSigner:

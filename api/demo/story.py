@@ -20,14 +20,36 @@ PRND = {"Pr": "0.2235", "Nd": "0.7765"}
 LACE = {"La": "0.42", "Ce": "0.58"}
 DYSPROSIUM = {"Dy": "1"}
 
-SITES = {
-    "mine": {"name": "Northern open pit and dressing plant", "country": "CN"},
-    "south": {"name": "Southern pit", "country": "CN"},
-    "plant": {"name": "Separation plant", "country": "CN"},
-    "maker": {"name": "Magnet works", "country": "CN"},
+SITES: Mapping[str, Mapping[str, str]] = {
+    "mine": {
+        "name": "Northern open pit and dressing plant",
+        "country": "CN",
+        "latitude": "41.8",
+        "longitude": "110.0",
+    },
+    "south": {
+        "name": "Southern pit",
+        "country": "CN",
+        "latitude": "25.8",
+        "longitude": "114.9",
+    },
+    "plant": {
+        "name": "Separation plant",
+        "country": "CN",
+        "latitude": "40.7",
+        "longitude": "109.8",
+    },
+    "maker": {
+        "name": "Magnet works",
+        "country": "CN",
+        "latitude": "29.9",
+        "longitude": "121.6",
+    },
+    # Of these two the register has no position, as of many sites.
     "recycler": {"name": "Recycling works", "country": "CN"},
     "importer": {"name": "Motor works", "country": "DE"},
 }
+"""Approximate public places: where such ores and such industry are, and of nobody's real plant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,7 @@ class Story:
                 ("north", "mine", 1, "CARB-N-01"),
                 ("south", "south", 1, "CARB-S-01"),
                 ("ore", "south", 1, "CARB-S-02"),
+                ("forgotten", "south", 1, "CARB-S-00"),
                 ("prnd", "plant", 1, "PRND-01"),
                 ("lace", "plant", 2, "LACE-01"),
                 ("dysprosium", "plant", 3, "DY-01"),
@@ -90,7 +113,8 @@ class Story:
         for name, description in SITES.items():
             member = self._members[name]
             act = {"act": "list-site", "site": member.site(), "party": member.party}
-            yield member, act | {"description": description, "listing": {"start": self.admission_start()}}
+            listing = {"start": self.admission_start()}
+            yield member, act | {"description": dict(description), "listing": listing}
 
     def official_acts(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """What the authority states besides: (in a sentence, act)."""
@@ -174,6 +198,57 @@ class Story:
             refused="licence.missing",
         )
 
+    def applications(self) -> Iterator[tuple[str, Member, dict[str, Any]]]:
+        """What exporters apply for: (in a sentence, who, act)."""
+        for title, name, number, item, tonnes in (
+            ("the magnet works apply for an export licence", "maker", "0001", "ndfeb-magnet", 5),
+            ("the plant applies for one, which waits for its decision", "plant", "0002", "dy-oxide", 1),
+        ):
+            member, user = self._members[name], self._members["importer"]
+            yield (
+                title,
+                member,
+                {
+                    "act": "apply-licence",
+                    "licence": f"urn:epc:id:gdti:{member.company}.00001.{number}",
+                    "exporter": member.party,
+                    "kind": "general",
+                    "items": [item],
+                    "destinations": [user.country],
+                    "consignees": [user.party],
+                    "end_users": [user.party],
+                    "end_use": "traction motors",
+                    "quantity": {"quantity": tonnes, "uom": "TNE"},
+                },
+            )
+
+    def grant(self, application: Mapping[str, Any]) -> dict[str, Any]:
+        """The authority's decision on an application: granted for a year."""
+        return {
+            "act": "grant-licence",
+            "licence": application["licence"],
+            "start": self._end.astimezone(UTC).isoformat(timespec="seconds"),
+            "end": (self._end + timedelta(days=365)).astimezone(UTC).isoformat(timespec="seconds"),
+        }
+
+    def unfinished(self) -> Iterator[Scene]:
+        """What waits for somebody: a record that comes too late, and a delivery that nobody confirmed yet."""
+        plant, south, maker = (self._members[name] for name in ("plant", "south", "maker"))
+        yield self._extraction(
+            240 - 55 * 24, south, "forgotten", 120, SOUTH, "the southern mine records late what it produced"
+        )
+        yield self._scene(
+            "the plant ships 500 kg LaCe oxide to the magnet works, which have not received it yet",
+            plant,
+            writing.ship(
+                [self._content("lace", 500)],
+                consignor=plant.party,
+                consignee=maker.party,
+                site_to=maker.site(),
+                **self._common(236, plant),
+            ),
+        )
+
     def _mining(self) -> Iterator[Scene]:
         mine, south, plant = (self._members[name] for name in ("mine", "south", "plant"))
         yield self._extraction(
@@ -184,7 +259,7 @@ class Story:
         )
         yield self._extraction(30, south, "south", 1800, SOUTH, "the southern mine produces 1,800 kg")
         yield from self._delivery(
-            34, south, plant, "south", 1800, "ships it to the same plant", "receives it: 1,801 kg", 1801
+            34, south, plant, "south", 1800, "ships it to the same plant", "receives it: 1,801 kg", 1801, 40
         )
 
     def _separation(self) -> Iterator[Scene]:
@@ -205,7 +280,7 @@ class Story:
             ),
         )
         yield from self._delivery(
-            130, plant, maker, "prnd", 980, "ships the PrNd oxide to the magnet works", "receive it"
+            130, plant, maker, "prnd", 980, "ships the PrNd oxide to the magnet works", "receive it", 980, 30
         )
 
     def _magnet_making(self) -> Iterator[Scene]:
@@ -275,6 +350,7 @@ class Story:
         sends: str,
         receives: str,
         weighed_kg: int | None = None,
+        transit_hours: int = 3,
     ) -> Iterator[Scene]:
         goods = [self._content(lot, mass_kg)]
         sent = writing.ship(
@@ -293,7 +369,7 @@ class Story:
                 arrived,
                 consignor=sender.party,
                 shipment=sent["eventID"],
-                **self._common(hours + 3, receiver),
+                **self._common(hours + transit_hours, receiver),
             ),
         )
 

@@ -50,12 +50,14 @@ def test_the_whole_story() -> None:
         "200 the first receipt",
         "409 statement.conflict",
         "statement.mismatch: statement_bytes 23",
+        "lets it read the story",
+        "the plant applies for one, which waits for its decision",
         "Where to look next",
         "Demonstration Authority         http://127.0.0.1:",
     ):
         assert line in shown.stdout
-    assert shown.stdout.count("/console/sign-in#key=") == 7
-    assert shown.stdout.count("✓") == 40
+    assert shown.stdout.count("/console/sign-in#key=") == 8
+    assert shown.stdout.count("✓") == 48
     assert shown.stdout.count("✗") == 3
 
 
