@@ -379,3 +379,34 @@ class EntryStorySchema(StrictSchema):
     parties = ListOf(fields.Nested(FirmSchema), "Who signed it and whom it names.")
     movements = ListOf(fields.Nested(MovementStorySchema), "What was booked.")
     alerts = ListOf(fields.Nested(AlertSchema), "What was noticed: to a party what it was told of.")
+
+
+class PlaceSchema(StrictSchema):
+    """A site on the way."""
+
+    id = Text("Its id.")
+    name = Text("Its name; its id where the register has none.")
+    party = Text("Whose it is, or empty.")
+    party_name = Text("Whose, by legal name, or empty.")
+    country = Text("ISO 3166-1 alpha-2, or empty.")
+    latitude = Text("Degrees as decimal text, or null.", allow_none=True)
+    longitude = Text("Degrees as decimal text, or null.", allow_none=True)
+
+
+class RouteSchema(StrictSchema):
+    """What was shipped from one site to another."""
+
+    source = Text("A site's id.")
+    target = Text("A site's id.")
+    mass_mg = Number("Gross mass in mg.")
+    shipments = Number("How many lines of shipments.")
+    first = Moment("When the first left.")
+    last = Moment("When the last left.")
+
+
+class RoutesSchema(StrictSchema):
+    """Where goods travelled."""
+
+    sites = ListOf(fields.Nested(PlaceSchema), "The sites.")
+    routes = ListOf(fields.Nested(RouteSchema), "What was shipped between them.")
+    truncated = Truth("Whether a limit ended the walk.")

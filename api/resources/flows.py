@@ -1,4 +1,4 @@
-"""Flows: how much of an element came from where, and how much of it went where."""
+"""Flows and routes: how much of an element came from where and went where, and between which sites."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,15 +8,20 @@ from flask import Response
 from api.access import ANY_PARTY
 from api.book_members import CSV, csv_reply
 from api.book_schemas import CSV_SCHEMA
-from api.desk_schemas import FlowsSchema
-from api.fields import Count, Name, OneOf, StrictSchema
+from api.desk_schemas import FlowsSchema, RoutesSchema
+from api.fields import Count, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, PRIVATE, json_reply
 from api.resources.lots import ELEMENTS, subject_of
+from api.resources.parties import legal_name
 from api.viewing import viewer_of
+from ledger.clock import format_time_us
 from ledger.errors import ResourceNotFound, RoleForbidden
+from ledger.provenance.answers import trace
 from ledger.provenance.flow_view import FlowNode, show_flows
 from ledger.provenance.flows import MOST_STEPS
+from ledger.provenance.routes import Route, routes_of
+from ledger.statements.registers import PartyRecord, SiteRecord
 
 resource = Resource("flows", "Mass by element on its way, each as far as the caller may see.")
 
@@ -101,3 +106,71 @@ def _links(links: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
         {"source": source, "target": target, "mass_mg": mass_mg}
         for (source, target), mass_mg in links.items()
     ]
+
+
+class RoutesQuery(SubjectQuery):
+    """What is asked about, which way and when."""
+
+    since = Instant(load_default=None, meaning="Only what happened from this time on.")
+    until = Instant(load_default=None, meaning="Only what happened before this time.")
+
+
+@resource.operation(
+    "GET",
+    "/v1/routes",
+    replies=[Reply(200, "Sites and routes.", {JSON: RoutesSchema})],
+    access=ANY_PARTY,
+    query=RoutesQuery,
+    errors=[ResourceNotFound, RoleForbidden],
+    examples={"lot": "https://mine.example/lots/1"},
+)
+def read_routes(call: Call) -> Response:
+    """Say between which sites goods were shipped on their way, for a map.
+
+    A party is told its own sites on the way and the shipments that it sent or received. Positions are those
+    of the public register, null where it has none.
+    """
+    query, viewer = call.query, viewer_of(call.reader)
+    with call.reading() as connection:
+        found = trace(
+            connection,
+            subject_of(connection, call),
+            viewer,
+            direction=query["direction"],
+            since_us=query["since"],
+            until_us=query["until"],
+            most=query["limit"],
+        )
+        told = routes_of(connection, found, viewer, since_us=query["since"], until_us=query["until"])
+    return json_reply(
+        {
+            "sites": [_site_members(name, site, told.parties) for name, site in told.sites.items()],
+            "routes": [_route_members(route) for route in told.routes],
+            "truncated": found.truncated,
+        },
+        cache=PRIVATE,
+    )
+
+
+def _site_members(name: str, site: SiteRecord | None, parties: Mapping[str, PartyRecord]) -> dict[str, Any]:
+    described = {} if site is None else site.description
+    return {
+        "id": name,
+        "name": str(described.get("name", name)),
+        "party": "" if site is None else site.party,
+        "party_name": "" if site is None else legal_name(parties.get(site.party), site.party),
+        "country": str(described.get("country", "")),
+        "latitude": described.get("latitude"),
+        "longitude": described.get("longitude"),
+    }
+
+
+def _route_members(route: Route) -> dict[str, Any]:
+    return {
+        "source": route.source,
+        "target": route.target,
+        "mass_mg": route.mass_mg,
+        "shipments": route.shipments,
+        "first": format_time_us(route.first_us),
+        "last": format_time_us(route.last_us),
+    }

@@ -6,7 +6,7 @@ provenance are.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from sqlalchemy import Connection
@@ -109,6 +109,7 @@ def show_flows(
     else:
         flows = downstream(books, subject, element, viewer, most)
     told = {node: _tell(books, subject, viewer, node) for node in flows.masses}
+    told[flows.subject] = replace(told[flows.subject], label=subject.name)
     ids = {node: _fold(each, by, root=node == flows.subject) for node, each in told.items()}
     links: dict[tuple[str, str], int] = {}
     for (source, target), mass_mg in flows.links.items():

@@ -388,6 +388,7 @@ ROWS: Final[dict[str, Row]] = {
         thinned(lots(element="Nd", by="site")),
         thinned(lambda crowd: [replace(each, headers={"Accept": "text/csv"}) for each in goods()(crowd)]),
     ),
+    "read_routes": thinned(every(goods(), goods(direction="downstream"))),
     "read_label": lots("maker"),
     "list_holdings": every(whose(), own({"after": _ORE})),
     "list_shipments": every(

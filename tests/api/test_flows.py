@@ -12,6 +12,8 @@ from tests.support.cast import Actor
 from tests.support.goods import Told
 from tests.support.web import assert_problem
 
+KG = 1_000_000
+
 
 def flows(told: Told, reader: Actor, **query: Any) -> dict[str, Any]:
     response = told.site.get(f"/v1/flows?{urlencode(query)}", reader)
@@ -144,3 +146,38 @@ def test_the_links_are_csv_too(told: Told) -> None:
 def test_a_wrong_question_is_refused(told: Told, query: dict[str, str]) -> None:
     response = told.site.get(f"/v1/flows?{urlencode(query)}", told.cast.authority)
     assert_problem(response, 400, "request.malformed")
+
+
+class TestRoutes:
+    def test_the_way_of_magnets_on_a_map(self, told: Told) -> None:
+        query = urlencode({"lot": told.cast.goods.magnets})
+        found = told.site.get(f"/v1/routes?{query}", told.cast.authority).get_json()
+        site = {name: member.site() for name, member in told.cast.members.items()}
+        routes = {(route["source"], route["target"]): route for route in found["routes"]}
+        assert {pair: route["mass_mg"] // KG for pair, route in routes.items()} == {
+            (site["mine"], site["plant"]): 5_200,
+            (site["south"], site["plant"]): 1_800,
+            (site["plant"], site["maker"]): 980,
+            (site["maker"], site["importer"]): 2_560,
+        }
+        assert all(route["first"] == route["last"] and route["shipments"] == 1 for route in routes.values())
+        places = {each["id"]: each for each in found["sites"]}
+        north = places[site["mine"]]
+        assert (north["latitude"], north["longitude"], north["country"]) == ("41.8", "110.0", "CN")
+        assert (places[site["importer"]]["latitude"], places[site["importer"]]["country"]) == (None, "DE")
+
+    def test_a_party_is_told_what_it_sent_and_received(self, told: Told) -> None:
+        query = urlencode({"lot": told.cast.goods.magnets})
+        found = told.site.get(f"/v1/routes?{query}", told.company("importer")).get_json()
+        site = {name: member.site() for name, member in told.cast.members.items()}
+        assert [(route["source"], route["target"]) for route in found["routes"]] == [
+            (site["maker"], site["importer"])
+        ]
+        assert {each["id"] for each in found["sites"]} == {site["maker"], site["importer"]}
+        response = told.site.get(f"/v1/routes?{query}", told.company("recycler"))
+        assert_problem(response, 403, "role.forbidden")
+
+    def test_a_period_bounds_the_shipments(self, told: Told) -> None:
+        query = urlencode({"lot": told.cast.goods.magnets, "until": "2020-01-01T00:00:00Z"})
+        found = told.site.get(f"/v1/routes?{query}", told.cast.authority).get_json()
+        assert found["routes"] == []
