@@ -24,7 +24,7 @@ from api.bodies import drain
 from api.fields import Hash, Name, StrictSchema, first_fault
 from api.parts import Parts, parts
 from api.problems import STATUSES
-from api.replies import JSON, PRIVATE, REVALIDATE, choose_media_type
+from api.replies import JSON, choose_media_type
 from api.sessions import shown_session
 from ledger.errors import (
     LogInconsistent,
@@ -255,7 +255,7 @@ def _serve(operation: Operation, query: Schema, path: Schema, **path_texts: str)
         accepted = choose_media_type(request.headers.get("Accept"), operation.offered)
         if accepted is None:
             raise NotAcceptable(f"this answers with {' or '.join(operation.offered)}")
-        response = operation.view(
+        return operation.view(
             Call(
                 parts=parts(),
                 reader=reader,
@@ -267,10 +267,6 @@ def _serve(operation: Operation, query: Schema, path: Schema, **path_texts: str)
     except RequestError:
         drain()
         raise
-    if reader is not None and response.headers.get("Cache-Control") == REVALIDATE:
-        # A shared cache knows that an Authorization header is somebody's own, and knows nothing of a cookie.
-        response.headers["Cache-Control"] = PRIVATE
-    return response
 
 
 def _reader(operation: Operation) -> Reader | None:
