@@ -92,8 +92,8 @@ function Done({ state }) {
     <${Facts} rows=${[
       [t("auditor.done.entries"), t("auditor.done.entries.what", { first: count(start), last: count(Math.max(size - 1, 0)), tiles: count(counts.tiles) })],
       [t("auditor.done.root"), html`<${Copyable} text=${root ?? ""}>${root ?? "–"}<//>`],
-      [t("auditor.done.checkpoints"), t("auditor.done.checkpoints.what", { n: counts.checkpoints, count: count(counts.checkpoints) })],
-      [t("auditor.done.acts"), t("auditor.done.acts.what", { n: counts.acts, count: count(counts.acts) })],
+      [t("auditor.done.checkpoints"), t(found.ok ? "auditor.done.checkpoints.what" : "auditor.done.looked", { n: counts.checkpoints, count: count(counts.checkpoints) })],
+      [t("auditor.done.acts"), t(found.ok ? "auditor.done.acts.what" : "auditor.done.looked", { n: counts.acts, count: count(counts.acts) })],
       [t("auditor.done.how"), t("auditor.done.how.what", { n: counts.compared, count: count(counts.compared) })],
       [t("auditor.done.not"), t(found.ok ? "auditor.done.not.what" : "auditor.done.not.kept")],
     ]} />
