@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from api.demo.cast import sign
 from ledger.clock import SystemClock
@@ -332,3 +332,28 @@ def test_the_public_page_is_accessible_and_fits(open_page: OpenPage, say: Say, w
     page.locator("summary").last.click()
     check_width(page)
     check_accessible(page)
+
+
+def test_an_act_whose_receipt_does_not_hold_is_not_called_recorded(
+    fresh_console: Console, signed_in: OpenPage, say: Say
+) -> None:
+    apply(fresh_console)
+    page = signed_in(
+        "authority", f"/console/licence-queue?licence={quote(LICENCE, safe='')}", on=fresh_console
+    )
+    shown(page)
+
+    def tamper(route: Route) -> None:
+        answer = route.fetch()
+        members = answer.json()
+        members["receipt"] = members["receipt"].replace("\nindex ", "\nindex 1", 1)
+        route.fulfill(response=answer, json=members)
+
+    page.route("**/v1/statements", tamper)
+    page.get_by_role("toolbar").get_by_role("button", name=say("acts.name.stop-clock")).click()
+    page.locator(".signed-act select").select_option("documents")
+    page.get_by_role("button", name=say("acts.check")).click()
+    page.locator(".signed-act").get_by_role("button", name=say("acts.do.stop-clock")).click()
+    broken = page.locator("[data-proof=broken]")
+    expect(broken).to_contain_text(say("acts.unproved"))
+    expect(page.locator("[data-proof=ok]")).to_have_count(0)
