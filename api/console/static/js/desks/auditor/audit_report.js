@@ -1,7 +1,7 @@
 // What an audit found: the verdict, each fault with its place, replay differences side by side, and the report to keep.
 import { count } from "../../core/format.js";
 import { html } from "../../core/html.js";
-import { t } from "../../core/i18n.js";
+import { has, t } from "../../core/i18n.js";
 import { Copyable, EntryLink, Facts, Figure, Section, Table, saveFile } from "../../core/ui.js";
 
 /** Tables whose places are entries of the log. */
@@ -39,7 +39,7 @@ export function AuditReport({ report, at }) {
   const replayed = faults.filter(({ code }) => REPLAYED.test(code));
   return html`<${Section} title=${t("auditor.report.title")} tools=${tools} id="report">
       <div class=${`notice ${ok ? "good" : "bad"}`} role="status" data-verdict=${ok ? "ok" : "broken"}><strong>${ok ? t("auditor.report.good") : t("auditor.report.bad", { n: found, count: count(found) })}</strong></div>
-      <div class="stats">${Object.entries(counts).map(([each, n]) => html`<${Figure} key=${each} label=${each}>${count(n)}<//>`)}</div>
+      <div class="stats">${Object.entries(counts).map(([each, n]) => html`<${Figure} key=${each} label=${has(`auditor.counted.${each}`) ? t(`auditor.counted.${each}`) : each}>${count(n)}<//>`)}</div>
       <${Facts} rows=${[
         [t("auditor.report.entries"), `${count(start)} – ${count(end)} / ${count(size)}`],
         [t("auditor.done.root"), html`<${Copyable} text=${root}>${root}<//>`],

@@ -40,7 +40,7 @@ export default function Audits({ query }) {
   <//>`;
 }
 
-const State = ({ job }) => html`<${Badge} tone=${TONES[job.state] ?? (job.report ? (job.report.ok ? "good" : "bad") : "good")}>${t(`auditor.job.${job.state}`)}<//>`;
+const State = ({ job }) => html`<${Badge} tone=${TONES[job.state] ?? ""}>${t(`auditor.job.${job.state}`)}<//>`;
 
 const List = ({ audits, chosen, onStop }) => html`<${Table} caption=${t("auditor.audits.table")} csv="audits.csv" rows=${audits} rowKey=${(job) => job.id} selected=${(job) => job.id === chosen} columns=${[
   { key: "requested_at", title: t("auditor.audits.at"), cell: (job) => html`<a href=${`/console/audits?audit=${job.id}`}><${Time} at=${job.requested_at} /></a>` },
