@@ -38,14 +38,14 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "producer-licences": ("maker", "/console/licences"),
     "producer-records": ("maker", "/console/records"),
     "producer-provenance": ("maker", f"/console/provenance?lot={MAGNETS}"),
-    "auditor-chain": ("authority", "/console/auditor"),
-    "auditor-entries": ("authority", "/console/entries"),
-    "auditor-entry": ("authority", "/console/entries?index=23"),
-    "auditor-audits": ("authority", "/console/audits"),
-    "auditor-refusals": ("authority", "/console/refusals"),
+    "auditor-chain": ("auditor", "/console/auditor"),
+    "auditor-entries": ("auditor", "/console/entries"),
+    "auditor-entry": ("auditor", "/console/entries?index=23"),
+    "auditor-audits": ("auditor", "/console/audits"),
+    "auditor-refusals": ("auditor", "/console/refusals"),
     "regulator-overview": ("authority", "/console/regulator"),
     "regulator-provenance": ("authority", f"/console/provenance?lot={MAGNETS}"),
-    "regulator-sankey": ("authority", f"/console/provenance?lot={MAGNETS}&view=sankey"),
+    "regulator-sankey": ("authority", f"/console/provenance?lot={MAGNETS}&view=flow"),
     "regulator-map": ("authority", f"/console/provenance?lot={MAGNETS}&view=map"),
     "regulator-alerts": ("authority", "/console/alerts"),
     "regulator-cases": ("authority", "/console/cases"),
@@ -72,7 +72,7 @@ def main(out: Path, words: list[str]) -> None:
         )
         told = Path(folder) / "told"
         told.mkdir()
-        with running(tell_story(told, None), Path(folder) / "ledger") as console:
+        with running(tell_story(told, None, settled=True), Path(folder) / "ledger") as console:
             for picture in take(browser, console, wanted, out):
                 print(picture, flush=True)
         browser.close()

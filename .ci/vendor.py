@@ -31,7 +31,6 @@ CONSOLE = {
     "d3-geo": ["dist/d3-geo.min.js"],
     "topojson-client": ["dist/topojson-client.min.js"],
     "world-atlas": ["land-110m.json"],
-    "uplot": ["dist/uPlot.iife.min.js", "dist/uPlot.min.css"],
 }
 TESTS = {"axe-core": ["axe.min.js"]}
 PLACES = {

@@ -254,3 +254,21 @@ def test_the_graph_view_is_light_enough() -> None:
     assert libraries
     loaded = first_view("regulator/provenance.js") | closure(STATIC / "js/pictures/graph_view.js") | libraries
     assert weight(loaded) <= WITH_GRAPHS_BYTES
+
+
+def test_every_library_is_used() -> None:
+    loaded = {
+        path for path in closure(STATIC / "js/main.js", later=True) if path.is_relative_to(STATIC / "vendor")
+    }
+    words = " ".join(source(path) for path in MODULES) + page()
+    unused = {
+        path.relative_to(STATIC)
+        for path in (STATIC / "vendor").glob("*/*.*")
+        if path not in loaded and path.suffix in {".js", ".mjs", ".css", ".json"} and named(path) not in words
+    }
+    assert unused == set()
+
+
+def named(path: Path) -> str:
+    """As modules name a file of a library: some add its ending to a list of names."""
+    return path.relative_to(STATIC / "vendor").as_posix().removesuffix(".min.js")

@@ -57,7 +57,7 @@ class Console:
     @property
     def members(self) -> dict[str, Member]:
         """Everybody with a key, by name: the authority, the operator, and the companies."""
-        return {"authority": self.stage.authority, "operator": self.stage.operator, **self.stage.members}
+        return {"authority": self.stage.authority, "auditor": self.stage.auditor, "operator": self.stage.operator, **self.stage.members}
 
     def link(self, name: str) -> str:
         """The link that signs a member in."""
@@ -68,8 +68,11 @@ class Console:
         return self.stage.folder / "keys" / f"{name}.pem"
 
 
-def tell_story(folder: Path, server: PostgresServer | None) -> Told:
-    """Tells the demonstration's story in an empty folder; on PostgreSQL where a server is given."""
+def tell_story(folder: Path, server: PostgresServer | None, *, settled: bool = False) -> Told:
+    """Tells the demonstration's story in an empty folder; on PostgreSQL where a server is given.
+
+    ``settled``: with the auditor, and with something to do on every desk.
+    """
     url = server.url(server.create_database()) if server is not None else None
     stage = prepare(folder, 1, url)
     app = create_app(stage.settings)
@@ -78,6 +81,8 @@ def tell_story(folder: Path, server: PostgresServer | None) -> Told:
         performance = Performance(stage, client)
         performance.begin()
         performance.tell()
+        if settled:
+            performance.settle_desks()
     close_app(app)
     return Told(stage, server)
 
