@@ -29,7 +29,7 @@ export function App() {
 function TopBar({ who, onMenu, menuOpen }) {
   return html`<header class="top">
     <button type="button" class="plain menu-button" aria-controls="menu" aria-expanded=${menuOpen ? "true" : "false"} aria-label=${t("common.menu")} onClick=${onMenu}>☰</button>
-    <a class="brand" aria-label="reledger" href=${who ? homeOf(who.roles) : "/"}><span class="mark" aria-hidden="true"></span>reledger</a>
+    <a class="brand" aria-label="reledger" href=${who ? homeOf(who.roles) : "/"}><span class="mark" aria-hidden="true"></span><span class="brand-name">reledger</span></a>
     <div class="top-end">
       ${who
         ? html`<a class="who" href="/console/account" title=${who.party}><strong>${who.organisation?.legal_name ?? who.party}</strong><span>${who.roles.map((role) => term("role", role)).join(" · ")}</span></a>

@@ -4,7 +4,7 @@ import { fromBase64, fromUtf8, sha256, toBase64, toBase64url, utf8 } from "../..
 import { count } from "../../core/format.js";
 import { html, useState } from "../../core/html.js";
 import { t, term } from "../../core/i18n.js";
-import { Badge, Copyable, Facts, Failure, Loaded, PartyName, Section, Time, saveFile, useLoad } from "../../core/ui.js";
+import { Badge, Copyable, Facts, Failure, Loaded, Mass, PartyName, Section, SiteName, ThingLink, Time, saveFile, useLoad } from "../../core/ui.js";
 import { openCheckpoint } from "../../proof/checkpoint.js";
 import { parseEntry } from "../../proof/entry.js";
 import { leafHash, verifyInclusion } from "../../proof/merkle.js";
@@ -83,13 +83,17 @@ const Verdict = ({ ok, good, bad }) => html`<${Badge} tone=${ok ? "good" : "bad"
 /** What the ledger made of the statement, where it says so to this reader. */
 function Summary({ index }) {
   const read = useLoad((signal) => get(`/v1/entries/${index}`, undefined, { signal }).catch(() => null), [index]);
-  const { act, movements = [] } = read.value ?? {};
-  if (!act && !movements?.length) return null;
+  const { act = null, movements = [] } = read.value ?? {};
+  if (!act && !movements.length) return null;
   return html`<h3>${t("auditor.summary.title")}</h3><${Facts} rows=${[
     act && [t("auditor.summary.act"), html`<code>${act}</code>`],
-    ...(movements ?? []).map(({ kind, time, site }) => [term("movement", kind), html`<${Time} at=${time} /> ${site ?? ""}`]),
+    ...movements.map((movement) => [term("movement", movement.kind), html`<${Movement} ...${movement} />`]),
   ]} />`;
 }
+
+/** When and where it happened, and how much of which lot moved: out of a holding with a minus. */
+const Movement = ({ event_time: at, site, lines }) => html`<${Time} at=${at} />${site && html` · <${SiteName} id=${site} />`}
+  ${lines.filter((line) => line.lot && line.account === "holding").map((line, place) => html`<div key=${place}><${ThingLink} id=${line.lot} /> <${Mass} mg=${line.mass_mg} /></div>`)}`;
 
 /** Fetches the proof and verifies it against the head that the log signed. */
 async function prove(index, leaf) {
