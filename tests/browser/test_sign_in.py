@@ -47,7 +47,7 @@ READ_OUT = """async () => {
     request.onerror = () => fail(request.error);
   });
   const database = await wait(indexedDB.open("reledger"));
-  const kept = await wait(database.transaction("keys").objectStore("keys").getAll());
+  const kept = await wait(database.transaction("records").objectStore("records").getAll());
   return Promise.all(kept.map(async ({ kid, jwk, privateKey }) => {
     const exported = {};
     for (const form of ["jwk", "pkcs8", "raw"])

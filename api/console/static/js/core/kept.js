@@ -13,6 +13,7 @@ export function keptIn(name, keyPath) {
       request.onupgradeneeded = () => request.result.createObjectStore("records", { keyPath });
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
+      request.onblocked = () => reject(new Error("blocked"));
     });
   const ask = async (mode, question) => {
     const database = await open();

@@ -1,12 +1,13 @@
 // The reader's keys, kept by the browser where no script can read them out (WebCrypto, non-extractable).
 import { Problem } from "./api.js";
 import { fromBase64url, sha256, toBase64url, utf8 } from "./bytes.js";
+import { keptIn } from "./kept.js";
 
-const STORE = "keys";
 const ALGORITHMS = {
   Ed25519: { make: { name: "Ed25519" }, sign: { name: "Ed25519" } },
   ES256: { make: { name: "ECDSA", namedCurve: "P-256" }, sign: { name: "ECDSA", hash: "SHA-256" } },
 };
+const keys = keptIn("reledger", "kid");
 // Where the browser stores nothing (private windows of some), a key lasts as long as its page.
 const passing = new Map();
 
@@ -17,29 +18,6 @@ export const algorithms = Object.keys(ALGORITHMS);
 export function obstacle() {
   if (!globalThis.isSecureContext) return "browser.insecure";
   return globalThis.crypto?.subtle ? null : "browser.no-crypto";
-}
-
-function database() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open("reledger", 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "kid" });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-    request.onblocked = () => reject(new Error("blocked"));
-  });
-}
-
-async function inStore(mode, ask) {
-  const opened = await database();
-  try {
-    return await new Promise((resolve, reject) => {
-      const request = ask(opened.transaction(STORE, mode).objectStore(STORE));
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-  } finally {
-    opened.close();
-  }
 }
 
 const sign = async (alg, privateKey, bytes) =>
@@ -60,7 +38,7 @@ export async function thumbprint(jwk) {
 
 async function store(held) {
   try {
-    await inStore("readwrite", (keys) => keys.put(held));
+    await keys.put(held);
     passing.delete(held.kid);
   } catch {
     passing.set(held.kid, held);
@@ -69,7 +47,7 @@ async function store(held) {
 }
 
 async function find(kid) {
-  return passing.get(kid) ?? (await inStore("readonly", (keys) => keys.get(kid)).catch(() => undefined));
+  return passing.get(kid) ?? (await keys.get(kid).catch(() => undefined));
 }
 
 async function keep(alg, { kty, crv, x, y }, privateKey, made = false) {
@@ -88,13 +66,13 @@ export const keyOf = async (kid) => usable(await find(kid));
 
 /** Every key of this browser. */
 export async function everyKey() {
-  const stored = await inStore("readonly", (keys) => keys.getAll()).catch(() => []);
+  const stored = await keys.all().catch(() => []);
   return [...stored, ...passing.values()].map(usable);
 }
 
 /** Forgets a key. */
 export async function forget(kid) {
-  if (!passing.delete(kid)) await inStore("readwrite", (keys) => keys.delete(kid));
+  if (!passing.delete(kid)) await keys.remove(kid);
 }
 
 /** Makes a key that nobody, this page included, can read out; it exists in this browser only. */
