@@ -52,8 +52,8 @@ _HEADERS: Final = {
 }
 _NOSCRIPT: Final = (
     "<noscript><main><h1>reledger</h1><p>The console checks proofs and signs in this browser, which needs "
-    'JavaScript. Without it: <a href="/log">the log as a plain page</a>, <a href="/docs">every operation of '
-    "this server</a>.</p></main></noscript>"
+    'JavaScript. Without it: <a href="/plain">the log as a plain page</a>, <a href="/docs">every operation '
+    "of this server</a>.</p></main></noscript>"
 )
 
 

@@ -50,7 +50,7 @@ class FrontQuery(StrictSchema):
     before = Count(load_default=None, meaning="Show the entries before this index; by default the newest.")
 
 
-@resource.operation("GET", "/log", replies=[Reply(200, "A page.", _PAGE)], query=FrontQuery)
+@resource.operation("GET", "/plain", replies=[Reply(200, "A page.", _PAGE)], query=FrontQuery)
 def read_log_page(call: Call) -> Response:
     """Read what this log is called, who signs it, how far it goes, and its newest entries, as a page."""
     with call.reading() as connection:
@@ -82,7 +82,7 @@ def _entries(connection: Connection, latest: CheckpointRow, before: int | None) 
         _row(parse_entry(stored), acts.get(start + place))
         for place, stored in enumerate(log_store.read_entries(connection, start, end))
     ]
-    older = f'<p><a href="/log?before={start}">Older entries</a></p>' if start else ""
+    older = f'<p><a href="/plain?before={start}">Older entries</a></p>' if start else ""
     return (
         "<h2>Entries</h2><p>The log holds the hash of each statement. Public acts can be read by anyone; a "
         "shipment record by its sender, by those it names, and by whom a regulator lets read it.</p>"

@@ -19,7 +19,15 @@ OPERATIONS = [operation for resource in RESOURCES for operation in resource.oper
 NEEDED = [each for each in OPERATIONS if each.access.token is Token.NEEDED]
 OPTIONAL = [each for each in OPERATIONS if each.access.token is Token.OPTIONAL]
 UNKNOWN_JOB = "00000000-0000-4000-8000-000000000000"
-HIDING = ("/v1/lots", "/v1/provenance", "/v1/recall", "/v1/labels")
+HIDING = (
+    "/v1/lots",
+    "/v1/provenance",
+    "/v1/recall",
+    "/v1/labels",
+    "/v1/flows",
+    "/v1/routes",
+    "/v1/shipments/lines",
+)
 ROLES = ("mine", "plant", "trader", "customs", "operator", "auditor", "authority")
 
 
@@ -172,23 +180,31 @@ class TestRoles:
         for each in NEEDED:
             by_roles.setdefault(each.access.roles, set()).add(each.name)
         assert by_roles == {
-            # Each looks by itself at whose it is: test_goods.py, test_refusals.py.
+            # Each looks by itself at whose it is: test_access_matrix.py.
             frozenset(): {
+                "count_alerts",
                 "end_all_sessions",
                 "list_alerts",
                 "list_declarations",
+                "list_events",
                 "list_holdings",
                 "list_invoices",
                 "list_licences",
+                "list_pools",
                 "list_quotas",
                 "list_refusals",
                 "list_restricted_parties",
+                "list_shipment_lines",
                 "list_shipments",
                 "read_balance",
+                "read_filing",
+                "read_flows",
                 "read_label",
                 "read_lot",
                 "read_provenance",
                 "read_recall",
+                "read_routes",
+                "search_everything",
             },
             frozenset({"regulator", "authority"}): {"list_cases"},
             frozenset({"auditor", "regulator", "authority"}): {
@@ -205,7 +221,11 @@ class TestRoles:
         assert_problem(story.site.get("/v1/audits", story.delisted), 403, "role.forbidden")
 
     def test_nothing_else_looks_at_tokens(self) -> None:
-        assert {each.name for each in OPTIONAL} == {"read_statement_back", "read_receipt"}
+        assert {each.name for each in OPTIONAL} == {
+            "read_entry_story",
+            "read_receipt",
+            "read_statement_back",
+        }
 
 
 class TestStatements:

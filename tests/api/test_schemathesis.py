@@ -204,6 +204,7 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                         "/v1/provenance",
                         "/v1/quotas",
                         "/v1/recall",
+                        "/v1/routes",
                         "/v1/shipments",
                         "/v1/statistics",
                     ],

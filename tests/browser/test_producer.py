@@ -51,7 +51,7 @@ def test_from_the_mine_to_a_correction(
     mine.goto("/console/record?kind=ship")
     mine.select_option("[name='add-lot']", "urn:epc:class:lgtin:9521001.000008.CARB-77")
     mine.fill("[name=to]", "Separation")
-    mine.get_by_role("option").first.click()
+    mine.locator(".suggestions li").first.click()
     mine.fill("[name=advice]", "DA-77")
     assert sign(mine, say) == extracted + 1
 

@@ -57,7 +57,12 @@ class Console:
     @property
     def members(self) -> dict[str, Member]:
         """Everybody with a key, by name: the authority, the operator, and the companies."""
-        return {"authority": self.stage.authority, "auditor": self.stage.auditor, "operator": self.stage.operator, **self.stage.members}
+        return {
+            "authority": self.stage.authority,
+            "auditor": self.stage.auditor,
+            "operator": self.stage.operator,
+            **self.stage.members,
+        }
 
     def link(self, name: str) -> str:
         """The link that signs a member in."""
