@@ -27,6 +27,7 @@ _FIRST: Final = (
     "js/core/html.js",
     "js/core/i18n.js",
     "js/core/jws.js",
+    "js/core/kept.js",
     "js/core/key_link.js",
     "js/core/keys.js",
     "js/core/names.js",
