@@ -9,14 +9,15 @@ processes.
 import importlib
 import os
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import prometheus_client
 import prometheus_client.multiprocess
 import prometheus_client.values
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from ledger.registration.committer import BatchReport
+if TYPE_CHECKING:  # the process that only starts the server has no use for it
+    from ledger.registration.committer import BatchReport
 
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE: Final = "text/plain; version=1.0.0; charset=utf-8"
@@ -87,7 +88,7 @@ class Metrics:
             registry=self._registry,
         )
 
-    def observe_batch(self, report: BatchReport) -> None:
+    def observe_batch(self, report: "BatchReport") -> None:
         """Counts one batch; called from the committing thread."""
         self.statements.labels("appended").inc(report.appended)
         self.statements.labels("repeated").inc(report.repeated)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 
 from benchmarks.intake import statements
 from benchmarks.load import post_batches
@@ -25,26 +26,27 @@ def fill(log: Prepared, url: str, entries: int) -> None:
             print(f"  {start + CHUNK:>10,} of {entries:,} at {measured.rate:,.0f}/s", flush=True)
 
 
-def peaks(engine: str, entries: int) -> tuple[int, int]:
-    """Peak resident bytes of the largest server process, and of the largest verifier process."""
-    with prepared(engine, workers=SERVING) as log:
-        with serving(log.settings) as server:
-            fill(log, server.url, entries)
+def peaks(engine: str, sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Peak resident bytes of the largest server and verifier process, at each of the growing sizes of a log."""
+    with prepared(engine, workers=SERVING) as log, serving(log.settings) as server:
+        reached = 0
+        for size in sizes:
+            fill(log, server.url, size - reached)
+            reached = size
             served = server.peak_memory_bytes()
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        measured = subprocess.run(
-            [sys.executable, "-m", "benchmarks.verifier", log.settings.database_url, str(VERIFYING)],
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
-        return served, int(json.loads(measured.stdout)["peak_bytes"])
+            measured = subprocess.run(
+                [sys.executable, "-m", "benchmarks.verifier", log.settings.database_url, str(VERIFYING)],
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                check=True,
+                capture_output=True,
+            )
+            yield served, int(json.loads(measured.stdout)["peak_bytes"])
 
 
 def run(engine: str, small: int, large: int) -> Report:
     """Compares two sizes."""
     report = Report(f"peak memory on {engine}, {small:,} against {large:,} entries")
-    few, many = peaks(engine, small), peaks(engine, large)
+    few, many = peaks(engine, (small, large))
     for place, name in enumerate(("server", "verifier")):
         ratio = many[place] / few[place]
         print(f"  {name:<9} {few[place] / 2**20:.0f} MiB -> {many[place] / 2**20:.0f} MiB, {ratio:.2f}x")

@@ -5,41 +5,49 @@ understood; 130 stopped by the user.
 """
 
 import sys
+from importlib import import_module
+from typing import Final
 
 import click
 
-from api.cli import asking, audit, demo, evaluate, keys, operate, simulate, submit
 from api.cli.common import notes, show_error
 from ledger import __version__
 from ledger.errors import ReledgerError
 
+_MODULES: Final = {
+    "demo": ("demo",),
+    "serve": ("serve",),
+    "operate": ("init", "migrate", "mark", "publish-refusals", "products"),
+    "keys": ("key",),
+    "submit": ("sign", "submit", "check", "token"),
+    "audit": ("verify", "audit"),
+    "simulate": ("simulate",),
+    "evaluate": ("evaluate",),
+    "asking": ("trace", "recall", "label", "holdings", "balance", "alerts"),
+}
+"""Where each command is; a module is imported when one of its commands is asked for."""
+_PLACES: Final = {command: module for module, commands in _MODULES.items() for command in commands}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for: no command waits for what only another one needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_PLACES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _PLACES:
+            return None
+        module = import_module(f"{__name__}.{_PLACES[cmd_name]}")
+        command = getattr(module, cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="reledger")
 def cli() -> None:
     """A shipment traceability ledger: signed statements in, provable receipts out."""
-
-
-for command in (
-    demo.demo,
-    operate.serve,
-    operate.init,
-    operate.migrate,
-    operate.mark,
-    operate.publish_refusals,
-    operate.products,
-    keys.key,
-    submit.sign,
-    submit.submit,
-    submit.check,
-    submit.token,
-    audit.verify,
-    audit.audit,
-    simulate.simulate,
-    evaluate.evaluate,
-    *asking.COMMANDS,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -290,6 +290,3 @@ def _add(table: Table, *cells: object) -> None:
 
 def _print(table: Table) -> None:
     Console(highlight=False, markup=False, emoji=False).print(table)
-
-
-COMMANDS: Iterable[click.Command] = (trace, recall, label, holdings, balance, alerts)

@@ -1,4 +1,4 @@
-"""Commands of an operator: init, serve, migrate, mark."""
+"""Commands of an operator: init, migrate, mark, publish-refusals, products."""
 
 import json
 from pathlib import Path
@@ -59,17 +59,6 @@ def init(config: Path | None, genesis: Path, output: Path | None) -> None:
     else:
         write_file(output, receipt)
     notes.print(f"{settings.origin} has begun; its key is {signer.vkey}", markup=False)
-
-
-@click.command()
-@config_option
-def serve(config: Path | None) -> None:
-    """Run the ledger's HTTP server until it is stopped (Ctrl-C or SIGTERM)."""
-    from api.serving import serve as run_server  # the server library starts threads of its own
-
-    settings = settings_from(config)
-    notes.print(f"serving {settings.origin} on http://{settings.host}:{settings.port}", markup=False)
-    run_server(settings)
 
 
 @click.command()

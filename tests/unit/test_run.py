@@ -218,11 +218,12 @@ def test_a_larger_environment_in_a_named_folder_serves_the_smaller_need(checkout
     python = Path(done.stdout.strip())
     assert python.parent.parent.parent == elsewhere
     assert python.parent.parent.name.startswith("test-")
-    again = checkout.run("greet", RELEDGER_VENV=str(elsewhere))
+    again = checkout.run("greet", RELEDGER_VENV=str(elsewhere), PYTHONDONTWRITEBYTECODE="1")
     assert again.stderr == ""
     said = json.loads(again.stdout)
     assert Path(said["prefix"]) == python.parent.parent
     assert "RELEDGER_VENV" not in said["environ"], "it is run.py's, and no setting of the ledger"
+    assert "PYTHONDONTWRITEBYTECODE" not in said["environ"], "each process would compile the checkout anew"
     assert not (checkout.root / ".venv").exists()
 
 
