@@ -511,8 +511,8 @@ def environment(level: str) -> Path:
 def child_environment() -> dict[str, str]:
     """The environment of what is started.
 
-    RELEDGER_VENV is ours, and no setting of the ledger. Bytecode is written whatever other programs were told:
-    dozens of processes are started, and each would compile the checkout anew.
+    RELEDGER_VENV is ours, and no setting of the ledger. Bytecode is written whatever others were told: dozens
+    of processes are started, and each would compile the checkout anew.
     """
     ours = ("RELEDGER_VENV", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if name not in ours}

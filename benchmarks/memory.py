@@ -27,7 +27,7 @@ def fill(log: Prepared, url: str, entries: int) -> None:
 
 
 def peaks(engine: str, sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Peak resident bytes of the largest server and verifier process, at each of the growing sizes of a log."""
+    """Peak resident bytes of the largest server and verifier process, at each size of a growing log."""
     with prepared(engine, workers=SERVING) as log, serving(log.settings) as server:
         reached = 0
         for size in sizes:
