@@ -11,9 +11,10 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from api.audit_desk import AuditDesk
+from api.challenges import Challenges
 from api.console import shell
 from api.documentation import Documentation
-from api.log_key import open_mark, read_log_signer
+from api.log_key import derive_secret, open_mark, read_log_key
 from api.metrics import Metrics
 from api.observing import install_observing
 from api.operations import Resource, install_operations
@@ -47,6 +48,7 @@ from api.resources import (
 from api.sessions import SessionDesk
 from api.settings import Settings
 from ledger.clock import Clock, SystemClock
+from ledger.log.note import NoteSigner
 from ledger.registration.committer import Limits
 from ledger.registration.registrar import Registrar
 from ledger.store.engine import create_ledger_engine
@@ -99,7 +101,8 @@ def create_app(
         KeyFileInvalid: The log's key cannot be read.
     """
     clock = clock or SystemClock()
-    signer = read_log_signer(settings)
+    log_key = read_log_key(settings)
+    signer = NoteSigner.from_private_key(settings.origin, log_key)
     mark = open_mark(settings, signer)
     metrics = Metrics()
     own_engine = engine is None
@@ -118,7 +121,7 @@ def create_app(
         clock=clock,
         metrics=metrics,
         audits=AuditDesk(settings, clock),
-        sessions=SessionDesk(engine, clock),
+        sessions=SessionDesk(engine, clock, Challenges(derive_secret(log_key, "session challenges"))),
         documentation=Documentation(RESOURCES),
         closes_engine=own_engine,
     )

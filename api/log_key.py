@@ -1,6 +1,8 @@
 """The log's own key and this host's mark, as the settings name them."""
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from api.settings import Settings
 from ledger.errors import KeyFileInvalid
@@ -11,6 +13,15 @@ from ledger.statements.keys import read_private_key
 
 def read_log_signer(settings: Settings) -> NoteSigner:
     """The log's key, under the origin as its name.
+
+    Raises:
+        KeyFileInvalid: As ``read_log_key``.
+    """
+    return NoteSigner.from_private_key(settings.origin, read_log_key(settings))
+
+
+def read_log_key(settings: Settings) -> Ed25519PrivateKey:
+    """The log's private key.
 
     Raises:
         KeyFileInvalid: The file cannot be used, or holds no Ed25519 key.
@@ -31,7 +42,19 @@ def read_log_signer(settings: Settings) -> NoteSigner:
             f"{settings.log_key_file} holds no Ed25519 key",
             mend="Checkpoints are signed with Ed25519; make such a key.",
         )
-    return NoteSigner.from_private_key(settings.origin, key)
+    return key
+
+
+def derive_secret(key: Ed25519PrivateKey, purpose: str) -> bytes:
+    """32 secret bytes that every server of the log has and nobody else (HKDF, RFC 5869).
+
+    Args:
+        key: The log's private key.
+        purpose: Each has a secret of its own.
+    """
+    return HKDF(SHA256(), length=32, salt=None, info=f"reledger {purpose}".encode()).derive(
+        key.private_bytes_raw()
+    )
 
 
 def open_mark(settings: Settings, signer: NoteSigner) -> Mark:

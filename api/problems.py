@@ -60,7 +60,6 @@ STATUSES: Final[Mapping[type[RequestError], int]] = {
     errors.StatementRefused: 422,
     errors.LogInconsistent: 500,
     errors.QueueFull: 503,
-    errors.ChallengesFull: 503,
     errors.StoreBusy: 503,
     errors.ClockSkew: 503,
     errors.LedgerEmpty: 503,

@@ -21,13 +21,14 @@ from typing import Final
 from flask import Response, request
 from sqlalchemy import Connection, Engine
 
+from api.challenges import Challenges
 from api.settings import Settings
 from ledger.clock import Clock
-from ledger.encoding import b64url_decode, b64url_encode
+from ledger.encoding import b64url_decode
 from ledger.errors import SessionCrossSite, SessionRefused, StoreBusy
 from ledger.statements.jws import KID_FORM
 from ledger.store import sessions
-from ledger.store.locking import SESSION_LOCK_KEY, begin_read, begin_write, busy_as_unavailable
+from ledger.store.locking import SESSION_LOCK_KEY, begin_write, busy_as_unavailable
 from ledger.store.sessions import SessionRow
 
 COOKIE: Final = "reledger_session"
@@ -114,33 +115,24 @@ def _cookie_name(settings: Settings) -> str:
 class SessionDesk:
     """Opens, renews and ends sessions; all that counts is in the database, so any process may go on."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, challenges: Challenges) -> None:
         """Starts nothing.
 
         Args:
             engine: The ledger's database.
             clock: The host's clock.
+            challenges: What gives them, in every server of the log alike.
         """
         self._engine = engine
         self._clock = clock
+        self._challenges = challenges
         self._lock = threading.Lock()
         self._used: dict[bytes, int] = {}
         self._noting: threading.Thread | None = None
 
     def give_challenge(self) -> tuple[str, int]:
-        """A new challenge, and when it is over in microseconds since the epoch.
-
-        Raises:
-            ChallengesFull: As many as are remembered wait for their answer.
-            StoreBusy: The database did not answer in time.
-        """
-        now_us, challenge = self._clock.now_us(), secrets.token_bytes(32)
-        # Who asks is not known: where there are too many already, no lock is taken for one more.
-        with busy_as_unavailable(), self._engine.connect() as connection, begin_read(connection):
-            sessions.refuse_full(connection, now_us)
-        with self._writing() as connection:
-            expires_us = sessions.add_challenge(connection, challenge, now_us)
-        return b64url_encode(challenge), expires_us
+        """A new challenge, and when it is over in microseconds since the epoch; nothing is written."""
+        return self._challenges.give(self._clock.now_us())
 
     def open(self, kid: str, challenge: str) -> tuple[str, SessionRow]:
         """A new session for a key that has answered a challenge: its cookie's value, and what is kept of it.
@@ -150,11 +142,15 @@ class SessionDesk:
             StoreBusy: The database did not answer in time.
         """
         now_us = self._clock.now_us()
+        answered = b64url_decode(challenge)
+        expires_us = self._challenges.expiry(answered)
+        if expires_us is None or expires_us <= now_us:
+            raise SessionRefused("the challenge is not this log's, or is over")
         cookie = secrets.token_urlsafe(32)
         hashed = hashlib.sha256(cookie.encode("ascii")).digest()
         with self._writing() as connection:
-            if not sessions.take_challenge(connection, b64url_decode(challenge), now_us):
-                raise SessionRefused("the challenge is not one that waits for its answer")
+            if not sessions.take_challenge(connection, answered, expires_us, now_us):
+                raise SessionRefused("the challenge was answered before")
             row = sessions.add_session(connection, hashed, kid, now_us)
         return cookie, row
 

@@ -36,7 +36,6 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
     │   │   └── StatementRefused         statement.refused
     │   ├── UnavailableError             nothing was recorded for certain; the same bytes may be sent again
     │   │   ├── QueueFull                queue.full
-    │   │   ├── ChallengesFull           challenges.full
     │   │   ├── StoreBusy                store.busy
     │   │   ├── ClockSkew                clock.skew
     │   │   ├── LedgerEmpty              ledger.empty
@@ -296,13 +295,6 @@ class QueueFull(UnavailableError):
     code = "queue.full"
     title = "More statements are waiting than the ledger takes in"
     default_mend = "Wait for Retry-After seconds and send the same bytes again."
-
-
-class ChallengesFull(UnavailableError):
-    code = "challenges.full"
-    title = "More sign-ins are waiting than the ledger remembers"
-    default_mend = "Wait for Retry-After seconds and ask for a challenge again."
-    retry_after_s = 10
 
 
 class StoreBusy(UnavailableError):

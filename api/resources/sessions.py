@@ -11,7 +11,7 @@ from api.replies import JOSE, JSON, json_reply
 from api.schemas import JWS_SCHEMA, ChallengeSchema, SessionSchema
 from api.sessions import refuse_cross_site, set_cookie
 from ledger.clock import format_time_us
-from ledger.errors import ChallengesFull, KeyUnknown, SessionCrossSite, SessionRefused, TooLarge
+from ledger.errors import KeyUnknown, SessionCrossSite, SessionRefused, TooLarge
 from ledger.statements.registers import PartyRecord
 from ledger.statements.tokens import parse_session_proof
 from ledger.store import registers_store
@@ -25,7 +25,7 @@ resource = Resource(
     "POST",
     "/v1/sessions/challenges",
     replies=[Reply(201, "A challenge, good once and for 120 seconds.", {JSON: ChallengeSchema})],
-    errors=[ChallengesFull, SessionCrossSite],
+    errors=[SessionCrossSite],
 )
 def give_challenge(call: Call) -> Response:
     """Ask for a challenge to sign."""

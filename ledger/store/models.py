@@ -296,7 +296,7 @@ class PendingAct(Base):
 
 
 class Challenge(Base):
-    """A challenge that was given and not yet answered, until ``expires_us``."""
+    """A challenge that was answered: remembered until ``expires_us``, so that it is good once."""
 
     __tablename__ = "challenges"
     __table_args__ = (

@@ -1,8 +1,8 @@
-"""The console's sessions and the challenges that open them.
+"""The console's sessions, and the challenges that were answered to open them.
 
-Decides: how long a challenge and a session last, and how many of each there may be. Never decides whose a key
-is, or whether it may sign. Every function works in the caller's transaction; those that write need the lock
-``SESSION_LOCK_KEY``.
+Decides: how long a session lasts, how many a key may have, and that a challenge is good once. Never decides
+whose a key is, or whether it may sign. Every function works in the caller's transaction; those that write
+need the lock ``SESSION_LOCK_KEY``.
 
 A session is stored by the SHA-256 of its cookie: what is read in the database opens nothing.
 """
@@ -10,20 +10,17 @@ A session is stored by the SHA-256 of its cookie: what is read in the database o
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from ledger.errors import ChallengesFull
 from ledger.store.models import Base
 
 SECOND_US: Final = 1_000_000
-CHALLENGE_US: Final = 120 * SECOND_US
 IDLE_US: Final = 15 * 60 * SECOND_US
 """A session that is not used ends after this."""
 LONGEST_US: Final = 8 * 3_600 * SECOND_US
 """Every session ends after this."""
 RENEWAL_US: Final = 60 * SECOND_US
 """That a session is used is noted at most so often."""
-MAX_CHALLENGES: Final = 4_096
 MAX_SESSIONS: Final = 16
 """Sessions that one key may have open; the one used longest ago makes room."""
 
@@ -58,46 +55,20 @@ class SessionRow:
         return min(self.seen_us + IDLE_US, self.expires_us)
 
 
-def refuse_full(connection: Connection, now_us: int) -> None:
-    """Returns only if one more challenge may be given.
-
-    Raises:
-        ChallengesFull: As many as are remembered wait for their answer.
-    """
-    waiting = connection.scalar(
-        select(func.count()).select_from(_CHALLENGES).where(_CHALLENGES.c.expires_us > now_us)
-    )
-    if (waiting or 0) >= MAX_CHALLENGES:
-        raise ChallengesFull(f"{MAX_CHALLENGES:,} challenges wait for their answer")
-
-
-def add_challenge(connection: Connection, challenge: bytes, now_us: int) -> int:
-    """Remembers a challenge and forgets those that are over.
+def take_challenge(connection: Connection, challenge: bytes, expires_us: int, now_us: int) -> bool:
+    """Whether nobody has answered a challenge before; from now on somebody has.
 
     Args:
         connection: A transaction that holds the lock.
-        challenge: 32 random bytes.
+        challenge: 32 bytes.
+        expires_us: When it is over; until then it is remembered.
         now_us: Microseconds since the epoch.
-
-    Returns:
-        When it is over.
-
-    Raises:
-        ChallengesFull: As ``refuse_full``.
     """
     connection.execute(delete(_CHALLENGES).where(_CHALLENGES.c.expires_us <= now_us))
-    refuse_full(connection, now_us)
-    expires_us = now_us + CHALLENGE_US
+    if connection.scalar(select(_CHALLENGES.c.expires_us).where(_CHALLENGES.c.challenge == challenge)):
+        return False
     connection.execute(insert(_CHALLENGES).values(challenge=challenge, expires_us=expires_us))
-    return expires_us
-
-
-def take_challenge(connection: Connection, challenge: bytes, now_us: int) -> bool:
-    """Whether a challenge was waiting; it is not afterwards."""
-    taken = connection.execute(
-        delete(_CHALLENGES).where(_CHALLENGES.c.challenge == challenge, _CHALLENGES.c.expires_us > now_us)
-    )
-    return taken.rowcount == 1
+    return True
 
 
 def add_session(connection: Connection, session_hash: bytes, kid: str, now_us: int) -> SessionRow:

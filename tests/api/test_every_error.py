@@ -24,7 +24,7 @@ from ledger import errors
 from ledger.encoding import b64url_decode, b64url_encode
 from ledger.log.checkpoint import sign_checkpoint
 from ledger.log.tree_head import Checkpoint
-from ledger.store import log_store, sessions
+from ledger.store import log_store
 from ledger.store.engine import create_ledger_engine
 from ledger.store.locking import begin_write
 from tests.api.test_statements import path_of
@@ -154,16 +154,6 @@ def queue_full(scene: Scene) -> TestResponse:
     for thread in waiting:
         thread.join()
     return response
-
-
-@case(errors.ChallengesFull)
-def challenges_full(scene: Scene) -> TestResponse:
-    """As many challenges as are remembered wait for their answer."""
-    waiting = [{"challenge": number.to_bytes(32)} for number in range(sessions.MAX_CHALLENGES)]
-    with scene.site.parts.engine.begin() as connection:
-        expires_us = scene.site.clock.now_us() + 60_000_000
-        connection.execute(text(f"INSERT INTO challenges VALUES (:challenge, {expires_us})"), waiting)
-    return scene.site.ask("POST", "/v1/sessions/challenges")
 
 
 @case(errors.StoreBusy)

@@ -168,8 +168,8 @@ class TestWriter:
                 write_changes(connection, [r for r in RECORDS if isinstance(r, PartyRecord | KeyRecord)])
                 write_records(connection, [each for each in BOOK_RECORDS if type(each) not in GROWING])
                 # Who is signed in comes and goes.
-                assert sessions.add_challenge(connection, some_hash(1), 5) > 5
-                assert sessions.take_challenge(connection, some_hash(1), 6)
+                assert sessions.take_challenge(connection, some_hash(1), 6, 5)
+                assert sessions.take_challenge(connection, some_hash(3), 8, 7)
                 sessions.add_session(connection, some_hash(2), "k" * 43, 7)
                 sessions.note_use(connection, some_hash(2), 8)
                 sessions.end_session(connection, some_hash(2))

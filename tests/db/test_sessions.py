@@ -5,15 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from ledger.errors import ChallengesFull
 from ledger.store import sessions
 from ledger.store.locking import SESSION_LOCK_KEY, begin_write
 from ledger.store.models import Base
 from ledger.store.sessions import (
-    CHALLENGE_US,
     IDLE_US,
     LONGEST_US,
-    MAX_CHALLENGES,
     MAX_SESSIONS,
     SECOND_US,
     SessionRow,
@@ -34,68 +31,35 @@ def row_of(number: int, kid: str, seen_us: int) -> dict[str, object]:
 
 
 def test_the_times_are_these() -> None:
-    assert (CHALLENGE_US, IDLE_US, LONGEST_US) == (120 * SECOND_US, 900 * SECOND_US, 28_800 * SECOND_US)
+    assert (IDLE_US, LONGEST_US) == (900 * SECOND_US, 28_800 * SECOND_US)
     assert sessions.RENEWAL_US == 60 * SECOND_US
 
 
 class TestChallenges:
     def test_one_is_good_once(self, engine: Engine) -> None:
         with engine.begin() as connection:
-            assert sessions.add_challenge(connection, some_hash(1), NOW_US) == NOW_US + CHALLENGE_US
-            assert sessions.take_challenge(connection, some_hash(1), NOW_US)
-            assert not sessions.take_challenge(connection, some_hash(1), NOW_US)
+            assert sessions.take_challenge(connection, some_hash(1), NOW_US + 1, NOW_US)
+            assert not sessions.take_challenge(connection, some_hash(1), NOW_US + 1, NOW_US)
+            assert sessions.take_challenge(connection, some_hash(2), NOW_US + 1, NOW_US)
 
-    @pytest.mark.parametrize(
-        ("after_us", "good"), [(0, True), (CHALLENGE_US - 1, True), (CHALLENGE_US, False)]
-    )
-    def test_one_is_good_for_two_minutes(self, engine: Engine, after_us: int, good: bool) -> None:
-        with engine.begin() as connection:
-            sessions.add_challenge(connection, some_hash(1), NOW_US)
-            assert sessions.take_challenge(connection, some_hash(1), NOW_US + after_us) is good
-
-    def test_one_that_was_never_given_is_not_good(self, engine: Engine) -> None:
-        with engine.begin() as connection:
-            sessions.add_challenge(connection, some_hash(1), NOW_US)
-            assert not sessions.take_challenge(connection, some_hash(2), NOW_US)
-            assert sessions.take_challenge(connection, some_hash(1), NOW_US)
-
-    def test_one_that_was_taken_in_vain_stays(self, engine: Engine) -> None:
-        with engine.begin() as connection:
-            sessions.add_challenge(connection, some_hash(1), NOW_US)
+    def test_one_that_was_taken_in_vain_is_good_again(self, engine: Engine) -> None:
         with engine.connect() as connection:
-            assert sessions.take_challenge(connection, some_hash(1), NOW_US)
+            assert sessions.take_challenge(connection, some_hash(1), NOW_US + 1, NOW_US)
             connection.rollback()
-            assert sessions.take_challenge(connection, some_hash(1), NOW_US)
+            assert sessions.take_challenge(connection, some_hash(1), NOW_US + 1, NOW_US)
 
-    def test_there_are_only_so_many(self, engine: Engine) -> None:
+    def test_those_that_are_over_are_forgotten(self, engine: Engine) -> None:
         with engine.begin() as connection:
-            connection.execute(
-                insert(CHALLENGES),
-                [
-                    {"challenge": some_hash(number), "expires_us": NOW_US + 1}
-                    for number in range(MAX_CHALLENGES - 1)
-                ],
-            )
-            sessions.refuse_full(connection, NOW_US)
-            sessions.add_challenge(connection, some_hash("last"), NOW_US)
-            for _ in range(2):
-                with pytest.raises(ChallengesFull):
-                    sessions.refuse_full(connection, NOW_US)
-                with pytest.raises(ChallengesFull):
-                    sessions.add_challenge(connection, some_hash("more"), NOW_US)
-            assert count(connection, "challenges") == MAX_CHALLENGES
-            # Those that are over make room, and are gone.
-            sessions.refuse_full(connection, NOW_US + 1)
-            sessions.add_challenge(connection, some_hash("next"), NOW_US + 1)
+            for number in range(3):
+                sessions.take_challenge(connection, some_hash(number), NOW_US + 10 + number, NOW_US)
+            assert count(connection, "challenges") == 3
+            sessions.take_challenge(connection, some_hash("new"), NOW_US + 99, NOW_US + 11)
             assert count(connection, "challenges") == 2
 
     def test_many_at_once_take_one_once(self, engine: Engine) -> None:
-        with engine.begin() as connection:
-            sessions.add_challenge(connection, some_hash(1), NOW_US)
-
         def take(_: int) -> bool:
             with engine.connect() as connection, begin_write(connection, lock_key=SESSION_LOCK_KEY):
-                return sessions.take_challenge(connection, some_hash(1), NOW_US)
+                return sessions.take_challenge(connection, some_hash(1), NOW_US + 1, NOW_US)
 
         with ThreadPoolExecutor(8) as pool:
             assert sorted(pool.map(take, range(8))) == [False] * 7 + [True]
