@@ -72,7 +72,7 @@ def main(out: Path, words: list[str]) -> None:
         )
         told = Path(folder) / "told"
         told.mkdir()
-        with running(tell_story(told, None, settled=True), Path(folder) / "ledger") as console:
+        with running(tell_story(told, None), Path(folder) / "ledger") as console:
             for picture in take(browser, console, wanted, out):
                 print(picture, flush=True)
         browser.close()

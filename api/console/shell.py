@@ -31,6 +31,7 @@ _FIRST: Final = (
     "js/core/key_link.js",
     "js/core/keys.js",
     "js/core/names.js",
+    "js/core/not_for_you.js",
     "js/core/router.js",
     "js/core/session.js",
     "js/core/session_ended.js",

@@ -73,9 +73,9 @@ class Performance:
             self._play(scene)
 
     def settle_desks(self) -> None:
-        """Leaves every desk something to do: applications, what came late, and an auditor who may read."""
+        """Leaves every desk something to read and to do: an auditor, applications, a case, what came late."""
         stage = self._stage
-        _heading("What waits on the desks: an auditor let in, two applications, a late record, a delivery")
+        _heading("What the desks hold: an auditor, two applications, a case, a late record, a delivery")
         self._act({"act": "admit-party"} | stage.auditor.admission(), f"admits {stage.auditor.legal_name}")
         key = {"act": "enrol-key", "party": stage.auditor.party}
         self._act(key | stage.auditor.enrolment(stage.settings.origin), "enrols its key")
@@ -86,17 +86,17 @@ class Performance:
         for title, member, act in applications:
             self._record(sign(act, member, stage.settings.origin, ACT, self._clock), member, title)
         self._act(self._story.grant(first[2]), "grants the first")
+        for scene in self._story.differing():
+            self._play(scene)
+        for title, act in self._story.case(self._ask("/v1/alerts")["alerts"]):
+            self._act(act, title)
         for scene in self._story.unfinished():
             self._play(scene)
 
     def show_origin(self) -> None:
         """Shows where the magnets came from: what a regulator sees, and the graph behind it."""
         _heading("Where the exported magnets came from, as a regulator sees it")
-        authority, stage = self._stage.authority, self._stage
-        now_s = self._clock.now_us() // 1_000_000
-        token = make_token(authority.signer, stage.settings.origin, now_s)
-        asked = urlencode({"lot": self._story.magnets})
-        found = self._client.get_json(f"/v1/provenance?{asked}", token=token)
+        found = self._ask(f"/v1/provenance?{urlencode({'lot': self._story.magnets})}")
         for origin in found["origins"]:
             elements = ", ".join(f"{name} {format_mass(mass)}" for name, mass in origin["elements"].items())
             _say(f"{float(origin['share']):7.2%}  {origin['origin']}  ({elements})")
@@ -162,6 +162,12 @@ class Performance:
         _heading("Sign in to the console: one link for each, with its key in it")
         for member in stage.people:
             _say(f"{member.legal_name:<30}  {stage.sign_in_link(member)}")
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        """What the ledger answers to the authority."""
+        now_s = self._clock.now_us() // 1_000_000
+        token = make_token(self._stage.authority.signer, self._stage.settings.origin, now_s)
+        return self._client.get_json(path, token=token)
 
     def _play(self, scene: story.Scene) -> None:
         jws = sign(scene.document, scene.actor, self._stage.settings.origin, EPCIS, self._clock)

@@ -4,7 +4,7 @@ Every record is a movement that the books follow. The masses are those of docs/w
 fills the ten days before ``end``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -87,6 +87,7 @@ class Story:
                 ("south", "south", 1, "CARB-S-01"),
                 ("ore", "south", 1, "CARB-S-02"),
                 ("forgotten", "south", 1, "CARB-S-00"),
+                ("lightened", "south", 1, "CARB-S-03"),
                 ("prnd", "plant", 1, "PRND-01"),
                 ("lace", "plant", 2, "LACE-01"),
                 ("dysprosium", "plant", 3, "DY-01"),
@@ -230,6 +231,32 @@ class Story:
             "start": self._end.astimezone(UTC).isoformat(timespec="seconds"),
             "end": (self._end + timedelta(days=365)).astimezone(UTC).isoformat(timespec="seconds"),
         }
+
+    def differing(self) -> Iterator[Scene]:
+        """A delivery of which a tenth is missing on the receiver's scale."""
+        south, plant = self._members["south"], self._members["plant"]
+        yield self._extraction(226, south, "lightened", 200, SOUTH, "the southern mine produces 200 kg")
+        yield from self._delivery(
+            228, south, plant, "lightened", 200, "ships it to the plant", "receives it: 180 kg", 180
+        )
+
+    def case(self, alerts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The authority's inquiry into alerts, from opening to closing: (in a sentence, act)."""
+        name = "CASE-0001"
+        yield (
+            f"opens the case {name} over {len(alerts)} alert{'s' if len(alerts) > 1 else ''}",
+            {
+                "act": "open-case",
+                "case": name,
+                "alerts": [{"entry": alert["index"], "number": alert["number"]} for alert in alerts],
+                "parties": sorted({alert["party"] for alert in alerts}),
+                "lots": [self._named["lightened"]],
+            },
+        )
+        yield (
+            "closes it as settled: the scale was wrong, and nothing was gained by it",
+            {"act": "close-case", "case": name, "outcome": "settled"},
+        )
 
     def unfinished(self) -> Iterator[Scene]:
         """What waits for somebody: a record that comes too late, and a delivery that nobody confirmed yet."""

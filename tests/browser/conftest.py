@@ -1,8 +1,8 @@
 """Fixtures of the browser tests: a real server, a real Chromium, and pages that are watched.
 
-``console`` runs once for each engine, SQLite in English and PostgreSQL in Chinese; ``open_page`` and
-``signed_in`` make pages on it. Tests that change what the ledger holds take ``fresh_console`` instead, and
-name it to these.
+``console`` runs once for each engine, SQLite in English and PostgreSQL in Chinese (``IN_BOTH``: each in both
+languages); ``open_page`` and ``signed_in`` make pages on it. Tests that change what the ledger holds take
+``fresh_console`` instead, and name it to these.
 """
 
 import contextlib
@@ -22,6 +22,9 @@ LANGUAGES = {SQLITE: ENGLISH, POSTGRESQL: CHINESE}
 # Nothing but this host has a name, so that no page can reach anything else even if it tried.
 ARGUMENTS = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
 OpenPage = Callable[..., Page]
+Say = Callable[..., str]
+IN_BOTH = pytest.mark.parametrize("language", [ENGLISH, CHINESE], indirect=True)
+"""For a test that runs in both languages on each engine."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -70,9 +73,10 @@ def fresh_console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def language(told: Told) -> str:
-    """The language that the test's pages are read in, as a browser says it."""
-    return LANGUAGES[POSTGRESQL if told.server is not None else SQLITE]
+def language(request: pytest.FixtureRequest, told: Told) -> str:
+    """The language that the test's pages are read in, as a browser says it; ``IN_BOTH`` gives a test both."""
+    by_engine = LANGUAGES[POSTGRESQL if told.server is not None else SQLITE]
+    return str(getattr(request, "param", by_engine))
 
 
 @pytest.fixture

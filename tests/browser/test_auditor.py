@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from ledger.log.tiles import parse_entry_bundle
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import IN_BOTH, OpenPage, Say
 from tests.support.browsing import assets_of
 from tests.support.console import Console
-from tests.support.pages import NARROW, check_accessible, check_width, shown
+from tests.support.pages import check_accessible, shown, visit
 
 CHECK = "/console/auditor"
 ENDED = "#check [data-phase=done]"
@@ -293,9 +293,18 @@ def test_a_changed_entry_cannot_be_proved(open_page: OpenPage) -> None:
     expect(page.locator("#prove[data-proved=broken]")).to_contain_text("5")
 
 
-def test_an_audit_is_run_watched_and_saved(signed_in: OpenPage, fresh_console: Console) -> None:
-    page = signed_in("authority", "/console/audits", on=fresh_console)
-    shown(page)
+@IN_BOTH
+def test_from_the_log_to_a_report(signed_in: OpenPage, fresh_console: Console, say: Say) -> None:
+    page = signed_in("auditor", CHECK, on=fresh_console)
+    checked(page)
+    expect(page.locator("#check [data-verdict=ok]")).to_be_visible()
+    visit(page, "/console/entries?index=23")
+    page.locator("#prove button").click()
+    expect(page.locator("#prove[data-proved=ok]")).to_be_visible()
+    visit(page, "/console/refusals")
+    expect(page.locator("[data-verdict=ok]")).to_be_visible()
+    assert page.locator("[data-refusal]").count() >= 3
+    visit(page, "/console/audits")
     page.locator(".page-head button").click()
     page.locator("[data-job=done]").wait_for()
     expect(page.locator("#report [data-verdict=ok]")).to_be_visible()
@@ -327,15 +336,6 @@ def test_the_journal_is_followed_and_a_changed_record_is_named(signed_in: OpenPa
     expect(page.locator("[data-verdict=broken]")).to_be_visible()
     expect(page.locator("[data-refusal='1'][data-broken='hash']")).to_be_visible()
     expect(page.locator("[data-refusal='2'][data-broken='link']")).to_be_visible()
-
-
-@pytest.mark.parametrize("path", [CHECK, "/console/entries?index=3", "/console/verify", "/console/refusals"])
-def test_the_pages_are_open_to_everybody_s_senses(signed_in: OpenPage, path: str) -> None:
-    page = signed_in("authority", path)
-    shown(page)
-    check_accessible(page)
-    page.set_viewport_size({"width": NARROW, "height": 860})
-    check_width(page)
 
 
 def test_the_bundle_that_is_tampered_with_still_has_its_form(console: Console) -> None:

@@ -1,18 +1,16 @@
 """The producer's desk: today, recording, confirming, correcting, applying; each proved afterwards."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import IN_BOTH, OpenPage, Say
 from tests.support.console import Console
 from tests.support.pages import UNREACHED, check_accessible, check_width, shown
 
-Say = Callable[..., str]
 MAKER = "urn:epc:id:pgln:9521003.00000"
 
 
@@ -47,6 +45,7 @@ def weighed(page: Page, advice: str) -> list[int]:
     return [line["weighed_mg"] for line in ask(page, f"/v1/shipments/lines?{query}")["lines"]]
 
 
+@IN_BOTH
 def test_from_the_mine_to_a_correction(
     fresh_console: Console, signed_in: OpenPage, say: Say, tmp_path: Path
 ) -> None:

@@ -8,14 +8,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Download, Locator, Page, Route, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Say
 from tests.support.pages import check_accessible, check_width, shown
 
 MAGNETS = "urn:epc:class:lgtin:9521003.000003.N42-01"
@@ -25,7 +24,6 @@ OWN_OF_MAKER = ["N42-01", "ALLOY-01", "METAL-01"]
 OF_OTHERS = ["PRND-01", "CARB-N-01", "CARB-S-01"]
 SEPARATION = 29
 """The entry of the separation, which names PRND-01."""
-Say = Callable[..., str]
 
 
 def drawn(page: Page, nodes: int) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
@@ -25,11 +24,10 @@ from ledger.statements.keys import (
     read_private_key,
     write_key_file,
 )
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Say
 from tests.support.console import Console
 from tests.support.pages import check_accessible, check_width, shown
 
-Say = Callable[..., str]
 SIGN_IN = "/console/sign-in"
 PASSPHRASE = "Scheelit & 稀土"
 OPENSSL = ["openssl", "pkcs8", "-topk8", "-passout", f"pass:{PASSPHRASE}"]

@@ -73,11 +73,8 @@ class Console:
         return self.stage.folder / "keys" / f"{name}.pem"
 
 
-def tell_story(folder: Path, server: PostgresServer | None, *, settled: bool = False) -> Told:
-    """Tells the demonstration's story in an empty folder; on PostgreSQL where a server is given.
-
-    ``settled``: with the auditor, and with something to do on every desk.
-    """
+def tell_story(folder: Path, server: PostgresServer | None) -> Told:
+    """Tells the demonstration's story in an empty folder; on PostgreSQL where a server is given."""
     url = server.url(server.create_database()) if server is not None else None
     stage = prepare(folder, 1, url)
     app = create_app(stage.settings)
@@ -86,8 +83,7 @@ def tell_story(folder: Path, server: PostgresServer | None, *, settled: bool = F
         performance = Performance(stage, client)
         performance.begin()
         performance.tell()
-        if settled:
-            performance.settle_desks()
+        performance.settle_desks()
     close_app(app)
     return Told(stage, server)
 

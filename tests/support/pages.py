@@ -44,6 +44,12 @@ _FIND_KEYS = """(areas) => {
     for (const element of document.querySelectorAll(`[${name}]`)) judge(element.getAttribute(name));
   return [...found];
 }"""
+# What a link does, and then until the page that was there is gone.
+_FOLLOW = """async (address) => {
+  const { go } = await import(document.body.dataset.assets + "/js/core/router.js");
+  go(address);
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+}"""
 _RUN_AXE = """async (only) => {
   const options = { preload: false, resultTypes: ["violations"], ...(only ? { runOnly: only } : {}) };
   const { violations } = await axe.run(document, options);
@@ -98,9 +104,7 @@ class Watch:
 
     def look_for_keys(self, page: Page) -> None:
         """Notes every text that is shown as its key."""
-        areas = sorted({key.partition(".")[0] for key in texts(ENGLISH)})
-        for key in page.evaluate(_FIND_KEYS, areas):
-            self.faults.append(f"{page.url} shows a text as its key: {key}")
+        self.faults += [f"{page.url} shows a text as its key: {key}" for key in keys_shown(page)]
 
     def _asked(self, request: Request) -> None:
         if not request.url.startswith((self.origin + "/", "data:", "blob:" + self.origin + "/")):
@@ -149,6 +153,19 @@ def watched(
     finally:
         context.close()
     assert not watch.faults, "\n".join(watch.faults)
+
+
+def keys_shown(page: Page) -> list[str]:
+    """The keys of texts that stand on the page in place of the texts."""
+    areas = sorted({key.partition(".")[0] for key in texts(ENGLISH)})
+    found: list[str] = page.evaluate(_FIND_KEYS, areas)
+    return found
+
+
+def visit(page: Page, address: str) -> None:
+    """Goes to an address of the console as a link on the page does, without loading the console anew."""
+    page.evaluate(_FOLLOW, address)
+    shown(page)
 
 
 def shown(page: Page) -> None:

@@ -64,14 +64,17 @@ const PAGES = new Map(DESKS.flatMap(({ roles, pages }) => pages.map((page) => [p
 /** The page at a path, or undefined. */
 export const pageAt = (path) => PAGES.get(path.length > 1 ? path.replace(/\/$/, "") : path);
 
-const open = (roles, held) => roles === null || (held !== null && (roles.length === 0 || roles.some((role) => held.includes(role))));
+/** Whether something for these roles (null: anyone, []: anyone signed in) is for who holds those (null: nobody). */
+export const open = (roles, held) =>
+  roles === null || (held !== null && (roles.length === 0 || roles.some((role) => held.includes(role))));
 
 /** The menu of somebody with these roles (null: nobody signed in): [{desk, pages}]. */
 export function menuFor(held) {
   const menu = [];
   for (const { desk, roles, pages, also = [] } of DESKS) {
     const own = open(roles, held);
-    const shown = pages.filter((page) => page.menu !== false && (page.roles === null || (own && open(page.roles ?? roles, held))));
+    const mine = (page) => page.roles === null || (own && open(page.roles ?? roles, held));
+    const shown = pages.filter((page) => page.menu !== false && mine(page));
     const more = own ? also.map(pageAt).filter((page) => !menu.some((each) => each.pages.includes(page))) : [];
     if (shown.length + more.length) menu.push({ desk, pages: [...shown, ...more] });
   }

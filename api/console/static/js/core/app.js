@@ -1,5 +1,5 @@
 // The frame of every page: whose log, who is signed in and as what, the menu, language and light.
-import { homeOf, menuFor, pageAt } from "../desks.js";
+import { homeOf, menuFor, open, pageAt } from "../desks.js";
 import { html, useEffect, useState } from "./html.js";
 import { LANGUAGES, language, loadAreas, setLanguage, t, term } from "./i18n.js";
 import { go, place } from "./router.js";
@@ -7,6 +7,7 @@ import { ended, session, signOut } from "./session.js";
 import { useStore } from "./store.js";
 import { SessionEnded } from "./session_ended.js";
 import { turnTheme } from "./theme.js";
+import { NotForYou } from "./not_for_you.js";
 import { Failure, Loading } from "./ui.js";
 
 /** The whole console. */
@@ -62,9 +63,10 @@ function Shown({ who }) {
   const [loaded, setLoaded] = useState({});
   const page = pageAt(path);
   const needsSignIn = page && page.roles !== null && who === null;
+  const isForOthers = page && who && !open(page.roles, who.roles);
   useEffect(() => {
     let wanted = true;
-    if (!page || needsSignIn) return undefined;
+    if (!page || needsSignIn || isForOthers) return undefined;
     page
       .load()
       .then(async (module) => {
@@ -73,7 +75,7 @@ function Shown({ who }) {
       })
       .catch((error) => wanted && setLoaded({ path: page.path, error }));
     return () => (wanted = false);
-  }, [page, needsSignIn, current]);
+  }, [page, needsSignIn, isForOthers, current]);
   useEffect(() => {
     if (needsSignIn) go(`/console/sign-in?${new URLSearchParams({ next: path + location.search })}`, { replace: true });
   }, [needsSignIn]);
@@ -81,6 +83,7 @@ function Shown({ who }) {
     if (loaded.View) document.getElementById("page-title")?.focus({ preventScroll: true });
   }, [loaded.path]);
   if (!page) return html`<div class="page"><h1>${t("common.not_found")}</h1><p><a href="/">${t("common.nav.home")}</a></p></div>`;
+  if (isForOthers) return html`<${NotForYou} page=${page} who=${who} />`;
   if (loaded.path !== page.path || needsSignIn) return html`<${Loading} />`;
   if (loaded.error) return html`<${Failure} error=${loaded.error} />`;
   return html`<${loaded.View} query=${query} who=${who} key=${`${page.path} ${loaded.current}`} />`;
