@@ -42,6 +42,7 @@ from api.resources import (
     sessions,
     sites,
     statements,
+    statistics,
     stock,
     tiles,
 )
@@ -71,6 +72,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     flows.resource,
     stock.resource,
     oversight.resource,
+    statistics.resource,
     in_force.resource,
     events.resource,
     sessions.resource,

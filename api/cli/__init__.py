@@ -22,6 +22,7 @@ _MODULES: Final = {
     "submit": ("sign", "submit", "check", "token"),
     "audit": ("verify", "audit"),
     "simulate": ("simulate",),
+    "statistics": ("statistics",),
     "evaluate": ("evaluate",),
     "asking": ("trace", "recall", "label", "holdings", "balance", "alerts"),
 }

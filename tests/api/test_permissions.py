@@ -206,7 +206,7 @@ class TestRoles:
                 "read_routes",
                 "search_everything",
             },
-            frozenset({"regulator", "authority"}): {"list_cases"},
+            frozenset({"regulator", "authority"}): {"list_cases", "draft_publication"},
             frozenset({"auditor", "regulator", "authority"}): {
                 "verify_range",
                 "open_audit",
@@ -214,6 +214,7 @@ class TestRoles:
                 "read_audit",
                 "stop_audit",
                 "watch_audit",
+                "read_oversight",
             },
         }
 

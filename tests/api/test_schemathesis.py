@@ -207,6 +207,7 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                         "/v1/routes",
                         "/v1/shipments",
                         "/v1/statistics",
+                        "/v1/statistics/draft",
                     ],
                     "checks": {
                         "positive_data_acceptance": {

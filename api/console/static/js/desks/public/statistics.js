@@ -33,7 +33,7 @@ export function Statistics() {
 const Period = ({ record }) => html`<div>
   <h3>${record.period} <span class="quiet small">· <${EntryLink} index=${record.entry_index} /></span></h3>
   <${Bars} label=${t("public.statistics_of", { period: record.period })} rows=${COUNTS.map((name) => ({ key: name, label: t(`public.${name}`), value: record.figures[name], shown: count(record.figures[name]), tone: TONES[name] ?? "" }))} />
-  <div class="stats small-stats"><${Figure} label=${t("public.median_days")}>${record.figures.median_days ?? "–"}<//><${Figure} label=${t("public.tonnes")}>${count(Number(record.figures.tonnes))} t<//></div>
+  <div class="stats small-stats"><${Figure} label=${t("public.median_days")}>${record.figures.median_days ?? "–"}<//><${Figure} label=${t("public.tonnes")}>${record.figures.tonnes === undefined ? "–" : `${count(Number(record.figures.tonnes))} t`}<//></div>
 </div>`;
 
 function Every({ records }) {
@@ -41,7 +41,7 @@ function Every({ records }) {
     { key: "period", title: t("public.period"), cell: (record) => html`<span class="figure">${record.period}</span>` },
     ...COUNTS.map((name) => ({ key: name, title: t(`public.${name}`), numeric: true, value: (record) => record.figures[name] })),
     { key: "median_days", title: t("public.median_days"), numeric: true, value: (record) => record.figures.median_days ?? null },
-    { key: "tonnes", title: `${t("public.tonnes")} (t)`, numeric: true, value: (record) => record.figures.tonnes },
+    { key: "tonnes", title: `${t("public.tonnes")} (t)`, numeric: true, value: (record) => record.figures.tonnes ?? null },
     { key: "entry_index", title: t("acts.entry"), numeric: true, cell: (record) => html`<${EntryLink} index=${record.entry_index} />` },
   ];
   return html`<${Table} caption=${t("public.statistics")} columns=${columns} rows=${records} rowKey=${(record) => record.period} csv="statistics.csv" />`;

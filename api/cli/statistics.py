@@ -1,0 +1,101 @@
+"""Commands for published statistics: show, draft, publish."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from api.cli.common import FOLDER, key_options, notes, signer_from, url_option
+from api.cli.sending import send_act
+from ledger.client.http import LedgerClient, printable
+from ledger.clock import SystemClock
+from ledger.statements.tokens import make_token
+
+_SHOWN = (
+    "period",
+    "table",
+    "key",
+    "applications",
+    "granted",
+    "refused",
+    "pending",
+    "overdue",
+    "median_days",
+    "percentile_90_days",
+    "tonnes",
+)
+
+
+@click.group()
+def statistics() -> None:
+    """Show what was published of export licences; draft, sign and publish the next period."""
+
+
+@statistics.command()
+@url_option
+@click.option("--period", help="Only this one: 2026, 2026-Q3, 2026-11.")
+@click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
+def show(url: str, period: str | None, as_csv: bool) -> None:
+    """Show the published figures; anyone may."""
+    path = "/v1/statistics/tables" + (f"?period={period}" if period else "")
+    with LedgerClient(url) as client:
+        body = client.get(path, accept="text/csv" if as_csv else "application/json")
+    if as_csv:
+        click.echo(body.decode(), nl=False)
+        return
+    table = Table(*(name.replace("_", " ") for name in _SHOWN))
+    for row in json.loads(body)["rows"]:
+        table.add_row(*("" if row[name] is None else printable(str(row[name])) for name in _SHOWN))
+    Console().print(table)
+
+
+_period_option = click.option(
+    "--period", help="Which; default: the one after the last, else the month that ended last."
+)
+
+
+@statistics.command()
+@url_option
+@key_options()
+@_period_option
+def draft(url: str, key_file: Path, passphrase_file: Path | None, period: str | None) -> None:
+    """Print the next publication as the books have it; as an authority or a regulator."""
+    act = _draft(url, key_file, passphrase_file, period)
+    click.echo(json.dumps(act, indent=2, ensure_ascii=False))
+
+
+@statistics.command()
+@url_option
+@key_options()
+@_period_option
+@click.option(
+    "--outbox", type=FOLDER, default=Path("outbox"), show_default=True, help="Keeps act and receipt."
+)
+def publish(url: str, key_file: Path, passphrase_file: Path | None, period: str | None, outbox: Path) -> None:
+    """Draft, sign and send the next publication; as an authority or a regulator."""
+    act = _draft(url, key_file, passphrase_file, period)
+    sent = send_act(act, url, signer_from(key_file, passphrase_file), outbox)
+    if sent.index is None:
+        notes.print(sent.text, markup=False)
+        raise click.exceptions.Exit(1)
+    click.echo(f"{act['period']} published: {sent.text}\t{sent.receipt}")
+
+
+def _draft(url: str, key_file: Path, passphrase_file: Path | None, period: str | None) -> dict[str, Any]:
+    """The act that publishes a period.
+
+    Raises:
+        click.ClickException: The period has not ended.
+    """
+    signer = signer_from(key_file, passphrase_file)
+    with LedgerClient(url) as client:
+        token = make_token(signer, client.log()["origin"], SystemClock().now_us() // 1_000_000)
+        path = "/v1/statistics/draft" + (f"?period={period}" if period else "")
+        drafted = json.loads(client.get(path, token=token))
+    if drafted["act"] is None:
+        raise click.ClickException(f"{drafted['period']} has not ended; it does at {drafted['ends']}")
+    act: dict[str, Any] = drafted["act"]
+    return act

@@ -1,0 +1,212 @@
+"""Published statistics and the figures on the offices over HTTP: drafted, published, counted."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.records.periods import DAY_US, month_after, month_of
+from ledger.records.policy import read_policy
+from ledger.store.engine import create_ledger_engine
+from tests.support.cast import Actor, Cast, actor
+from tests.support.databases import copy_sqlite
+from tests.support.web import Site, assert_problem, open_site
+
+POLICY = read_policy({"rule_set": 1})
+EXPORTER = "https://exporter.example/"
+BUYER = "https://buyer.example/"
+
+
+@dataclass
+class Offices:
+    """A site where an authority and the customs worked for a hundred days.
+
+    Attributes:
+        indices: The entries, by what they are.
+    """
+
+    site: Site
+    exporter: Actor
+    customs: Actor
+    auditor: Actor
+    indices: dict[str, int]
+
+    def state(self, name: str, act: dict[str, Any], by: Actor | None = None) -> None:
+        self.indices[name] = self.site.registered(self.site.cast.act(act, by))["index"]
+
+    def at_day(self, days: int) -> None:
+        self.site.clock.shift_us = days * DAY_US
+
+    def ask(self, path: str, reader: Actor | None) -> dict[str, Any]:
+        response = self.site.get(path, self.token(reader))
+        assert response.status_code == 200, response.text
+        members: dict[str, Any] = response.get_json()
+        return members
+
+    def token(self, reader: Actor | None) -> str | None:
+        if reader is None:
+            return None
+        return self.site.token(reader, now_s=self.site.clock.now_us() // 1_000_000)
+
+
+def application(name: str) -> dict[str, Any]:
+    return {
+        "act": "apply-licence",
+        "licence": f"{EXPORTER}licences/{name}",
+        "exporter": EXPORTER,
+        "kind": "single",
+        "items": ["dy-oxide"],
+        "destinations": ["DE"],
+        "consignees": [BUYER],
+        "end_users": [BUYER],
+        "end_use": "motors",
+        "quantity": {"quantity": 5, "uom": "TNE"},
+    }
+
+
+def decision(act: str, name: str, **members: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    span = {"start": now.isoformat(), "end": (now + timedelta(days=300)).isoformat()}
+    more = span if act == "grant-licence" else {"reason": "data-error"}
+    return {"act": act, "licence": f"{EXPORTER}licences/{name}", **more, **members}
+
+
+@pytest.fixture(scope="module")
+def offices(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Offices]:
+    """Late decisions, a case, a restricted buyer, a change of policy, a publication."""
+    folder = tmp_path_factory.mktemp("offices")
+    exporter, buyer = actor("exporter", "exporter"), actor("buyer", "importer")
+    customs, auditor = actor("customs", "customs"), actor("auditor", "auditor")
+    cast = Cast(more=[exporter, buyer, customs, auditor])
+    engine = create_ledger_engine(copy_sqlite(sqlite_template, folder / "ledger.db"))
+    with open_site(cast, engine, folder / "site") as site:
+        made = Offices(site, exporter, customs, auditor, {})
+        prefixes = {"prefixes": [f"{EXPORTER}licences/"]}
+        made.state("admitted", {**cast.party(exporter), **prefixes, "act": "admit-party"})
+        for name in "ABCDE":
+            made.state(f"apply {name}", application(name), exporter)
+        made.at_day(10)
+        made.state("E", decision("grant-licence", "E"))
+        made.at_day(80)
+        made.state("A", decision("grant-licence", "A"))
+        made.state("B", decision("refuse-licence", "B"))
+        made.state("case", {"act": "open-case", "case": "1", "parties": [EXPORTER]}, customs)
+        made.state("C", decision("grant-licence", "C"))
+        made.at_day(90)
+        made.state("closed", {"act": "close-case", "case": "1", "outcome": "unfounded"}, customs)
+        listed = {"act": "list-restricted-party", "kind": "organisation", "organisation": "Buyer"}
+        start = datetime.now(UTC).isoformat()
+        made.state("listed", {**listed, "party": BUYER, "control_list": "x", "start": start})
+        made.state("D", decision("grant-licence", "D"))
+        made.state("again", {"act": "open-case", "case": "2", "parties": [EXPORTER]})
+        made.state(
+            "policy",
+            {"act": "set-policy", "policy": {"rule_set": 1, "rules": {"report.late": {"action": "off"}}}},
+        )
+        made.state("waiting", application("F"), exporter)
+        made.at_day(120)
+        draft = made.ask("/v1/statistics/draft", cast.authority)
+        made.state("published", draft["act"])
+        yield made
+    engine.dispose()
+
+
+class TestStatistics:
+    def test_the_next_period_is_drafted_as_it_can_be_published(self, offices: Offices) -> None:
+        now_us = offices.site.clock.now_us()
+        last = month_after(month_of(now_us, POLICY), -1)
+        draft = offices.ask("/v1/statistics/draft", offices.site.cast.authority)
+        assert (draft["period"], draft["act"]) == (month_of(now_us, POLICY), None), "it has not ended"
+        (record,) = offices.ask("/v1/statistics", None)["records"]
+        assert (record["period"], record["entry_index"]) == (last, offices.indices["published"])
+        again = offices.ask(f"/v1/statistics/draft?period={last}", offices.site.cast.authority)
+        assert again["act"]["figures"] == record["figures"]
+        response = offices.site.post(offices.site.cast.act(again["act"]))
+        assert_problem(response, 422, "statement.refused")
+
+    def test_anyone_reads_the_tables(self, offices: Offices) -> None:
+        rows = offices.ask("/v1/statistics/tables", None)["rows"]
+        total = rows[0]
+        assert (total["table"], total["key"], total["pending"]) == ("total", "", 1)
+        assert [row["table"] for row in rows[1:]] == ["reason"] * total["refused"], "one firm is never a row"
+        text = offices.site.get("/v1/statistics/tables", None, Accept="text/csv").text
+        read = list(csv.DictReader(io.StringIO(text)))
+        assert [{name: value or None for name, value in row.items()} for row in read] == [
+            {name: None if value in (None, "") else str(value) for name, value in row.items()} for row in rows
+        ]
+        assert offices.ask("/v1/statistics/tables?period=1999", None) == {"rows": []}
+
+    def test_a_period_is_a_period(self, offices: Offices) -> None:
+        response = offices.site.get(
+            "/v1/statistics/draft?period=2026-13", offices.token(offices.site.cast.authority)
+        )
+        assert_problem(response, 400, "request.malformed")
+
+
+class TestOversight:
+    def test_each_office_is_told_by_what_it_decided(self, offices: Offices) -> None:
+        found = offices.ask("/v1/oversight", offices.auditor)
+        authority, customs = offices.site.cast.authority.party, offices.customs.party
+        assert found["decisions"] == [
+            {"office": authority, "granted": 4, "refused": 1, "late": 4, "median_days": "80",
+             "percentile_90_days": 90}
+        ]  # fmt: skip
+        first, second = found["cases"]
+        assert (first["office"], first["opened"], first["closed"], first["taken_up_again"]) == (
+            authority,
+            1,
+            0,
+            1,
+        )
+        assert (second["office"], second["unfounded"], second["median_days"]) == (customs, 1, "10")
+        assert found["taken_up_again"] == [{"office": authority, "opened_at": offices.indices["again"]}]
+        assert found["queue"] == {"0-15": 0, "16-30": 1, "31-45": 0, "overdue": 0, "stopped": 0}
+
+    def test_decisions_that_depart_from_the_policy(self, offices: Offices) -> None:
+        found = offices.ask("/v1/oversight", offices.auditor)["deviations"]
+        assert [(each["entry_index"], each["kinds"]) for each in found] == [
+            (offices.indices["A"], ["late"]),
+            (offices.indices["B"], ["late"]),
+            (offices.indices["C"], ["late", "open-case"]),
+            (offices.indices["D"], ["late", "restricted-party"]),
+        ]
+
+    def test_a_policy_has_what_it_changed_and_what_happened_under_it(self, offices: Offices) -> None:
+        first, second = offices.ask("/v1/oversight", offices.auditor)["policies"]
+        assert (first["index"], first["changed"], second["index"]) == (0, [], offices.indices["policy"])
+        assert second["changed"] == [{"member": "rules.report.late.action", "before": None, "after": '"off"'}]
+        assert (first["entries"], first["refused"]) == (offices.indices["policy"], {})
+        assert second["refused"] in ({}, {"statistics.sequence": 1})
+
+    def test_no_alert_was_looked_at(self, offices: Offices) -> None:
+        found = offices.ask("/v1/oversight", offices.auditor)["alerts"]
+        (overdue,) = [row for row in found if row["code"] == "licence.overdue"]
+        assert (overdue["open"], overdue["in_case"], overdue["ignored"]) == (4, 0, 4)
+        summary = offices.ask("/v1/oversight/summary", None)
+        assert (summary["alerts_open"], summary["alerts_ignored"]) == (4, 4)
+
+    def test_the_public_has_sums_of_months_that_are_over(self, offices: Offices) -> None:
+        summary = offices.ask("/v1/oversight/summary", None)
+        sums = {
+            name: sum(month[name] for month in summary["months"])
+            for name in summary["months"][0]
+            if name != "month"
+        }
+        assert sums == {
+            "decided": 5, "late": 4, "deviating": 4, "opened": 2, "closed": 1, "taken_up_again": 1
+        }  # fmt: skip
+        assert summary["policy_changes"] == 1
+        now = month_of(offices.site.clock.now_us(), POLICY)
+        assert all(month["month"] < now for month in summary["months"])
+
+    def test_no_firm_is_named(self, offices: Offices) -> None:
+        text = offices.site.get("/v1/oversight", offices.token(offices.auditor)).text
+        assert EXPORTER not in text
+        assert BUYER not in text
+        response = offices.site.get("/v1/oversight", offices.token(offices.exporter))
+        assert_problem(response, 403, "role.forbidden")
