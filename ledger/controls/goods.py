@@ -7,22 +7,22 @@ it.
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
-from ledger.controls.licences import exported, lists_in_force
+from ledger.controls.content import span_text
+from ledger.controls.licences import VALUE, content_in, exported, least_content, lists_on
+from ledger.controls.lists import HOME, country_of
 from ledger.controls.measures import UNIT, band_of
-from ledger.controls.noticing import actor_of, decimal_text, listed, notice
+from ledger.controls.noticing import decimal_text, listed, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.catalogue import Catalogue
 from ledger.materials.hs_codes import hs_codes, hs_fault
 from ledger.records.cells import element_masses
 from ledger.records.lots import LotRecord
-from ledger.records.oversight import DeclarationRecord
+from ledger.records.oversight import ControlListRecord, DeclarationRecord
 
 MAGNET: Final = "magnet"
 MAGNET_HEAVY: Final = ("Dy", "Tb")
-HOME: Final = "CN"
-"""The country of the authority whose lists these are."""
 BIRTHS: Final = ("extract", "import", "process", "draw")
 TRACE: Final = Fraction(1, 1000)
 
@@ -39,43 +39,54 @@ def hs_mismatch(case: Case) -> Iterator[Notice]:
         yield from _sent(case)
 
 
-@rule("content.deminimis", movements=("export", "disclose"))
+@rule("content.deminimis", "content.undecided", movements=("export", "disclose"))
 def deminimis(case: Case) -> Iterator[Notice]:
-    """Goods of Chinese origin to 0.1 % and more are re-exported while such a list is in force."""
-    lists = [
-        record
-        for record in lists_in_force(case.recording.books, case.movement.event_time_us)
-        if record.conditions.get("foreign_content_share")
-    ]
-    if not lists:
-        return
-    floor = case.recording.policy.thresholds["deminimis.share"]
-    least = max(floor, Fraction(str(lists[0].conditions["foreign_content_share"])))
-    if country_of(case) in ("", HOME):
+    """Goods with Chinese content leave from abroad while a list on such goods is in force."""
+    lists = [record for record in lists_on(case) if record.conditions.get("foreign_content_share")]
+    if not lists or country_of(case) in ("", HOME):
         return
     for goods in exported(case):
-        share = home_share(goods.lot)
-        if share >= least:
-            yield notice(
-                case,
-                "content.deminimis",
-                f"{decimal_text(share * 100, 2)} % of the REO in {goods.lot.lot} is of Chinese origin",
-                f"Apply for a re-export licence under {lists[0].control_list}.",
-                subject=f"lot:{goods.lot.lot}",
-                share=share,
-                least=least,
-                control_list=lists[0].control_list,
-            )
+        for record in lists:
+            found = _content(case, goods.lot, record)
+            if found is not None:
+                yield found
+                break
 
 
-def country_of(case: Case) -> str:
-    """From which country goods are exported: the site's, else the exporter's, "" where neither is known."""
-    facts = case.recording.facts
-    site = facts.sites.get(case.movement.site)
-    if site is not None:
-        return str(site.description.get("country", ""))
-    party = facts.parties.get(actor_of(case))
-    return "" if party is None else str(party.organisation.get("country", ""))
+def _content(case: Case, lot: LotRecord, record: ControlListRecord) -> Notice | None:
+    """What one list has to say of the Chinese content of a lot; nothing where a licence is asked for it."""
+    least = least_content(case.recording.policy, record)
+    needs = record.conditions.get("needs_licence", True)
+    mend = f"Apply for a re-export licence under {record.control_list}."
+    common: dict[str, Any] = {
+        "subject": f"lot:{lot.lot}",
+        "least": least,
+        "control_list": record.control_list,
+    }
+    if record.conditions.get("content_basis") != VALUE:
+        share = home_share(lot)
+        if share < least:
+            return None
+        detail = f"{decimal_text(share * 100, 2)} % of the REO in {lot.lot} is of Chinese origin"
+        return notice(case, "content.deminimis", detail, mend, share=share, **common)
+    content = content_in(case, lot)
+    verdict = content.verdict(least)
+    if verdict == "below" or (verdict == "reaches" and needs):
+        return None
+    common |= {"share_least": content.share.least, "share_most": content.share.most}
+    if verdict == "reaches":
+        percent = decimal_text(content.share.least * 100, 4)
+        detail = f"{percent} % or more of the value of {lot.lot} is of Chinese origin"
+        return notice(case, "content.deminimis", detail, mend, **common)
+    return notice(
+        case,
+        "content.undecided",
+        f"whether {decimal_text(least * 100, 4)} % of the value of {lot.lot} is of Chinese origin cannot be "
+        f"decided: it is {span_text(content.share)}",
+        "Register the invoices that are missing, or apply for a licence.",
+        missing=[f"{what}: {name}" for what, name in content.missing[:20]],
+        **common,
+    )
 
 
 def home_share(lot: LotRecord) -> Fraction:

@@ -6,23 +6,34 @@ end user and one shipment, a general one for many; a change of item, destination
 new application.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 
 from ledger.clock import format_time_us
+from ledger.controls.content import Content, content_of
 from ledger.controls.drawn import licence_name, to_give_back
+from ledger.controls.lists import (
+    HOME,
+    advanced_use,
+    country_of,
+    lists_in_force,
+    naming_list,
+    reaching,
+)
 from ledger.controls.noticing import actor_of, listed, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.catalogue import Catalogue
 from ledger.records.books import Books
-from ledger.records.cells import element_masses
 from ledger.records.lots import LotRecord
 from ledger.records.oversight import ControlListRecord, LicenceRecord
+from ledger.records.policy import Policy
 
 GRANTED: Final = "granted"
 SINGLE: Final = "single"
+VALUE: Final = "value"
+"""The basis of a content share that is one of value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +56,47 @@ def exported(case: Case) -> list[Goods]:
     return [Goods(lot, mass_mg) for lot, mass_mg in lots if lot is not None and mass_mg]
 
 
-def lists_in_force(books: Books, at_us: int) -> list[ControlListRecord]:
-    """The newest published version of each control list, of those that are in force at a moment."""
-    newest: dict[str, ControlListRecord] = {}
-    for record in books.group(ControlListRecord, "all"):
-        newest[record.control_list] = record
-    return [
-        record
-        for record in newest.values()
-        if record.starts_us <= at_us and (record.ends_us is None or at_us < record.ends_us)
-    ]
+def lists_on(case: Case) -> list[ControlListRecord]:
+    """The lists in force that are about an export from where it leaves to where it goes."""
+    movement = case.movement
+    lists = lists_in_force(case.recording.books, movement.event_time_us)
+    if all("exports_from" not in record.conditions for record in lists):
+        return lists
+    return reaching(lists, country_of(case), movement.destination)
 
 
-def controlling_list(lot: LotRecord, lists: list[ControlListRecord], catalogue: Catalogue) -> str:
-    """The control list under which a lot needs a licence, or ""."""
+def controlling_list(case: Case, lot: LotRecord, lists: list[ControlListRecord]) -> str:
+    """The control list under which a lot needs a licence: by what it is, or by what it contains; or ""."""
+    named = naming_list(lot, lists, case.recording.policy.catalogue)
+    if named or country_of(case) in ("", HOME):
+        return named
     for record in lists:
-        if record.conditions.get("needs_licence", True) and any(
-            covers(item, lot, catalogue) for item in record.items
+        conditions = record.conditions
+        if (
+            conditions.get("needs_licence", True)
+            and conditions.get("foreign_content_share")
+            and conditions.get("content_basis") == VALUE
+            and content_in(case, lot).verdict(least_content(case.recording.policy, record)) == "reaches"
         ):
             return record.control_list
     return ""
 
 
-def covers(item: Mapping[str, Any], lot: LotRecord, catalogue: Catalogue) -> bool:
-    """Whether an item of a control list means a lot: all of its members that rules read must hold.
+def content_in(case: Case, lot: LotRecord) -> Content:
+    """The Chinese value share of a lot that is exported; worked out once for a movement."""
+    name = f"content {lot.lot}"
+    found = case.effect.workings.get(name)
+    if not isinstance(found, Content):
+        found = content_of(case.recording.books, case.recording.policy, lot, case.movement.owner_from)
+        case.effect.workings[name] = found
+    return found
 
-    Members: ``product``, ``hs_code`` (or the beginning of one), ``stage``, ``form``, ``control_ref`` (as in
-    the catalogue), ``elements`` (any of them, each at least ``least_share`` of REO). An item with none of
-    them means nothing.
-    """
-    product = catalogue.product(lot.product)
-    hs_code, form = ("", "") if product is None else (product.hs_code, product.form)
-    checks: dict[str, Callable[[Any], bool]] = {
-        "product": lambda value: value == lot.product,
-        "hs_code": lambda value: bool(hs_code) and hs_code.startswith(str(value).replace(".", "")),
-        "stage": lambda value: value == lot.stage,
-        "form": lambda value: value == form,
-        "control_ref": lambda value: product is not None and value in product.control_refs,
-        "elements": lambda value: _has_element(item, lot),
-    }
-    stated = [name for name in checks if item.get(name)]
-    return bool(stated) and all(checks[name](item[name]) for name in stated)
+
+def least_content(policy: Policy, record: ControlListRecord) -> Fraction:
+    """From which Chinese share on a list means foreign goods: its own, or policy's where that is more."""
+    return max(
+        policy.thresholds["deminimis.share"], Fraction(str(record.conditions["foreign_content_share"]))
+    )
 
 
 @rule(
@@ -94,17 +105,16 @@ def covers(item: Mapping[str, Any], lot: LotRecord, catalogue: Catalogue) -> boo
     "licence.exhausted",
     "licence.mismatch",
     "licence.reused",
+    "licence.case-by-case",
     movements=("export",),
     action="reject",
 )
 def licence(case: Case) -> Iterator[Notice]:
     """A controlled item is exported without a fitting licence."""
     movement, books = case.movement, case.recording.books
-    lists = lists_in_force(books, movement.event_time_us)
+    lists = lists_on(case)
     controlled = {
-        goods.lot.lot: name
-        for goods in exported(case)
-        if (name := controlling_list(goods.lot, lists, case.recording.policy.catalogue))
+        goods.lot.lot: name for goods in exported(case) if (name := controlling_list(case, goods.lot, lists))
     }
     if not controlled:
         return
@@ -129,6 +139,7 @@ def licence(case: Case) -> Iterator[Notice]:
         return
     yield from _validity(case, named)
     yield from _scope(case, named, set(controlled))
+    yield from _case_by_case(case, named, lists)
     others = [event for event in named.shipments if event not in (movement.event_id, movement.corrects)]
     if named.kind == SINGLE and others:
         yield _fault(
@@ -142,12 +153,8 @@ def licence(case: Case) -> Iterator[Notice]:
 
 def licensed_mass(case: Case) -> int:
     """Gross mass in mg that an export draws on its licence: its controlled goods."""
-    lists = lists_in_force(case.recording.books, case.movement.event_time_us)
-    return sum(
-        goods.mass_mg
-        for goods in exported(case)
-        if controlling_list(goods.lot, lists, case.recording.policy.catalogue)
-    )
+    lists = lists_on(case)
+    return sum(goods.mass_mg for goods in exported(case) if controlling_list(case, goods.lot, lists))
 
 
 def draw_licence(books: Books, licence_id: str, event_id: str, mass_mg: int) -> None:
@@ -215,6 +222,24 @@ def _scope(case: Case, named: LicenceRecord, controlled: set[str]) -> Iterator[N
         )
 
 
+def _case_by_case(case: Case, named: LicenceRecord, lists: list[ControlListRecord]) -> Iterator[Notice]:
+    """An advanced use takes a single licence that was granted for that very use."""
+    end_use = case.movement.end_use
+    for record in lists:
+        use = advanced_use(record, end_use)
+        if use is not None and (named.kind != SINGLE or named.end_use != end_use):
+            yield _fault(
+                case,
+                "licence.case-by-case",
+                f"{end_use} is decided case by case ({record.control_list}), and the licence {named.licence} "
+                f"is a {named.kind} one for {named.end_use}",
+                "Apply for a single licence that states this end use.",
+                control_list=record.control_list,
+                use=dict(use),
+            )
+            return
+
+
 def _item(named: LicenceRecord, lot: LotRecord, catalogue: Catalogue) -> bool:
     if not named.items:
         return True
@@ -224,12 +249,6 @@ def _item(named: LicenceRecord, lot: LotRecord, catalogue: Catalogue) -> bool:
         item in (lot.product, *refs) or (bool(hs_code) and item.isdigit() and hs_code.startswith(item))
         for item in named.items
     )
-
-
-def _has_element(item: Mapping[str, Any], lot: LotRecord) -> bool:
-    masses = element_masses(lot.cells)
-    least = Fraction(str(item.get("least_share", "0"))) * sum(masses.values())
-    return any(0 < masses.get(element, 0) >= least for element in item["elements"])
 
 
 def _fault(case: Case, code: str, detail: str, mend: str, **evidence: Any) -> Notice:

@@ -190,15 +190,25 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         thresholds=(),
         example="the same single licence on Monday and on Friday",
     ),
+    "licence.case-by-case": RuleText(
+        fires="goods for an advanced use leave without a single licence for that very use",
+        thresholds=(),
+        example="magnets for 7 nm logic under a general licence",
+    ),
     "licence.overdue": RuleText(
         fires="an application is not decided within 45 working days, clock stops left out",
         thresholds=(),
         example="applied in January, undecided in May",
     ),
     "enduser.restricted": RuleText(
-        fires="consignee, end user or buyer is listed, or belongs to half or more to a listed party",
+        fires="consignee, end user or buyer is listed, or held to half or more by listed parties together",
         thresholds=(),
-        example="the consignee belongs to 60 % to a listed firm",
+        example="two listed firms hold 30 % each of the consignee's owner",
+    ),
+    "enduser.military": RuleText(
+        fires="a military user, an affiliate of one, or a military use, while such a list is in force",
+        thresholds=(),
+        example='`"ree:endUse": "military"`',
     ),
     "hs.mismatch": RuleText(
         fires="assay or product contradicts commodity code or name; Dy or Tb in magnets without a licence",
@@ -354,6 +364,11 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         fires="goods of Chinese origin are re-exported from abroad while such a list is in force",
         thresholds=("deminimis.share",),
         example="magnets from Germany with 5 % Chinese neodymium",
+    ),
+    "content.undecided": RuleText(
+        fires="a price is missing, and without it nobody can say whether the Chinese value reaches the share",
+        thresholds=("deminimis.share",),
+        example="no invoice of the metal that the magnets are made of",
     ),
     "taint.inherited": RuleText(
         fires="a lot is made of illegal product, or illegal product changes hands",

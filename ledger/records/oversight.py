@@ -13,6 +13,9 @@ LICENCE_DECISION: Final = "licence.decision"
 NO_ARRIVAL: Final = "export.no-arrival"
 """Kinds of DueRecord that acts put or settle."""
 
+PRICED: Final = "priced"
+"""Tally by lot and invoice: that a line of the invoice states a price of the lot, and for how much of it."""
+
 
 @quick
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,12 @@ class LicenceRecord:
 
 @dataclass(frozen=True, slots=True)
 class ControlListRecord:
-    """A published control list as dated data: which products need a licence from when to when."""
+    """A published control list as dated data: which products need a licence from when to when.
+
+    Attributes:
+        items: Goods or technologies (``publish-control-list`` names the members).
+        conditions: What is demanded of them, from where, and where that is written.
+    """
 
     KEY: ClassVar[tuple[str, ...]] = ("control_list", "entry_index")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"all": ()}
@@ -91,10 +99,21 @@ class ControlListRecord:
     items: tuple[Mapping[str, Any], ...]
     conditions: Mapping[str, Any]
 
+    def stands_at(self, at_us: int) -> bool:
+        """Whether this version is in force at a moment, as far as it alone says."""
+        return self.starts_us <= at_us and (self.ends_us is None or at_us < self.ends_us)
+
 
 @dataclass(frozen=True, slots=True)
 class RestrictedPartyRecord:
-    """An organisation that goods may not go to, and its affiliates as far as they are published."""
+    """An organisation that goods may not go to, and its affiliates as far as they are published.
+
+    Attributes:
+        affiliates: Each with ``party`` and ``share`` (decimal text, of 1).
+        aliases: Other names of it, in any script.
+        military: It is a military user: refused while a list that refuses these is in force.
+        reference: Which entry of which published list it is, or "".
+    """
 
     KEY: ClassVar[tuple[str, ...]] = ("name",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"party": ("party",), "all": ()}
@@ -105,6 +124,32 @@ class RestrictedPartyRecord:
     ends_us: int | None
     affiliates: tuple[Mapping[str, Any], ...]
     entry_index: int
+    aliases: tuple[str, ...] = ()
+    military: bool = False
+    reference: str = ""
+
+    def stands_at(self, at_us: int) -> bool:
+        """Whether the listing is in force at a moment."""
+        return self.starts_us <= at_us and (self.ends_us is None or at_us < self.ends_us)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipRecord:
+    """``holder`` holds ``share`` (decimal text, of 1) of ``held`` within [starts_us, ends_us)."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("held", "holder", "starts_us")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"held": ("held",), "holder": ("holder",)}
+    held: str
+    holder: str
+    starts_us: int
+    ends_us: int | None
+    share: str
+    basis: str
+    entry_index: int
+
+    def stands_at(self, at_us: int) -> bool:
+        """Whether a moment lies within the span."""
+        return self.starts_us <= at_us and (self.ends_us is None or at_us < self.ends_us)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ REJECT: Final = (
     "licence.exhausted",
     "licence.mismatch",
     "licence.reused",
+    "licence.case-by-case",
     "enduser.restricted",
+    "enduser.military",
     "time.before-birth",
     "time.after-recording",
 )
@@ -68,6 +70,7 @@ FLAG: Final = (
     "report.late",
     "report.burst",
     "content.deminimis",
+    "content.undecided",
     "taint.inherited",
     "disclosure",
     "key.suspect",
@@ -77,6 +80,9 @@ FLAG: Final = (
 
 TOLD: Final = ("report.late", "shipment.difference", "quota.nearing", "pool.unclosed", "shipment.unsent")
 """Flags that the submitter is told unless policy says otherwise."""
+
+HOME_CURRENCY: Final = "CNY"
+"""In which values are compared; rates of other currencies are in it."""
 
 ALWAYS: Final = (
     "balance.overdrawn",
@@ -141,6 +147,17 @@ THRESHOLDS: Final[Mapping[str, str]] = {
 """Figures at which rules fire, as decimal text; set-policy may state others."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one unit of a currency was worth in CNY within [starts_us, ends_us), by whose word."""
+
+    currency: str
+    starts_us: int
+    ends_us: int
+    cny: Fraction
+    source: str
+
+
 @dataclass(frozen=True)
 class Policy:
     """What set-policy said, completed by the defaults.
@@ -156,6 +173,7 @@ class Policy:
         opening_until_us: Until when opening stocks may be recorded; None while no end is set.
         tolling: Whether toll processing is ``banned`` or ``allowed``.
         index_prices: Decimal CNY per kg by product code, for price.low.
+        rates: What currencies were worth, dated; outside of these spans nobody knows.
         catalogue: The packaged products, and the authority's own.
         softened: Codes for which policy itself says ``flag``: also what is severe only opens an alert.
     """
@@ -173,6 +191,7 @@ class Policy:
     tolling: str = "banned"
     index_prices: Mapping[str, Fraction] = field(default_factory=dict)
     softened: frozenset[str] = frozenset()
+    rates: tuple[Rate, ...] = ()
     catalogue: Catalogue = field(default_factory=Catalogue.load)
 
     @cached_property
@@ -190,6 +209,13 @@ class Policy:
         if known is None:
             known = self._wholes[name, unit] = int(self.thresholds[name] * unit)
         return known
+
+    def rate(self, currency: str, at_us: int) -> Rate | None:
+        """What a currency was worth at a moment, or None where no rate says."""
+        for each in self.rates:
+            if each.currency == currency and each.starts_us <= at_us < each.ends_us:
+                return each
+        return None
 
     def action(self, code: str) -> Action:
         """What happens to a finding of this code."""
@@ -227,6 +253,10 @@ def read_policy(members: Mapping[str, Any]) -> Policy:
         index_prices={code: Fraction(text) for code, text in members.get("index_prices", {}).items()},
         softened=frozenset(
             code for code, choice in members.get("rules", {}).items() if choice.get("action") == "flag"
+        ),
+        rates=tuple(
+            Rate(each["currency"], each["start_us"], each["end_us"], Fraction(each["cny"]), each["source"])
+            for each in members.get("exchange_rates", ())
         ),
         catalogue=Catalogue.load().extended(members.get("products", ())),
     )

@@ -50,6 +50,7 @@ TABLE_NAMES: Final[Mapping[type[Record], str]] = {
     oversight.LicenceRecord: "licences",
     oversight.ControlListRecord: "control_lists",
     oversight.RestrictedPartyRecord: "restricted_parties",
+    oversight.OwnershipRecord: "ownerships",
     oversight.InvoiceRecord: "invoices",
     oversight.DeclarationRecord: "declarations",
     oversight.DelegationRecord: "delegations",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from marshmallow import validates_schema
@@ -11,7 +10,15 @@ from ledger.findings import Finding
 from ledger.records.oversight import RestrictedPartyRecord
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import Each, Members, MemberSchema, OneOf, PartyId, Text, Time
-from ledger.statements.acts.members import REGULATORS, Code, Country, DecimalText, ends_after_start
+from ledger.statements.acts.members import (
+    REGULATORS,
+    Code,
+    Country,
+    DecimalText,
+    Truth,
+    ends_after_start,
+    share_of,
+)
 from ledger.statements.registers import Facts, Names
 
 
@@ -37,6 +44,9 @@ class ListRestrictedPartySchema(MemberSchema):
     start = Time(required=True)
     end = Time()
     affiliates = Each(Members(AffiliateSchema), load_default=())
+    aliases = Each(Text(), most=200, load_default=())
+    military = Truth()
+    reference = Text()
 
     @validates_schema
     def _ends_after_start(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -56,6 +66,9 @@ class ListRestrictedParty(Act):
     control_list: str
     start: int
     affiliates: tuple[Mapping[str, str], ...] = ()
+    aliases: tuple[str, ...] = ()
+    military: bool = False
+    reference: str = ""
     party: str = ""
     country: str = ""
     end: int | None = None
@@ -78,7 +91,7 @@ class ListRestrictedParty(Act):
 
     def take_effect(self, context: ActContext, facts: Facts) -> None:
         affiliates = tuple(
-            {"party": affiliate["party"], "share": _share(affiliate["percent"])}
+            {"party": affiliate["party"], "share": share_of(affiliate["percent"])}
             for affiliate in self.affiliates
         )
         facts.books.put(
@@ -90,10 +103,8 @@ class ListRestrictedParty(Act):
                 ends_us=self.end,
                 affiliates=affiliates,
                 entry_index=context.index,
+                aliases=self.aliases,
+                military=self.military,
+                reference=self.reference,
             )
         )
-
-
-def _share(percent: str) -> str:
-    """A percentage as a share, in decimal text."""
-    return format(Decimal(percent).scaleb(-2), "f")

@@ -7,6 +7,7 @@ lies; who may read a private act.
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
@@ -41,6 +42,10 @@ MAX_CODE_CHARACTERS: Final = 100
 _DECIMAL = re.compile(r"(?:0|[1-9]\d{0,17})(?:\.\d{1,9})?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
+
+
+def _is_currency(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
 
 
 class DecimalText(Text):
@@ -78,6 +83,13 @@ class Country(Checked):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(is_country, "assigned ISO 3166-1 alpha-2 code", **kwargs)
+
+
+class Currency(Checked):
+    """Three capital letters, as in ISO 4217."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_is_currency, "currency of three capital letters (ISO 4217)", **kwargs)
 
 
 class Date(Text):
@@ -169,6 +181,11 @@ def ends_after_start(data: Mapping[str, Any], start: str = "start", end: str = "
     """
     if end in data and data[end] <= data.get(start, 0):
         raise ValidationError([Fault("schema.value", "the span ends after it starts")], end)
+
+
+def share_of(percent: str) -> str:
+    """A percentage as a share, in decimal text."""
+    return format(Decimal(percent).scaleb(-2), "f")
 
 
 def policy_in_force(facts: Facts) -> Policy:

@@ -1,14 +1,15 @@
 """What policy may say. A later member comes with the rules that read it, under a name documented here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validates_schema
 
 from ledger.errors import TableInvalid
 from ledger.materials.catalogue import read_product
-from ledger.records.policy import ALWAYS, FLAG, REJECT, THRESHOLDS
+from ledger.records.policy import ALWAYS, FLAG, HOME_CURRENCY, REJECT, THRESHOLDS
 from ledger.statements.acts.fields import (
     Each,
     Fault,
@@ -17,10 +18,18 @@ from ledger.statements.acts.fields import (
     MemberSchema,
     OneOf,
     StrictField,
+    Text,
     Time,
     refuse,
 )
-from ledger.statements.acts.members import MAX_CODE_CHARACTERS, Date, DecimalText, Truth
+from ledger.statements.acts.members import (
+    MAX_CODE_CHARACTERS,
+    Currency,
+    Date,
+    DecimalText,
+    Truth,
+    ends_after_start,
+)
 from ledger.statements.registers import Facts
 
 # Versions of the rules that this program can judge by; an old one stays for as long as a log holds it.
@@ -104,6 +113,20 @@ class ProductRow(StrictField):
         return cells
 
 
+class RateSchema(MemberSchema):
+    """What one unit of a currency was worth in CNY within [start, end), and who says so."""
+
+    currency = Currency(required=True)
+    start = Time(required=True)
+    end = Time(required=True)
+    cny = DecimalText(least="0.000000001", required=True)
+    source = Text(required=True)
+
+    @validates_schema
+    def _ends_after_start(self, data: dict[str, Any], **kwargs: Any) -> None:
+        ends_after_start(data)
+
+
 class PolicySchema(MemberSchema):
     """The policy in force from an entry on."""
 
@@ -121,6 +144,7 @@ class PolicySchema(MemberSchema):
     tolling = OneOf(("banned", "allowed"))
     index_prices = Named("schema.value", None, DecimalText())
     products = Each(ProductRow())
+    exchange_rates = Each(Members(RateSchema), most=MAX_CALENDAR_DAYS)
 
     @validates_schema
     def _judge(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -143,6 +167,7 @@ class PolicySchema(MemberSchema):
         if len(codes) != len(set(codes)):
             twice = min(code for code in codes if codes.count(code) > 1)
             faults["products"] = [Fault("policy.product", f"{twice} stands there twice", "State it once.")]
+        faults |= _rate_faults(data.get("exchange_rates", ()))
         faults |= _rule_faults(data.get("rules", {}), data.get("thresholds", {}))
         both = set(data.get("holidays", ())) & set(data.get("working_days", ()))
         if both:
@@ -179,6 +204,17 @@ def _rule_faults(rules: Mapping[str, Any], thresholds: Mapping[str, str]) -> dic
     return faults
 
 
+def _rate_faults(rates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    ordered = sorted(rates, key=lambda rate: (rate["currency"], rate["start"]))
+    for earlier, later in pairwise(ordered):
+        if earlier["currency"] == later["currency"] and later["start"] < earlier["end"]:
+            detail = f"two rates of {later['currency']} hold at one moment"
+            return {"exchange_rates": [Fault("policy.rate", detail, "End the one where the other starts.")]}
+    if any(rate["currency"] == HOME_CURRENCY for rate in rates):
+        return {"exchange_rates": [Fault("policy.rate", f"rates are in {HOME_CURRENCY}", "Leave it out.")]}
+    return {}
+
+
 def policy_members(loaded: dict[str, Any]) -> dict[str, Any]:
     """The policy as the register holds it, in JSON's types: what was stated, and always the first three.
 
@@ -200,6 +236,20 @@ def policy_members(loaded: dict[str, Any]) -> dict[str, Any]:
             members[name] = sorted(loaded[name])
     if "products" in loaded:
         members["products"] = sorted(loaded["products"], key=lambda row: str(row["code"]))
+    if "exchange_rates" in loaded:
+        members["exchange_rates"] = sorted(
+            (
+                {
+                    "currency": rate["currency"],
+                    "start_us": rate["start"],
+                    "end_us": rate["end"],
+                    "cny": rate["cny"],
+                    "source": rate["source"],
+                }
+                for rate in loaded["exchange_rates"]
+            ),
+            key=lambda rate: (str(rate["currency"]), int(rate["start_us"])),
+        )
     if "opening_until" in loaded:
         members["opening_until_us"] = loaded["opening_until"]
     return members

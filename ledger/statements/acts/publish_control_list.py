@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar, Final
 
 from marshmallow import ValidationError, validates_schema
@@ -11,11 +12,26 @@ from ledger.materials.catalogue import STAGES
 from ledger.materials.hs_codes import FORMS
 from ledger.records.oversight import ControlListRecord
 from ledger.statements.acts.base import Act, ActContext
-from ledger.statements.acts.fields import Checked, Each, Fault, Members, MemberSchema, OneOf, Time
+from ledger.statements.acts.fields import (
+    Checked,
+    Each,
+    Fault,
+    Members,
+    MemberSchema,
+    OneOf,
+    Text,
+    Time,
+)
 from ledger.statements.acts.members import REGULATORS, Code, DecimalText, Elements, Truth, ends_after_start
 from ledger.statements.registers import Facts, Names
 
-_SELECTING: Final = ("product", "hs_code", "stage", "form", "control_ref", "elements")
+_SELECTING: Final = ("product", "hs_code", "stage", "form", "control_ref", "elements", "technology")
+
+
+TERRITORIES: Final = ("home", "abroad", "anywhere")
+"""From where an export leaves that a list is about: the authority's country, elsewhere, or both."""
+BASES: Final = ("reo", "value")
+"""Of what a content share is one: of the REO in the goods, or of what they were sold for."""
 
 
 def _is_hs_code(text: str) -> bool:
@@ -23,7 +39,7 @@ def _is_hs_code(text: str) -> bool:
 
 
 class ItemSchema(MemberSchema):
-    """Goods of which everything that is stated holds.
+    """Goods of which everything that is stated holds, or a technology by its code alone.
 
     ``elements`` are met by any of them, each at ``least_share`` of REO or more; ``hs_code`` may be the
     beginning of one.
@@ -36,9 +52,12 @@ class ItemSchema(MemberSchema):
     control_ref = Code()
     elements = Each(Elements(), fewest=1)
     least_share = DecimalText(most="1")
+    technology = Code()
 
     @validates_schema
     def _selects(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if "technology" in data and len(data) > 1:
+            raise ValidationError([Fault("control-list.item", "a technology is no goods: it stands alone")])
         if not set(_SELECTING) & set(data):
             raise ValidationError([Fault("control-list.item", "an item says which goods are meant")])
         if "least_share" in data and "elements" not in data:
@@ -47,13 +66,32 @@ class ItemSchema(MemberSchema):
             )
 
 
+class CaseSchema(MemberSchema):
+    """An end use that is decided case by case: its code, and from or up to which figure."""
+
+    end_use = Code(required=True)
+    least = DecimalText()
+    most = DecimalText()
+
+    @validates_schema
+    def _limits(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if "least" in data and "most" in data and Fraction(data["least"]) > Fraction(data["most"]):
+            raise ValidationError([Fault("schema.value", "the least figure is above the most")], "least")
+
+
 class ConditionsSchema(MemberSchema):
-    """What a list demands of its goods."""
+    """What a list demands of its goods, from where, and where that is written."""
 
     needs_licence = Truth()
+    exports_from = OneOf(TERRITORIES)
     foreign_content_share = DecimalText(most="1")
+    content_basis = OneOf(BASES)
     refuses_military = Truth()
     affiliate_share = DecimalText(most="1")
+    case_by_case = Each(Members(CaseSchema), fewest=1)
+    prohibits = Truth()
+    source = Text(longest=1024)
+    verified = Truth()
 
 
 class PublishControlListSchema(MemberSchema):
@@ -95,12 +133,14 @@ class PublishControlList(Act):
         return []
 
     def take_effect(self, context: ActContext, facts: Facts) -> None:
-        items = tuple(
-            {name: list(value) if isinstance(value, tuple) else value for name, value in item.items()}
-            for item in self.items
-        )
+        items = tuple(_plain(item) for item in self.items)
         facts.books.put(
             ControlListRecord(
-                self.control_list, context.index, self.start, self.end, items, dict(self.conditions or {})
+                self.control_list, context.index, self.start, self.end, items, _plain(self.conditions or {})
             )
         )
+
+
+def _plain(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Members in JSON's types."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in members.items()}

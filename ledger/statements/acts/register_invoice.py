@@ -11,11 +11,13 @@ from typing import Any, ClassVar, Final
 from marshmallow import validates_schema
 
 from ledger.findings import Finding
-from ledger.records.oversight import InvoiceRecord
+from ledger.records.books import Books
+from ledger.records.oversight import PRICED, InvoiceRecord, TallyRecord
 from ledger.statements.acts.base import Act, ActContext
-from ledger.statements.acts.fields import Checked, Each, Members, MemberSchema, OneOf, PartyId, Text, Time
+from ledger.statements.acts.fields import Each, Members, MemberSchema, OneOf, PartyId, Text, Time
 from ledger.statements.acts.members import (
     Code,
+    Currency,
     DecimalText,
     Mass,
     ends_after_start,
@@ -26,10 +28,6 @@ from ledger.statements.acts.members import (
 from ledger.statements.registers import Facts, Names
 
 KINDS: Final = ("special", "ordinary")
-
-
-def _is_currency(text: str) -> bool:
-    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
 
 
 class LineSchema(MemberSchema):
@@ -50,7 +48,7 @@ class RegisterInvoiceSchema(MemberSchema):
     buyer = PartyId(required=True)
     lines = Each(Members(LineSchema), fewest=1, required=True)
     amount = DecimalText(required=True)
-    currency = Checked(_is_currency, "currency of three capital letters (ISO 4217)", required=True)
+    currency = Currency(required=True)
     issued = Time(required=True)
     due = Time()
     shipments = Each(Text(longest=1024), load_default=())
@@ -146,4 +144,15 @@ class RegisterInvoice(Act):
                 shipments=tuple(f"{self.seller} {shipment}" for shipment in self.shipments),
             )
         )
+        _note_priced(facts.books, self.invoice, lines)
         let_read(facts, context, [self.seller, self.buyer])
+
+
+def _note_priced(books: Books, invoice: str, lines: tuple[Mapping[str, Any], ...]) -> None:
+    """Lets the invoices that state a price of a lot be found by the lot."""
+    masses: dict[str, int] = {}
+    for line in lines:
+        if line["lot"]:
+            masses[line["lot"]] = masses.get(line["lot"], 0) + line["mass_mg"]
+    for lot, mass_mg in masses.items():
+        books.put(TallyRecord(PRICED, lot, invoice, {"mass_mg": mass_mg}))

@@ -1,11 +1,11 @@
-"""licence.missing, .expired, .exhausted, .mismatch, .reused; enduser.restricted; what an export draws."""
+"""licence.missing, .expired, .exhausted, .mismatch, .reused, .case-by-case; enduser; what an export draws."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ledger.controls.licences import covers
+from ledger.controls.lists import covers
 from ledger.controls.recording import Recorded
 from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Line
@@ -287,12 +287,12 @@ def test_nothing_goes_to_a_listed_party(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("percent", "found"), [("49.9", []), ("50", ["enduser.restricted"]), ("100", ["enduser.restricted"])]
+    ("share", "found"), [("0.499", []), ("0.5", ["enduser.restricted"]), ("1", ["enduser.restricted"])]
 )
-def test_an_affiliate_counts_from_one_half(percent: str, found: list[str]) -> None:
+def test_an_affiliate_counts_from_one_half(share: str, found: list[str]) -> None:
     court = court_with_list()
     grant(court)
-    restrict(court, affiliates=({"party": MOTORS, "percent": percent},))
+    restrict(court, affiliates=({"party": MOTORS, "share": share},))
     assert refusals(export(court)) == found
 
 
@@ -300,7 +300,7 @@ def test_a_list_may_set_another_share() -> None:
     court = court_with_list()
     grant(court)
     court.books.put(ControlListRecord("restricted-2026", 9, 0, None, (), {"affiliate_share": "0.25"}))
-    restrict(court, affiliates=({"party": MOTORS, "percent": "25"},))
+    restrict(court, affiliates=({"party": MOTORS, "share": "0.25"},))
     assert refusals(export(court)) == ["enduser.restricted"]
 
 
@@ -311,6 +311,58 @@ def test_a_listing_of_a_party_has_its_time(start: int, end: int | None, found: i
     at_us = court.now_us - HOUR_US
     restrict(court, party=MOTORS, starts_us=at_us + start, ends_us=None if end is None else at_us + end)
     assert refusals(export(court)) == ["enduser.restricted"] * found
+
+
+@pytest.mark.parametrize(
+    ("refuses", "whom", "found"),
+    [
+        (False, "user", []),
+        (False, "use", []),
+        (True, "civil", []),
+        (True, "user", ["enduser.military"]),
+        (True, "use", ["enduser.military"]),
+    ],
+)
+def test_a_military_user_is_refused_while_a_list_says_so(refuses: bool, whom: str, found: list[str]) -> None:
+    court = court_with_list()
+    end_use = "military" if whom == "use" else "traction motors"
+    grant(court, end_use=end_use)
+    restrict(court, military=True, **({"party": MOTORS} if whom == "user" else {}))
+    court.books.put(ControlListRecord("mofcom-61-2025", 1, 0, None, (), {"refuses_military": refuses}))
+    assert refusals(export(court, end_use=end_use)) == found
+
+
+@pytest.mark.parametrize(
+    ("end_use", "kind", "found"),
+    [
+        ("semiconductor-logic:28", "general", []),
+        ("semiconductor-logic:14.1", "general", []),
+        ("semiconductor-logic:14", "general", ["licence.case-by-case"]),
+        ("semiconductor-logic:7", "general", ["licence.case-by-case"]),
+        ("semiconductor-logic:7", "single", []),
+        ("semiconductor-logic", "general", ["licence.case-by-case"]),
+        ("semiconductor-memory:255", "general", []),
+        ("semiconductor-memory:256", "general", ["licence.case-by-case"]),
+        ("semiconductor-memory:256", "single", []),
+        ("chips, logic, 7 nm", "general", []),
+    ],
+)
+def test_an_advanced_use_takes_a_licence_of_its_own(end_use: str, kind: str, found: list[str]) -> None:
+    court = court_with_list()
+    grant(court, kind=kind, end_use=end_use)
+    uses = [
+        {"end_use": "semiconductor-logic", "most": "14"},
+        {"end_use": "semiconductor-memory", "least": "256"},
+    ]
+    conditions = {"case_by_case": uses, "exports_from": "anywhere"}
+    court.books.put(ControlListRecord("mofcom-61-2025", 1, 0, None, (), conditions))
+    assert refusals(export(court, end_use=end_use)) == found
+
+
+@pytest.mark.parametrize(("where", "found"), [("home", True), ("anywhere", True), ("abroad", False)])
+def test_a_list_says_from_where_exports_are_meant(where: str, found: bool) -> None:
+    court = court_with_list(conditions={"exports_from": where})
+    assert refusals(export(court, licence="")) == ["licence.missing"] * found
 
 
 def test_others_get_their_goods() -> None:

@@ -47,6 +47,7 @@ def test_the_acts() -> None:
         "set-policy",
         "settle-invoice",
         "start-clock",
+        "state-ownership",
         "stop-clock",
         "suspend-licence",
     ]

@@ -4,7 +4,8 @@ import { has, t } from "../core/i18n.js";
 
 const GRAVE = new Set([
   "balance.element-gain", "balance.cumulative", "balance.undeclared-element", "balance.overdrawn", "pool.overdrawn",
-  "content.deminimis", "custody.not-consignee", "custody.not-holder", "disclosure", "enduser.restricted",
+  "content.deminimis", "custody.not-consignee", "custody.not-holder", "disclosure", "enduser.military",
+  "enduser.restricted", "licence.case-by-case",
   "export.structuring", "graph.cycle", "key.suspect", "licence.exhausted", "licence.expired", "licence.mismatch",
   "licence.missing", "licence.reused", "origin.fingerprint", "quota.exceeded", "recycler.fingerprint",
   "recycler.ore-input", "taint.inherited", "time.too-fast", "time.two-places", "trade.carousel",
