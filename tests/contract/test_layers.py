@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"ledger.statements"},
     {"ledger.movements"},
     {"ledger.books"},
-    {"ledger.controls"},
+    {"ledger.controls", "ledger.screening"},
     {"ledger.store"},
     {"ledger.registration", "ledger.audit", "ledger.client", "ledger.provenance"},
     {"ledger.simulation"},
