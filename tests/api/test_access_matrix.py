@@ -465,7 +465,6 @@ class Door:
         self._crowd = crowd
         self._thin = crowd.site.parts.engine.dialect.name != "sqlite"
         self._browsers: dict[str, FlaskClient] = {}
-        self._tokens: dict[str, str] = {}
 
     def asked(self, asks: Sequence[Ask]) -> Iterator[tuple[Caller, Ask]]:
         """Every question by every caller, by token and in a session; where there are many, by turns.
@@ -502,9 +501,7 @@ class Door:
             return site.client, {}
         signer: Actor = self._crowd.parties.get(caller.name, self._crowd.cast.stranger)
         if caller.mode == "token":
-            if caller.name not in self._tokens:
-                self._tokens[caller.name] = site.token(signer)
-            return site.client, {"Authorization": f"Bearer {self._tokens[caller.name]}"}
+            return site.client, {"Authorization": f"Bearer {site.token(signer)}"}
         if caller.name not in self._browsers:
             self._browsers[caller.name] = site.sign_in(signer)
         return self._browsers[caller.name], SAME_ORIGIN
