@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
+from ledger.audit.database import verify_database
 from ledger.records.periods import DAY_US, month_after, month_of
 from ledger.records.policy import read_policy
+from ledger.statements.acts.publish_statistics import PublishStatistics
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Actor, Cast, actor
 from tests.support.databases import copy_sqlite
@@ -34,6 +37,7 @@ class Offices:
     exporter: Actor
     customs: Actor
     auditor: Actor
+    engine: Engine
     indices: dict[str, int]
 
     def state(self, name: str, act: dict[str, Any], by: Actor | None = None) -> None:
@@ -85,7 +89,7 @@ def offices(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     cast = Cast(more=[exporter, buyer, customs, auditor])
     engine = create_ledger_engine(copy_sqlite(sqlite_template, folder / "ledger.db"))
     with open_site(cast, engine, folder / "site") as site:
-        made = Offices(site, exporter, customs, auditor, {})
+        made = Offices(site, exporter, customs, auditor, engine, {})
         prefixes = {"prefixes": [f"{EXPORTER}licences/"]}
         made.state("admitted", {**cast.party(exporter), **prefixes, "act": "admit-party"})
         for name in "ABCDE":
@@ -146,6 +150,29 @@ class TestStatistics:
             "/v1/statistics/draft?period=2026-13", offices.token(offices.site.cast.authority)
         )
         assert_problem(response, 400, "request.malformed")
+
+
+class TestReplay:
+    def test_what_was_published_follows_from_the_log(self, offices: Offices) -> None:
+        assert verify_database(offices.engine, workers=1, replay=True).faults == []
+
+    def test_a_figure_that_does_not_follow_from_the_log_is_reported(
+        self, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        engine = create_ledger_engine(copy_sqlite(sqlite_template, tmp_path / "ledger.db"))
+        cast = Cast()
+        with open_site(cast, engine, tmp_path / "site") as site:
+            act = site.get("/v1/statistics/draft", site.token(cast.authority)).get_json()["act"]
+            act["figures"]["pending"] += 1
+            assert_problem(site.post(cast.act(act)), 422, "statement.refused")
+            with monkeypatch.context() as patched:  # a server that does not count
+                patched.setattr(PublishStatistics, "content_faults", lambda *_: [])
+                index = site.registered(cast.act(act))["index"]
+        decided, booked = verify_database(engine, workers=1, replay=True).faults
+        assert (decided.code, decided.place) == ("replay.accepted-refused", index)
+        assert decided.detail.endswith("statistics.figures: the books say 0")
+        assert (booked.code, booked.table) == ("books.extra", "statistics")
+        engine.dispose()
 
 
 class TestOversight:

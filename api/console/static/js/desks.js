@@ -44,6 +44,7 @@ export const DESKS = [
       { path: "/console/auditor", title: "common.nav.chain", load: () => import("./desks/auditor/chain.js"), roles: null },
       { path: "/console/entries", title: "common.nav.entries", load: () => import("./desks/auditor/entries.js"), roles: null },
       { path: "/console/audits", title: "common.nav.audits", load: () => import("./desks/auditor/audits.js") },
+      { path: "/console/oversight", title: "common.nav.oversight", load: () => import("./desks/auditor/oversight.js") },
       { path: "/console/refusals", title: "common.nav.refusals", load: () => import("./desks/auditor/refusals.js") },
     ],
   },
@@ -52,6 +53,7 @@ export const DESKS = [
     roles: null,
     pages: [
       { path: "/", title: "common.nav.home", load: () => import("./desks/public/home.js") },
+      { path: "/console/statistics", title: "common.nav.statistics", load: () => import("./desks/public/statistics.js") },
       { path: "/console/verify", title: "common.nav.verify", load: () => import("./desks/public/verify.js") },
       { path: "/console/sign-in", title: "common.nav.sign_in", load: () => import("./desks/session/sign_in.js"), menu: false },
       { path: "/console/account", title: "common.nav.account", load: () => import("./desks/session/account.js"), roles: [], menu: false },

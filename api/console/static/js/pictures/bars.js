@@ -22,5 +22,5 @@ export function Bars({ rows, most, marks = [], label }) {
 }
 
 /** The table that says the same as a picture, folded away until it is asked for. */
-export const Twin = ({ caption, columns, rows, csv, rowKey }) => html`<details class="twin"><summary>${t("regulator.as_table")}</summary>
+export const Twin = ({ caption, columns, rows, csv, rowKey }) => html`<details class="twin"><summary>${t("common.as_table")}</summary>
   <${Table} caption=${caption} columns=${columns} rows=${rows} csv=${csv} rowKey=${rowKey} /></details>`;

@@ -6,9 +6,9 @@ import { t } from "../../core/i18n.js";
 import { Copyable, Facts, Figure, Loaded, Page, Section, useLoad } from "../../core/ui.js";
 import { NewestActs } from "./acts.js";
 import { PolicyInForce } from "./policy.js";
-import { Statistics } from "./statistics.js";
+import { NewestStatistics } from "./statistics.js";
 
-export const areas = ["public", "rules", "acts"];
+export const areas = ["public", "statistics", "rules", "acts"];
 
 export default function Home() {
   const log = useLoad(async (signal) => ({
@@ -17,7 +17,7 @@ export default function Home() {
   }));
   return html`<${Page} title=${t("public.title")} lead=${t("public.lead")}>
     <${Loaded} from=${log}>${(value) => html`<${Log} ...${value} />`}<//>
-    <${Statistics} />
+    <${NewestStatistics} />
     <div class="columns"><${NewestActs} /><${PolicyInForce} /></div>
   <//>`;
 }

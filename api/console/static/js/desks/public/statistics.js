@@ -1,48 +1,65 @@
-// Published statistics as pictures: how export licences were decided, period by period.
-import { all } from "../../core/api.js";
+// Published statistics: how export licences were decided, period by period, and how the offices work together.
+import { all, get } from "../../core/api.js";
 import { count } from "../../core/format.js";
 import { html } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
-import { EntryLink, Figure, Loaded, Section, Table, useLoad } from "../../core/ui.js";
-import { Bars } from "../../pictures/bars.js";
+import { setQuery } from "../../core/router.js";
+import { EntryLink, Figure, Loaded, Page, Section, useLoad } from "../../core/ui.js";
+import { Columns } from "../../pictures/columns.js";
+import { Counts, Every, newestFirst, Reasons, Split } from "./figures.js";
+import { Months } from "./months.js";
 
-const COUNTS = ["applications", "granted", "refused", "pending", "overdue"];
-const TONES = { granted: "good", refused: "bad", overdue: "warn" };
+export const areas = ["statistics", "acts"];
+const SERIES = [["applications", "series-1"], ["granted", "good"], ["refused", "bad"]];
+const WAITING = [["pending", "series-1"], ["overdue", "warn"]];
 
-/** The newest statement of each period, the newest period first. */
-export function newestOf(records) {
-  const byPeriod = new Map();
-  for (const record of records) {
-    const before = byPeriod.get(record.period);
-    if (!before || before.entry_index < record.entry_index) byPeriod.set(record.period, record);
-  }
-  return [...byPeriod.values()].sort((one, other) => other.period.localeCompare(one.period));
-}
+const published = (signal) => all("/v1/statistics", "records", { limit: 1000 }, { signal });
 
-/** The panel of published statistics. */
-export function Statistics() {
-  const found = useLoad(async (signal) => newestOf(await all("/v1/statistics", "records", { limit: 1000 }, { signal })));
-  return html`<${Section} title=${t("public.statistics")}>
-    <p class="quiet">${t("public.statistics_means")}</p>
-    <${Loaded} from=${found} empty=${(records) => !records.length} emptyText=${t("public.statistics_none")}>${(records) => html`
-      <div class="columns">${records.slice(0, 4).map((record) => html`<${Period} key=${record.period} record=${record} />`)}</div>
-      <${Every} records=${records} />`}<//>
+export default function Published({ query }) {
+  const found = useLoad(async (signal) => newestFirst(await published(signal)));
+  const together = useLoad((signal) => get("/v1/oversight/summary", undefined, { signal }));
+  return html`<${Page} title=${t("statistics.title")} lead=${t("statistics.lead")}>
+    <${Loaded} from=${found} empty=${(records) => !records.length} emptyText=${t("statistics.none")}>${(records) => html`<${Records} records=${records} asked=${query.get("period")} />`}<//>
+    <${Section} title=${t("statistics.hidden_title")}><p>${t("statistics.hidden_why")}</p><p>${t("statistics.hidden_how")}</p><//>
+    <${Section} title=${t("statistics.offices")}><p class="quiet">${t("statistics.offices_means")}</p>
+      <${Loaded} from=${together}>${(value) => html`<${Together} ...${value} />`}<//><//>
   <//>`;
 }
 
-const Period = ({ record }) => html`<div>
-  <h3>${record.period} <span class="quiet small">· <${EntryLink} index=${record.entry_index} /></span></h3>
-  <${Bars} label=${t("public.statistics_of", { period: record.period })} rows=${COUNTS.map((name) => ({ key: name, label: t(`public.${name}`), value: record.figures[name], shown: count(record.figures[name]), tone: TONES[name] ?? "" }))} />
-  <div class="stats small-stats"><${Figure} label=${t("public.median_days")}>${record.figures.median_days ?? "–"}<//><${Figure} label=${t("public.tonnes")}>${record.figures.tonnes === undefined ? "–" : `${count(Number(record.figures.tonnes))} t`}<//></div>
-</div>`;
+function Records({ records, asked }) {
+  const record = records.find((each) => each.period === asked) ?? records[0];
+  const inTime = [...records].reverse();
+  const choose = html`<label class="inline">${t("statistics.period")} <select value=${record.period} onChange=${(event) => setQuery({ period: event.target.value })}>${records.map(({ period }) => html`<option key=${period} value=${period}>${period}</option>`)}</select></label>`;
+  return html`<${Section} title=${t("statistics.over_time")}>
+      <${Chart} title=${t("statistics.decided_title")} records=${inTime} series=${SERIES} />
+      <${Chart} title=${t("statistics.waiting_title")} records=${inTime} series=${WAITING} />
+      <${Every} records=${records} link=${(each) => html`<${EntryLink} index=${each.entry_index} />`} />
+    <//>
+    <${Section} title=${t("statistics.of", { period: record.period })} tools=${choose}>
+      <p class="quiet">${t("statistics.published_in")} <${EntryLink} index=${record.entry_index} /></p>
+      <div class="columns"><div><${Counts} record=${record} /></div><div><${Reasons} record=${record} /></div></div>
+    <//>
+    <div class="columns"><${Split} record=${record} table="by_destination" /><${Split} record=${record} table="by_element" /></div>`;
+}
 
-function Every({ records }) {
-  const columns = [
-    { key: "period", title: t("public.period"), cell: (record) => html`<span class="figure">${record.period}</span>` },
-    ...COUNTS.map((name) => ({ key: name, title: t(`public.${name}`), numeric: true, value: (record) => record.figures[name] })),
-    { key: "median_days", title: t("public.median_days"), numeric: true, value: (record) => record.figures.median_days ?? null },
-    { key: "tonnes", title: `${t("public.tonnes")} (t)`, numeric: true, value: (record) => record.figures.tonnes ?? null },
-    { key: "entry_index", title: t("acts.entry"), numeric: true, cell: (record) => html`<${EntryLink} index=${record.entry_index} />` },
-  ];
-  return html`<${Table} caption=${t("public.statistics")} columns=${columns} rows=${records} rowKey=${(record) => record.period} csv="statistics.csv" />`;
+const Chart = ({ title, records, series }) => html`<div><h3>${title}</h3>
+  <${Columns} label=${title} series=${series.map(([name, tone]) => ({ name: t(`statistics.${name}`), tone }))}
+    groups=${records.map(({ period, figures }) => ({ key: period, label: period, values: series.map(([name]) => figures[name]) }))} /></div>`;
+
+const Together = ({ months, alerts_open, alerts_ignored, ignored_after_days, policy_changes }) => html`<div class="stats small-stats">
+    <${Figure} label=${t("statistics.alerts_open")}>${count(alerts_open)}<//>
+    <${Figure} label=${t("statistics.alerts_ignored", { days: ignored_after_days })} tone=${alerts_ignored ? "warn" : ""}>${count(alerts_ignored)}<//>
+    <${Figure} label=${t("statistics.policy_changes")}>${count(policy_changes)}<//>
+  </div>
+  ${months.length ? html`<${Months} months=${months} />` : html`<p class="empty">${t("statistics.months_none")}</p>`}`;
+
+/** The panel of the newest publication on the first page. */
+export function NewestStatistics() {
+  const found = useLoad(async (signal) => newestFirst(await published(signal)));
+  return html`<${Section} title=${t("statistics.title")} tools=${html`<a href="/console/statistics">${t("statistics.more")}</a>`}>
+    <p class="quiet">${t("statistics.lead")}</p>
+    <${Loaded} from=${found} empty=${(records) => !records.length} emptyText=${t("statistics.none")}>${([record]) => html`
+      <h3>${record.period} <span class="quiet small">· <${EntryLink} index=${record.entry_index} /></span></h3>
+      <${Counts} record=${record} />`}<//>
+  <//>`;
 }

@@ -9,6 +9,7 @@ import { Countries } from "../../parts/countries.js";
 import { FirmLink, LicenceLink } from "../../parts/links.js";
 import { forRegulators } from "../../parts/refusal.js";
 import { Licence } from "./licence.js";
+import { QueueFigures } from "./queue_figures.js";
 
 export const areas = ["regulator", "rules", "acts", "proof"];
 export const LIMIT_DAYS = 45;
@@ -42,6 +43,7 @@ function List({ list, state }) {
   const shown = state === "applied" ? inOrder(of(state)) : [...of(state)].sort((one, other) => (other.decided_at ?? 0) - (one.decided_at ?? 0));
   const tabs = STATES.map((each) => ({ id: each, title: `${t(`regulator.licence.tab_${each}`)} (${count(of(each).length)})` }));
   return html`<${Tabs} tabs=${tabs} current=${state} label=${t("regulator.state")} onChange=${(next) => setQuery({ state: next })} />
+    ${state === "applied" && shown.length > 0 && html`<${QueueFigures} waiting=${shown} />`}
     <${Section} title=${t(`regulator.licence.tab_${state}`)}>
       ${shown.length
         ? html`<${Table} caption=${t("common.nav.queue")} columns=${columnsFor(state)} rows=${shown} rowKey=${(each) => each.licence} csv="licences.csv" />`
