@@ -25,6 +25,7 @@ _MODULES: Final = {
     "statistics": ("statistics",),
     "evaluate": ("evaluate",),
     "asking": ("trace", "recall", "label", "holdings", "balance", "alerts"),
+    "boards": ("dependence", "reserves", "interruption", "receivables", "customer"),
 }
 """Where each command is; a module is imported when one of its commands is asked for."""
 _PLACES: Final = {command: module for module, commands in _MODULES.items() for command in commands}

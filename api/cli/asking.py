@@ -20,7 +20,7 @@ from ledger.statements.tokens import make_token
 _MOST_SHOWN: Final = 40
 
 
-class _Asking:
+class Asking:
     """One caller with its key."""
 
     def __init__(self, url: str, key_file: Path, passphrase_file: Path | None) -> None:
@@ -40,8 +40,8 @@ class _Asking:
         return members
 
 
-_json_option = click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
-_csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
+json_option = click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
+csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
 
 
 def _subject_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -72,8 +72,8 @@ def _subject_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--at", type=click.IntRange(0), help="As the books said once this entry was in; for regulators."
 )
-@_json_option
-@_csv_option
+@json_option
+@csv_option
 def trace(
     url: str,
     key_file: Path,
@@ -92,7 +92,7 @@ def trace(
 
     A regulator sees every step; a holder sees origins, shares and its own steps.
     """
-    asking = _Asking(url, key_file, passphrase_file)
+    asking = Asking(url, key_file, passphrase_file)
     query: dict[str, Any] = {
         **subject,
         "direction": "downstream" if downstream else "upstream",
@@ -120,7 +120,7 @@ def trace(
 @key_options()
 def recall(url: str, key_file: Path, passphrase_file: Path | None, subject: dict[str, str | None]) -> None:
     """List as CSV who has LOT or anything made of it, the pools it is in, what travels or went abroad."""
-    body = _Asking(url, key_file, passphrase_file).get("/v1/recall", subject, "text/csv")
+    body = Asking(url, key_file, passphrase_file).get("/v1/recall", subject, "text/csv")
     click.echo(body.decode(), nl=False)
 
 
@@ -130,7 +130,7 @@ def recall(url: str, key_file: Path, passphrase_file: Path | None, subject: dict
 @key_options()
 def label(lot: str, url: str, key_file: Path, passphrase_file: Path | None) -> None:
     """Print what the label of LOT must say, one statement a line; for its producer and regulators."""
-    found = _Asking(url, key_file, passphrase_file).members("/v1/labels", {"lot": lot})
+    found = Asking(url, key_file, passphrase_file).members("/v1/labels", {"lot": lot})
     for name, value in found.items():
         told = ", ".join(value) if isinstance(value, list) else value
         click.echo(printable(f"{name.replace('_', ' ')}: {told}"))
@@ -140,12 +140,12 @@ def label(lot: str, url: str, key_file: Path, passphrase_file: Path | None) -> N
 @url_option
 @key_options()
 @click.option("--party", help="Whose; default: the key's own party.")
-@_json_option
+@json_option
 def holdings(
     url: str, key_file: Path, passphrase_file: Path | None, party: str | None, as_json: bool
 ) -> None:
     """List what a party has in custody."""
-    asking = _Asking(url, key_file, passphrase_file)
+    asking = Asking(url, key_file, passphrase_file)
     rows: list[dict[str, Any]] = []
     query: dict[str, Any] = {"party": party, "limit": 1000}
     while True:
@@ -160,8 +160,8 @@ def holdings(
     table = Table("lot", "site", "owner", "mass", "awaits its shipment")
     for row in rows:
         awaited = format_mass(row["provisional_mg"]) if row["provisional_mg"] else ""
-        _add(table, row["lot"], row["site"], row["owner"], format_mass(row["mass_mg"]), awaited)
-    _print(table)
+        add_row(table, row["lot"], row["site"], row["owner"], format_mass(row["mass_mg"]), awaited)
+    print_table(table)
 
 
 @click.command()
@@ -171,7 +171,7 @@ def holdings(
 @click.option("--site", help="One site; default: all.")
 @click.option("--start", required=True, help="From, inclusive: 2026-10-01T00:00:00Z.")
 @click.option("--end", required=True, help="Until, exclusive.")
-@_csv_option
+@csv_option
 def balance(
     url: str,
     key_file: Path,
@@ -183,7 +183,7 @@ def balance(
     as_csv: bool,
 ) -> None:
     """Show a party's mass balance per element in REO: opening, in, out, losses, closing and the gap."""
-    asking = _Asking(url, key_file, passphrase_file)
+    asking = Asking(url, key_file, passphrase_file)
     query = {"party": party, "site": site, "start": start, "end": end}
     if as_csv:
         click.echo(asking.get("/v1/balance", query, "text/csv").decode(), nl=False)
@@ -192,8 +192,8 @@ def balance(
     columns = [name for name in (found["rows"][0] if found["rows"] else {}) if name != "element"]
     table = Table("element", *(name.replace("_", " ") for name in columns))
     for row in found["rows"]:
-        _add(table, row["element"], *(format_mass(row[name]) if row[name] else "" for name in columns))
-    _print(table)
+        add_row(table, row["element"], *(format_mass(row[name]) if row[name] else "" for name in columns))
+    print_table(table)
 
 
 @click.command()
@@ -202,7 +202,7 @@ def balance(
 @click.option("--party", help="Only those about this party's statements.")
 @click.option("--code", help="Only those of this rule.")
 @click.option("--state", type=click.Choice(["open", "closed"]), default="open", show_default=True)
-@_json_option
+@json_option
 def alerts(
     url: str,
     key_file: Path,
@@ -213,7 +213,7 @@ def alerts(
     as_json: bool,
 ) -> None:
     """List alerts, newest first: to a regulator all, to a party those that it was told of."""
-    asking = _Asking(url, key_file, passphrase_file)
+    asking = Asking(url, key_file, passphrase_file)
     query: dict[str, Any] = {"party": party, "code": code, "state": state, "limit": 1000}
     found: list[dict[str, Any]] = []
     while True:
@@ -227,8 +227,8 @@ def alerts(
         return
     table = Table("entry", "rule", "about", "what was noticed")
     for alert in found[:_MOST_SHOWN]:
-        _add(table, alert["index"], alert["code"], alert["subject"], alert["detail"])
-    _print(table)
+        add_row(table, alert["index"], alert["code"], alert["subject"], alert["detail"])
+    print_table(table)
     if len(found) > _MOST_SHOWN:
         notes.print(f"{len(found) - _MOST_SHOWN} more; --json shows all")
 
@@ -238,8 +238,8 @@ def _show_origins(found: dict[str, Any]) -> None:
     for origin in found["origins"]:
         elements = " ".join(f"{name} {format_mass(mass)}" for name, mass in origin["elements"].items())
         share = f"{float(origin['share']):.2%}"
-        _add(table, origin["origin"], share, format_mass(origin["mass_mg"]), elements)
-    _print(table)
+        add_row(table, origin["origin"], share, format_mass(origin["mass_mg"]), elements)
+    print_table(table)
     countries = ", ".join(f"{name} {float(share):.2%}" for name, share in found["countries"].items())
     if countries:
         notes.print(f"countries: {printable(countries)}", markup=False)
@@ -256,8 +256,8 @@ def _show_steps(found: dict[str, Any]) -> None:
     for step in found["steps"][:_MOST_SHOWN]:
         name = step["name"] if step["kind"] == "lot" else f"{step['name']} version {step['version']}"
         mass = format_mass(step["mass_mg"]) if step["mass_mg"] else ""
-        _add(table, step["depth"], step["index"], name, step["stage"] or step["kind"], step["party"], mass)
-    _print(table)
+        add_row(table, step["depth"], step["index"], name, step["stage"] or step["kind"], step["party"], mass)
+    print_table(table)
     if len(found["steps"]) > _MOST_SHOWN:
         notes.print(f"{len(found['steps']) - _MOST_SHOWN} more steps; --csv or --json shows all")
     if found["hidden"]:
@@ -274,9 +274,11 @@ def _show_steps(found: dict[str, Any]) -> None:
 def _show_holders(found: dict[str, Any]) -> None:
     table = Table("lot", "custodian", "owner", "site", "mass", title="who has it now")
     for held in found["holders"]:
-        _add(table, held["lot"], held["custodian"], held["owner"], held["site"], format_mass(held["mass_mg"]))
+        add_row(
+            table, held["lot"], held["custodian"], held["owner"], held["site"], format_mass(held["mass_mg"])
+        )
     if found["holders"]:
-        _print(table)
+        print_table(table)
     for sent in found["travelling"]:
         mass = format_mass(sent["left_mg"] or sent["sent_mg"])
         way = "under way" if sent["left_mg"] else "gone abroad"
@@ -284,9 +286,11 @@ def _show_holders(found: dict[str, Any]) -> None:
         notes.print(printable(told), markup=False)
 
 
-def _add(table: Table, *cells: object) -> None:
+def add_row(table: Table, *cells: object) -> None:
+    """Adds a row of which nothing reaches the terminal but what can be printed."""
     table.add_row(*(printable(str(cell)) for cell in cells))
 
 
-def _print(table: Table) -> None:
+def print_table(table: Table) -> None:
+    """Prints a table as it is."""
     Console(highlight=False, markup=False, emoji=False).print(table)

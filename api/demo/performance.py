@@ -75,7 +75,7 @@ class Performance:
     def settle_desks(self) -> None:
         """Leaves every desk something to read and to do: an auditor, applications, a case, what came late."""
         stage = self._stage
-        _heading("What the desks hold: an auditor, two applications, a case, a late record, a delivery")
+        _heading("What the desks hold: an auditor, applications, a case, late records, invoices")
         self._act({"act": "admit-party"} | stage.auditor.admission(), f"admits {stage.auditor.legal_name}")
         key = {"act": "enrol-key", "party": stage.auditor.party}
         self._act(key | stage.auditor.enrolment(stage.settings.origin), "enrols its key")
@@ -92,6 +92,8 @@ class Performance:
             self._act(act, title)
         for scene in self._story.unfinished():
             self._play(scene)
+        for title, member, act in self._story.invoices():
+            self._record(sign(act, member, stage.settings.origin, ACT, self._clock), member, title)
 
     def show_origin(self) -> None:
         """Shows where the magnets came from: what a regulator sees, and the graph behind it."""

@@ -4,6 +4,7 @@ Every record is a movement that the books follow. The masses are those of docs/w
 fills the ten days before ``end``.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -97,6 +98,8 @@ class Story:
                 ("magnets", "maker", 3, "N42-01"),
                 ("swarf", "maker", 4, "SWARF-01"),
                 ("recycled", "recycler", 1, "OXIDE-01"),
+                ("australian", "plant", 4, "CARB-AU-01"),
+                ("burmese", "plant", 4, "CARB-MM-01"),
             )
         }
 
@@ -275,6 +278,63 @@ class Story:
                 **self._common(236, plant),
             ),
         )
+
+        for lot, country, mass_kg, title in (
+            ("australian", "AU", 1400, "the plant imports 1,400 kg of carbonate from Australia"),
+            ("burmese", "MM", 700, "and 700 kg from Myanmar"),
+        ):
+            content = self._content(lot, mass_kg, "mixed-carbonate", "0.45", NORTH)
+            declared = hashlib.sha256(f"origin {country}".encode()).hexdigest()
+            event = writing.import_(
+                [content], origin=country, origin_declaration=declared, **self._common(230, plant)
+            )
+            yield self._scene(title, plant, event)
+
+    def invoices(self) -> Iterator[tuple[str, Member, dict[str, Any]]]:
+        """What the plant invoices, and what was paid of it: (in a sentence, who, act)."""
+        plant, maker, recycler = (self._members[name] for name in ("plant", "maker", "recycler"))
+        for number, buyer, product, kilograms, amount, currency, issued, due in (
+            ("0001", maker, "prnd-oxide", 980, "593880", "CNY", 50, 20),
+            ("0002", maker, "lace-oxide", 500, "4500", "CNY", 45, 30),
+            ("0003", recycler, "lace-oxide", 100, "950.50", "CNY", 3, -27),
+            ("0004", maker, "lace-oxide", 300, "420", "EUR", 120, 95),
+        ):
+            yield (
+                f"the plant invoices {kilograms} kg for {amount} {currency}",
+                plant,
+                {
+                    "act": "register-invoice",
+                    "invoice": f"DEMO-{number}",
+                    "kind": "special" if number == "0001" else "ordinary",
+                    "seller": plant.party,
+                    "buyer": buyer.party,
+                    "lines": [
+                        {
+                            "product": product,
+                            "mass": {"quantity": kilograms, "uom": "KGM"},
+                            "amount": amount,
+                        }
+                    ],
+                    "amount": amount,
+                    "currency": currency,
+                    "issued": self._days_before(issued),
+                    "due": self._days_before(due),
+                },
+            )
+        for number, who, paid, amount in (("0001", maker, 12, "400000"), ("0002", plant, 25, "4500")):
+            yield (
+                f"{amount} CNY were paid",
+                who,
+                {
+                    "act": "settle-invoice",
+                    "invoice": f"DEMO-{number}",
+                    "amount": amount,
+                    "paid": self._days_before(paid),
+                },
+            )
+
+    def _days_before(self, days: int) -> str:
+        return (self._end - timedelta(days=days)).astimezone(UTC).isoformat(timespec="seconds")
 
     def _mining(self) -> Iterator[Scene]:
         mine, south, plant = (self._members[name] for name in ("mine", "south", "plant"))

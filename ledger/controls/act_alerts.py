@@ -1,17 +1,19 @@
 """Alerts that official acts open: papers that contradict the goods that they are for.
 
-Decides: which acts are compared with the books, and whose alert it is. An act is never refused by these
-rules: what a paper says was said.
+Decides: which acts are compared with the books, and whose alert it is; and that the sales of an invoice that
+is cancelled want another one. An act is never refused by these rules: what a paper says was said.
 """
 
 from collections.abc import Iterator
 
 from ledger.controls.papers import judge_declaration, judge_invoice
 from ledger.controls.rule import Notice
+from ledger.controls.schedules import await_invoice_again
 from ledger.records.books import Books
-from ledger.records.oversight import AlertRecord
+from ledger.records.oversight import AlertRecord, InvoiceRecord
 from ledger.records.policy import Policy
 from ledger.statements.acts.base import Act
+from ledger.statements.acts.cancel_invoice import CancelInvoice
 from ledger.statements.acts.declare_customs import DeclareCustoms
 from ledger.statements.acts.register_invoice import RegisterInvoice
 
@@ -25,6 +27,9 @@ def open_alerts(act: Act, books: Books, policy: Policy, index: int, recorded_at_
         policy: In force.
         index: The act's entry. ``recorded_at_us``: its time.
     """
+    cancelled = books.get(InvoiceRecord, act.invoice) if isinstance(act, CancelInvoice) else None
+    if cancelled is not None:
+        await_invoice_again(books, cancelled, policy, recorded_at_us)
     number = 0
     while books.get(AlertRecord, index, number) is not None:
         number += 1

@@ -305,7 +305,7 @@ class _Walk:
         found: list[Price] = []
         for tally in self.books.group(TallyRecord, "subject", PRICED, lot.lot):
             invoice = self.books.get(InvoiceRecord, tally.period)
-            if invoice is not None:
+            if invoice is not None and invoice.cancelled_at is None:
                 price = self._price(invoice, lot.lot)
                 if price is not None and which(price):
                     found.append(price)

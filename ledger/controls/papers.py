@@ -77,7 +77,7 @@ def note_invoice(case: Case) -> None:
         books.put(TallyRecord(USES, movement.invoice, "", _uses_with(case)))
     if movement.kind == "cancel":
         for shipment in case.effect.shipments:
-            uses = _uses(books, shipment.invoice) if shipment.invoice else {}
+            uses = uses_of(books, shipment.invoice) if shipment.invoice else {}
             if uses.pop(f"{shipment.consignor} {shipment.event_id}", None) is not None:
                 books.put(TallyRecord(USES, shipment.invoice, "", uses))
 
@@ -93,7 +93,7 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
     record = books.get(InvoiceRecord, invoice_id)
     if record is None:
         return
-    subject, uses = f"invoice:{invoice_id}", _uses(books, invoice_id)
+    subject, uses = f"invoice:{invoice_id}", uses_of(books, invoice_id)
     twice = _used_twice(record, uses, policy) or any(
         _rides(record, uses, dict.fromkeys(line.lot for line in _lines(books, named)))
         for named in (uses if len(uses) > 1 else ())
@@ -220,14 +220,15 @@ def _weighed(case: Case) -> dict[str, int]:
     return {line.lot: line.mass_mg for line in case.movement.inputs if line.mass_mg is not None}
 
 
-def _uses(books: Books, invoice_id: str) -> dict[str, int]:
+def uses_of(books: Books, invoice_id: str) -> dict[str, int]:
+    """The sales that name an invoice, as ``consignor event``, with what was sold, in mg."""
     tally = books.get(TallyRecord, USES, invoice_id, "")
     return {} if tally is None else dict(tally.sums)
 
 
 def _uses_with(case: Case) -> dict[str, int]:
     """The sales that name the movement's invoice, with itself and without what it corrects."""
-    uses = _uses(case.recording.books, case.movement.invoice)
+    uses = uses_of(case.recording.books, case.movement.invoice)
     use = _use(case)
     uses.pop(f"{use.partition(' ')[0]} {case.movement.corrects}", None)
     return {**uses, use: sum(sold_lots(case).values())}

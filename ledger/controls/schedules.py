@@ -4,16 +4,19 @@ Decides: when each is due. Nothing is settled here: when its time has come, the 
 stands (``ledger.controls.ticks``).
 """
 
+from dataclasses import replace
 from typing import Final
 
 from ledger.controls.balances import POOL_TALLY
 from ledger.controls.noticing import actor_of
+from ledger.controls.papers import uses_of
 from ledger.controls.rule import Case
 from ledger.controls.shipments import TRAVELLING, arrival_limit_us, changed_shipments, subject_of
 from ledger.controls.tallies import BALANCED
 from ledger.controls.trade import sale_of
+from ledger.records.books import Books
 from ledger.records.lots import PoolRecord, ProvisionalRecord, ShipmentRecord
-from ledger.records.oversight import DueRecord, LicenceRecord, TallyRecord
+from ledger.records.oversight import DueRecord, InvoiceRecord, LicenceRecord, TallyRecord
 from ledger.records.periods import (
     DAY_US,
     HOUR_US,
@@ -68,6 +71,23 @@ def put_due(case: Case, kind: str, subject: str, party: str, site: str, due_us: 
         recording.books.put(TallyRecord(CURSOR, "", "", {"hour": hour}))
     bucket = max(due_us // HOUR_US, hour)
     recording.books.put(DueRecord(kind, subject, party, site, due_us, recording.index, bucket))
+
+
+def await_invoice_again(books: Books, invoice: InvoiceRecord, policy: Policy, now_us: int) -> None:
+    """Once an invoice is cancelled, its sales want another one within the grace period from now.
+
+    Args:
+        books: They change.
+        invoice: What was cancelled.
+        policy: In force.
+        now_us: The time of the entry that cancelled it.
+    """
+    due_us = now_us + int(policy.thresholds["invoice.grace_days"]) * DAY_US
+    for sale in sorted({*invoice.shipments, *uses_of(books, invoice.invoice)}):
+        for subject in (f"{sale} {invoice.invoice}", f"{sale} "):
+            due = books.get(DueRecord, "invoice.missing", subject)
+            if due is not None and due.bucket == SETTLED:
+                books.put(replace(due, due_us=due_us, bucket=due_us // HOUR_US))
 
 
 def pool_due_us(pool: PoolRecord, policy: Policy) -> int:

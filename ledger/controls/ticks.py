@@ -203,7 +203,9 @@ def _no_invoice(due: DueRecord, moment: Moment) -> Verdict:
     sale = f"{consignor} {event_id}"
     others = [] if record is not None else moment.books.group(InvoiceRecord, "seller", due.party)
     found = [
-        each for each in (record, *others) if each is not None and (each is record or sale in each.shipments)
+        each
+        for each in (record, *others)
+        if each is not None and each.cancelled_at is None and (each is record or sale in each.shipments)
     ]
     if any(each.kind == SPECIAL for each in found):
         return Verdict()

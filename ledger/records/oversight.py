@@ -159,7 +159,8 @@ class InvoiceRecord:
     Attributes:
         lines: Each with product, lot (or ""), mass_mg, amount (decimal text).
         shipments: "consignor event_id" of the sales that it covers.
-        settled: Amount settled as decimal text.
+        settled: Amount settled as decimal text; SettlementRecord has the payments.
+        cancelled_at: The entry that cancelled it, at ``cancelled_us``; None while it stands.
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("invoice",)
@@ -176,6 +177,28 @@ class InvoiceRecord:
     entry_index: int
     shipments: tuple[str, ...] = ()
     settled: str = "0"
+    cancelled_at: int | None = None
+    cancelled_us: int | None = None
+    cancel_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRecord:
+    """One payment on an invoice.
+
+    Attributes:
+        amount: In the invoice's currency, decimal text.
+        paid_us: When it was paid, as stated; where the act says nothing of it, when that was recorded.
+        signer: Who said so.
+    """
+
+    KEY: ClassVar[tuple[str, ...]] = ("invoice", "entry_index")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"invoice": ("invoice",)}
+    invoice: str
+    entry_index: int
+    amount: str
+    paid_us: int
+    signer: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ TABLE_NAMES: Final[Mapping[type[Record], str]] = {
     oversight.RestrictedPartyRecord: "restricted_parties",
     oversight.OwnershipRecord: "ownerships",
     oversight.InvoiceRecord: "invoices",
+    oversight.SettlementRecord: "settlements",
     oversight.DeclarationRecord: "declarations",
     oversight.DelegationRecord: "delegations",
     oversight.MergerRecord: "mergers",
@@ -70,6 +71,7 @@ GROWING: Final = (
     lots.StocktakeRecord,
     lots.AttachmentRecord,
     oversight.ControlListRecord,
+    oversight.SettlementRecord,
     oversight.StatisticsRecord,
 )
 """Kinds whose records never change once they are written: the writer may not update their tables."""

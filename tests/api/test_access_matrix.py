@@ -168,6 +168,14 @@ def whose(*queries: Mapping[str, str]) -> Row:
     return asks
 
 
+def between(crowd: Everybody, **members: Any) -> Iterator[Ask]:
+    """What lies between a seller and its customer: to the two."""
+    customer = crowd.cast.members["plant"].party
+    for each in crowd.parties.values():
+        query = {"party": each.party, "customer": customer}
+        yield Ask(query=query, who=only(each.party, customer), **members)
+
+
 def own(*queries: Mapping[str, str]) -> Row:
     """One's own things, whatever is asked for: names of others find nothing and tell nothing."""
     return lambda _: [Ask(query=query) for query in queries]
@@ -420,6 +428,29 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "list_licences": every(whose(), own({"after_licence": LICENCE[:-1]}, {"newest": "true"})),
     "list_invoices": every(whose(), own({"after_invoice": INVOICE[:-1]})),
+    "read_receivables": every(
+        whose(), lambda _: [Ask(query={"as_of": PERIOD["end"]}, headers={"Accept": "text/csv"})]
+    ),
+    "list_receivable_invoices": every(
+        whose(),
+        own({"state": "open"}),
+        lambda _: [Ask(query={"after": INVOICE}, opens=frozenset({200, 400}))],  # 400: none of one's own
+        lambda crowd: between(crowd, headers={"Accept": "text/csv"}),
+    ),
+    "read_evaluation": lambda crowd: between(crowd),
+    # Dependence.
+    "read_dependence": every(
+        whose(PERIOD),
+        lambda _: [
+            Ask(query={**PERIOD, **query}, who=offices(REGULATORS))
+            for query in ({"product": "prnd-oxide"}, {"country": "DE"})
+        ],
+    ),
+    "read_reserves": lambda _: [Ask(query=PERIOD, who=offices(REGULATORS))],
+    "read_interruption": lambda _: [
+        Ask(query={**PERIOD, **query}, who=offices(REGULATORS))
+        for query in ({"country": "CN"}, {"origin": _SOUTHERN})
+    ],
     "list_declarations": every(whose(), own({"after_declaration": "2201"})),
     "list_cases": plain(offices(REGULATORS), {"after_case": CASE[:-1]}, {"state": "open"}),
     "list_restricted_parties": plain(KNOWN, {"after_name": "E"}, tells=restricted),

@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +119,8 @@ def test_alerts_are_read_to_the_last_page(monkeypatch: pytest.MonkeyPatch, tmp_p
         index = 3 if last else 7
         return {"alerts": [{"index": index, "number": 1}], "next": None if last else "/v1/alerts?more"}
 
-    monkeypatch.setattr(asking._Asking, "__init__", lambda *_: None)
-    monkeypatch.setattr(asking._Asking, "members", members)
+    monkeypatch.setattr(asking.Asking, "__init__", lambda *_: None)
+    monkeypatch.setattr(asking.Asking, "members", members)
     key = tmp_path / "key.pem"
     key.touch()
     result = CliRunner().invoke(cli, ["alerts", "--json", "--url", "http://x.example", "--key", str(key)])
@@ -129,3 +131,27 @@ def test_alerts_are_read_to_the_last_page(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_a_name_is_shown_as_it_is_and_not_as_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
     show_error(ResourceNotFound("no pool urn:x:1 is in the books"))
     assert "urn:x:1" in capsys.readouterr().err
+
+
+def test_boards_are_told_as_tables_csv_and_json(traded: Traded) -> None:
+    now = datetime.now(UTC)
+    period = (
+        "--start",
+        (now - timedelta(days=30)).isoformat(),
+        "--end",
+        (now + timedelta(days=1)).isoformat(),
+    )
+    plant = traded.cast.companies["plant"].party
+    shown = traded.told("authority", "dependence", "--product", "prnd-oxide", *period)
+    assert re.search(r"REO +│ CN +│ 980 kg +│ 100\.00% +│ 1\.0000", shown)
+    assert traded.told("plant", "dependence", "--csv", *period).startswith("element,country,mass_mg")
+    lost = traded.told("authority", "interruption", "--country", "CN", *period)
+    assert plant in lost
+    assert "100.00%" in lost
+    assert "DE" in traded.told("authority", "interruption", "--country", "CN", "--json", *period)
+    assert "days of use" in traded.told("authority", "reserves", *period)
+    assert "owed back" in traded.told("plant", "receivables")
+    maker = traded.cast.companies["maker"].party
+    said = traded.told("plant", "customer", maker)
+    assert "0 of 1 deliveries were weighed otherwise than sent" in said
+    assert traded.ask("maker", "reserves", *period).exit_code != 0

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -363,6 +364,45 @@ class TestRunning:
             assert inspect(connection).get_table_names() == ["refusal_publications"]
         engine.dispose()
 
+    def test_payments_of_before_are_read_out_of_the_log(self, unmigrated_url: str) -> None:
+        """Revision 0006 makes the table of what was summed up alone before."""
+
+        def jws(payload: str) -> bytes:
+            return b"e30." + urlsafe_b64encode(payload.encode()).rstrip(b"=") + b".c2ln"
+
+        said = (
+            '{"act":"settle-invoice","invoice":"I-1","amount":"7.50"}',
+            '{"act":"list-site","site":"urn:settle-invoice"}',
+            '{"act":"settle-invoice","invoice":"I-1","amount":"2"}',
+        )
+        engine = create_ledger_engine(unmigrated_url)
+        with engine.connect() as connection:
+            command.upgrade(alembic_config(connection), "0004")
+        with engine.begin() as connection:
+            for index, payload in enumerate(said):
+                entry = f'{{"index":{index},"recorded_at":"2026-11-0{index + 1}T00:00:00.000001Z"}}'.encode()
+                row = {"at": index, "entry": entry, "hash": bytes([index]) * 32, "jws": jws(payload)}
+                connection.execute(text("INSERT INTO entries VALUES (:at, :entry, :hash)"), row)
+                connection.execute(
+                    text("INSERT INTO statements VALUES (:at, :hash, 'urn:buyer', :jti, 'k', :hash)"),
+                    row | {"jti": str(index)},
+                )
+                connection.execute(text("INSERT INTO statement_bytes VALUES (:at, :jws)"), row)
+            connection.exec_driver_sql(
+                "INSERT INTO invoices VALUES ('I-1', 'special', 'urn:seller', 'urn:buyer', '[]', '20', "
+                "'CNY', 0, NULL, 0, '[]', '9.50')"
+            )
+        upgrade(unmigrated_url)
+        with engine.connect() as connection:
+            paid = connection.execute(text("SELECT * FROM settlements ORDER BY entry_index")).all()
+            assert connection.scalar(text("SELECT cancelled_at FROM invoices")) is None
+        first_us = 1_793_491_200_000_001
+        assert [tuple(row) for row in paid] == [
+            ("I-1", 0, "7.50", first_us, "urn:buyer"),
+            ("I-1", 2, "2", first_us + 2 * 86_400_000_000, "urn:buyer"),
+        ]
+        engine.dispose()
+
     def test_two_at_once_both_succeed(self, unmigrated_url: str) -> None:
         code = f"from ledger.store.schema import upgrade; upgrade({unmigrated_url!r})"
         runs = [
@@ -416,7 +456,7 @@ class TestFiles:
         assert [each.revision for each in script.walk_revisions()][-1] == "0001"
 
     def test_versions_never_import_project_code(self) -> None:
-        allowed = {"collections", "json", "re", "sqlalchemy", "alembic"}
+        allowed = {"base64", "collections", "datetime", "json", "re", "sqlalchemy", "alembic"}
         versions = sorted((ROOT / "migrations" / "versions").glob("*.py"))
         assert versions
         for version in versions:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.controls.recording import Recorded
+from ledger.controls.schedules import await_invoice_again
 from ledger.movements.movement import Line
 from ledger.records.oversight import DueRecord, InvoiceRecord, LicenceRecord
 from tests.support.court import (
@@ -253,6 +254,19 @@ def sold(**members: Any) -> Court:
 def register(court: Court, kind: str = "special", invoice: str = "INV-1", *shipments: str) -> None:
     said = (invoice, kind, party("plant"), party("trader"), (), "1", "CNY", 0, None, 0)
     court.books.put(InvoiceRecord(*said, shipments=tuple(f"{party('plant')} {each}" for each in shipments)))
+
+
+def test_a_cancelled_invoice_stands_for_no_sale_and_another_is_awaited_again() -> None:
+    court = sold()
+    register(court)
+    assert told(court, TENTH_US, "invoice.missing") == []
+    invoice = court.books.get(InvoiceRecord, "INV-1")
+    assert invoice is not None
+    cancelled = replace(invoice, cancelled_at=9, cancelled_us=TENTH_US)
+    court.books.put(cancelled)
+    await_invoice_again(court.books, cancelled, court.policy, TENTH_US)
+    assert told(court, TENTH_US + 29 * DAY_US, "invoice.missing") == []
+    assert told(court, TENTH_US + 31 * DAY_US, "invoice.missing") == ["invoice.missing"]
 
 
 # The tenth comes after thirty days of grace for what was sold on 5 September.

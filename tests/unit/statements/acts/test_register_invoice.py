@@ -1,10 +1,10 @@
-"""register-invoice and settle-invoice: an invoice once, its sum, and what was paid of it."""
+"""register-invoice, settle-invoice, cancel-invoice: once, its sum, what was paid of it, and its end."""
 
 from typing import Any
 
 import pytest
 
-from ledger.records.oversight import InvoiceRecord
+from ledger.records.oversight import InvoiceRecord, SettlementRecord
 from tests.support.act_books import (
     AGENT,
     BUYER,
@@ -172,6 +172,53 @@ def test_an_amount_is_above_zero(amount: Any) -> None:
     assert faults(payment(amount)) == [(code, "/amount")]
 
 
+def test_each_payment_is_kept_with_its_day(log: ActLog) -> None:
+    assert log.state(EXPORTER, invoice()) == []
+    assert log.state(BUYER, payment("1", paid=NOW)) == []
+    assert log.state(EXPORTER, payment("2")) == []
+    (first, _), (second, _) = log.logged[-2:]
+    assert log.facts.books.records(SettlementRecord) == [
+        SettlementRecord(NUMBER, first.index, "1", START_US, BUYER),
+        SettlementRecord(NUMBER, second.index, "2", second.recorded_at_us, EXPORTER),
+    ]
+
+
+def test_nothing_is_paid_in_the_future(log: ActLog) -> None:
+    assert log.state(EXPORTER, invoice()) == []
+    assert log.state(BUYER, payment("1", paid=LATER)) == [("invoice.future", "/paid")]
+    assert log.facts.books.records(SettlementRecord) == []
+
+
+def cancel(**members: Any) -> dict[str, Any]:
+    return {"act": "cancel-invoice", "invoice": NUMBER, "reason": "replaced", **members}
+
+
+@pytest.mark.parametrize("issuer", [EXPORTER, TAX])
+def test_it_is_cancelled_once_and_for_all(log: ActLog, issuer: str) -> None:
+    assert log.state(EXPORTER, invoice()) == []
+    assert log.state(BUYER, payment("1")) == []
+    assert log.state(issuer, cancel()) == []
+    found = registered(log)
+    assert (found.settled, found.cancel_reason, found.cancelled_us) == ("1", "replaced", START_US)
+    assert readers(log) == {EXPORTER, BUYER} - {issuer}
+    assert log.state(issuer, cancel(reason="error")) == [("invoice.cancelled", "/invoice")]
+    assert log.state(BUYER, payment("1")) == [("invoice.cancelled", "/invoice")]
+    assert log.state(EXPORTER, invoice()) == [("invoice.exists", "/invoice")]
+
+
+@pytest.mark.parametrize("issuer", [BUYER, MINE, AUTHORITY])
+def test_others_do_not_cancel(log: ActLog, issuer: str) -> None:
+    assert log.state(EXPORTER, invoice()) == []
+    assert log.state(issuer, cancel()) == [("act.signer", "")]
+    assert registered(log).cancelled_at is None
+
+
+def test_what_is_not_registered_is_not_cancelled(log: ActLog) -> None:
+    assert log.state(TAX, cancel()) == [("invoice.unknown", "/invoice")]
+    assert faults(cancel(reason="whim")) == [("schema.value", "/reason")]
+
+
 def test_privacy() -> None:
+    assert not read(cancel()).public
     assert not read(invoice()).public
     assert not read(payment("1")).public
