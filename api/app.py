@@ -47,6 +47,7 @@ from api.resources import (
     statistics,
     stock,
     tiles,
+    what_ifs,
 )
 from api.sessions import SessionDesk
 from api.settings import Settings
@@ -79,6 +80,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     receivables.resource,
     in_force.resource,
     events.resource,
+    what_ifs.resource,
     sessions.resource,
     health.resource,
     documents.resource,
@@ -127,6 +129,7 @@ def create_app(
         clock=clock,
         metrics=metrics,
         audits=AuditDesk(settings, clock),
+        what_ifs=AuditDesk(settings, clock, what="what-if", module="api.what_if_job"),
         sessions=SessionDesk(engine, clock, Challenges(derive_secret(log_key, "session challenges"))),
         documentation=Documentation(RESOURCES),
         closes_engine=own_engine,
@@ -147,6 +150,7 @@ def close_app(app: Flask) -> None:
     parts: Parts = app.extensions[EXTENSION]
     parts.registrar.close()
     parts.audits.close()
+    parts.what_ifs.close()
     parts.sessions.settle()
     if parts.closes_engine:
         parts.engine.dispose()

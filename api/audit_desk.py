@@ -1,4 +1,4 @@
-"""Audit jobs: asked for over HTTP, run one at a time on this host, each in a process of its own.
+"""Jobs (audits, what-ifs): asked for over HTTP, run one of a kind at a time, each in a process of its own.
 
 Decides: how many wait, what is kept of each, and how a job is seen to be dead. State is in files below one
 folder, since the server process that is asked about a job is rarely the one that started it; a job is alive
@@ -84,23 +84,33 @@ class JobFiles:
 
 
 class AuditDesk:
-    """The audit jobs of this host."""
+    """The jobs of one kind of this host."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, *, what: str = "audit", module: str = "api.audit_job"
+    ) -> None:
         """Touches nothing.
 
         Args:
             settings: Where jobs are kept and how many may wait; handed on to the job's process.
             clock: For when a job was asked for.
+            what: What a job is called; those other than audits have a folder of that name.
+            module: What a job's process runs.
         """
         self._settings = settings
         self._clock = clock
-        self._folder = settings.audit_folder
+        self._what = what
+        self._module = module
+        self._folder = settings.audit_folder if what == "audit" else settings.audit_folder / f"{what}s"
         self._lock = threading.Lock()
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def open(self, requested_by: str) -> dict[str, Any]:
+    def open(self, requested_by: str, **asked: str) -> dict[str, Any]:
         """Starts a job and returns its state.
+
+        Args:
+            requested_by: The party.
+            asked: Further members of the state, for the job to read.
 
         Raises:
             QueueFull: As many as may wait or run do already.
@@ -112,7 +122,7 @@ class AuditDesk:
             jobs = self.list()
             if sum(job["state"] in LIVE for job in jobs) >= self._settings.max_audits:
                 raise QueueFull(
-                    f"{self._settings.max_audits} audits wait or run on this host already",
+                    f"{self._settings.max_audits} {self._what}s wait or run on this host already",
                     mend="Wait until one is done, or stop one with DELETE.",
                 )
             for job in [each for each in jobs if each["state"] not in LIVE][KEPT_JOBS - 1 :]:
@@ -130,6 +140,7 @@ class AuditDesk:
                 "progress": None,
                 "report": None,
                 "error": None,
+                **asked,
             }
             files.write(members)
             self._start(files)
@@ -144,7 +155,7 @@ class AuditDesk:
         files = JobFiles(self._folder, job)
         members = files.read() if is_uuid4(job) else None
         if members is None or files.cancel.exists():
-            raise ResourceNotFound("this host has no such audit")
+            raise ResourceNotFound(f"this host has no such {self._what}")
         if members["state"] in LIVE and not self._is_alive(files):
             # It may have ended between the two looks.
             members = files.read() or members
@@ -193,7 +204,7 @@ class AuditDesk:
         environment |= self._settings.as_environment()
         root = str(Path(__file__).resolve().parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-        command = [sys.executable, "-m", "api.audit_job", str(files.folder), files.job]
+        command = [sys.executable, "-m", self._module, str(files.folder), files.job]
         self._processes.append(
             subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL

@@ -1,6 +1,6 @@
-"""One audit job, in a process of its own: ``python -m api.audit_job FOLDER ID``.
+"""One job in a process of its own: ``python -m api.audit_job FOLDER ID`` runs an audit.
 
-Decides: nothing about the audit; it waits for its turn, runs it, and writes how far it is. Its settings come
+Decides: nothing about the work; it waits for its turn, does it, and writes how far it is. Its settings come
 from the environment.
 """
 
@@ -8,8 +8,9 @@ import signal
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import structlog
 
@@ -26,8 +27,14 @@ _WRITE_SECONDS: Final = 0.2
 _POLL_SECONDS: Final = 0.1
 
 
-class AuditJob:
-    """The one job of this process."""
+class Job(ABC):
+    """The one job of this process.
+
+    Attributes:
+        what: What it is called.
+    """
+
+    what: ClassVar[str]
 
     def __init__(self, files: JobFiles, settings: Settings) -> None:
         self._files = files
@@ -38,7 +45,7 @@ class AuditJob:
         self._ended = threading.Event()
 
     def run(self) -> None:
-        """Waits for its turn and audits; afterwards the state says how it ended, or the job is forgotten."""
+        """Waits for its turn and works; afterwards the state says how it ended, or the job is forgotten."""
         with FileLock(self._files.lock) as alive:
             while not alive.acquire():  # somebody looks whether this job is alive
                 time.sleep(_POLL_SECONDS / 10)
@@ -46,7 +53,7 @@ class AuditJob:
             watcher = threading.Thread(target=self._watch, daemon=True)
             watcher.start()
             try:
-                self._wait_and_audit()
+                self._wait_and_work()
             except AuditCancelled:
                 if not self._files.cancel.exists():
                     self._end("interrupted")
@@ -55,6 +62,10 @@ class AuditJob:
                 watcher.join()
             if self._files.cancel.exists():
                 self._files.remove()
+
+    @abstractmethod
+    def work(self) -> dict[str, Any]:
+        """Does what was asked for and returns its report; tells ``progress``, and heeds ``cancel``."""
 
     def interrupt(self) -> None:
         """Ends the job as soon as may be; its state stays and says so."""
@@ -65,27 +76,18 @@ class AuditJob:
             if self._files.cancel.exists():
                 self._cancel.set()
 
-    def _wait_and_audit(self) -> None:
+    def _wait_and_work(self) -> None:
         with FileLock(self._files.turn) as turn:
             while not turn.acquire():
                 if self._cancel.wait(_POLL_SECONDS):
-                    raise AuditCancelled("the audit was stopped while it waited")
+                    raise AuditCancelled(f"the {self.what} was stopped while it waited")
             self._members["state"] = "running"
             self._files.write(self._members)
-            self._audit()
+            self._work()
 
-    def _audit(self) -> None:
+    def _work(self) -> None:
         try:
-            signer = read_log_signer(self._settings)
-            report = verify_database(
-                self._settings.database_url,
-                origin=self._settings.origin,
-                vkeys=[signer.vkey],
-                mark=open_mark(self._settings, signer),
-                progress=self._progress,
-                cancel=self._cancel,
-                replay=True,
-            )
+            report = self.work()
         except AuditCancelled:
             raise
         except ReledgerError as error:
@@ -94,12 +96,13 @@ class AuditJob:
             structlog.get_logger("reledger.audit").error(
                 "failed", job=self._files.job, error=exception_members(error)
             )
-            detail = "the audit broke off, for a reason that only the server's log tells"
+            detail = f"the {self.what} broke off, for a reason that only the server's log tells"
             self._end("failed", error={"code": FAILED_CODE, "detail": detail, "mend": FAILED_MEND})
         else:
-            self._end("done", report=report.as_json())
+            self._end("done", report=report)
 
-    def _progress(self, progress: Progress) -> None:
+    def progress(self, progress: Progress) -> None:
+        """Writes how far it is, now and then."""
         now = time.monotonic()
         if now - self._written >= _WRITE_SECONDS:
             self._written = now
@@ -111,14 +114,33 @@ class AuditJob:
         self._files.write(self._members)
 
 
-def main(folder: str, job: str) -> None:
-    """Runs one job."""
+class AuditJob(Job):
+    """A full audit."""
+
+    what = "audit"
+
+    def work(self) -> dict[str, Any]:
+        signer = read_log_signer(self._settings)
+        report = verify_database(
+            self._settings.database_url,
+            origin=self._settings.origin,
+            vkeys=[signer.vkey],
+            mark=open_mark(self._settings, signer),
+            progress=self.progress,
+            cancel=self._cancel,
+            replay=True,
+        )
+        return report.as_json()
+
+
+def run_job(kind: type[Job], folder: str, job: str) -> None:
+    """Runs one job of a kind."""
     settings = load_settings()
     configure_logging(settings)
-    audit = AuditJob(JobFiles(Path(folder), job), settings)
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: audit.interrupt())
-    audit.run()
+    found = kind(JobFiles(Path(folder), job), settings)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: found.interrupt())
+    found.run()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_job(AuditJob, *sys.argv[1:])

@@ -34,7 +34,7 @@ class Parts:
         mark: This host's high-water mark.
         clock: The host's clock.
         metrics: What is counted.
-        audits: The audit jobs of this host.
+        audits: The audit jobs of this host; ``what_ifs``: its what-ifs.
         sessions: The console's sessions.
         documentation: What the application says of itself.
         closes_engine: Whether the engine is the application's own.
@@ -47,6 +47,7 @@ class Parts:
     clock: Clock
     metrics: Metrics
     audits: AuditDesk
+    what_ifs: AuditDesk
     sessions: SessionDesk
     documentation: "Documentation"
     closes_engine: bool

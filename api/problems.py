@@ -22,6 +22,7 @@ from ledger.errors import (
     LogInconsistent,
     RequestError,
     RequestMalformed,
+    ScenarioInvalid,
     StatementRefused,
     StoreBusy,
     TokenInvalid,
@@ -58,6 +59,7 @@ STATUSES: Final[Mapping[type[RequestError], int]] = {
     errors.MediaTypeUnsupported: 415,
     errors.SignatureInvalid: 422,
     errors.StatementRefused: 422,
+    errors.ScenarioInvalid: 422,
     errors.LogInconsistent: 500,
     errors.QueueFull: 503,
     errors.StoreBusy: 503,
@@ -108,7 +110,7 @@ def problem_members(error: RequestError) -> dict[str, Any]:
         members["pointer"] = error.pointer
     if error.line is not None:
         members["line"] = error.line
-    if isinstance(error, StatementRefused):
+    if isinstance(error, StatementRefused | ScenarioInvalid):
         members["findings"] = [finding.as_json() for finding in error.findings]
     for name, value in error.extra.items():
         members.setdefault(name, value)

@@ -18,6 +18,7 @@ from benchmarks import memory as memory_bench
 from benchmarks import proofs as proofs_bench
 from benchmarks import provenance as provenance_bench
 from benchmarks import rules as rules_bench
+from benchmarks import what_if as what_if_bench
 from benchmarks.reporting import Report
 from benchmarks.servers import ENGINES
 
@@ -166,3 +167,20 @@ def desks(movements: int, folder: Path | None, output: Path | None) -> None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reledger-bench-")))
         place = folder
         _report(("sqlite",), output, lambda _: desks_bench.run(movements, place))
+
+
+@cli.command("what-if")
+@click.option("--movements", default=100_000, show_default=True, type=click.IntRange(1_000, 10_000_000))
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keeps the simulated ledger, to go on after a stop and to measure again.",
+)
+@_OUTPUT
+def what_if(movements: int, folder: Path | None, output: Path | None) -> None:
+    """How soon a what-if over a simulated year is answered, and with how much memory."""
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reledger-bench-")))
+        place = folder
+        _report(("sqlite",), output, lambda _: what_if_bench.run(movements, place))

@@ -88,6 +88,13 @@ def _pkcs8(key_file: Path) -> bytes:
 @contextmanager
 def _served(movements: int, folder: Path) -> Iterator[tuple[str, dict[str, Path]]]:
     """The simulated ledger behind a real server, and the keys of a person for each desk."""
+    settings, people = registered(movements, folder)
+    with serving(settings) as running:
+        yield running.url, people
+
+
+def registered(movements: int, folder: Path) -> tuple[Settings, dict[str, Path]]:
+    """A simulated ledger in a folder, made or gone on with where it is not whole; and keys for each desk."""
     country, own = folder / "country", folder / "ledger"
     if not (country / "manifest.json").exists() or not read_manifest(country).get("complete"):
         simulate(country, movements=movements, plant=0.01, seed=7)
@@ -104,15 +111,14 @@ def _served(movements: int, folder: Path) -> Iterator[tuple[str, dict[str, Path]
     people = _people(engine, country / "keys")
     engine.dispose()
     settings = Settings(
-        database_url=f"sqlite:///{own / 'ledger.db'}",
+        database_url=f"sqlite:///{(own / 'ledger.db').resolve()}",
         origin=str(read_manifest(country)["origin"]),
         log_key_file=country / "keys" / "log.pem",
         mark_dir=own / "mark",
         port=free_port(),
         log_level="error",
     )
-    with serving(settings) as running:
-        yield running.url, people
+    return settings, people
 
 
 def _people(engine: Engine, keys: Path) -> dict[str, Path]:

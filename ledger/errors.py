@@ -33,7 +33,8 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
     │   ├── MediaTypeUnsupported         media-type.unsupported
     │   ├── UnprocessableError
     │   │   ├── SignatureInvalid         signature.invalid
-    │   │   └── StatementRefused         statement.refused
+    │   │   ├── StatementRefused         statement.refused
+    │   │   └── ScenarioInvalid          scenario.invalid
     │   ├── UnavailableError             nothing was recorded for certain; the same bytes may be sent again
     │   │   ├── QueueFull                queue.full
     │   │   ├── StoreBusy                store.busy
@@ -278,6 +279,17 @@ class StatementRefused(UnprocessableError):
     code = "statement.refused"
     title = "The statement was refused"
     default_mend = "Mend every finding and sign a new statement; its jti may be used again."
+
+    def __init__(self, findings: Sequence[Finding], **kwargs: Any) -> None:
+        count = len(findings)
+        super().__init__(f"{count} finding{'' if count == 1 else 's'}: {findings[0].detail}", **kwargs)
+        self.findings = tuple(findings)
+
+
+class ScenarioInvalid(UnprocessableError):
+    code = "scenario.invalid"
+    title = "The scenario cannot be tried"
+    default_mend = "Mend every finding; docs/what-if.md describes the form of a scenario."
 
     def __init__(self, findings: Sequence[Finding], **kwargs: Any) -> None:
         count = len(findings)

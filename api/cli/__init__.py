@@ -21,6 +21,7 @@ _MODULES: Final = {
     "keys": ("key",),
     "submit": ("sign", "submit", "check", "token"),
     "audit": ("verify", "audit"),
+    "what_if": ("what-if",),
     "simulate": ("simulate",),
     "statistics": ("statistics",),
     "evaluate": ("evaluate",),

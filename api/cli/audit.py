@@ -5,16 +5,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
-from rich.progress import Progress as Bar
-from rich.progress import TaskID
 
 from api.cli.common import FILE, FOLDER, config_option, key_options, progress_bar, settings_from, signer_from
+from api.cli.following import follow
 from api.log_key import open_mark, read_log_signer
 from api.settings import Settings
 from ledger.audit.database import verify_database
 from ledger.audit.kept import KeptItem
 from ledger.audit.remote import audit_remote
-from ledger.audit.report import AuditReport, Progress, ProgressCallback
+from ledger.audit.report import AuditReport
 from ledger.errors import SettingsInvalid
 from ledger.log.note import NoteVerifier, parse_vkey
 from ledger.registration.mark import Mark
@@ -62,7 +61,7 @@ def verify(
             receipts=_kept(receipt, "*.receipt"),
             checkpoints=_kept(checkpoint, "*.checkpoint"),
             workers=workers,
-            progress=_follow(bar),
+            progress=follow(bar),
             replay=replay,
         )
     _print(report, as_json)
@@ -97,7 +96,7 @@ def audit(
             state_dir=state or Path(click.get_app_dir("reledger")) / "audits",
             token_signer=signer,
             cosigners=cosigner,
-            progress=_follow(bar),
+            progress=follow(bar),
         )
     _print(report, as_json)
 
@@ -123,19 +122,6 @@ def _kept(paths: Iterable[Path], pattern: str) -> list[KeptItem]:
             raise SettingsInvalid(f"the folder {path} holds no {pattern}")
         files.extend(found)
     return [KeptItem(str(file), file.read_bytes()) for file in files]
-
-
-def _follow(bar: Bar) -> ProgressCallback:
-    """Shows progress as it is reported."""
-    tasks: dict[str, TaskID] = {}
-
-    def show(progress: Progress) -> None:
-        total = progress.total or None
-        if progress.phase not in tasks:
-            tasks[progress.phase] = bar.add_task(progress.phase, total=total)
-        bar.update(tasks[progress.phase], completed=progress.done, total=total)
-
-    return show
 
 
 def _print(report: AuditReport, as_json: bool) -> None:

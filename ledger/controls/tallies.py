@@ -40,19 +40,19 @@ def note(case: Case) -> None:
     """Updates every tally after an accepted movement, in the books' own transaction."""
     movement, recording = case.movement, case.recording
     if movement.corrects:
-        _take_back(recording.books, actor_of(case), movement.corrects)
+        take_back(recording.books, actor_of(case), movement.corrects)
         _take_back_balance(case)
         if movement.did_not_occur:
             return
     if movement.kind == "cancel":
         for shipment in case.effect.shipments:
-            _take_back(recording.books, shipment.consignor, shipment.event_id)
+            take_back(recording.books, shipment.consignor, shipment.event_id)
     _note_report(case)
     if movement.kind in BALANCED:
         _note_balance(case)
     if case.effect.born and movement.kind != "opening":
         note_output(case)
-    _note_drawn(case)
+    note_draws(case)
     note_sale(case)
     note_invoice(case)
     note_places(case)
@@ -128,7 +128,7 @@ def _note_pool(case: Case, sums: Mapping[str, int]) -> None:
         add_sums(books, POOL_TALLY, pool, "", variances)
 
 
-def _note_drawn(case: Case) -> None:
+def note_draws(case: Case) -> None:
     """Draws quotas and licences, and remembers what the event drew."""
     movement, recording = case.movement, case.recording
     books = recording.books
@@ -155,7 +155,7 @@ def _note_drawn(case: Case) -> None:
         add_sums(books, DRAWN, f"{party} {movement.event_id}", "", drawn)
 
 
-def _take_back(books: Books, party: str, event_id: str) -> None:
+def take_back(books: Books, party: str, event_id: str) -> None:
     """Gives back what an event drew."""
     drawn = drawn_by(books, party, event_id)
     if not drawn:

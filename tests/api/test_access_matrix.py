@@ -379,6 +379,18 @@ ROWS: Final[dict[str, Row]] = {
     "read_audit": lambda _: [_JOB],
     "stop_audit": lambda _: [_JOB],
     "watch_audit": lambda _: [_JOB],
+    # What-ifs.
+    "open_what_if": lambda _: [
+        Ask(
+            body=b'{"scenario":{}}',
+            headers={"Content-Type": "application/json"},
+            who=offices(AUDITORS),
+            opens=frozenset({202, 503}),
+        )
+    ],
+    "list_what_ifs": plain(offices(AUDITORS)),
+    "read_what_if": lambda _: [_JOB],
+    "stop_what_if": lambda _: [_JOB],
     "list_refusals": plain(KNOWN, {"start": "1"}, tells=journal),
     # Goods.
     "read_lot": lots(tells=whole_lots),

@@ -85,6 +85,12 @@ CASES |= {
     errors.MediaTypeUnsupported: lambda scene: scene.site.client.post("/v1/statements", data=b"x"),
     errors.TooLarge: lambda scene: scene.site.post(b"a" * 1_048_577),
     errors.StatementRefused: lambda scene: scene.post_payload(b"{}"),
+    errors.ScenarioInvalid: lambda scene: scene.site.post(
+        b'{"scenario":{"lists":1}}',
+        "/v1/what-ifs",
+        Content_Type="application/json",
+        Authorization=f"Bearer {scene.site.token(scene.cast.authority)}",
+    ),
 }
 
 

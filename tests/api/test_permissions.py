@@ -157,7 +157,9 @@ class TestRoles:
         assert response.headers["WWW-Authenticate"] == f'Bearer realm="{sqlite_site.cast.origin}"'
 
     @pytest.mark.parametrize("name", ROLES)
-    @pytest.mark.parametrize("operation", [each for each in NEEDED if each.name != "open_audit"], ids=name_of)
+    @pytest.mark.parametrize(
+        "operation", [each for each in NEEDED if each.name not in ("open_audit", "open_what_if")], ids=name_of
+    )
     def test_each_role_gets_what_is_its_own(self, story: Story, operation: Operation, name: str) -> None:
         party = story.named(name)
         response = asked(story.site, operation, party)
@@ -224,6 +226,10 @@ class TestRoles:
                 "stop_audit",
                 "watch_audit",
                 "read_oversight",
+                "open_what_if",
+                "list_what_ifs",
+                "read_what_if",
+                "stop_what_if",
             },
         }
 

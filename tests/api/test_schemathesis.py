@@ -221,6 +221,16 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                     "checks": {"negative_data_rejection": {"expected-statuses": ["2xx", "4xx"]}},
                 },
                 {
+                    # No schema can say which policies and lists can be tried, nor how many wait.
+                    "include-path": "/v1/what-ifs",
+                    "checks": {
+                        "positive_data_acceptance": {
+                            "expected-statuses": ["2xx", "400", "413", "422", "503"]
+                        },
+                        "not_a_server_error": {"expected-statuses": ["2xx", "4xx", "503"]},
+                    },
+                },
+                {
                     # One audit may wait or run on a host; others are told to come again.
                     "include-path": "/v1/audits",
                     "checks": {"not_a_server_error": {"expected-statuses": ["2xx", "4xx", "503"]}},

@@ -31,6 +31,7 @@ LAYERS: list[set[str]] = [
     {"ledger.controls", "ledger.screening"},
     {"ledger.store"},
     {"ledger.registration", "ledger.audit", "ledger.client", "ledger.provenance"},
+    {"ledger.whatif"},
     {"ledger.simulation"},
     {"api"},
 ]
@@ -46,6 +47,7 @@ THIRD_PARTY = {
     "ledger.audit": {"cryptography", "httpx2", "sqlalchemy", "structlog"},
     "ledger.client": {"httpx2", "structlog"},
     "ledger.provenance": {"sqlalchemy"},
+    "ledger.whatif": {"sqlalchemy"},
     "ledger.simulation": {"cryptography", "sqlalchemy"},
 }
 # The log is bytes and hashes: nothing that reaches a disk, a network, a clock or chance.

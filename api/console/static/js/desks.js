@@ -20,6 +20,7 @@ export const DESKS = [
       { path: "/console/cases", title: "common.nav.cases", load: () => import("./desks/regulator/cases.js") },
       { path: "/console/licence-queue", title: "common.nav.queue", load: () => import("./desks/regulator/licence_queue.js") },
       { path: "/console/quotas", title: "common.nav.quotas", load: () => import("./desks/regulator/quotas.js") },
+      { path: "/console/what-if", title: "common.nav.what_if", load: () => import("./desks/regulator/what_if.js") },
       { path: "/console/balance", title: "common.nav.balance", load: () => import("./desks/regulator/balance.js"), roles: [] },
       { path: "/console/firm", title: "common.nav.firm", load: () => import("./desks/regulator/firm.js"), roles: [], menu: false },
     ],

@@ -1,0 +1,1 @@
+"""What another policy, control list or list of parties would have meant for what is recorded; reads only."""
