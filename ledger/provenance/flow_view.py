@@ -12,13 +12,12 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from ledger.provenance.answers import Subject, Viewer, admit, books_of
+from ledger.provenance.flow_facts import Facts
 from ledger.provenance.flows import MOST_STEPS, Flows, NodeId, upstream
 from ledger.provenance.graph import Direction
 from ledger.provenance.origins import country_of
 from ledger.provenance.spread import downstream
-from ledger.records.books import Books
 from ledger.records.cells import AWAITED
-from ledger.records.lots import LotRecord, PoolRecord
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
 from ledger.store.lot_tails import tail_of
 from ledger.store.registers_store import read_facts
@@ -104,11 +103,12 @@ def show_flows(
     """
     books = books_of(connection)
     admit(books, subject, viewer)
+    facts = Facts(connection, element)
     if direction == "upstream":
-        flows = upstream(books, subject, element, most)
+        flows = upstream(books, facts, subject, most)
     else:
-        flows = downstream(books, subject, element, viewer, most)
-    told = {node: _tell(books, subject, viewer, node) for node in flows.masses}
+        flows = downstream(books, facts, subject, viewer, most)
+    told = {node: _tell(facts, subject, viewer, node) for node in flows.masses}
     told[flows.subject] = replace(told[flows.subject], label=subject.name)
     ids = {node: _fold(each, by, root=node == flows.subject) for node, each in told.items()}
     links: dict[tuple[str, str], int] = {}
@@ -119,13 +119,12 @@ def show_flows(
     return FlowView(_nodes(connection, viewer, flows, told, ids, links, by), links, flows.truncated)
 
 
-def _tell(books: Books, subject: Subject, viewer: Viewer, node: NodeId) -> _Told:
+def _tell(facts: Facts, subject: Subject, viewer: Viewer, node: NodeId) -> _Told:
     kind, name = node
     if kind == "lot":
-        return _tell_lot(books, subject, viewer, name)
+        return _tell_lot(facts, subject, viewer, name)
     if kind in ("pool", "in pool"):
-        pool = books.get(PoolRecord, name)
-        assert pool is not None
+        pool = facts.pools[name]
         if not viewer.sees_all and pool.custodian != viewer.party and node != (subject.kind, subject.name):
             return _Told("hidden", "", stage="pool", hidden=True)
         tainted = pool.tainted_by is not None
@@ -146,8 +145,8 @@ def _whose(kind: str, name: str) -> str:
     return "" if kind in ("unit", "shipment", "travelling") else name
 
 
-def _tell_lot(books: Books, subject: Subject, viewer: Viewer, name: str) -> _Told:
-    lot = books.get(LotRecord, name)
+def _tell_lot(facts: Facts, subject: Subject, viewer: Viewer, name: str) -> _Told:
+    lot = facts.lots[name]
     assert lot is not None
     own = viewer.sees_all or lot.producer == viewer.party
     if not own and name not in subject.lots:

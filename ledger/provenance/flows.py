@@ -8,50 +8,31 @@ flow ends at its origin with the very mass that the cells state, and sums at the
 
 Shares are exact; each step gives whole milligrams out by largest remainder, so that in equals out at every
 node. Where a record was corrected since, the trail of a cell may be lost: from there it leads straight to its
-origin. What comes out beyond what went in has the origin ``unexplained``. Linear in the number of edges.
+origin. What comes out beyond what went in has the origin ``unexplained``. Linear in the number of edges: a
+pool that is reached is walked through all its earlier versions at once, and what only passes through a
+version is handed on as it is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from itertools import islice
+from math import lcm
+from typing import Final, NamedTuple, TypeAlias
 
-from ledger.books.births import BIRTH_AWAITED, REVALUED
 from ledger.provenance.answers import Subject
+from ledger.provenance.flow_facts import Exact, Facts, FlowLot, Line
+from ledger.provenance.flow_parts import Part, Parts, Resolver, shares, split
 from ledger.records.books import Books
-from ledger.records.cells import AWAITED, UNEXPLAINED, Cells, apportion, element_masses
-from ledger.records.lots import (
-    EdgeRecord,
-    EventRecord,
-    LotRecord,
-    PoolRecord,
-    PoolVersionRecord,
-    PostingRecord,
-)
+from ledger.records.cells import UNEXPLAINED, Cells
+from ledger.records.lots import LotRecord, PoolRecord
 
 MOST_STEPS: Final = 20_000
-MAX_RESOLVED: Final = 64
-_K = TypeVar("_K")
-_ByOrigin: TypeAlias = Mapping[tuple[str, str], int]
+AHEAD: Final = 100
+"""Steps whose cells are read at once."""
 NodeId: TypeAlias = tuple[str, str]
 """Kind (``lot``, ``pool``, ``origin``, ...) and name; a pool is one node, whatever its versions."""
-
-
-class Part(NamedTuple):
-    """One cell that is followed: its element, the awaited lots still to be passed, and its origin."""
-
-    element: str
-    through: tuple[str, ...]
-    origin: str
-
-    @property
-    def label(self) -> str:
-        """The origin under which cells hold it where the trail stands."""
-        return f"{AWAITED}{self.through[0]}" if self.through else self.origin
-
-
-Parts: TypeAlias = dict[Part, int]
-_Step: TypeAlias = tuple[str, str, int]
+Step: TypeAlias = tuple[str, str, int]
 """A lot (0), or a pool at one of its versions: what is walked; a pool is shown as one node."""
 
 
@@ -61,12 +42,14 @@ class Flows:
 
     Attributes:
         subject: Where the flow ends (upstream) or begins (downstream).
+        facts: What it was computed from: of each lot and pool among the nodes.
         masses: What passes through each node, in mg.
         links: (source, target) -> mg, in the direction in which goods move.
         truncated: Whether the walk was ended by its limit: what lay beyond is credited to its origin at once.
     """
 
     subject: NodeId
+    facts: Facts
     masses: dict[NodeId, int] = field(default_factory=dict)
     links: dict[tuple[NodeId, NodeId], int] = field(default_factory=dict)
     truncated: bool = False
@@ -77,20 +60,21 @@ class Flows:
             self.links[source, target] = self.links.get((source, target), 0) + mass_mg
 
 
-def upstream(books: Books, subject: Subject, element: str | None, most: int = MOST_STEPS) -> Flows:
+def upstream(books: Books, facts: Facts, subject: Subject, most: int = MOST_STEPS) -> Flows:
     """Where what a subject contains came from.
 
     Args:
         books: The books.
+        facts: The same, of the element that is asked for.
         subject: A lot, unit, shipment or pool.
-        element: Symbol; None: all REO together.
         most: Steps at most.
     """
     root = (subject.kind, subject.name)
-    flows = Flows(root)
-    walk = _Walk(books, flows, most)
+    flows = Flows(root, facts)
+    walk = _Walk(facts, flows, most)
+    resolver = Resolver(facts)
     for step, cells in begin(books, subject):
-        parts = _resolved(books, cells, element)
+        parts = resolver.resolved(cells)
         walk.arrive(step, parts)
         flows.add(step[:2], root, sum(parts.values()))
     walk.run()
@@ -101,13 +85,14 @@ def upstream(books: Books, subject: Subject, element: str | None, most: int = MO
     return flows
 
 
-def begin(books: Books, subject: Subject) -> Iterator[tuple[_Step, Cells]]:
+def begin(books: Books, subject: Subject) -> Iterator[tuple[Step, Cells]]:
     """The steps at which a subject's goods stand, with what of them it contains, as ``answers`` counts it."""
     if subject.kind == "pool":
         pool = books.get(PoolRecord, subject.name)
         assert pool is not None
         yield ("pool", subject.name, pool.version), subject.cells
         return
+    books.prefetch(LotRecord, [(name,) for name in subject.lots])
     for name, mass_mg in sorted(subject.lots.items()):
         lot = books.get(LotRecord, name)
         if lot is not None and lot.mass_mg:
@@ -115,332 +100,376 @@ def begin(books: Books, subject: Subject) -> Iterator[tuple[_Step, Cells]]:
             yield ("lot", name, 0), cells
 
 
-def _resolved(books: Books, cells: Cells, element: str | None) -> Parts:
-    """The cells of an element (or all) as parts, awaited origins resolved as ``origins.resolve`` does."""
-    exact: dict[Part, Fraction] = {}
-    for (symbol, origin, _), mass_mg in cells.items():
-        if element in (None, symbol):
-            for part, share in _behind(books, symbol, origin, MAX_RESOLVED):
-                exact[part] = exact.get(part, Fraction(0)) + mass_mg * share
-    whole = sum(exact.values(), Fraction(0))
-    return split(int(whole), exact)
+class Used(NamedTuple):
+    """A lot that went into an event, and how much of it, in mg of its mass."""
 
-
-def _behind(books: Books, element: str, origin: str, steps: int) -> list[tuple[Part, Fraction]]:
-    """What stands behind an origin: itself, or what the awaited lot was born with."""
-    name = origin.removeprefix(AWAITED)
-    lot = books.get(LotRecord, name) if origin.startswith(AWAITED) and steps else None
-    inside = {} if lot is None or lot.birth == BIRTH_AWAITED else by_origin(lot.cells)
-    own = {each: mass_mg for (symbol, each), mass_mg in inside.items() if symbol == element}
-    whole = sum(own.values())
-    if not whole:
-        return [(Part(element, (), origin), Fraction(1))]
-    return [
-        (Part(element, (name, *part.through), part.origin), share * mass_mg / whole)
-        for each, mass_mg in own.items()
-        for part, share in _behind(books, element, each, steps - 1)
-    ]
-
-
-@dataclass(slots=True)
-class _Walk:
-    """The walk upstream: nearest first, each step once all that was made of it has said what it takes."""
-
-    books: Books
-    flows: Flows
-    most: int
-    begun: int = 0
-    waiting: dict[_Step, Parts] = field(default_factory=dict)
-
-    def arrive(self, step: _Step, parts: Parts) -> None:
-        """Lets parts begin at a step."""
-        self.begun += sum(parts.values())
-        _join(self.waiting.setdefault(step, {}), parts)
-
-    def run(self) -> None:
-        """Follows everything to its origins."""
-        sources, order = self._reach()
-        for step in order:
-            parts = self.waiting.pop(step, {})
-            if parts:
-                self._pass(step, parts, sources.get(step))
-
-    def _reach(self) -> tuple[dict[_Step, "_Made"], list[_Step]]:
-        """What each step was made of, and all steps so that each comes after everything made of it."""
-        sources: dict[_Step, _Made] = {}
-        level = list(self.waiting)
-        seen = dict.fromkeys(level)
-        while level and len(seen) <= self.most:
-            _read_ahead(self.books, level)
-            found: dict[_Step, None] = {}
-            for step in level:
-                sources[step] = made = _made(self.books, step)
-                found.update(dict.fromkeys(each for each in made.before() if each not in seen))
-            seen.update(found)
-            level = list(found)
-        self.flows.truncated = bool(level)
-        return sources, _ordered(sources, list(seen))
-
-    def _pass(self, step: _Step, parts: Parts, made: "_Made | None") -> None:
-        """Shares what arrived at a step out to what it was made of."""
-        target = step[:2]
-        lot = self.books.get(LotRecord, step[1]) if step[0] == "lot" else None
-        for part, mass_mg in parts.items():
-            if lot is not None and part.through[:1] == (lot.lot,):
-                part = part._replace(through=part.through[1:])
-            weights: dict[_Step | None, Fraction] = {} if made is None else made.weights(part)
-            shared = split(mass_mg, weights) if any(weights.values()) else {None: mass_mg}
-            for source, amount in shared.items():
-                if source is None:
-                    self.flows.add(("origin", part.origin), target, amount)
-                else:
-                    self.flows.add(source[:2], target, amount)
-                    _join(self.waiting.setdefault(source, {}), {part: amount})
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A lot that went into an event: the share of it, and what all of it contains."""
-
-    lot: LotRecord
-    share: Fraction
-    cells: _ByOrigin
-    elements: Mapping[str, int]
+    lot: FlowLot
+    mass_mg: int
 
     @property
-    def step(self) -> _Step:
+    def step(self) -> Step:
         """The lot as a step."""
         return ("lot", self.lot.lot, 0)
-
-    def holds(self, part: Part) -> Fraction:
-        """How much of a part went in with it."""
-        mass_mg = self.cells.get((part.element, part.label), 0)
-        if part.through and part.through[0] == self.lot.lot:
-            mass_mg += self.elements.get(part.element, 0)  # when it went in, all of it was awaited
-        return self.share * mass_mg
 
 
 @dataclass(slots=True)
 class _Made:
-    """What one step was made of.
+    """What one step was made of: lots that went in, and the pool version before it, or drawn from.
 
     Attributes:
-        inputs: What went in.
-        previous: The pool version before it, or the one that it was drawn from.
-        held: What that version held, by element and origin; ``after``: what this one holds. Empty for a lot.
-        gains: What came out beyond what went in, in mg by element; ``explained``: how much of each milligram
-            that went in came out.
+        lines: The journal lines of the event of a lot.
     """
 
-    inputs: list[Input] = field(default_factory=list)
-    previous: _Step | None = None
-    held: _ByOrigin = field(default_factory=dict)
-    after: _ByOrigin | None = None
-    gains: Mapping[str, int] = field(default_factory=dict)
-    explained: Mapping[str, Fraction] = field(default_factory=dict)
+    inputs: list[Used] = field(default_factory=list)
+    previous: Step | None = None
+    lines: Sequence[Line] = ()
 
-    def before(self) -> Iterator[_Step]:
+    def before(self) -> Iterator[Step]:
         """The steps that it was made of."""
         if self.previous is not None:
             yield self.previous
         for each in self.inputs:
             yield each.step
 
-    def weights(self, part: Part) -> dict[_Step | None, Fraction]:
-        """By how much each source is credited for a part; None: its origin itself."""
-        key = (part.element, part.label)
-        fed: dict[_Step | None, Fraction] = {}
-        for each in self.inputs:
-            fed[each.step] = fed.get(each.step, Fraction(0)) + each.holds(part)
-        if self.after is not None:
-            return self._of_version(key, fed)
-        if self.previous is not None:
-            fed[self.previous] = Fraction(max(self.held.get(key, 0), 0))
-        if part.label == UNEXPLAINED and self.gains.get(part.element):
-            scale = self.explained.get(part.element, Fraction(1))
-            fed = {step: weight * scale for step, weight in fed.items()}
-            fed[None] = Fraction(self.gains[part.element])
-        return fed
 
-    def _of_version(
-        self, key: tuple[str, str], fed: Mapping[_Step | None, Fraction]
-    ) -> dict[_Step | None, Fraction]:
-        """Of a pool's version: what it held before, and what came in by this change."""
-        assert self.after is not None
-        # Between a correction's undoing and its replacement a cell may stand below zero.
-        now, then = max(self.after.get(key, 0), 0), max(self.held.get(key, 0), 0)
-        weights: dict[_Step | None, Fraction] = {}
-        if self.previous is not None:
-            weights[self.previous] = Fraction(min(now, then))
-        came = Fraction(max(now - then, 0))
-        whole = sum(fed.values(), Fraction(0))
-        if not whole:
-            weights[None] = came
+@dataclass(slots=True)
+class _Walk:
+    """The walk upstream: each step once all that was made of it has said what it takes.
+
+    Attributes:
+        waiting: What has arrived at each step; ``drawn``: what lots drawn from a pool's version ask of it.
+    """
+
+    facts: Facts
+    flows: Flows
+    most: int
+    begun: int = 0
+    waiting: dict[Step, Parts] = field(default_factory=dict)
+    drawn: dict[Step, list[tuple[Step, list[tuple[Part, int]], _Made]]] = field(default_factory=dict)
+
+    def arrive(self, step: Step, parts: Parts) -> None:
+        """Lets parts begin at a step."""
+        self.begun += sum(parts.values())
+        self.join(step, parts)
+
+    def run(self) -> None:
+        """Follows everything to its origins."""
+        sources = self._reach()
+        steps = iter(_ordered(sources))
+        while ahead := list(islice(steps, AHEAD)):
+            self._need(ahead, sources)
+            for step in ahead:
+                made = sources.get(step)
+                if step[0] == "pool":
+                    self._pass_version(step, made)
+                else:
+                    self._pass_lot(step, self.waiting.pop(step, {}), made)
+
+    def _reach(self) -> dict[Step, _Made | None]:
+        """What each step was made of; None of those at which the limit ended the walk."""
+        sources: dict[Step, _Made | None] = {}
+        level = dict.fromkeys(self.waiting)
+        while level and len(sources) <= self.most:
+            level = _with_chains(self.facts, level, sources, self.most)
+            found: dict[Step, None] = {}
+            for step, made in _made(self.facts, level).items():
+                sources[step] = made
+                found.update(dict.fromkeys(made.before()))
+            level = {step: None for step in found if step not in sources}
+        self.flows.truncated = bool(level)
+        return sources | level
+
+    def _need(self, steps: Iterable[Step], sources: Mapping[Step, _Made | None]) -> None:
+        """Reads the cells that some steps are judged by."""
+        lots: list[str] = []
+        versions: list[tuple[str, int]] = []
+        for step in steps:
+            made = sources.get(step)
+            if made is not None:
+                lots += [each.lot.lot for each in made.inputs]
+            if step[0] == "pool":
+                versions += [step[1:]] if step[2] == 1 else [(step[1], step[2] - 1), step[1:]]
+        self.facts.need_origins(lots, versions)
+
+    def join(self, step: Step, parts: Parts) -> None:
+        """Lets parts arrive at a step; they are the step's own from then on."""
+        known = self.waiting.get(step)
+        if known is None:
+            self.waiting[step] = parts
+            return
+        if len(known) < len(parts):
+            known, parts = parts, known
+            self.waiting[step] = known
+        for part, mass_mg in parts.items():
+            known[part] = known.get(part, 0) + mass_mg
+
+    def _pass_lot(self, step: Step, parts: Parts, made: _Made | None) -> None:
+        """Shares what arrived at a lot out to what it was made of."""
+        name = step[1]
+        arrived = [
+            (part.onward if part.awaited == name and part.onward is not None else part, mass_mg)
+            for part, mass_mg in parts.items()
+        ]
+        if not arrived:
+            return
+        if made is not None and made.previous is not None:
+            self.drawn.setdefault(made.previous, []).append((step, arrived, made))
+            return
+        if made is None or not made.inputs:
+            self._to_origins(step, arrived)
+            return
+        intake = _Intake(self.facts, made.inputs)
+        credit = _Credit(self, step)
+        gains: Mapping[str, int] = {}
+        if any(part.cell[1] == UNEXPLAINED for part, _ in arrived):
+            gains, explained = gained(self.facts, made.lines, intake.elements())
+        for part, mass_mg in arrived:
+            weights = intake.weights(part)
+            if part.cell[1] == UNEXPLAINED and gains.get(part.element):
+                scale = explained.get(part.element, Fraction(1)) / intake.common
+                credit.exactly(part, mass_mg, {s: w * scale for s, w in weights}, gains[part.element])
+            else:
+                credit.share(part, mass_mg, weights)
+        credit.give()
+
+    def _take_drawn(self, step: Step) -> None:
+        """What lots drawn from a pool's version had of it arrives there; what it had not ends here."""
+        held = self.facts.origins_of(*step[1:])
+        for lot, arrived, made in self.drawn.pop(step, ()):
+            credit = _Credit(self, lot)
+            gains: Mapping[str, int] = {}
+            if any(part.cell[1] == UNEXPLAINED for part, _ in arrived):
+                taken = {symbol: -mass for symbol, mass in self.facts.stated(made.lines, "pool").items()}
+                gains, explained = gained(self.facts, made.lines, taken)
+            for part, mass_mg in arrived:
+                weight = max(held.get(part.cell, 0), 0)
+                if part.cell[1] == UNEXPLAINED and gains.get(part.element):
+                    scale = explained.get(part.element, Fraction(1))
+                    credit.exactly(part, mass_mg, {step: weight * scale}, gains[part.element])
+                else:
+                    credit.share(part, mass_mg, [(step, weight)])
+            credit.give()
+
+    def _pass_version(self, step: Step, made: _Made | None) -> None:
+        """Shares what arrived at a pool's version out to the one before and to what was fed."""
+        self._take_drawn(step)
+        parts = self.waiting.pop(step, {})
+        if made is None:
+            self._to_origins(step, parts.items())
+            return
+        now = self.facts.origins_of(*step[1:])
+        before = {} if made.previous is None else self.facts.origins_of(*made.previous[1:])
+        changed = [part for part in parts if not 0 < now.get(part.cell, 0) <= before.get(part.cell, 0)]
+        credit = _Credit(self, step)
+        intake = _Intake(self.facts, made.inputs if changed else ())
+        for part in changed:
+            # Between a correction's undoing and its replacement a cell may stand below zero.
+            held, then = max(now.get(part.cell, 0), 0), max(before.get(part.cell, 0), 0)
+            came, fed = max(held - then, 0), intake.weights(part)
+            whole = sum(weight for _, weight in fed)
+            weights: list[tuple[Step | None, int]] = [(None, came)]
+            if whole:
+                weights = [(source, came * weight) for source, weight in fed]
+            if made.previous is not None:
+                weights.insert(0, (made.previous, min(held, then) * (whole or 1)))
+            credit.share(part, parts.pop(part), weights)
+        credit.give()
+        if parts and made.previous is not None:
+            self.join(made.previous, parts)
+
+    def _to_origins(self, step: Step, arrived: Iterable[tuple[Part, int]]) -> None:
+        for part, mass_mg in arrived:
+            self.flows.add(("origin", part.origin), step[:2], mass_mg)
+
+
+class _Intake:
+    """Lots that went into an event, and by how much each is credited for a part, in whole numbers.
+
+    Attributes:
+        common: What the weights are to be divided by to be mg.
+    """
+
+    __slots__ = ("_facts", "_used", "common")
+
+    def __init__(self, facts: Facts, inputs: Sequence[Used]) -> None:
+        shares = [Fraction(each.mass_mg, each.lot.mass_mg) for each in inputs]
+        self._facts = facts
+        self.common = lcm(*(share.denominator for share in shares))
+        self._used = [
+            (
+                each.step,
+                each.lot.lot,
+                share.numerator * (self.common // share.denominator),
+                facts.origins_of(each.lot.lot),
+            )
+            for each, share in zip(inputs, shares, strict=True)
+        ]
+
+    def weights(self, part: Part) -> list[tuple[Step | None, int]]:
+        """What each lot brought in of a part: when it went in awaited, all that it holds of the element."""
+        cell, awaited = part.cell, part.awaited
+        found: list[tuple[Step | None, int]] = []
+        for step, name, share, cells in self._used:
+            mass_mg = cells.get(cell, 0)
+            if awaited == name:
+                mass_mg += sum(mass for (symbol, _), mass in cells.items() if symbol == part.element)
+            found.append((step, share * mass_mg))
+        return found
+
+    def elements(self) -> dict[str, Fraction]:
+        """What went in, in mg by element."""
+        sums: dict[str, int] = {}
+        for _, _, share, cells in self._used:
+            for (symbol, _), mass_mg in cells.items():
+                sums[symbol] = sums.get(symbol, 0) + share * mass_mg
+        return {symbol: Fraction(mass, self.common) for symbol, mass in sums.items()}
+
+
+class _Credit:
+    """What one step gives to each of its sources, and to origins where the trail ends."""
+
+    __slots__ = ("_given", "_target", "_walk")
+
+    def __init__(self, walk: _Walk, step: Step) -> None:
+        self._walk = walk
+        self._target: NodeId = step[:2]
+        self._given: dict[Step, Parts] = {}
+
+    def share(self, part: Part, mass_mg: int, weights: Sequence[tuple[Step | None, int]]) -> None:
+        """Credits sources in proportion to whole numbers; the origin itself where all are zero."""
+        some = [each for each in weights if each[1]]
+        if len(some) < 2:
+            self._put(some[0][0] if some else None, part, mass_mg)
+            return
+        for source, amount in zip(
+            (each for each, _ in some), shares(mass_mg, [weight for _, weight in some]), strict=True
+        ):
+            self._put(source, part, amount)
+
+    def exactly(
+        self, part: Part, mass_mg: int, weights: Mapping[Step | None, Fraction], gain_mg: int
+    ) -> None:
+        """The same of what may be a gain: its own origin is credited for it."""
+        for source, amount in split(mass_mg, {**weights, None: Fraction(gain_mg)}).items():
+            self._put(source, part, amount)
+
+    def give(self) -> None:
+        """Lets arrive at each source what it was credited for."""
+        for source, parts in self._given.items():
+            self._walk.flows.add(source[:2], self._target, sum(parts.values()))
+            self._walk.join(source, parts)
+
+    def _put(self, source: Step | None, part: Part, mass_mg: int) -> None:
+        if source is None:
+            self._walk.flows.add(("origin", part.origin), self._target, mass_mg)
+        elif mass_mg:
+            parts = self._given.setdefault(source, {})
+            parts[part] = parts.get(part, 0) + mass_mg
+
+
+def _made(facts: Facts, steps: Iterable[Step]) -> dict[Step, _Made]:
+    """What steps were made of, by the postings of their events; nothing of what came from outside."""
+    found = {step: _Made() for step in steps}
+    facts.read_lots(name for kind, name, _ in found if kind == "lot")
+    born = [
+        (step, lot)
+        for step in found
+        if step[0] == "lot" and (lot := facts.lots[step[1]]) is not None and lot.birth in ("process", "draw")
+    ]
+    fed = [(step, facts.versions[step[1:]]) for step in found if step[0] == "pool"]
+    places = {lot.place for _, lot in born}
+    places |= {version.place for _, version in fed if version.change == "feed"}
+    facts.read_lines(places)
+    drawn = [lot.node for _, lot in born if lot.birth == "draw"]
+    facts.read_parents(drawn)
+    facts.read_nodes(parent for node in drawn for parent in facts.parents[node])
+    facts.read_lots(line.lot for place in places for line in facts.lines[place] if line.lot)
+    for step, lot in born:
+        made = found[step]
+        made.lines = facts.lines[lot.place]
+        if lot.birth == "process":
+            made.inputs = used(facts, made.lines)
         else:
-            weights |= {step: came * weight / whole for step, weight in fed.items()}
-        return weights
+            made.previous = _drawn_from(facts, lot)
+    for step, version in fed:
+        if version.change == "feed":
+            found[step].inputs = used(facts, facts.lines[version.place])
+        if version.version > 1:
+            found[step].previous = ("pool", version.pool, version.version - 1)
+    return found
 
 
-def _made(books: Books, step: _Step) -> _Made:
-    """What a step was made of, by the postings of its event; nothing of what came from outside."""
-    kind, name, number = step
-    if kind == "pool":
-        return _version_made(books, name, number)
-    lot = books.get(LotRecord, name)
-    if lot is None or lot.birth not in ("process", "draw"):
-        return _Made()
-    lines = own_lines(books, lot.entry_index, lot.position)
-    if lot.birth == "process":
-        inputs = consumed(books, lines)
-        went_in: dict[str, Fraction] = {}
-        for each in inputs:
-            for symbol, mass_mg in each.elements.items():
-                went_in[symbol] = went_in.get(symbol, Fraction(0)) + each.share * mass_mg
-        gains, explained = _gained(lines, went_in)
-        return _Made(inputs, gains=gains, explained=explained)
-    previous = _drawn_from(books, lot)
-    if previous is None:
-        return _Made()
-    taken = {symbol: -mass for symbol, mass in stated(lines, "pool").items()}
-    gains, explained = _gained(lines, taken)
-    step = ("pool", previous.pool, previous.version)
-    return _Made(previous=step, held=by_origin(previous.cells), gains=gains, explained=explained)
+def _drawn_from(facts: Facts, lot: FlowLot) -> Step | None:
+    for parent in facts.parents[lot.node]:
+        version = facts.version_nodes.get(parent)
+        if version is not None:
+            return ("pool", version.pool, version.version)
+    return None
 
 
-def _gained(
-    lines: Sequence[PostingRecord], went_in: Mapping[str, Fraction]
+def _with_chains(
+    facts: Facts, level: Mapping[Step, None], known: Mapping[Step, object], most: int
+) -> dict[Step, None]:
+    """Steps, with all earlier versions of the pools among them that are not known, while there is room."""
+    steps: dict[Step, None] = {}
+    room = most + 1 - len(known)
+    for step in sorted(level, key=lambda each: -each[2]):
+        kind, name, number = step
+        if kind == "pool" and step not in steps:
+            first = number
+            while first > 1 and number - first < room and ("pool", name, first - 1) not in known:
+                first -= 1
+            facts.read_versions(name, first, number)
+            steps.update((("pool", name, each), None) for each in range(number, first - 1, -1))
+        steps.setdefault(step)
+    return steps
+
+
+def gained(
+    facts: Facts, lines: Sequence[Line], went_in: Mapping[str, Exact]
 ) -> tuple[dict[str, int], dict[str, Fraction]]:
     """By element: what came out beyond what went in, and how much of what went in came out.
 
     As ``transformations.attribute`` counts: a milligram that is begun counts as whole.
     """
-    difference, lost = stated(lines, "difference"), stated(lines, "lost")
+    difference, lost = facts.stated(lines, "difference"), facts.stated(lines, "lost")
     gains: dict[str, int] = {}
     explained: dict[str, Fraction] = {}
     for symbol in {*difference, *went_in}:
-        over = difference.get(symbol, Fraction(0))
+        over, whole = difference.get(symbol, 0), went_in.get(symbol, 0)
         gain = max(0, -over.numerator // over.denominator)
-        came_out = went_in.get(symbol, Fraction(0)) - lost.get(symbol, Fraction(0)) - over - gain
         if gain:
             gains[symbol] = gain
-            whole = went_in.get(symbol, Fraction(0))
+            came_out = Fraction(whole - lost.get(symbol, 0) - over - gain)
             explained[symbol] = came_out / whole if whole else Fraction(0)
     return gains, explained
 
 
-def _version_made(books: Books, name: str, number: int) -> _Made:
-    version = books.get(PoolVersionRecord, name, number)
-    assert version is not None
-    before = books.get(PoolVersionRecord, name, number - 1)
-    inputs: list[Input] = []
-    if version.change == "feed":
-        inputs = consumed(books, own_lines(books, version.entry_index, version.position))
-    return _Made(
-        inputs,
-        None if before is None else ("pool", name, number - 1),
-        {} if before is None else by_origin(before.cells),
-        by_origin(version.cells),
-    )
-
-
-def _drawn_from(books: Books, lot: LotRecord) -> PoolVersionRecord | None:
-    for edge in books.group(EdgeRecord, "child", lot.node):
-        if edge.voided_at is None:
-            for version in books.group(PoolVersionRecord, "node", edge.parent):
-                return version
-    return None
-
-
-def own_lines(books: Books, entry_index: int, position: int) -> list[PostingRecord]:
-    """The lines by which an event booked itself: not those that undid another, or made up for a change."""
-    events = books.group(EventRecord, "entry", entry_index)
-    first = next((event.first_line for event in events if event.position == position), 0)
-    return [
-        line
-        for line in books.group(PostingRecord, "event", entry_index, position)
-        if line.line >= first and not line.reference.startswith(REVALUED)
-    ]
-
-
-def consumed(books: Books, lines: Iterable[PostingRecord]) -> list[Input]:
-    """The lots that an event used."""
+def used(facts: Facts, lines: Iterable[Line]) -> list[Used]:
+    """The lots that an event used; ``facts`` knows them."""
     masses: dict[str, int] = {}
     for line in lines:
         if line.account == "holding" and line.mass_mg < 0:
             masses[line.lot] = masses.get(line.lot, 0) - line.mass_mg
-    found: list[Input] = []
-    for name, mass_mg in masses.items():
-        lot = books.get(LotRecord, name)
-        if lot is not None and lot.mass_mg:
-            share = Fraction(mass_mg, lot.mass_mg)
-            found.append(Input(lot, share, by_origin(lot.cells), element_masses(lot.cells)))
-    return found
+    lots = ((facts.lots[name], mass_mg) for name, mass_mg in masses.items())
+    return [Used(lot, mass_mg) for lot, mass_mg in lots if lot is not None and lot.mass_mg]
 
 
-def stated(lines: Iterable[PostingRecord], account: str) -> dict[str, Fraction]:
-    """What lines of an account state, in mg by element."""
-    sums: dict[str, Fraction] = {}
-    for line in lines:
-        if line.account == account:
-            for symbol, text in line.contained.items():
-                sums[symbol] = sums.get(symbol, Fraction(0)) + Fraction(text)
-    return sums
+def _ordered(sources: Mapping[Step, _Made | None]) -> Iterator[Step]:
+    """Each step after everything that was made of it, a pool's versions in a row where that can be.
 
-
-def split(mass_mg: int, weights: Mapping[_K, Fraction]) -> dict[_K, int]:
-    """Whole milligrams by largest remainder; ties go to what stands first."""
-    names = list(weights)
-    shared = apportion(mass_mg, {(f"{at:06d}", "", ""): weights[name] for at, name in enumerate(names)})
-    return {names[int(at)]: amount for (at, _, _), amount in shared.items()}
-
-
-def by_origin(cells: Cells) -> dict[tuple[str, str], int]:
-    """Whole mg by element and origin, whatever the status."""
-    sums: dict[tuple[str, str], int] = {}
-    for (element, origin, _), mass_mg in cells.items():
-        sums[element, origin] = sums.get((element, origin), 0) + mass_mg
-    return sums
-
-
-def _join(into: Parts, more: Parts) -> None:
-    for part, mass_mg in more.items():
-        into[part] = into.get(part, 0) + mass_mg
-
-
-def _ordered(sources: Mapping[_Step, _Made], steps: Sequence[_Step]) -> list[_Step]:
-    """Each step after everything that was made of it: the graph has no cycle."""
-    needed = dict.fromkeys(steps, 0)
+    The graph has no cycle.
+    """
+    needed = dict.fromkeys(sources, 0)
     for made in sources.values():
-        for step in made.before():
-            if step in needed:
-                needed[step] += 1
-    ready = [step for step in steps if not needed[step]]
-    for step in ready:
-        known = sources.get(step)
+        for step in () if made is None else made.before():
+            needed[step] += 1
+    ready = [step for step in sources if not needed[step]]
+    while ready:
+        step = ready.pop()
+        yield step
+        known = sources[step]
         for before in () if known is None else known.before():
-            if before in needed:
-                needed[before] -= 1
-                if not needed[before]:
-                    ready.append(before)
-    return ready
-
-
-def _read_ahead(books: Books, level: Sequence[_Step]) -> None:
-    """All that the steps of a level need, in a few bulk reads."""
-    lots = [(name,) for kind, name, _ in level if kind == "lot"]
-    books.prefetch(LotRecord, lots)
-    versions = [(name, number) for kind, name, number in level if kind == "pool"]
-    books.prefetch(PoolVersionRecord, [*versions, *((name, number - 1) for name, number in versions)])
-    born = [lot for key in lots if (lot := books.get(LotRecord, *key)) is not None]
-    made = [lot for lot in born if lot.birth in ("process", "draw")]
-    fed = [version for key in versions if (version := books.get(PoolVersionRecord, *key)) is not None]
-    events = {(lot.entry_index, lot.position) for lot in made}
-    events |= {(version.entry_index, version.position) for version in fed}
-    books.prefetch_groups(EventRecord, "entry", {(index,) for index, _ in events})
-    books.prefetch_groups(PostingRecord, "event", events)
-    drawn = [(lot.node,) for lot in made if lot.birth == "draw"]
-    books.prefetch_groups(EdgeRecord, "child", drawn)
-    parents = {(edge.parent,) for node in drawn for edge in books.group(EdgeRecord, "child", *node)}
-    books.prefetch_groups(PoolVersionRecord, "node", parents)
-    used = {line.lot for event in events for line in books.group(PostingRecord, "event", *event) if line.lot}
-    books.prefetch(LotRecord, [(name,) for name in used])
+            needed[before] -= 1
+            if not needed[before]:
+                ready.append(before)

@@ -10,6 +10,7 @@ rounds once, by largest remainder, so that every stated total holds to the milli
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from json.encoder import encode_basestring as _encode
@@ -24,6 +25,7 @@ ExactCells: TypeAlias = dict[Cell, Fraction]
 STATUSES: Final = ("domestic", "import", "scrap", "opening", "counted")
 _PLACES: Final = {status: at for at, status in enumerate(STATUSES)}
 UNEXPLAINED: Final = "unexplained"
+_MASS: Final = re.compile(r",[0-9]+,[0-9],(-?[0-9]+)\]")
 AWAITED: Final = "awaited:"
 COUNTED: Final = "counted"
 PRIMARY: Final = ("domestic", "import", "opening")
@@ -137,6 +139,66 @@ def decode_cells(text: str) -> dict[Cell, int]:
         return {(element, origins[at], STATUSES[status]): int(mass) for element, at, status, mass in rows}
     except (TypeError, IndexError, KeyError) as error:
         raise ValueError("this is no text of cells") from error
+
+
+def decode_by_origin(text: str, symbol: str | None) -> dict[tuple[str, str], int]:
+    """Reads whole mg by element and origin out of what ``encode_cells`` wrote, whatever the status.
+
+    Args:
+        text: The text.
+        symbol: Of this element alone, whose rows stand together and of which nothing else is read; None: all.
+
+    Raises:
+        ValueError: ``encode_cells`` did not write this.
+    """
+    try:
+        if symbol is None:
+            origins, rows = json.loads(text)
+        else:
+            begin = _rows_begin(text)
+            rows = json.loads(f"[{_rows_of(text, begin, symbol)}]")
+            origins = json.loads(text[1 : begin - 1]) if rows else []
+        sums = {(element, origins[at]): int(mass) for element, at, _, mass in rows}
+        if len(sums) < len(rows):
+            sums = dict.fromkeys(sums, 0)
+            for element, at, _, mass in rows:
+                sums[element, origins[at]] += mass
+    except (TypeError, IndexError, KeyError) as error:
+        raise ValueError("this is no text of cells") from error
+    return sums
+
+
+def decode_by_element(text: str, symbol: str | None) -> dict[str, int]:
+    """Reads whole mg by element, as ``decode_by_origin`` does; in a third of the time."""
+    begin = _rows_begin(text)
+    sums: dict[str, int] = {}
+    while symbol is not None or text.startswith('["', begin + 1):
+        element = symbol or text[begin + 3 : text.index('"', begin + 3)]
+        rows = _rows_of(text, begin, element)
+        masses = _MASS.findall(rows)
+        if len(masses) != rows.count("["):
+            raise ValueError("this is no text of cells")
+        if masses:
+            sums[element] = sum(map(int, masses))
+        if symbol is not None:
+            break
+        begin += len(rows) + 1
+    return sums
+
+
+def _rows_begin(text: str) -> int:
+    """Where the rows begin: behind that place stand no names but elements'."""
+    found = max(text.rfind("],[["), len(text) - 6 if text.endswith("],[]]") else -1)
+    if found < 0:
+        raise ValueError("this is no text of cells")
+    return found + 2
+
+
+def _rows_of(text: str, begin: int, element: str) -> str:
+    """The rows of an element, which stand together."""
+    row = f'["{element}",'
+    first = text.find(row, begin)
+    return text[first : text.index("]", text.rindex(row)) + 1] if first >= 0 else ""
 
 
 def merged(many: Iterable[Cells]) -> dict[Cell, int]:

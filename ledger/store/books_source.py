@@ -6,6 +6,7 @@ Holds no rule. Every function works in the caller's transaction.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import Any, Final
@@ -32,6 +33,14 @@ _CHUNK = 5_000
 """Keys of one query, rows of one statement: what a batch needs fits; more is cut."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A query, and whether it gives all rows as one text of JSON."""
+
+    sql: str
+    as_one: bool
+
+
 class StoreSource:
     """The books as one transaction sees them: the source of ``ledger.records.books.Books``."""
 
@@ -55,6 +64,16 @@ class StoreSource:
         names = kind.GROUPS[group]
         return self._read(kind, names, self._possible(kind, names, values))
 
+    def rows(
+        self, kind: type[Record], columns: tuple[str, ...], names: tuple[str, ...], values: Sequence[Key]
+    ) -> Iterator[Sequence[Any]]:
+        """Some columns of the records whose ``names`` have one of these values, as they are stored.
+
+        For who reads thousands of records and little of each: nothing is made of them.
+        """
+        query = _query(kind, names, self._connection.dialect.name, columns)
+        return self._selected(kind, names, values, query)
+
     def _possible(self, kind: type[Record], names: tuple[str, ...], values: Sequence[Key]) -> Sequence[Key]:
         """The values that can be stored: what an entry to come makes is not asked for."""
         size, part = self._size, _entry_part(kind, names)
@@ -64,17 +83,22 @@ class StoreSource:
         return [value for value in values if value[at] >> shift < size]
 
     def _read(self, kind: type[Record], names: tuple[str, ...], values: Sequence[Key]) -> Iterator[Record]:
+        to_record = BOOKS[kind].to_record
+        query = _query(kind, names, self._connection.dialect.name)
+        return (to_record(row) for row in self._selected(kind, names, values, query))
+
+    def _selected(
+        self, kind: type[Record], names: tuple[str, ...], values: Sequence[Key], query: _Query
+    ) -> Iterator[Sequence[Any]]:
+        """The rows of a query, asked for in parts."""
         stored = BOOKS[kind]
         arrays = [stored.arrays[stored.columns.index(name)] for name in names]
-        query = _query(kind, names, self._connection.dialect.name)
         for start in range(0, len(values) if names else 1, _CHUNK):
             part = values[start : start + _CHUNK]
             result = self._connection.exec_driver_sql(
-                query, self._parameters(part, arrays), execution_options=BINARY
+                query.sql, self._parameters(part, arrays), execution_options=BINARY
             )
-            rows = json.loads(result.scalar_one()) if self._sqlite else result.all()
-            for row in rows:
-                yield stored.to_record(row)
+            yield from json.loads(result.scalar_one()) if query.as_one else result.all()
 
     def _parameters(self, values: Sequence[Key], arrays: Sequence[str]) -> tuple[Any, ...]:
         if not arrays:
@@ -101,16 +125,22 @@ def _quoted(name: str) -> str:
 
 
 @cache
-def _query(kind: type[Record], names: tuple[str, ...], dialect: str) -> str:
-    """Selects the records whose columns have one of the values in the parameters."""
+def _query(kind: type[Record], names: tuple[str, ...], dialect: str, columns: tuple[str, ...] = ()) -> _Query:
+    """Selects the records whose columns have one of the values in the parameters: all columns, or some."""
+    selected = ", ".join(f"t.{_quoted(name)}" for name in columns or BOOKS[kind].columns)
+    as_one = dialect == "sqlite" and "cells" not in columns
+    if as_one:
+        # All rows as one: the driver lets Python's other threads run at every row that it steps over. Cells
+        # alone are so long that quoting them takes longer.
+        selected = f"json_group_array(json_array({selected}))"
+    return _Query(" ".join(["SELECT", selected, "FROM", _found(kind, names, dialect)]), as_one)
+
+
+def _found(kind: type[Record], names: tuple[str, ...], dialect: str) -> str:
+    """The records whose columns have one of the values in the parameters, as what SELECT is from."""
     stored = BOOKS[kind]
-    columns = ", ".join(f"t.{_quoted(name)}" for name in stored.columns)
-    if dialect == "sqlite":
-        # All rows as one: the driver lets Python's other threads run at every row that it steps over.
-        columns = f"json_group_array(json_array({columns}))"
-    parts = ["SELECT", columns, "FROM"]
     if not names:
-        return " ".join([*parts, stored.table.name, "AS t"])
+        return f"{stored.table.name} AS t"
     types = [stored.arrays[stored.columns.index(name)] for name in names]
     if dialect == "sqlite":
         given = (
@@ -119,15 +149,13 @@ def _query(kind: type[Record], names: tuple[str, ...], dialect: str) -> str:
             else [f"json_extract(n.value, '$[{at}]')" for at in range(len(names))]
         )
         # CROSS JOIN keeps SQLite to this order: each value finds its rows by the index.
-        parts += ["json_each(?) AS n CROSS JOIN", stored.table.name, "AS t ON"]
+        parts = ["json_each(?) AS n CROSS JOIN", stored.table.name, "AS t ON"]
     elif len(names) == 1:
-        return " ".join(
-            [*parts, stored.table.name, "AS t WHERE t." + _quoted(names[0]), f"= ANY(%b::{types[0]}[])"]
-        )
+        return f"{stored.table.name} AS t WHERE t.{_quoted(names[0])} = ANY(%b::{types[0]}[])"
     else:
         given = [f"n.v{at}" for at in range(len(names))]
         arrays = ", ".join(f"%b::{each}[]" for each in types)
-        parts += [f"unnest({arrays}) AS n ({', '.join(each[2:] for each in given)}) JOIN"]
+        parts = [f"unnest({arrays}) AS n ({', '.join(each[2:] for each in given)}) JOIN"]
         parts += [stored.table.name, "AS t ON"]
     parts.append(" AND ".join(f"t.{_quoted(name)} = {each}" for name, each in zip(names, given, strict=True)))
     return " ".join(parts)

@@ -1,37 +1,93 @@
 """Flows of mass over random histories: nothing is lost on the way, and the mines have their shares.
 
-The histories are those of ``test_books_machine``: late births, pools, corrections of all of it.
+The histories are those of ``test_books_machine``: late births, pools, corrections of all of it. Each flow is
+what a straightforward computation gives, which reads record by record.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Connection, create_engine
 
-from ledger.provenance.answers import Subject, Viewer, find_lot, find_pool
+from ledger.provenance.answers import Subject, Viewer, books_of, find_lot, find_pool
+from ledger.provenance.flow_facts import Facts
 from ledger.provenance.flows import Flows, upstream
 from ledger.provenance.origins import resolve
 from ledger.provenance.spread import downstream
 from ledger.records.books import Books
-from ledger.records.lots import LotRecord, PoolRecord
+from ledger.records.lots import (
+    EdgeRecord,
+    EventRecord,
+    HoldingRecord,
+    LotRecord,
+    LotVersionRecord,
+    PoolRecord,
+    PoolVersionRecord,
+    PostingRecord,
+)
+from ledger.store.books_source import write_records
+from ledger.store.books_tables import BOOKS
+from ledger.store.engine import sqlite_module
 from tests.properties.test_books_machine import HISTORIES, TIMES, Memory
+from tests.support import plain_flows, plain_spread
 from tests.support.history_corrections import BooksMachine, tell
 
-
-def check_flows(books: Books) -> int:
-    """Checks the flow to every lot and pool of some books; gives how many there were."""
-    lots = [lot for lot in books.records(LotRecord) if lot.voided_at is None]
-    subjects = [find_lot(books, lot.lot) for lot in lots]
-    subjects += [find_pool(books, pool.pool) for pool in books.records(PoolRecord)]
-    for subject in subjects:
-        for element in ("Nd", None):
-            check_flow(books, subject, element)
-            check_spread(books, subject, element)
-    return len(subjects)
+AUTHORITY = Viewer("urn:authority", True)
+READ = (
+    *(LotRecord, LotVersionRecord, HoldingRecord, EdgeRecord, PoolRecord, PoolVersionRecord),
+    *(EventRecord, PostingRecord),
+)
 
 
-def check_flow(books: Books, subject: Subject, element: str | None) -> None:
-    flows = upstream(books, subject, element)
+@contextmanager
+def stored(books: Books) -> Iterator[Connection]:
+    """A database in memory that holds some books."""
+    engine = create_engine("sqlite://", module=sqlite_module())
+    with engine.connect() as connection:
+        for kind in READ:
+            BOOKS[kind].table.create(connection)
+            write_records(connection, books.records(kind))
+        yield connection
+    engine.dispose()
+
+
+def check_flows(known: Books) -> None:
+    """Checks the flow to and from every lot and pool of some books."""
+    with stored(known) as connection:
+        books = books_of(connection)
+        lots = [lot for lot in known.records(LotRecord) if lot.voided_at is None]
+        subjects = [(find_lot(books, lot.lot), lot.producer) for lot in lots]
+        subjects += [(find_pool(books, pool.pool), pool.custodian) for pool in known.records(PoolRecord)]
+        for subject, party in subjects:
+            for element in ("Nd", None):
+                facts = Facts(connection, element)
+                check_flow(books, facts, subject)
+                check_spread(books, facts, subject)
+                check_limited(books, facts, subject)
+            check_party(books, Facts(connection, "Nd"), subject, Viewer(party, False))
+
+
+def check_limited(books: Books, facts: Facts, subject: Subject) -> None:
+    """A walk that is ended keeps every milligram all the same."""
+    flows = upstream(books, facts, subject, most=2)
+    ended = sum(mass for (kind, _), mass in flows.masses.items() if kind == "origin")
+    assert ended == flows.masses[flows.subject]
+
+
+def check_party(books: Books, facts: Facts, subject: Subject, viewer: Viewer) -> None:
+    flows = downstream(books, facts, subject, viewer)
+    expected = plain_spread.downstream(books, subject, facts.element, viewer)
+    assert (flows.links, flows.masses) == (expected.links, expected.masses)
+
+
+def check_flow(books: Books, facts: Facts, subject: Subject) -> None:
+    element = facts.element
+    flows = upstream(books, facts, subject)
+    straight = plain_flows.upstream(books, subject, element)
+    assert (flows.links, flows.masses) == (straight.links, straight.masses)
     assert not flows.truncated
     expected: dict[str, Fraction] = {}
     for (symbol, origin, _), mass in resolve(subject.cells, books).items():
@@ -48,9 +104,12 @@ def check_flow(books: Books, subject: Subject, element: str | None) -> None:
     check_balance(flows)
 
 
-def check_spread(books: Books, subject: Subject, element: str | None) -> None:
+def check_spread(books: Books, facts: Facts, subject: Subject) -> None:
     """What goes out of a subject is what it contains, and all of it ends somewhere."""
-    flows = downstream(books, subject, element, Viewer("urn:authority", True))
+    element = facts.element
+    flows = downstream(books, facts, subject, AUTHORITY)
+    straight = plain_spread.downstream(books, subject, element, AUTHORITY)
+    assert (flows.links, flows.masses) == (straight.links, straight.masses)
     assert not flows.truncated
     contained = sum(mass for (symbol, _, _), mass in subject.cells.items() if element in (None, symbol))
     assert flows.masses[flows.subject] == contained

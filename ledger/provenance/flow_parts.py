@@ -1,0 +1,128 @@
+"""What is followed upstream: cells by element and origin, and how whole milligrams are shared out.
+
+Decides: what stands behind an origin that was awaited when the goods were mixed, as ``origins.resolve`` does.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import lcm
+from typing import Final, TypeAlias, TypeVar
+
+from ledger.books.births import BIRTH_AWAITED
+from ledger.provenance.flow_facts import Facts
+from ledger.records.cells import AWAITED, Cells
+
+MAX_RESOLVED: Final = 64
+_K = TypeVar("_K")
+
+
+class Part:
+    """One cell that is followed: its element, the awaited lots still to be passed, and its origin.
+
+    There is one object for each, which is its own identity: thousands of dictionaries are keyed by them.
+
+    Attributes:
+        cell: Its element, and the origin under which cells hold it where the trail stands.
+        awaited: The lot that is passed next, or "".
+        onward: The part that it is behind that lot.
+    """
+
+    __slots__ = ("awaited", "cell", "element", "onward", "origin")
+
+    def __init__(self, element: str, awaited: str, origin: str, onward: "Part | None") -> None:
+        self.element = element
+        self.awaited = awaited
+        self.origin = origin
+        self.onward = onward
+        self.cell = (element, f"{AWAITED}{awaited}" if awaited else origin)
+
+
+Parts: TypeAlias = dict[Part, int]
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Awaited origins as what the lots were born with, as ``origins.resolve`` has them."""
+
+    facts: Facts
+    known: dict[tuple[str, tuple[str, ...], str], Part] = field(default_factory=dict)
+    behind: dict[tuple[str, str, int], list[tuple[tuple[str, ...], str, Fraction]]] = field(
+        default_factory=dict
+    )
+
+    def resolved(self, cells: Cells) -> Parts:
+        """The cells of the element asked for (or all) as parts."""
+        self._read_ahead({origin for _, origin, _ in cells})
+        exact: dict[Part, Fraction] = {}
+        for (symbol, origin, _), mass_mg in cells.items():
+            if self.facts.element in (None, symbol):
+                for through, born, share in self._behind(symbol, origin, MAX_RESOLVED):
+                    part = self._part(symbol, through, born)
+                    exact[part] = exact.get(part, Fraction(0)) + mass_mg * share
+        whole = sum(exact.values(), Fraction(0))
+        return split(int(whole), exact)
+
+    def _part(self, element: str, through: tuple[str, ...], origin: str) -> Part:
+        key = (element, through, origin)
+        found = self.known.get(key)
+        if found is None:
+            onward = self._part(element, through[1:], origin) if through else None
+            found = self.known[key] = Part(element, through[0] if through else "", origin, onward)
+        return found
+
+    def _behind(self, element: str, origin: str, steps: int) -> list[tuple[tuple[str, ...], str, Fraction]]:
+        """What stands behind an origin: itself, or what the awaited lot was born with."""
+        key = (element, origin, steps)
+        found = self.behind.get(key)
+        if found is None:
+            found = self.behind[key] = list(self._found(element, origin, steps))
+        return found
+
+    def _found(
+        self, element: str, origin: str, steps: int
+    ) -> Iterator[tuple[tuple[str, ...], str, Fraction]]:
+        name = origin.removeprefix(AWAITED)
+        lot = self.facts.lots.get(name) if origin.startswith(AWAITED) and steps else None
+        inside = {} if lot is None or lot.birth == BIRTH_AWAITED else self.facts.origins_of(name)
+        own = {each: mass_mg for (symbol, each), mass_mg in inside.items() if symbol == element}
+        whole = sum(own.values())
+        if not whole:
+            yield (), origin, Fraction(1)
+        for each, mass_mg in own.items() if whole else ():
+            for through, born, share in self._behind(element, each, steps - 1):
+                yield (name, *through), born, share * mass_mg / whole
+
+    def _read_ahead(self, origins: set[str]) -> None:
+        """The awaited lots behind origins, and those behind them."""
+        seen: set[str] = set()
+        for _ in range(MAX_RESOLVED):
+            origins = {each for each in origins if each.startswith(AWAITED)} - seen
+            if not origins:
+                break
+            seen |= origins
+            names = sorted(each.removeprefix(AWAITED) for each in origins)
+            self.facts.read_lots(names)
+            self.facts.need_origins(sorted({each.removeprefix(AWAITED) for each in seen}))
+            there = [name for name in names if self.facts.lots[name] is not None]
+            origins = {origin for name in there for _, origin in self.facts.origins_of(name)}
+
+
+def split(mass_mg: int, weights: Mapping[_K, Fraction]) -> dict[_K, int]:
+    """Whole milligrams by largest remainder; ties go to what stands first."""
+    some = {name: weight for name, weight in weights.items() if weight}
+    common = lcm(*(weight.denominator for weight in some.values()))
+    parts = [weight.numerator * (common // weight.denominator) for weight in some.values()]
+    return {name: amount for name, amount in zip(some, shares(mass_mg, parts), strict=True) if amount}
+
+
+def shares(mass_mg: int, weights: Sequence[int]) -> list[int]:
+    """As ``split``, in proportion to whole numbers, of which one at least is above zero."""
+    whole = sum(weights)
+    pairs = [divmod(mass_mg * weight, whole) for weight in weights]
+    found = [floor for floor, _ in pairs]
+    left = mass_mg - sum(found)
+    if left:
+        for at in sorted(range(len(pairs)), key=lambda each: -pairs[each][1])[:left]:
+            found[at] += 1
+    return found
