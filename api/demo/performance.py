@@ -75,7 +75,7 @@ class Performance:
     def settle_desks(self) -> None:
         """Leaves every desk something to read and to do: an auditor, applications, a case, what came late."""
         stage = self._stage
-        _heading("What the desks hold: an auditor, applications, a case, late records, invoices")
+        _heading("What the desks hold: an auditor, a case, statistics, what waits and what is late, invoices")
         self._act({"act": "admit-party"} | stage.auditor.admission(), f"admits {stage.auditor.legal_name}")
         key = {"act": "enrol-key", "party": stage.auditor.party}
         self._act(key | stage.auditor.enrolment(stage.settings.origin), "enrols its key")
@@ -90,6 +90,8 @@ class Performance:
             self._play(scene)
         for title, act in self._story.case(self._ask("/v1/alerts")["alerts"]):
             self._act(act, title)
+        draft = self._ask("/v1/statistics/draft")
+        self._act(draft["act"], f"publishes the licence statistics of {draft['period']}, as the books say")
         for scene in self._story.unfinished():
             self._play(scene)
         for title, member, act in self._story.invoices():

@@ -26,6 +26,9 @@ SEPARATION = 29
 """The entry of the separation, which names PRND-01."""
 
 
+_CELLS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+
+
 def drawn(page: Page, nodes: int) -> None:
     """Returns once the graph stands with so many nodes."""
     expect(page.locator(f".graph-canvas[data-drawn='{nodes}']")).to_be_visible()
@@ -45,11 +48,7 @@ def node_named(page: Page, name: str) -> Locator:
 
 
 def table_of(page: Page, caption: str) -> list[list[str]]:
-    rows: list[list[str]] = (
-        page.get_by_role("region", name=caption)
-        .locator("tbody tr")
-        .evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent))")
-    )
+    rows: list[list[str]] = page.get_by_role("region", name=caption).locator("tbody tr").evaluate_all(_CELLS)
     return rows
 
 
@@ -262,9 +261,7 @@ def flows_of(page: Page, say: Say) -> dict[tuple[str, str], str]:
     page.get_by_text(say("pictures.as_table")).last.click()
     region = page.locator(".picture details.twin [role=region]")
     expect(region).to_be_visible()
-    rows = region.locator("tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
-    )
+    rows = region.locator("tbody tr").evaluate_all(_CELLS)
     return {(row[0], row[1]): f"{row[2]} {row[3]}" for row in rows}
 
 
@@ -312,6 +309,57 @@ def test_downstream_flows_end_at_holders_losses_and_abroad(signed_in: OpenPage, 
     picture = Path(saved.value.path()).read_text("utf-8")
     assert "Demonstration Separation Plant" in picture
     assert "var(--" not in picture
+
+
+LABELS_IN_EACH_OTHERS_WAY = """(svg) => {
+  const visible = (text) => getComputedStyle(text).visibility === "visible";
+  const boxes = [...svg.querySelectorAll(".place text")].filter(visible)
+    .map((each) => ({ name: each.textContent, box: each.getBoundingClientRect() }));
+  const { left, right } = svg.getBoundingClientRect();
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const met = boxes.flatMap((one, at) => boxes.slice(at + 1).filter(({ box }) => meet(one.box, box))
+    .map((other) => `${one.name} and ${other.name}`));
+  return [...boxes.filter(({ box }) => box.left < left || box.right > right).map(({ name }) => name), ...met];
+}"""
+
+
+def test_the_map_has_the_sites_and_ways_of_its_tables(signed_in: OpenPage, say: Say) -> None:
+    page = signed_in("authority", PAGE + "&view=map")
+    shown(page)
+    places, routes = page.locator(".map .place"), page.locator(".map .route")
+    expect(routes).to_have_count(4)
+    page.get_by_text(say("pictures.as_table")).last.click()
+    ways, sites = (
+        each.locator("tbody tr").evaluate_all(_CELLS)
+        for each in page.locator(".picture details.twin table").all()
+    )
+    assert {row[0] for row in sites} >= {*SHARES, "Motor works"}
+    by_country = [row for row in sites if row[3] == say("pictures.map.position_country")]
+    assert [row[0] for row in by_country] == ["Motor works"]
+    expect(places).to_have_count(len(sites))
+    expect(page.locator(".map .place.estimated")).to_have_count(1)
+    told = [each.get_attribute("aria-label") or "" for each in routes.all()]
+    assert len(ways) == 4
+    for source, target, *_ in ways:
+        assert any(f"{source} → {target}" in words for words in told)
+    drawing = page.locator(".map")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 860})
+        check_width(page)
+        page.wait_for_function(
+            "document.querySelector('.map .place text').getBoundingClientRect().height > 11"
+        )
+        assert drawing.evaluate(LABELS_IN_EACH_OTHERS_WAY) == []
+    for place in page.locator(".map .place.crowded").all():
+        place.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        expect(place.locator("text")).to_be_visible()
+    before = drawing.get_attribute("viewBox") or ""
+    drawing.press("+")
+    expect(drawing).not_to_have_attribute("viewBox", before)
+    drawing.press("0")
+    expect(drawing).to_have_attribute("viewBox", before)
 
 
 def test_the_recall_list_and_the_label(signed_in: OpenPage, say: Say) -> None:

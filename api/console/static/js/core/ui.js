@@ -58,6 +58,10 @@ export const Loading = () => html`<p class="loading" role="status"><span class="
 
 export const Empty = ({ children }) => html`<p class="empty">${children}</p>`;
 
+/** A sentence of the ledger's own, which is English whatever the page is in. */
+export const Words = ({ text }) =>
+  text && html`<p class="words"><span class="quiet">${t("common.words")}</span> <span lang="en">${text}</span></p>`;
+
 /** An error as a person reads it: what is wrong, how to mend it, its code. */
 export function Failure({ error, retry }) {
   const known = error instanceof Problem;
@@ -66,7 +70,7 @@ export function Failure({ error, retry }) {
   const title = has(`errors.${code}`) ? t(`errors.${code}`) : (known && error.title) || t("common.failed");
   return html`<div class="failure" role="alert">
     <strong>${title}</strong>
-    ${error.detail && html`<p>${error.detail}</p>`}
+    <${Words} text=${error.detail} />
     ${!known && html`<p>${reasonOf(error)}</p>`}
     ${mend && html`<p class="mend">${mend}</p>`}
     <p class="code">${code}</p>

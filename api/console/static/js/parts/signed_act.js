@@ -6,13 +6,7 @@ import { t } from "../core/i18n.js";
 import { session, signingKey } from "../core/session.js";
 import { deliver, judge, keep, verifyKept } from "../core/outbox.js";
 import { Copyable, EntryLink, Facts, Failure, Loading, Time, reasonOf, saveFile } from "../core/ui.js";
-import { ruleTitle } from "./rules.js";
-
-/** What the ledger finds in a statement: each with its code, its words and how to mend it. */
-export const Findings = ({ findings }) => html`<ul class="findings">${findings.map(
-  (each, at) => html`<li key=${at}><strong>${ruleTitle(each.code)}</strong> <code>${each.code}</code>
-    <p lang="en">${each.detail}</p>${each.mend && html`<p class="quiet" lang="en">${each.mend}</p>`}</li>`,
-)}</ul>`;
+import { Findings } from "./findings.js";
 
 /**
  * A form whose outcome is a signed act.

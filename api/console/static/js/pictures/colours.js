@@ -14,14 +14,14 @@ export function colours(...tokens) {
   return found;
 }
 
-/** Calls `listener` when light turns to dark or back; gives a function that ends it. */
+/** Calls `listener` when light turns to dark or back, or the screen to paper; gives a function that ends it. */
 export function onScheme(listener) {
-  const media = matchMedia("(prefers-color-scheme: dark)");
+  const media = ["(prefers-color-scheme: dark)", "print"].map((query) => matchMedia(query));
   addEventListener("themechange", listener);
-  media.addEventListener("change", listener);
+  media.forEach((each) => each.addEventListener("change", listener));
   return () => {
     removeEventListener("themechange", listener);
-    media.removeEventListener("change", listener);
+    media.forEach((each) => each.removeEventListener("change", listener));
   };
 }
 

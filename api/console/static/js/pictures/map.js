@@ -6,10 +6,10 @@ import { t } from "../core/i18n.js";
 import { partyName, siteName } from "../core/names.js";
 import { Loaded, Mass, Table, useLoad } from "../core/ui.js";
 import { data as file, scripts } from "./load.js";
-import { around, mapped, within, WORLD } from "./map_layout.js";
+import { around, labelled, mapped, within, WORLD } from "./map_layout.js";
 import { countryName } from "./origins.js";
 import { asked } from "./subject.js";
-import { savePng, saveSvg } from "./svg_file.js";
+import { savePng, saveSvg, useWidth } from "./svg_file.js";
 
 const LIBRARIES = ["d3-array/d3-array", "d3-geo/d3-geo", "topojson-client/topojson-client"].map((name) => `vendor/${name}.min.js`);
 const KEYS = { ArrowLeft: [-0.2, 0], ArrowRight: [0.2, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
@@ -61,9 +61,9 @@ function useView(start) {
   return { view, zoom, pan, onKeyDown, reset: () => setView(start), all: () => setView({ x: 0, y: 0, width: WORLD.width }) };
 }
 
-function useDrag(svg, pan, zoom) {
+function useDrag(holder, pan, zoom) {
   useEffect(() => {
-    const element = svg.current;
+    const element = holder.current;
     let last = null;
     const down = (event) => (last = [event.clientX, event.clientY]);
     const move = (event) => {
@@ -87,20 +87,37 @@ function useDrag(svg, pan, zoom) {
   }, []);
 }
 
+function Route({ route, names, unit }) {
+  const words = routeWords(route, names);
+  return html`<g class="route" tabindex="0" role="img" aria-label=${words}><title>${words}</title>
+    <path d=${route.path} fill="none" stroke-width=${route.width * unit} marker-end="url(#route-tip)" /></g>`;
+}
+
+function Place({ site, unit }) {
+  const words = siteWords(site);
+  const { anchor, x, y, hidden } = site.label;
+  return html`<g class=${`place ${site.stated ? "" : "estimated"} ${hidden ? "crowded" : ""}`} tabindex="0" role="img" aria-label=${words}>
+    <title>${words}</title>
+    <circle cx=${site.x} cy=${site.y} r=${5.5 * unit} stroke-width=${2 * unit} />
+    <text x=${site.x + x * unit} y=${site.y + y * unit} text-anchor=${anchor} font-size=${12 * unit} stroke-width=${3 * unit}>${site.name}</text></g>`;
+}
+
 function Drawing({ drawn, names, label, svg, moves }) {
   const { view, pan, zoom, onKeyDown } = moves;
-  useDrag(svg, pan, zoom);
-  // Dots, lines and letters keep their size on the page whatever the zoom.
-  const unit = view.width / WORLD.width;
-  return html`<svg ref=${svg} class="map" viewBox=${`${view.x} ${view.y} ${view.width} ${view.width / 2}`} role="group" aria-label=${label} tabindex="0" onKeyDown=${onKeyDown}>
-    <defs><marker id="route-tip" viewBox="0 0 8 8" refX="13" refY="4" markerWidth=${9 * unit} markerHeight=${9 * unit} markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 0 8 4 0 8Z" /></marker></defs>
+  const holder = useRef(null);
+  const width = useWidth(holder);
+  useDrag(holder, pan, zoom);
+  // Dots, lines and letters keep their size on the page whatever the zoom and however wide the page is.
+  const unit = view.width / (width || WORLD.width);
+  const sites = labelled(drawn.sites, view, unit);
+  const tip = 9 * unit;
+  return html`<div ref=${holder}><svg ref=${svg} class="map" viewBox=${`${view.x} ${view.y} ${view.width} ${view.width / 2}`} role="group" aria-label=${label} tabindex="0" onKeyDown=${onKeyDown}>
+    <defs><marker id="route-tip" viewBox="0 0 8 8" refX="13" refY="4" markerWidth=${tip} markerHeight=${tip} markerUnits="userSpaceOnUse" orient="auto">
+      <path class="tip" d="M0 0 8 4 0 8Z" /></marker></defs>
     <path class="land" d=${drawn.land} stroke-width=${0.5 * unit} />
-    ${drawn.routes.map((route) => html`<g key=${`${route.source}>${route.target}`} class="route" tabindex="0" role="img" aria-label=${routeWords(route, names)}><title>${routeWords(route, names)}</title>
-      <path d=${route.path} fill="none" stroke-width=${route.width * unit} marker-end="url(#route-tip)" /></g>`)}
-    ${drawn.sites.map((site) => ({ ...site, left: site.left || site.x > view.x + view.width * 0.8 })).map((site) => html`<g key=${site.id} class=${`place ${site.stated ? "" : "estimated"}`} tabindex="0" role="img" aria-label=${siteWords(site)}><title>${siteWords(site)}</title>
-      <circle cx=${site.x} cy=${site.y} r=${5.5 * unit} stroke-width=${2 * unit} />
-      <text x=${site.x + (site.left ? -9 : 9) * unit} y=${site.y + 4 * unit} text-anchor=${site.left ? "end" : "start"} font-size=${12 * unit} stroke-width=${3 * unit}>${site.name}</text></g>`)}
-  </svg>`;
+    ${drawn.routes.map((route) => html`<${Route} key=${`${route.source}>${route.target}`} route=${route} names=${names} unit=${unit} />`)}
+    ${sites.map((site) => html`<${Place} key=${site.id} site=${site} unit=${unit} />`)}
+  </svg></div>`;
 }
 
 function RouteTable({ answer, names }) {

@@ -26,7 +26,6 @@ function ringed(placed) {
       const angle = (2 * Math.PI * at) / crowd.length - Math.PI / 2;
       each.x += radius * Math.cos(angle);
       each.y += radius * Math.sin(angle);
-      each.left = Math.cos(angle) < -0.01;
     });
   }
 }
@@ -49,7 +48,11 @@ export function mapped({ sites, routes }, land, middles) {
   const most = Math.max(1, ...routes.map((each) => each.mass_mg));
   const drawn = routes
     .filter(({ source, target }) => at.has(source) && at.has(target) && source !== target)
-    .map((route) => ({ ...route, path: curve(at.get(route.source), at.get(route.target)), width: 1 + 4 * Math.sqrt(route.mass_mg / most) }));
+    .map((route) => ({
+      ...route,
+      path: curve(at.get(route.source), at.get(route.target)),
+      width: 1 + 4 * Math.sqrt(route.mass_mg / most),
+    }));
   return { land: globalThis.d3.geoPath(projection)(land), sites: placed, routes: drawn, lost };
 }
 
@@ -77,4 +80,46 @@ export function within({ x, y, width }) {
     y: Math.min(WORLD.height - wide / 2, Math.max(0, y)),
     width: wide,
   };
+}
+
+const LETTER = 12;
+const LINE = 15;
+const GAP = 9;
+// Where a label may stand beside its dot, the best first: [anchor, right or left, down].
+const STANDS = [
+  ["start", GAP, 4], ["end", -GAP, 4], ["start", GAP, -8], ["end", -GAP, -8], ["start", GAP, 16], ["end", -GAP, 16],
+  ["middle", 0, -12], ["middle", 0, 22],
+];
+
+/** The width of a text in pixels, about: letters of Chinese are as wide as they are high. */
+const widthOf = (text) => [...text].reduce((sum, letter) => sum + LETTER * (letter > "\u2e80" ? 1 : 0.58), 0);
+
+const boxOf = (x, y, anchor, width) => {
+  const left = anchor === "start" ? x : anchor === "end" ? x - width : x - width / 2;
+  return { left, right: left + width, top: y - LINE + 3, low: y + 3 };
+};
+const meet = (one, other) =>
+  one.left < other.right && other.left < one.right && one.top < other.low && other.top < one.low;
+
+/**
+ * Sites with the place of their names, {x, y, anchor, hidden}: in pixels from their dots, so that no name lies on
+ * another name or a dot, or is cut off. A name that finds no place is hidden until its dot is pointed at.
+ * `unit`: the map's units in a pixel.
+ */
+export function labelled(sites, view, unit) {
+  const at = sites.map((site) => ({ x: (site.x - view.x) / unit, y: (site.y - view.y) / unit }));
+  const taken = at.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, low: y + 6 }));
+  const [wide, high] = [view.width / unit, view.width / unit / 2];
+  const inside = ({ left, right, top, low }) => left >= 0 && right <= wide && top >= 0 && low <= high;
+  return sites.map((site, place) => {
+    const width = widthOf(site.name);
+    for (const [anchor, x, y] of STANDS) {
+      const box = boxOf(at[place].x + x, at[place].y + y, anchor, width);
+      if (!inside(box) || taken.some((each, other) => other !== place && meet(box, each))) continue;
+      taken.push(box);
+      return { ...site, label: { anchor, x, y, hidden: false } };
+    }
+    const left = at[place].x > wide / 2;
+    return { ...site, label: { anchor: left ? "end" : "start", x: left ? -GAP : GAP, y: 4, hidden: true } };
+  });
 }

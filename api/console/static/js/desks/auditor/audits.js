@@ -4,7 +4,7 @@ import { count } from "../../core/format.js";
 import { html, useEffect, useState } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
 import { setQuery } from "../../core/router.js";
-import { Badge, Loaded, Page, PartyName, Progress, Section, Table, Time, useLoad } from "../../core/ui.js";
+import { Badge, Failure, Loaded, Page, PartyName, Progress, Section, Table, Time, Words, useLoad } from "../../core/ui.js";
 import { AuditReport } from "./audit_report.js";
 
 export const areas = ["auditor"];
@@ -32,7 +32,7 @@ export default function Audits({ query }) {
     list.reload();
   };
   return html`<${Page} title=${t("auditor.audits.title")} lead=${t("auditor.audits.lead")} actions=${html`<button type="button" onClick=${start}>${t("auditor.audits.start")}</button>`}>
-    ${error && html`<p class="notice bad" role="alert">${error.detail || error.message}</p>`}
+    ${error && html`<${Failure} error=${error} />`}
     ${chosen && html`<${Watched} id=${chosen} key=${chosen} onEnd=${list.reload} onStop=${stop} />`}
     <${Section} title=${t("auditor.audits.list")}>
       <${Loaded} from=${list} empty=${({ audits }) => !audits.length} emptyText=${t("auditor.audits.none")}>${({ audits }) => html`<${List} audits=${audits} chosen=${chosen} onStop=${stop} />`}<//>
@@ -77,5 +77,5 @@ function Watched({ id, onEnd, onStop }) {
       <//>`
     : report
       ? html`<${AuditReport} report=${report} at=${job.requested_at} />`
-      : html`<p class="notice bad" role="alert"><strong>${t(`auditor.job.${state}`)}</strong> ${error?.detail ?? ""}</p>`}</div>`;
+      : html`<div class="notice bad" role="alert"><strong>${t(`auditor.job.${state}`)}</strong> <${Words} text=${error?.detail} /></div>`}</div>`;
 }

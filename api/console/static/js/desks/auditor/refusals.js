@@ -6,7 +6,7 @@ import { html } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
 import { setQuery } from "../../core/router.js";
 import { Badge, Copyable, EntryLink, Loaded, Page, Section, useLoad } from "../../core/ui.js";
-import { ruleTitle } from "../../parts/rules.js";
+import { Findings } from "../../parts/findings.js";
 import { splitStatement } from "../../proof/statement.js";
 
 export const areas = ["auditor", "rules"];
@@ -83,8 +83,7 @@ function Refusal({ row: { number, record, broken, hash } }) {
     <div data-refusal=${number} data-broken=${broken.join(" ")}>
       ${broken.map((each) => html`<p class="notice bad" role="alert" key=${each}>${t(`auditor.refusals.broken.${each}`, { number: count(number) })}</p>`)}
       ${record && html`<p class="quiet">${t("auditor.refusals.judged")} <${EntryLink} index=${record.judged_at} /> · ${t("auditor.refusals.policy")} <${EntryLink} index=${record.policy} /> · ${t("auditor.refusals.statement")} <${Copyable} text=${record.statement} /> · ${t("auditor.refusals.hash")} <${Copyable} text=${hash} /></p>
-        <ul class="findings">${record.findings.map((finding, at) => html`<li key=${at}><strong>${ruleTitle(finding.code)}</strong> <code>${finding.code}</code>
-          <p lang="en">${finding.detail}</p>${finding.mend && html`<p class="quiet" lang="en">${finding.mend}</p>`}</li>`)}</ul>`}
+        <${Findings} findings=${record.findings} />`}
     </div>
   <//>`;
 }

@@ -4,6 +4,7 @@ import { html, useEffect, useRef } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
 import { go } from "../../core/router.js";
 import { Badge, EntryLink, Table } from "../../core/ui.js";
+import { onScheme } from "../../pictures/colours.js";
 import { TILE_WIDTH } from "../../proof/tiles.js";
 import { BAD, GOOD, UNKNOWN, runsOf } from "./check.js";
 
@@ -48,14 +49,11 @@ export function Strip({ tiles, size }) {
   useEffect(() => {
     const again = () => canvas.current && draw(canvas.current, tiles);
     again();
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
-    addEventListener("themechange", again);
+    const end = onScheme(again);
     addEventListener("resize", again);
-    scheme.addEventListener("change", again);
     return () => {
-      removeEventListener("themechange", again);
+      end();
       removeEventListener("resize", again);
-      scheme.removeEventListener("change", again);
     };
   });
   const open = (event) => {

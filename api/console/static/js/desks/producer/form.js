@@ -6,11 +6,11 @@ import { signStatement } from "../../core/jws.js";
 import { siteName, sitesOf } from "../../core/names.js";
 import { judge } from "../../core/outbox.js";
 import { signingKey } from "../../core/session.js";
-import { Failure, Loaded, Loading, Section, useLoad } from "../../core/ui.js";
+import { Failure, Loaded, Loading, Section, Words, useLoad } from "../../core/ui.js";
 import { KINDS, fieldsOf } from "../../movements/kinds.js";
 import { localText } from "../../movements/reading.js";
 import { FieldFault, declareWrong, document, writeEvent } from "../../movements/writing.js";
-import { Findings } from "../../parts/signed_act.js";
+import { Findings } from "../../parts/findings.js";
 import { ChoiceField, MassesField, PartyField, ResultsField, TextField, countryOptions } from "./fields.js";
 import { MadeGoods, UsedGoods } from "./goods.js";
 import { Sending, useSending } from "./sending.js";
@@ -143,7 +143,7 @@ function Verdict({ written, check }) {
       ${check.findings.length > 0 && html`<p>${t("producer.told_flags")}</p><${Findings} findings=${check.findings} />`}</div>`;
   }
   return html`<div class="notice bad" role="status"><strong>${t("producer.would_be_refused")}</strong>
-    ${check.findings.length ? html`<${Findings} findings=${check.findings} />` : html`<p>${check.problem?.detail}</p><p class="mend">${check.problem?.mend}</p>`}</div>`;
+    ${check.findings.length ? html`<${Findings} findings=${check.findings} />` : html`<${Words} text=${check.problem?.detail} /><${Words} text=${check.problem?.mend} />`}</div>`;
 }
 
 function GoodsPart({ kind, form, set, known, fault, me }) {

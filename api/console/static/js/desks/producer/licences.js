@@ -3,7 +3,8 @@ import { all } from "../../core/api.js";
 import { date, share, shortId } from "../../core/format.js";
 import { html, useState } from "../../core/html.js";
 import { t, term } from "../../core/i18n.js";
-import { Dialog, EntryLink, Loaded, Mass, Page, PartyName, Section, Table, Time, useLoad } from "../../core/ui.js";
+import { Dialog, EntryLink, Loaded, Mass, Page, PartyName, ProductName, Section, Table, Time, useLoad } from "../../core/ui.js";
+import { Countries } from "../../parts/countries.js";
 import { ApplicationForm } from "./application.js";
 import { LicenceState, Used } from "./today.js";
 
@@ -37,8 +38,8 @@ export default function Licences({ who }) {
 const LicenceTable = ({ licences }) => html`<${Table} caption=${t("producer.licences_title")} csv="licences.csv" rows=${licences} rowKey=${(each) => each.licence} columns=${[
   { key: "licence", title: t("producer.licence"), cell: (each) => html`<span title=${each.licence}>${shortId(each.licence)}</span>` },
   { key: "state", title: t("producer.state"), cell: (each) => html`<${LicenceState} licence=${each} />` },
-  { key: "items", title: t("producer.items"), value: (each) => each.items.join(" "), cell: (each) => each.items.join(", ") },
-  { key: "destinations", title: t("producer.destinations"), value: (each) => each.destinations.join(" "), cell: (each) => each.destinations.join(", ") },
+  { key: "items", title: t("producer.items"), value: (each) => each.items.join(" "), cell: (each) => each.items.map((item) => html`<div key=${item}><${ProductName} code=${item} /></div>`) },
+  { key: "destinations", title: t("producer.destinations"), value: (each) => each.destinations.join(" "), cell: (each) => html`<${Countries} codes=${each.destinations} />` },
   { key: "end_users", title: t("producer.end_users"), value: (each) => each.end_users.join(" "), cell: (each) => each.end_users.map((party) => html`<div key=${party}><${PartyName} id=${party} /></div>`) },
   { key: "quantity_mg", title: t("producer.used_of"), numeric: true, cell: (each) => html`<${Mass} mg=${each.drawn_mg} /> / <${Mass} mg=${each.quantity_mg} />` },
   { key: "applied", title: t("producer.applied_on"), cell: (each) => html`<${Time} at=${each.applied} />` },

@@ -6,7 +6,7 @@ import { signStatement } from "../../core/jws.js";
 import * as outbox from "../../core/outbox.js";
 import { session, signingKey } from "../../core/session.js";
 import { EntryLink, Failure, saveFile } from "../../core/ui.js";
-import { Findings } from "../../parts/signed_act.js";
+import { Findings } from "../../parts/findings.js";
 
 const STEPS = ["sign", "keep", "send", "verify"];
 

@@ -3,7 +3,8 @@ import { all, get } from "../../core/api.js";
 import { count, date, share, shortId } from "../../core/format.js";
 import { html } from "../../core/html.js";
 import { t, term } from "../../core/i18n.js";
-import { Badge, Empty, Figure, Loaded, Mass, Page, PartyName, Section, Table, ThingLink, Time, useLoad } from "../../core/ui.js";
+import { Badge, Empty, Figure, Loaded, Mass, Page, PartyName, Section, Table, ThingLink, Time, Words, useLoad } from "../../core/ui.js";
+import { GRADES, gradeOf, ruleMeaning, ruleMend, ruleTitle } from "../../parts/rules.js";
 
 export const areas = ["producer", "rules"];
 
@@ -84,7 +85,8 @@ const Alerts = ({ alerts }) =>
   alerts.length === 0
     ? html`<${Empty}>${t("producer.no_alerts")}<//>`
     : html`<ul class="alert-list">${alerts.slice(0, 6).map((each) => html`<li key=${`${each.index} ${each.number}`}>
-        <${Badge} tone="bad">${each.code}<//> <strong>${each.detail}</strong><p class="mend">${each.mend}</p></li>`)}</ul>`;
+        <${Badge} tone=${GRADES[gradeOf(each.code)]}>${each.code}<//> <strong>${ruleTitle(each.code)}</strong>
+        <p>${ruleMeaning(each.code)}</p><p class="mend">${ruleMend(each.code)}</p><${Words} text=${each.detail} /></li>`)}</ul>`;
 
 function Allowed({ licences, quotas }) {
   const live = licences.filter((each) => ["granted", "applied", "suspended"].includes(each.state));

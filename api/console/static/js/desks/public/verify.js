@@ -51,7 +51,7 @@ export default function Verify() {
   }, [pasted, trust.value]);
   return html`<${Page} title=${t("proof.verify.title")} lead=${t("proof.verify.lead")}>
     <${Loaded} from=${trust}>${({ served, met }) => html`
-      <${Section} title=${t("proof.verify.what")}>
+      <${Section} title=${t("proof.verify.what")} id="given">
         <${Field} name="receipt" rows=${8} value=${pasted.receipt} onChange=${(receipt) => setPasted({ ...pasted, receipt })} />
         <${Field} name="statement" rows=${3} value=${pasted.statement} onChange=${(statement) => setPasted({ ...pasted, statement })} />
       <//>

@@ -7,7 +7,6 @@ import { setQuery } from "../../core/router.js";
 import { Badge, Loaded, Mass, Page, ProductName, Section, Table, Tabs, Time, useLoad } from "../../core/ui.js";
 import { Countries } from "../../parts/countries.js";
 import { FirmLink, LicenceLink } from "../../parts/links.js";
-import { forRegulators } from "../../parts/refusal.js";
 import { Licence } from "./licence.js";
 import { QueueFigures } from "./queue_figures.js";
 
@@ -21,7 +20,7 @@ export function inOrder(licences) {
   return [...licences].sort((one, other) => place(one) - place(other) || one.applied_at - other.applied_at);
 }
 
-function Queue({ query }) {
+export default function Queue({ query }) {
   const name = query.get("licence");
   const licences = useLoad((signal) => all("/v1/licences", "records", { limit: 1000 }, { signal }));
   const restricted = useLoad((signal) => all("/v1/restricted-parties", "records", { limit: 1000 }, { signal }));
@@ -35,8 +34,6 @@ function Queue({ query }) {
     <${Loaded} from=${licences}>${(list) => html`<${List} list=${list} state=${query.get("state") || "applied"} />`}<//>
   <//>`;
 }
-
-export default forRegulators(Queue, "common.nav.queue");
 
 function List({ list, state }) {
   const of = (each) => list.filter((licence) => licence.state === each);

@@ -6,7 +6,6 @@ import { t } from "../../core/i18n.js";
 import { Figure, Loaded, Page, Section, useLoad } from "../../core/ui.js";
 import { Bars, Twin } from "../../pictures/bars.js";
 import { FirmLink, LicenceLink } from "../../parts/links.js";
-import { forRegulators } from "../../parts/refusal.js";
 import { GRADES, gradeOf, ruleTitle } from "../../parts/rules.js";
 import { Search } from "../../parts/search.js";
 import { LatestEntries } from "./latest_entries.js";
@@ -29,15 +28,13 @@ async function load(signal) {
   return { open: counts.open, codes, licences: inOrder(licences), near: quotas.filter((quota) => Number(quota.share_drawn ?? 0) >= NEAR), cases };
 }
 
-function Overview() {
+export default function Overview() {
   const day = useLoad(load);
   return html`<${Page} title=${t("regulator.overview.title")} lead=${t("regulator.overview.lead")}>
     <${Search} />
     <${Loaded} from=${day}>${(value) => html`<${Day} ...${value} />`}<//>
   <//>`;
 }
-
-export default forRegulators(Overview, "regulator.overview.title");
 
 function Day({ open, codes, licences, near, cases }) {
   const overdue = licences.filter((each) => each.overdue);

@@ -10,7 +10,6 @@ import { Bars } from "../../pictures/bars.js";
 import { cumulative, Sparkline } from "../../pictures/sparkline.js";
 import { massColumn } from "../../parts/columns.js";
 import { FirmLink } from "../../parts/links.js";
-import { forRegulators } from "../../parts/refusal.js";
 
 export const areas = ["regulator", "rules"];
 const NEAR = 0.9;
@@ -27,7 +26,7 @@ async function load(year, signal) {
   return { names, quotas: quotas.sort((one, other) => partOf(other) - partOf(one)) };
 }
 
-function Quotas({ query }) {
+export default function Quotas({ query }) {
   const now = new Date().getFullYear();
   const year = Number(query.get("year")) || now;
   const found = useLoad((signal) => load(year, signal), [year]);
@@ -36,8 +35,6 @@ function Quotas({ query }) {
     <${Loaded} from=${found} empty=${({ quotas }) => !quotas.length} emptyText=${t("regulator.quotas.none", { year })}>${(value) => html`<${Board} ...${value} year=${year} />`}<//>
   <//>`;
 }
-
-export default forRegulators(Quotas, "common.nav.quotas");
 
 function Board({ quotas, names, year }) {
   const activities = [...new Set(quotas.map((quota) => quota.activity))].sort();
