@@ -14,19 +14,19 @@ from ledger.client.http import LedgerClient, printable
 from ledger.clock import SystemClock
 from ledger.statements.tokens import make_token
 
-_SHOWN = (
-    "period",
-    "table",
-    "key",
-    "applications",
-    "granted",
-    "refused",
-    "pending",
-    "overdue",
-    "median_days",
-    "percentile_90_days",
-    "tonnes",
-)
+_SHOWN = {
+    "period": "period",
+    "of": "of",
+    "applications": "filed",
+    "granted": "granted",
+    "refused": "refused",
+    "pending": "open",
+    "overdue": "late",
+    "median_days": "median",
+    "percentile_90_days": "90 %",
+    "tonnes": "tonnes",
+}
+"""Headings of the columns, short: all of them fit on 80; ``of`` is a total, or what a row is of."""
 
 
 @click.group()
@@ -46,8 +46,12 @@ def show(url: str, period: str | None, as_csv: bool) -> None:
     if as_csv:
         click.echo(body.decode(), nl=False)
         return
-    table = Table(*(name.replace("_", " ") for name in _SHOWN))
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for name, heading in _SHOWN.items():
+        words = name in ("period", "of")
+        table.add_column(heading, no_wrap=name != "of", justify="left" if words else "right")
     for row in json.loads(body)["rows"]:
+        row["of"] = f"{row['table']} {row['key']}".strip()
         table.add_row(*("" if row[name] is None else printable(str(row[name])) for name in _SHOWN))
     Console().print(table)
 

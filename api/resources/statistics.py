@@ -151,7 +151,7 @@ def read_oversight_summary(call: Call) -> Response:
             "alerts_open": sum(row["open"] for row in alerts),
             "alerts_ignored": sum(row["ignored"] for row in alerts),
             "ignored_after_days": IGNORED_DAYS,
-            "policy_changes": len(found.policies()) - 1,
+            "policy_changes": found.policy_changes(),
         }
     return json_reply(members, cache=REVALIDATE)
 

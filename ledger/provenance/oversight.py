@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from ledger.log.entry import parse_entry
 from ledger.provenance.answers import books_of
@@ -126,15 +126,15 @@ class Oversight:
 
     def taken_up_again(self) -> list[CaseRecord]:
         """Cases about a party or a lot of a case that had been closed before."""
+        closed: dict[str, int] = {}
+        for case in self._cases:
+            for subject in (*case.parties, *case.lots):
+                if case.closed_at is not None:
+                    closed[subject] = min(case.closed_at, closed.get(subject, case.closed_at))
         return [
             case
             for case in self._cases
-            if any(
-                before.closed_at is not None
-                and before.closed_at < case.opened_at
-                and (set(before.parties) & set(case.parties) or set(before.lots) & set(case.lots))
-                for before in self._cases
-            )
+            if any(closed.get(each, case.opened_at) < case.opened_at for each in (*case.parties, *case.lots))
         ]
 
     def alerts(self) -> list[dict[str, Any]]:
@@ -172,6 +172,12 @@ class Oversight:
             if month < now or not ended
         ]
 
+    def policy_changes(self) -> int:
+        """How often the policy was changed since genesis."""
+        policies = REGISTERS[PolicyRecord].table
+        found = self._connection.execute(select(func.count()).select_from(policies)).scalar_one()
+        return max(0, int(found) - 1)
+
     def policies(self) -> list[dict[str, Any]]:
         """Every policy: what it changed, and what was recorded, refused and noticed while it was in force."""
         records = _policies(self._connection)
@@ -197,7 +203,8 @@ class Oversight:
         return found
 
     def _deviations(self) -> Iterator[Deviation]:
-        restricted = _all(self._connection, RestrictedPartyRecord)
+        listings = ((each.party, each) for each in _all(self._connection, RestrictedPartyRecord))
+        restricted = dict(_grouped(listings))
         accused = self._accused()
         for licence in sorted(self._decided, key=lambda each: each.decided_at or 0):
             index, at_us = licence.decided_at, licence.decided_us
@@ -206,8 +213,8 @@ class Oversight:
             if decision_clock(licence, self._policy, at_us).open_days > DECISION_DAYS:
                 kinds.append(LATE)
             if licence.state != "refused":
-                named = {*licence.consignees, *licence.end_users}
-                if any(_is_restricted(each, named, index, at_us) for each in restricted):
+                named = {*licence.consignees, *licence.end_users} & restricted.keys()
+                if any(_is_restricted(each, index, at_us) for party in named for each in restricted[party]):
                     kinds.append(RESTRICTED)
                 if any(
                     opened < index and (closed is None or index < closed)
@@ -277,20 +284,23 @@ _NOTICED: Final = text(
 )
 _REFUSED: Final = text("SELECT record FROM refusals ORDER BY refusal_number")
 _ISSUED: Final = text(
-    "SELECT e.entry, s.issuer FROM entries e JOIN statements s ON s.entry_index = e.entry_index "
-    "WHERE e.entry_index = :index"
-)
+    "SELECT e.entry_index, e.entry, s.issuer FROM entries e JOIN statements s "
+    "ON s.entry_index = e.entry_index WHERE e.entry_index IN :indices"
+).bindparams(bindparam("indices", expanding=True))
+_AT_ONCE: Final = 500
 
 
 def _all(connection: Connection, kind: type[_R]) -> list[_R]:
     return list_records(connection, kind, limit=_EVERYTHING)
 
 
-def _logged(connection: Connection, indices: Iterable[int]) -> dict[int, Logged]:
+def _logged(connection: Connection, indices: Sequence[int]) -> dict[int, Logged]:
+    """Who signed entries, and when they were recorded."""
     found = {}
-    for index in indices:
-        entry, issuer = connection.execute(_ISSUED, {"index": index}).one()
-        found[index] = Logged(issuer, parse_entry(bytes(entry)).recorded_at_us)
+    for start in range(0, len(indices), _AT_ONCE):
+        chosen = list(indices[start : start + _AT_ONCE])
+        for index, entry, issuer in connection.execute(_ISSUED, {"indices": chosen}):
+            found[index] = Logged(issuer, parse_entry(bytes(entry)).recorded_at_us)
     return found
 
 
@@ -309,10 +319,10 @@ def _refused_by_policy(connection: Connection) -> Mapping[int, Counter[str]]:
     return found
 
 
-def _is_restricted(record: RestrictedPartyRecord, named: set[str], index: int, at_us: int) -> bool:
-    """Whether a licence's consignee or end user was listed, by an entry before the decision and in force."""
+def _is_restricted(record: RestrictedPartyRecord, index: int, at_us: int) -> bool:
+    """Whether a listing was in force at a decision, by an entry before it."""
     in_force = record.starts_us <= at_us and (record.ends_us is None or at_us < record.ends_us)
-    return record.party in named and record.entry_index < index and in_force
+    return record.entry_index < index and in_force
 
 
 def _band(days: int) -> str:

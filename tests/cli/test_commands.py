@@ -316,6 +316,24 @@ class TestRefusals:
         assert wrong.exit_code == 1
 
 
+class TestStatistics:
+    def test_the_next_period_is_drafted_published_and_shown(
+        self, log: Prepared, server: Running, tmp_path: Path
+    ) -> None:
+        key = ("--url", server.url, "--key", log.folder / "authority.pem")
+        draft = json.loads(run("statistics", "draft", *key).stdout)
+        assert (draft["act"], draft["figures"]["applications"]) == ("publish-statistics", 0)
+        assert run("statistics", "draft", *key, "--period", "2199").exit_code == 1
+        published = run("statistics", "publish", *key, "--outbox", tmp_path / "outbox")
+        assert published.exit_code == 0, published.output
+        assert published.stdout.startswith(f"{draft['period']} published: entry")
+        again = ("statistics", "publish", *key, "--period", draft["period"], "--outbox", tmp_path / "other")
+        assert run(*again).exit_code == 1
+        shown = run("statistics", "show", "--url", server.url, "--csv").stdout.splitlines()
+        assert shown[1].startswith(f"export-licences,{draft['period']},")
+        assert draft["period"] in run("statistics", "show", "--url", server.url).stdout
+
+
 class TestMark:
     def test_adopting(self, log: Prepared, server: Running, tmp_path: Path) -> None:
         settings = log.settings.with_changes(mark_dir=tmp_path / "mark")

@@ -1,22 +1,34 @@
 """publish-statistics: figures that are what the books say, and nothing else."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from ledger.records.oversight import StatisticsRecord
+from ledger.records.books import Books
+from ledger.records.oversight import LicenceRecord, StatisticsRecord
 from ledger.records.policy import read_policy
 from ledger.records.working_days import DECISION_DAYS, add_working_days, start_of_day_us
 from ledger.statements.acts.licence_figures import (
     count_licences,
     decimal_text,
+    element_key,
     percentile_90,
     period_after,
     period_us,
 )
 from ledger.statements.acts.publish_statistics import draft_statistics
-from tests.support.act_books import EXPORTER, LICENCE, application, change, grant, log_with_everyone, mass
+from tests.support.act_books import (
+    EXPORTER,
+    LICENCE,
+    application,
+    change,
+    grant,
+    licence,
+    log_with_everyone,
+    mass,
+)
 from tests.support.acts import AUTHORITY, DAY_US, MINE, OPERATOR, REGULATOR, START_US, ActLog, faults, read
 
 FIGURES = {
@@ -32,6 +44,23 @@ FIGURES = {
     "by_element": [],
 }
 POLICY = read_policy({"rule_set": 1})
+LICENCE_RECORD = LicenceRecord(
+    licence=LICENCE,
+    exporter=EXPORTER,
+    kind="general",
+    state="granted",
+    items=("dy-oxide",),
+    destinations=("DE",),
+    consignees=(),
+    end_users=(),
+    end_use="motors",
+    quantity_mg=10**9,
+    drawn_mg=0,
+    applied_at=1,
+    applied_us=START_US,
+    decided_at=2,
+    decided_us=START_US + 1,
+)
 NOTHING: dict[str, Any] = {
     **dict.fromkeys(("applications", "granted", "refused"), 0),
     **dict.fromkeys(("median_days", "percentile_90_days")),
@@ -268,3 +297,47 @@ def test_the_last_working_day_is_not_overdue() -> None:
     last = count_licences(log.facts.books, POLICY, START_US, due_us - 1)
     assert (last["pending"], last["overdue"]) == (1, 0)
     assert count_licences(log.facts.books, POLICY, START_US, due_us)["overdue"] == 1
+
+
+@pytest.mark.parametrize(
+    ("items", "element"),
+    [
+        (["dy-oxide"], "Dy"),
+        (["dy-oxide", "dy-chloride"], "Dy"),
+        (["dy-oxide", "tb-oxide"], "several"),
+        (["ndfeb-magnet"], "several"),
+        (["2805301200"], "Dy"),
+        (["2805.3012.00"], "Dy"),
+        (["rock-ore"], "unstated"),
+        (["mofcom-18-2025"], "unstated"),
+    ],
+)
+def test_the_element_of_a_licence(items: list[str], element: str) -> None:
+    log = log_with_everyone()
+    fold(log, EXPORTER, application(items=items))
+    assert element_key(licence(log), POLICY.catalogue) == element
+
+
+def test_a_table_shows_what_is_safe_and_the_rest_as_one_row() -> None:
+    books = Books()
+    for place, (destinations, tonnes) in enumerate(
+        [(("DE",), 5), (("DE",), 6), (("DE",), 7), (("JP",), 1), (("US",), 2), (("DE", "US"), 3)]
+    ):
+        record = replace(
+            LICENCE_RECORD,
+            licence=str(place),
+            exporter=f"firm {place}",
+            destinations=destinations,
+            quantity_mg=tonnes * 10**9,
+        )
+        books.put(record)
+    figures = count_licences(books, POLICY, START_US, START_US + DAY_US)
+    row = {"refused": 0, "median_days": "0", "percentile_90_days": 0}
+    assert figures["by_destination"] == [
+        {"key": "DE", "granted": 3, "tonnes": "18", **row},
+        {"key": "other", "granted": 3, "tonnes": "6", **row},
+    ]
+    assert (figures["tonnes"], figures["by_element"]) == (
+        "24",
+        [{"key": "Dy", "granted": 6, "tonnes": "24", **row}],
+    )
