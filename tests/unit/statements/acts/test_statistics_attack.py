@@ -98,6 +98,7 @@ def publications(periods: Iterable[str]) -> dict[str, dict[str, Any]]:
     return {period: count_licences(books, POLICY, *period_us(period, POLICY)) for period in periods}
 
 
+@cache
 def months_of(period: str) -> list[str]:
     start_us, end_us = period_us(period, POLICY)
     return [month for month in MONTHS if start_us <= period_us(month, POLICY)[0] < end_us]
