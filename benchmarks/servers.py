@@ -141,7 +141,7 @@ def start(settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve"))
             stderr=log,
         )
     running = Running(process, f"http://127.0.0.1:{settings.port}")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180  # on a machine that does much else
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
