@@ -91,7 +91,7 @@ class ChangedMovementSchema(StrictSchema):
     value_fen = Number("Its value in fen, or null.", allow_none=True)
     before = fields.Nested(VerdictSchema, required=True)
     after = fields.Nested(VerdictSchema, required=True)
-    said = Text("What a rule says of it after, that it did not say before; or empty.")
+    said = Text("What a rule says of it: after, else before; or empty.")
 
 
 class DifferenceSchema(SumSchema):

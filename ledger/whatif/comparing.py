@@ -80,11 +80,10 @@ def whole(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 def _parts(seen: Seen, effect: Effect, case: Case) -> tuple[Part, ...]:
     movement = seen.movement
-    stated = {line.lot: line.product for line in (*movement.inputs, *movement.outputs)}
     price = unit_price(movement.unit_price)
     masses: dict[str, int] = {}
-    for name, mass_mg in goods_of(seen, effect).items():
-        product = product_of(seen.now, name, stated)
+    for name, mass_mg in goods_of(effect).items():
+        product = product_of(seen, name)
         masses[product] = masses.get(product, 0) + mass_mg
     return tuple(
         Part(product, mass_mg, _value(mass_mg, price or case.recording.policy.index_prices.get(product)))

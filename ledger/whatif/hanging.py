@@ -9,7 +9,7 @@ from typing import Any, Final
 from ledger.books.context import Effect
 from ledger.records.books import Books
 from ledger.records.lots import EdgeRecord, LotRecord, ShipmentLineRecord, ShipmentRecord
-from ledger.whatif.judging import Seen
+from ledger.whatif.judging import Seen, born_of
 
 MOST_REMEMBERED: Final = 50_000
 MOST_NODES: Final = 200_000
@@ -29,7 +29,7 @@ class Hanging:
             self._cut = True
             return
         self._shipments.extend((each.consignor, each.event_id) for each in effect.shipments)
-        self._nodes.update(lot.node for lot in effect.born)
+        self._nodes.update(lot.node for lot in born_of(seen))
 
     def follow(self, now: Books) -> dict[str, Any]:
         """Counts of what hangs on them."""

@@ -7,7 +7,7 @@ nothing, and is judged by the masses that it states.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.books.context import Effect, Recording
 from ledger.controls.licences import licensed_mass
@@ -79,6 +79,7 @@ class Seen:
         now: The tables.
         folded: What was folded so far.
         booked: Whether it is an entry's.
+        products: Product codes of lots that were read ahead.
     """
 
     movement: Movement
@@ -90,6 +91,7 @@ class Seen:
     now: Books
     folded: Books
     booked: bool = True
+    products: Mapping[str, str] = field(default_factory=dict)
 
 
 class World:
@@ -214,17 +216,21 @@ def effect_of(seen: Seen) -> Effect:
     if shipment is not None and shipment.entry_index == seen.index:
         effect.shipments = [shipment]
         effect.lines = now.group(ShipmentLineRecord, "shipment", consignor, movement.event_id)
-    names = [line.lot for line in movement.outputs]
-    effect.born = [lot for name in names if (lot := lot_at(now, name, seen.index)) is not None]
+    if movement.kind == "import":
+        effect.born = born_of(seen)
     return effect
 
 
-def goods_of(seen: Seen, effect: Effect) -> Mapping[str, int]:
-    """The gross mass in mg of each lot that a movement is about: what left, or else what was born."""
+def born_of(seen: Seen) -> list[LotRecord]:
+    """The lots that a recorded movement bore."""
+    found = (lot_at(seen.now, line.lot, seen.index) for line in seen.movement.outputs)
+    return [lot for lot in found if lot is not None and lot.entry_index == seen.index]
+
+
+def goods_of(effect: Effect) -> Mapping[str, int]:
+    """The gross mass in mg of each lot that a movement is about: what was sent, or else what it moved."""
     if effect.lines:
         return {line.lot: line.sent_mg for line in effect.lines}
-    if effect.born:
-        return {lot.lot: lot.mass_mg for lot in effect.born}
     masses: dict[str, int] = {}
     for posting in effect.postings:
         if posting.lot and posting.account == "holding":
@@ -232,7 +238,10 @@ def goods_of(seen: Seen, effect: Effect) -> Mapping[str, int]:
     return masses
 
 
-def product_of(now: Books, name: str, stated: Mapping[str, str]) -> str:
-    """A lot's product code, or ""."""
-    lot: Any = now.get(LotRecord, name)
-    return lot.product if lot is not None else stated.get(name, "")
+def product_of(seen: Seen, name: str) -> str:
+    """A lot's product code, or "" where nobody says."""
+    known = seen.products.get(name)
+    if known is not None:
+        return known
+    lot = seen.now.get(LotRecord, name)
+    return "" if lot is None else lot.product

@@ -99,6 +99,8 @@ class Past:
             state = "received" if record.kind == "release" else "open"
             received_us = record.event_time_us if record.kind == "release" else None
             return replace(record, state=state, received_us=received_us, replaced_by="")
+        if isinstance(record, InvoiceRecord) and (record.cancelled_at or 0) > self._at:
+            return replace(record, cancelled_at=None, cancelled_us=None, cancel_reason="")
         return cast("Record", record)
 
 

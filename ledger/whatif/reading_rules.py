@@ -8,6 +8,7 @@ threshold is not: it is left open, and said so.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from ledger.controls.all_rules import RULE_SETS
@@ -61,7 +62,7 @@ AGAIN: Final = frozenset(
 """Codes whose rules need nothing of an earlier entry that the tables do not tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Differing:
     """What can come out otherwise.
 
@@ -79,7 +80,7 @@ class Differing:
         """The rules that are judged again."""
         return [rule for rule in RULE_SETS[rule_set] if self.again & set(rule.codes)]
 
-    @property
+    @cached_property
     def rejudged(self) -> frozenset[str]:
         """Every code that the rules judged again may give: the record's findings of it are not used."""
         rules = [rule for version in RULE_SETS for rule in self.rules(version)]

@@ -42,7 +42,7 @@ from ledger.strict_json import parse_json
 from ledger.whatif.comparing import Comparing
 from ledger.whatif.hanging import Hanging
 from ledger.whatif.judging import Found, Seen, World, effect_of
-from ledger.whatif.prefetching import Placed, read_ahead
+from ledger.whatif.prefetching import Placed, read_ahead, read_products
 from ledger.whatif.reading_rules import Differing, differing, kinds
 from ledger.whatif.report import Agreement, Compared, WhatIfReport
 from ledger.whatif.scenario import IN_FORCE, Scenario
@@ -52,7 +52,8 @@ FOLDED_KINDS: Final = frozenset({"export", "disclose", "cancel"})
 """Movements by which licences and monthly exports are drawn, or given back."""
 UNFOLDED: Final = frozenset(
     {
-        *("register-invoice", "settle-invoice", "declare-customs", "report-export", "allot-quota", "adjust"),
+        *("register-invoice", "settle-invoice", "cancel-invoice", "declare-customs", "report-export"),
+        *("allot-quota", "adjust"),
         *("open-case", "close-case", "erase", "grant-read", "publish-refusals", "publish-statistics"),
     }
 )
@@ -77,7 +78,7 @@ class _Chunk:
         kinds: Kinds of the movements of each entry. ``correcting``: entries that undid something.
         alerts: Codes of the alerts of each entry by position.
         now: The books as they are.
-        read: Movements that were read ahead, by entry.
+        read: Movements that were read ahead, by entry; ``products``: of their lots.
     """
 
     rows: list[StoredEntry]
@@ -86,6 +87,7 @@ class _Chunk:
     alerts: dict[int, dict[int, list[str]]]
     now: Books
     read: dict[int, tuple[Movement, ...]] = field(default_factory=dict)
+    products: dict[str, str] = field(default_factory=dict)
 
 
 def what_if(
@@ -214,7 +216,14 @@ class _Run:
                 continue
             chunk.read[row.entry_index] = movements = self._movements(row)
             placed.extend(Placed(row.entry_index, at, row.issuer, each) for at, each in enumerate(movements))
-        read_ahead(chunk.now, placed)
+        read_ahead(chunk.now, placed, self._looking_into_lots())
+        chunk.products = read_products(self._connection, chunk.now, placed)
+
+    def _looking_into_lots(self) -> frozenset[str]:
+        """The kinds of movement whose lots are read: exports, and those with a price where that is judged."""
+        _, _, rules, _ = self._now_differing()
+        priced = [rule for rule in rules if "price.low" in rule.codes]
+        return kinds(priced) | {"export", "disclose"}
 
     def _movements(self, row: StoredEntry) -> tuple[Movement, ...]:
         return read_submission(parse_statement(row.jws), row.issuer, self._origin).movements
@@ -266,7 +275,10 @@ class _Run:
         movements = chunk.read.get(index) or self._movements(row)
         time_us = parse_entry(row.entry).recorded_at_us
         seen = [
-            Seen(each, index, at, time_us, row.issuer, self._facts, chunk.now, self._acts.books)
+            Seen(
+                *(each, index, at, time_us, row.issuer, self._facts, chunk.now, self._acts.books),
+                products=chunk.products,
+            )
             for at, each in enumerate(movements)
         ]
         if inside:

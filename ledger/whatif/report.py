@@ -94,7 +94,8 @@ class Compared:
         return self.before != self.after
 
     def as_json(self) -> dict[str, Any]:
-        said = [each.detail for each in self.after.findings if each.code not in _codes(self.before)]
+        new = [each for each in self.after.findings if each.code not in _codes(self.before)]
+        said = [each.detail for each in new or self.after.findings or self.before.findings]
         valued = [part.value_fen for part in self.parts if part.value_fen is not None]
         return {
             "index": self.index,

@@ -23,7 +23,7 @@ from tests.support.pages import check_accessible, check_width, shown, visit
 
 HOUR_US = 3_600_000_000
 LICENCE = "urn:epc:id:gdti:9521003.00002.REG-1"
-REGULATORS_PAGES = ["regulator", "cases", "licence-queue", "quotas"]
+REGULATORS_PAGES = ["regulator", "cases", "licence-queue", "quotas", "what-if"]
 
 
 def ask(page: Page, path: str) -> Any:

@@ -1,8 +1,11 @@
 """What-ifs over a simulated country whose log went through the real registrar."""
 
+import inspect
 import json
+import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +14,10 @@ from sqlalchemy import Engine, text
 from ledger.errors import AuditCancelled, LedgerEmpty, ScenarioInvalid
 from ledger.simulation.registering import register_folder
 from ledger.simulation.simulate import ORIGIN, simulate
+from ledger.statements.acts import ACTS
 from ledger.store.engine import create_ledger_engine
 from ledger.whatif import replaying
+from ledger.whatif.past import STORED
 from ledger.whatif.replaying import what_if
 from ledger.whatif.report import WhatIfReport
 from ledger.whatif.scenario import IN_FORCE, read_scenario
@@ -213,6 +218,14 @@ class TestScenarios:
         with pytest.raises(ScenarioInvalid) as caught:
             read_scenario({"acts": [act]})
         assert [each.code for each in caught.value.findings] == ["scenario.act"]
+
+
+def test_acts_that_change_what_the_tables_tell_are_not_folded() -> None:
+    names = {kind.__name__ for kind in STORED}
+    for name, kind in ACTS.items():
+        read = Path(inspect.getfile(kind)).read_text("utf-8")
+        if any(re.search(rf"\b{each}\b", read) for each in names):
+            assert name in replaying.UNFOLDED, f"{name} reads or changes a kind of {names} "
 
 
 def test_it_can_be_stopped_and_tells_how_far_it_is(country: Engine) -> None:

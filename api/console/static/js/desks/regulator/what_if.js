@@ -6,7 +6,6 @@ import { html, useEffect, useState } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
 import { setQuery } from "../../core/router.js";
 import { Badge, Failure, Loaded, Loading, Page, PartyName, Progress, Section, Table, Time, useLoad } from "../../core/ui.js";
-import { forRegulators } from "../../parts/refusal.js";
 import { Draft } from "./what_if_draft.js";
 import { Report } from "./what_if_report.js";
 
@@ -16,7 +15,7 @@ const LIVE = ["waiting", "running"];
 const TONES = { waiting: "", running: "info", failed: "bad", interrupted: "warn", done: "good" };
 const POLL_MS = 700;
 
-function WhatIf({ query }) {
+export default function WhatIf({ query }) {
   const chosen = query.get("job");
   const list = useLoad((signal) => get("/v1/what-ifs", undefined, { signal }));
   const [error, setError] = useState(null);
@@ -45,8 +44,6 @@ function WhatIf({ query }) {
     <//>
   <//>`;
 }
-
-export default forRegulators(WhatIf, "common.nav.what_if");
 
 const Jobs = ({ jobs, chosen, onStop }) => html`<${Table} caption=${t("what_if.jobs")} csv="what-ifs.csv" most=${10} rows=${jobs} rowKey=${(job) => job.id} selected=${(job) => job.id === chosen} columns=${[
   { key: "after", title: t("what_if.draft"), cell: (job) => html`<a href=${`/console/what-if?job=${job.id}`}>${job.after}</a>` },

@@ -20,6 +20,9 @@ const SHOWN = 12;
 /** Yuan as a person reads them. */
 const money = (fen) => new Intl.NumberFormat(tag(), { style: "currency", currency: "CNY", notation: "compact", maximumSignificantDigits: 4 }).format(fen / 100);
 
+/** The same of a sum; "+" where a part of it has no price. */
+const worth = (row) => (row.unvalued_mg && !row.value_fen ? t("what_if.no_price") : `${money(row.value_fen)}${row.unvalued_mg ? "+" : ""}`);
+
 /** Sums of cells by one of their members, the heaviest first. */
 export function summed(cells, member) {
   const sums = new Map();
@@ -50,16 +53,16 @@ function Summary({ report }) {
     ${report.differing === 0 && html`<p class="notice good" role="status">${t("what_if.no_difference")}</p>`}
     ${report.codes_left_open.length > 0 && html`<p class="notice warn" role="status">${t("what_if.left_open", { codes: report.codes_left_open.map(ruleTitle).join(", ") })}</p>`}
     <div class="stats">${OUTCOMES.map((outcome) => html`<${Figure} key=${outcome} tone=${totals.after[outcome].movements === totals.before[outcome].movements ? "" : TONES[outcome]} label=${t(`what_if.outcome.${outcome}`)} hint=${mass(totals.after[outcome].mass_mg)}>${count(totals.before[outcome].movements)} → ${count(totals.after[outcome].movements)}<//>`)}</div>
+    <${Facts} rows=${[
+      agreement && [t("what_if.agreement"), html`<${Badge} tone=${agreement.unlike ? "bad" : "good"}>${t("what_if.alike", { alike: count(alike), judged: count(agreement.judged) })}<//>`],
+      hanging.received > 0 && [t("what_if.received"), html`${count(hanging.received)} · <${Mass} mg=${hanging.received_mg} />`],
+      hanging.descendants > 0 && [t("what_if.descendants"), count(hanging.descendants)],
+    ]} />
     <${Bars} label=${t("what_if.sides")} rows=${rows.map((row) => ({ key: `${row.outcome} ${row.side}`, label: html`${t(`what_if.outcome.${row.outcome}`)} <span class="quiet">${t(`what_if.side.${row.side}`)}</span>`, value: row.movements, tone: TONES[row.outcome], shown: count(row.movements) }))} />
     <${Twin} caption=${t("what_if.sides")} csv="what-if-sides.csv" rows=${rows} rowKey=${(row) => `${row.outcome} ${row.side}`} columns=${[
       { key: "outcome", title: t("what_if.outcome"), value: (row) => t(`what_if.outcome.${row.outcome}`) },
       { key: "side", title: t("what_if.side"), value: (row) => t(`what_if.side.${row.side}`) },
       ...sumColumns(rows),
-    ]} />
-    <${Facts} rows=${[
-      agreement && [t("what_if.agreement"), html`<${Badge} tone=${agreement.unlike ? "bad" : "good"}>${t("what_if.alike", { alike: count(alike), judged: count(agreement.judged) })}<//>`],
-      hanging.received > 0 && [t("what_if.received"), html`${count(hanging.received)} · <${Mass} mg=${hanging.received_mg} />`],
-      hanging.descendants > 0 && [t("what_if.descendants"), count(hanging.descendants)],
     ]} />
     <p class="small quiet">${t("what_if.meaning")}</p>
   <//>`;
@@ -68,7 +71,7 @@ function Summary({ report }) {
 const sumColumns = (rows) => [
   { key: "movements", title: t("what_if.movements"), numeric: true, cell: (row) => count(row.movements) },
   massColumn("mass_mg", t("what_if.mass"), rows),
-  { key: "value_fen", title: t("what_if.value"), csvTitle: `${t("what_if.value")} (CNY)`, numeric: true, value: (row) => row.value_fen / 100, cell: (row) => html`${money(row.value_fen)}${row.unvalued_mg ? "+" : ""}` },
+  { key: "value_fen", title: t("what_if.value"), csvTitle: `${t("what_if.value")} (CNY)`, numeric: true, value: (row) => row.value_fen / 100, cell: worth },
 ];
 
 /** What keys of a member are called, once the names are known. */
@@ -87,17 +90,22 @@ function Differences({ cells, picked, by }) {
   const rows = useMemo(() => summed(cells, by), [cells, by]);
   const name = useNames(rows.map((row) => row.key), by);
   const most = Math.max(1, ...rows.map((row) => row.mass_mg));
-  const drill = (key) => setQuery({ [by]: key, by: BY.find((each) => each !== by && !(each in picked)) ?? by });
+  const drill = (key) => {
+    const query = new URLSearchParams(location.search);
+    query.set(by, key);
+    query.set("by", BY.find((each) => each !== by && !(each in picked)) ?? by);
+    return `/console/what-if?${query}`;
+  };
   const chips = Object.entries(picked);
   return html`<${Section} title=${t("what_if.differences")} id="differences">
     <${Tabs} label=${t("what_if.by")} current=${by} onChange=${(id) => setQuery({ by: id })} tabs=${BY.map((id) => ({ id, title: t(`what_if.by.${id}`) }))} />
     ${chips.length > 0 && html`<p>${chips.map(([member, value]) => html`<button key=${member} type="button" class="secondary small" onClick=${() => setQuery({ [member]: null })}>${t(`what_if.by.${member}`)}: <${Name} member=${member} of=${value} /> ×</button> `)}</p>`}
     <${Bars} label=${t(`what_if.by.${by}`)} most=${most} rows=${rows.slice(0, SHOWN).map((row) => ({
       key: row.key,
-      label: html`<button type="button" class="plain" onClick=${() => drill(row.key)}>${name(row.key)}</button>`,
+      label: html`<a href=${drill(row.key)}>${name(row.key)}</a>`,
       value: row.mass_mg,
       shown: mass(row.mass_mg),
-      note: html`<span class="bar-note small quiet">${t("what_if.note", { n: count(row.movements), value: money(row.value_fen) })}</span>`,
+      note: html`<span class="bar-note small quiet">${t("what_if.note", { n: count(row.movements), value: worth(row) })}</span>`,
     }))} />
     <${Twin} caption=${t(`what_if.by.${by}`)} csv=${`what-if-${by}.csv`} rows=${rows} rowKey=${(row) => row.key} columns=${[
       { key: "key", title: t(`what_if.by.${by}`), value: (row) => name(row.key) },
@@ -113,7 +121,7 @@ const Verdict = ({ of }) => html`<${Badge} tone=${TONES[of.outcome]} title=${[..
 
 const Movements = ({ rows, all }) => html`<${Section} title=${t("what_if.changed", { n: count(all) })} id="movements">
   <${Table} caption=${t("what_if.changed", { n: count(all) })} csv="what-if-movements.csv" most=${25} rows=${rows} rowKey=${(row) => `${row.recorded} ${row.index} ${row.position} ${row.event_id}`} columns=${[
-    { key: "index", title: t("regulator.quotas.entry"), numeric: true, cell: (row) => (row.recorded ? html`<${EntryLink} index=${row.index} />` : html`<span class="quiet">${t("what_if.not_recorded")}</span>`) },
+    { key: "index", title: t("what_if.entry"), numeric: true, cell: (row) => (row.recorded ? html`<${EntryLink} index=${row.index} />` : html`<span class="quiet">${t("what_if.not_recorded")}</span>`) },
     { key: "event_time", title: t("regulator.happened"), cell: (row) => html`<${Time} at=${row.event_time} />` },
     { key: "kind", title: t("what_if.kind"), value: (row) => term("movement", row.kind) },
     { key: "firm", title: t("regulator.firm.one"), cell: (row) => html`<${FirmLink} id=${row.firm} />` },
