@@ -13,6 +13,7 @@ from fractions import Fraction
 from ledger.provenance.as_of import lot_at
 from ledger.records.books import Books
 from ledger.records.cells import AWAITED, UNEXPLAINED, Cell, Cells
+from ledger.records.lots import LotRecord
 from ledger.statements.registers import PartyRecord, SiteRecord
 
 MAX_RESOLVED = 64
@@ -52,6 +53,7 @@ def resolve(
     resolved: dict[Cell, Fraction] = {cell: Fraction(mass) for cell, mass in cells.items()}
     for _ in range(steps):
         awaited = [cell for cell in resolved if cell[1].startswith(AWAITED)]
+        books.prefetch(LotRecord, {(origin.removeprefix(AWAITED),) for _, origin, _ in awaited})
         changed = False
         for cell in awaited:
             element, origin, _ = cell
@@ -64,7 +66,8 @@ def resolve(
                 continue
             mass = resolved.pop(cell)
             for other, part in inside.items():
-                resolved[other] = resolved.get(other, Fraction(0)) + mass * part / whole
+                share = Fraction(mass.numerator * part, mass.denominator * whole)
+                resolved[other] = resolved[other] + share if other in resolved else share
             changed = True
         if not changed:
             break

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from itertools import pairwise
 from json.encoder import encode_basestring as _encode
 from math import lcm
 from typing import Final, TypeAlias, cast
@@ -160,9 +161,10 @@ def decode_by_origin(text: str, symbol: str | None) -> dict[tuple[str, str], int
             origins = json.loads(text[1 : begin - 1]) if rows else []
         sums = {(element, origins[at]): int(mass) for element, at, _, mass in rows}
         if len(sums) < len(rows):
-            sums = dict.fromkeys(sums, 0)
-            for element, at, _, mass in rows:
-                sums[element, origins[at]] += mass
+            # The rows of one origin stand together, and the last of them is there already.
+            for (element, at, _, mass), (next_element, next_at, _, _) in pairwise(rows):
+                if at == next_at and element == next_element:
+                    sums[element, origins[at]] += mass
     except (TypeError, IndexError, KeyError) as error:
         raise ValueError("this is no text of cells") from error
     return sums

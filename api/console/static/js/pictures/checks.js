@@ -12,7 +12,8 @@ const TOLD_MS = 400;
 export function wantedOf(steps) {
   const wanted = new Map();
   for (const step of [...steps].sort((one, other) => Math.abs(one.depth) - Math.abs(other.depth))) {
-    wanted.set(step.index, [...(wanted.get(step.index) ?? []), step.name]);
+    if (wanted.has(step.index)) wanted.get(step.index).push(step.name);
+    else wanted.set(step.index, [step.name]);
   }
   return wanted;
 }

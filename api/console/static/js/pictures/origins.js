@@ -5,10 +5,14 @@ import { t, tag } from "../core/i18n.js";
 import { partyName, siteName, siteOf } from "../core/names.js";
 import { Table } from "../core/ui.js";
 
+// Making one takes a browser longer than everything else that a row of a table needs.
+const regions = new Map();
+
 /** A country in the reader's language. */
 export function countryName(code) {
   if (!/^[A-Z]{2}$/.test(code ?? "")) return t("pictures.country_unknown");
-  return new Intl.DisplayNames([tag()], { type: "region" }).of(code);
+  if (!regions.has(tag())) regions.set(tag(), new Intl.DisplayNames([tag()], { type: "region" }));
+  return regions.get(tag()).of(code);
 }
 
 /** What an origin is called: {name, note}; `note` says of which firm, or what kind of origin it is. */

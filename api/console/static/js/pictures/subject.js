@@ -77,7 +77,8 @@ export function alertsByName(alerts) {
   const found = new Map();
   for (const alert of alerts) {
     const name = alert.subject.slice(alert.subject.indexOf(":") + 1);
-    found.set(name, [...(found.get(name) ?? []), alert]);
+    if (found.has(name)) found.get(name).push(alert);
+    else found.set(name, [alert]);
   }
   return found;
 }
