@@ -126,6 +126,8 @@ class Reading:
 
     def held(self, end_us: int, owners: Sequence[str] | None = None) -> Iterator[tuple[str, Contents]]:
         """What is in stock at a moment, by custodian; or of some owners, by owner, wherever it lies."""
+        if owners is not None and not owners:
+            return  # PostgreSQL knows no type of a list of nothing
         query = _HELD if owners is None else _OWNED
         asked: dict[str, Any] = {"end": end_us} | ({} if owners is None else {"owners": list(owners)})
         for holder, mass_mg, whole_mg, cells in self.connection.execute(query, asked):

@@ -150,3 +150,4 @@ def check_parts(connection: Connection) -> None:
     assert reading._share(cells, 2, 3) == {("Nd", "a"): 1, ("Nd", "b"): 1}
     assert reading._share(cells, -3, 3) == {("Nd", "a"): -1, ("Nd", "b"): -1, ("Pr", "a"): -1}
     assert reading._share(cells, 0, 0) == {}
+    assert list(reading.held(END_US, [])) == []

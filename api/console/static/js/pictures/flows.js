@@ -34,7 +34,7 @@ async function ask(subject, settings, by, element, signal) {
   const ways = settings.direction === "both" ? ["upstream", "downstream"] : [settings.direction];
   const [answers] = await Promise.all([
     Promise.all(ways.map((direction) => get("/v1/flows", { ...subject.query, direction, element, by }, { signal }))),
-    scripts(...LIBRARIES),
+    flowScripts(),
   ]);
   const nodes = new Map(answers.flatMap((each) => each.nodes).map((node) => [node.id, node]));
   const named = await Promise.all([...nodes.values()].map(async (node) => ({ ...node, name: await nameOf(node) })));
@@ -58,7 +58,11 @@ function Node({ node, value }) {
     <text class="quiet" x=${x} y=${y} dy="1.1em">${value}</text></g>`;
 }
 
-function Drawing({ flows, inPercent, whole, label, svg }) {
+/** What draws flows; to be there before `FlowDrawing`. */
+export const flowScripts = () => scripts(...LIBRARIES);
+
+/** Flows as ribbons between nodes. */
+export function FlowDrawing({ flows, inPercent, whole, label, svg }) {
   const holder = useRef(null);
   const width = useWidth(holder, 760);
   const drawn = useMemo(() => (width ? placed(flows, width) : null), [flows, width]);
@@ -118,7 +122,7 @@ export function Flows({ subject, settings, data, by, unit, title }) {
       ${flows.truncated && html`<p class="notice warn">${t("pictures.flows.truncated")}</p>`}
       ${flows.nodes.length > MOST
         ? html`<p class="notice">${t("pictures.flows.many", { n: flows.nodes.length })}</p>`
-        : html`<${Drawing} flows=${flows} inPercent=${inPercent} whole=${wholeOf(flows, subject.name)} label=${label} svg=${svg} />`}
+        : html`<${FlowDrawing} flows=${flows} inPercent=${inPercent} whole=${wholeOf(flows, subject.name)} label=${label} svg=${svg} />`}
       <details class="twin"><summary>${t("pictures.as_table")}</summary><${FlowTable} flows=${flows} whole=${wholeOf(flows, subject.name)} what=${what} /></details>`}<//>
     <p class="quiet note">${t("pictures.flows.note")}</p>
   </div>`;

@@ -14,21 +14,24 @@ import { savePng, saveSvg, useWidth } from "./svg_file.js";
 const LIBRARIES = ["d3-array/d3-array", "d3-geo/d3-geo", "topojson-client/topojson-client"].map((name) => `vendor/${name}.min.js`);
 const KEYS = { ArrowLeft: [-0.2, 0], ArrowRight: [0.2, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
 
+/** The world's land and the middles of its countries, once what draws them is there. */
+export async function world() {
+  const [atlas, { middles }] = await Promise.all([file("vendor/world-atlas/land-110m.json"), file("js/pictures/country_middles.json"), scripts(...LIBRARIES)]);
+  return { land: globalThis.topojson.feature(atlas, atlas.objects.land), middles };
+}
+
 async function ask(subject, settings, signal) {
   const ways = settings.direction === "both" ? ["upstream", "downstream"] : [settings.direction];
   const { since, until } = asked(settings);
-  const [answers, world, { middles }] = await Promise.all([
+  const [answers, { land, middles }] = await Promise.all([
     Promise.all(ways.map((direction) => get("/v1/routes", { ...subject.query, direction, since, until }, { signal }))),
-    file("vendor/world-atlas/land-110m.json"),
-    file("js/pictures/country_middles.json"),
-    scripts(...LIBRARIES),
+    world(),
   ]);
   const sites = new Map(answers.flatMap((each) => each.sites).map((site) => [site.id, site]));
   const routes = new Map(answers.flatMap((each) => each.routes).map((route) => [`${route.source}>${route.target}`, route]));
   const named = await Promise.all(
     [...sites.values()].map(async (site) => ({ ...site, name: await siteName(site.id), firm: site.party ? await partyName(site.party) : "" })),
   );
-  const land = globalThis.topojson.feature(world, world.objects.land);
   return { sites: named, routes: [...routes.values()], drawn: mapped({ sites: named, routes: [...routes.values()] }, land, middles), truncated: answers.some((each) => each.truncated) };
 }
 
@@ -145,7 +148,7 @@ function SiteTable({ answer }) {
   return html`<${Table} columns=${columns} rows=${answer.sites} caption=${t("pictures.map.sites")} csv="sites.csv" most=${50} />`;
 }
 
-function Answer({ answer, title, svg, bar }) {
+function Answer({ answer, title, svg, bar, twin }) {
   const start = useMemo(() => around(answer.drawn.sites), [answer]);
   const moves = useView(start);
   const names = useMemo(() => new Map(answer.sites.map((site) => [site.id, site.name])), [answer]);
@@ -153,13 +156,12 @@ function Answer({ answer, title, svg, bar }) {
     ${answer.truncated && html`<p class="notice warn">${t("pictures.flows.truncated")}</p>`}
     <${Drawing} drawn=${answer.drawn} names=${names} label=${t("pictures.map.label", { title })} svg=${svg} moves=${moves} />
     ${answer.drawn.lost.length > 0 && html`<p class="notice">${t("pictures.map.lost")} ${answer.drawn.lost.map((site) => site.name).join(", ")}</p>`}
-    <details class="twin"><summary>${t("pictures.as_table")}</summary><h3>${t("pictures.map.routes")}</h3><${RouteTable} answer=${answer} names=${names} /><h3>${t("pictures.map.sites")}</h3><${SiteTable} answer=${answer} /></details>`;
+    <details class="twin"><summary>${t("pictures.as_table")}</summary>${twin ?? html`<h3>${t("pictures.map.routes")}</h3><${RouteTable} answer=${answer} names=${names} /><h3>${t("pictures.map.sites")}</h3><${SiteTable} answer=${answer} />`}</details>`;
 }
 
-/** The map of an answer's sites and the ways between them. */
-export function RouteMap({ subject, settings, title }) {
+/** A map of places and the ways between them, with what moves it; `twin` says the same as a table. */
+export function PlaceMap({ answer, title, twin }) {
   const svg = useRef(null);
-  const from = useLoad((signal) => ask(subject, settings, signal), [JSON.stringify(settings)]);
   const bar = ({ zoom, pan, reset, all }) => html`<div class="tools picture-tools">
     <button type="button" class="plain" onClick=${() => zoom(1.4)} aria-label=${t("pictures.zoom_in")} title=${t("pictures.zoom_in")}>+</button>
     <button type="button" class="plain" onClick=${() => zoom(1 / 1.4)} aria-label=${t("pictures.zoom_out")} title=${t("pictures.zoom_out")}>−</button>
@@ -169,8 +171,14 @@ export function RouteMap({ subject, settings, title }) {
     <button type="button" class="plain" onClick=${() => svg.current && saveSvg(svg.current, "map")}>${t("pictures.save_svg")}</button>
     <button type="button" class="plain" onClick=${() => svg.current && savePng(svg.current, "map")}>${t("pictures.save_png")}</button>
   </div>`;
+  return html`<${Answer} answer=${answer} title=${title} svg=${svg} bar=${bar} twin=${twin} />`;
+}
+
+/** The map of an answer's sites and the ways between them. */
+export function RouteMap({ subject, settings, title }) {
+  const from = useLoad((signal) => ask(subject, settings, signal), [JSON.stringify(settings)]);
   return html`<div class="picture">
-    <${Loaded} from=${from} empty=${({ sites }) => !sites.length} emptyText=${t("pictures.map.none")}>${(answer) => html`<${Answer} answer=${answer} title=${title} svg=${svg} bar=${bar} />`}<//>
+    <${Loaded} from=${from} empty=${({ sites }) => !sites.length} emptyText=${t("pictures.map.none")}>${(answer) => html`<${PlaceMap} answer=${answer} title=${title} />`}<//>
     <p class="quiet note">${t("pictures.map.note")}</p>
   </div>`;
 }

@@ -1,0 +1,21 @@
+// Recording that an invoice was paid, in whole or in part: a signed act of seller or buyer.
+import { html, useState } from "../../core/html.js";
+import { t } from "../../core/i18n.js";
+import { SignedAct } from "../../parts/signed_act.js";
+
+/** The form of a payment on an invoice; `onDone` is called once it is recorded. */
+export function Payment({ invoice, onDone }) {
+  const [amount, setAmount] = useState(invoice.owed.replace(/\.?0+$/, ""));
+  const [paid, setPaid] = useState("");
+  const good = /^(0|[1-9][0-9]*)(\.[0-9]{1,9})?$/.test(amount) && Number(amount) > 0;
+  const act = good ? { act: "settle-invoice", invoice: invoice.invoice, amount, ...(paid ? { paid: `${paid}T00:00:00+08:00` } : {}) } : null;
+  const summary = [
+    [t("receivables.invoice"), invoice.invoice],
+    [t("receivables.paid_amount"), `${amount} ${invoice.currency}`],
+    paid && [t("receivables.paid_on"), paid],
+  ];
+  return html`<h3>${t("receivables.pay_of", { invoice: invoice.invoice })}</h3><${SignedAct} act=${act} summary=${summary} label=${t("receivables.record_payment")} onDone=${onDone}>
+    <label>${t("receivables.paid_amount")} (${invoice.currency})<input name="amount" inputmode="decimal" value=${amount} onInput=${(event) => setAmount(event.target.value.trim())} /></label>
+    <label>${t("receivables.paid_on")}<input type="date" name="paid" value=${paid} max=${new Date().toISOString().slice(0, 10)} onInput=${(event) => setPaid(event.target.value)} /></label>
+  <//>`;
+}
