@@ -118,7 +118,8 @@ def need_of(books: Books, policy: Policy, lot: LotRecord, asked: Particulars) ->
     # A use is decided case by case where a licence is needed at all.
     if not any(each.answer != "none" and each.why in ("listed", "content") for each in reasons):
         reasons = [each for each in reasons if each.why != "case-by-case"]
-    answer: Answer = next((each for each in ANSWERS if any(reason.answer == each for reason in reasons)), "none")
+    given = {reason.answer for reason in reasons}
+    answer: Answer = next((each for each in ANSWERS if each in given), "none")
     return Need(answer, tuple(reasons), tuple(each.control_list for each in lists), content, least)
 
 
