@@ -21,6 +21,8 @@ from ledger.whatif.past import STORED
 from ledger.whatif.replaying import what_if
 from ledger.whatif.report import WhatIfReport
 from ledger.whatif.scenario import IN_FORCE, read_scenario
+from tests.support.movements import MINE
+from tests.support.trade import Trade
 
 LISTS_IN_FORCE = {
     "name": "the lists in force, stated again",
@@ -236,6 +238,25 @@ def test_it_can_be_stopped_and_tells_how_far_it_is(country: Engine) -> None:
     stop.set()
     with pytest.raises(AuditCancelled):
         tried(country, HEAVIER, cancel=stop)
+
+
+def test_on_either_engine(engine: Engine, tmp_path: Path) -> None:
+    trade = Trade(policy={"rule_set": 1})
+    registrar = trade.opened(engine, tmp_path / "mark")
+    try:
+        trade.story(registrar)
+        trade.moved(registrar, trade.extract("late", hours=24 * 75))
+    finally:
+        registrar.close()
+    scenario = {"policy": {"rules": {"report.late": {"action": "reject"}}}}
+    report = what_if(engine, trade.origin, read_scenario(scenario))
+    assert (report.movements, report.looked_at, report.differing) == (4, 4, 1)
+    assert report.agreement is not None
+    assert (report.agreement.judged, report.agreement.unlike) == (4, 0)
+    ((cell, goods),) = report.cells.items()
+    assert (cell.firm, cell.before, cell.after) == (MINE, "flagged", "refused")
+    assert (goods.movements, goods.mass_mg) == (1, 1_000 * 1_000_000)
+    assert report.hanging["births"] == 1
 
 
 def test_an_empty_log(engine: Engine) -> None:
