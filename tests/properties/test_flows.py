@@ -33,7 +33,10 @@ from ledger.store.books_tables import BOOKS
 from ledger.store.engine import sqlite_module
 from tests.properties.test_books_machine import HISTORIES, TIMES, Memory
 from tests.support import plain_flows, plain_spread
+from tests.support.books import KG, born
+from tests.support.history import POOL
 from tests.support.history_corrections import BooksMachine, tell
+from tests.support.yard import Yard
 
 AUTHORITY = Viewer("urn:authority", True)
 READ = (
@@ -171,3 +174,17 @@ class TestFlowsHold(FlowsMachine.TestCase):
 def test_a_hundred_histories(batch: int) -> None:
     for number in range(HISTORIES):
         tell(FlowsMachine(), batch * 1_000_000 + number, steps=40)
+
+
+def test_lots_of_one_mine_share_what_was_made_of_them() -> None:
+    """The same cell came in with several lots, whole and in part, and again out of a pool that they fed."""
+    yard = Yard()
+    lots = {f"urn:lot:{at}": at * KG for at in (1, 2, 3)}
+    for lot, mass_mg in lots.items():
+        yard.extract(lot, mass_mg)
+    mixed = (born("urn:lot:mixed", KG, {"Nd": 7 * KG // 100, "Pr": 11}),)
+    yard.do("process", {"urn:lot:1": KG, "urn:lot:2": KG // 3, "urn:lot:3": KG}, outputs=mixed)
+    left: dict[str, int | None] = {"urn:lot:2": KG // 7, "urn:lot:3": KG, "urn:lot:mixed": KG // 9}
+    yard.do("feed", left, pool=POOL, process="separation")
+    yard.do("draw", pool=POOL, process="separation", outputs=(born("urn:lot:drawn", KG, {"Nd": 1_001}),))
+    check_flows(yard.books)
