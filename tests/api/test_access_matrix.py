@@ -251,6 +251,13 @@ def whole_lots(crowd: Everybody, caller: Caller) -> Iterable[str]:
     return {crowd.born[lot] for lot, (_, handlers) in crowd.lots.items() if caller.party in handlers}
 
 
+def regulators_of_lots(**more: str) -> Row:
+    """Asked for every lot; open to regulators alone."""
+    return lambda crowd: [
+        Ask(query={"lot": lot, **more}, who=offices(REGULATORS)) for lot in sorted(crowd.lots)
+    ]
+
+
 def restricted(crowd: Everybody, _: Caller) -> Iterable[str]:
     """Whom goods may not go to is told to everyone who sends any."""
     return {"Example Arms Works", "https://arms.example/"}
@@ -467,6 +474,10 @@ ROWS: Final[dict[str, Row]] = {
     "list_cases": plain(offices(REGULATORS), {"after_case": CASE[:-1]}, {"state": "open"}),
     "list_restricted_parties": plain(KNOWN, {"after_name": "E"}, tells=restricted),
     "list_control_lists": plain(PUBLIC),
+    "read_content_value": regulators_of_lots(),
+    "read_licence_need": regulators_of_lots(destination="DE", country="JP", end_user="https://arms.example/"),
+    "read_ownership": lambda _: [Ask(query={"party": "https://arms.example/"}, who=offices(REGULATORS))],
+    "screen_name": lambda _: [Ask(query={"name": "Example Arms Works"}, tells=restricted)],
     "list_statistics": plain(PUBLIC),
     "read_statistics_tables": plain(PUBLIC, {"period": "2026-11"}),
     "draft_publication": plain(offices(REGULATORS), {"period": "2026-01"}),

@@ -210,6 +210,7 @@ class TestRoles:
                 "read_recall",
                 "read_receivables",
                 "read_routes",
+                "screen_name",
                 "search_everything",
             },
             frozenset({"regulator", "authority"}): {
@@ -217,6 +218,9 @@ class TestRoles:
                 "draft_publication",
                 "read_interruption",
                 "read_reserves",
+                "read_content_value",
+                "read_licence_need",
+                "read_ownership",
             },
             frozenset({"auditor", "regulator", "authority"}): {
                 "verify_range",
