@@ -17,7 +17,7 @@ from ledger.errors import ReledgerError
 _MODULES: Final = {
     "demo": ("demo",),
     "serve": ("serve",),
-    "operate": ("init", "migrate", "mark", "publish-refusals", "products"),
+    "operate": ("init", "migrate", "mark", "publish-refusals", "products", "restricted"),
     "keys": ("key",),
     "submit": ("sign", "submit", "check", "token"),
     "audit": ("verify", "audit"),

@@ -1,4 +1,4 @@
-"""Commands of an operator: init, migrate, mark, publish-refusals, products."""
+"""Commands of an operator: init, migrate, mark, publish-refusals, products, restricted."""
 
 import json
 from pathlib import Path
@@ -26,6 +26,7 @@ from ledger.log.checkpoint import open_checkpoint
 from ledger.materials.catalogue import own_rows
 from ledger.registration.adopting import adopt_mark
 from ledger.registration.registrar import Registrar
+from ledger.screening.files import read_list
 from ledger.store.engine import create_ledger_engine
 from ledger.store.log_store import read_head
 from ledger.store.schema import current, newest, upgrade
@@ -173,3 +174,21 @@ def products(table: Path) -> None:
     entry on books and rules know the products.
     """
     click.echo(json.dumps(own_rows(table), ensure_ascii=False, indent=2))
+
+
+@click.command()
+@click.argument("published", type=FILE)
+@click.option("--start", default="", help="From when entries without a date are listed (RFC 3339).")
+def restricted(published: Path, start: str) -> None:
+    """Print a published list of restricted parties as acts, one a line, for submit.
+
+    Reads the United States' consolidated screening list (CSV) and JSON with entity_name. Organisations only:
+    natural persons and vessels are left out and counted.
+    """
+    found = read_list(published.read_bytes())
+    undated = [each for each in found.organisations if not each.start]
+    if undated and not start:
+        raise click.UsageError(f"{len(undated)} entries have no date: give --start")
+    for each in found.organisations:
+        click.echo(json.dumps(each.act(start), ensure_ascii=False))
+    click.echo(f"{len(found.organisations)} organisations, {len(found.left_out)} entries left out", err=True)

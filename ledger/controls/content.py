@@ -131,7 +131,7 @@ class Content:
     def missing(self) -> tuple[tuple[str, str], ...]:
         """What is missing where: (what, lot)."""
         found = [(part.missing, part.lot) for part in self.parts if part.missing not in ("", INHERITED)]
-        if self.value.most is None:
+        if self.value.most is None and self.share.least != self.share.most:
             found.append(("rate" if self.prices else "invoice", self.lot))
         return tuple(dict.fromkeys(found))
 
@@ -157,13 +157,17 @@ def content_of(books: Books, policy: Policy, lot: LotRecord, seller: str = "") -
     whole = walk.inside(lot, 0)
     prices = walk.prices(lot, lambda price: not seller or price.seller == seller)
     value = walk.worth(lot, prices)
-    chinese = whole.value
-    share = _share(chinese, value)
+    chinese, share = whole.value, _share(whole.value, value)
+    if whole.kind == "origin":  # sold on as it came: whatever it costs, that share of it is Chinese
+        share = home_range(lot)
+        most = None if value.most is None or share.most is None else value.most * share.most
+        chinese = Range(value.least * share.least, most)
     walk.parts.insert(
         0,
         Part(
             *(lot.lot, lot.producer, lot.entry_index, 0, whole.kind, home_range(lot)),
-            *(lot.mass_mg, lot.mass_mg, "", tuple(prices), chinese, whole.missing),
+            *(lot.mass_mg, lot.mass_mg, "", tuple(prices), chinese),
+            "" if whole.kind == "origin" else whole.missing,
         ),
     )
     return Content(lot.lot, value, chinese, share, tuple(prices), tuple(walk.parts))
@@ -237,7 +241,7 @@ class _Walk:
         home = home_range(lot)
         if home.most == 0:
             return _Inside(NOTHING, "foreign", "")
-        if home.least < 1 and lot.birth == "process":
+        if lot.birth == "process" and (home.least < 1 or self._from_abroad(lot)):
             if len(self.known) > MOST_PARTS or depth > 200:
                 return self._capped(lot, Range(_ZERO, None), "limit")
             return self._made(lot, depth)
@@ -251,6 +255,14 @@ class _Walk:
             return _Inside(value, "origin", "")
         missing = "rate" if any(price.cny is None for price in prices) else "invoice"
         return _Inside(value, "origin", missing)
+
+    def _from_abroad(self, lot: LotRecord) -> bool:
+        """Whether a lot was made of what had left a country: then it is a product, and no part that did."""
+        return any(
+            posting.account == "exported" and posting.mass_mg > 0
+            for used, _ in self._event(lot)[0]
+            for posting in self.books.group(PostingRecord, "lot", used.lot)
+        )
 
     def _made(self, lot: LotRecord, depth: int) -> _Inside:
         """What went into a lot, by its share of what came out."""

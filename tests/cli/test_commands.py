@@ -374,3 +374,25 @@ def test_a_catalogue_of_ones_own_is_printed_as_policy_takes_it(tmp_path: Path) -
     assert [row["code"] for row in json.loads(result.stdout)] == ["own-oxide"]
     table.write_text(f"{header}\nown-oxide,own,自有,oxide,oxide,,us,false\n", "utf-8")
     assert code(run("products", table)) == "table.invalid"
+
+
+def test_a_published_list_is_printed_as_acts_and_natural_persons_are_left_out(tmp_path: Path) -> None:
+    header = "_id,source,type,name,alt_names,start_date,dates_of_birth"
+    rows = (
+        "1,List - Office,Entity,Arms Works,ARMS,2024-05-01,",
+        "2,List - Office,Individual,A. PERSON,,,1970",
+    )
+    listed = tmp_path / "list.csv"
+    listed.write_text("\n".join((header, *rows, "")), "utf-8")
+    result = run("restricted", listed)
+    assert result.exit_code == 0
+    (act,) = map(json.loads, result.stdout.splitlines())
+    assert (act["act"], act["organisation"], act["aliases"]) == (
+        "list-restricted-party",
+        "Arms Works",
+        ["ARMS"],
+    )
+    assert "PERSON" not in result.output
+    listed.write_text(f"{header}\n3,List - Office,Entity,Other Works,,,\n", "utf-8")
+    assert run("restricted", listed).exit_code == 2
+    assert run("restricted", listed, "--start", "2026-01-01T00:00:00+08:00").exit_code == 0

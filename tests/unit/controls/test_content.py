@@ -1,6 +1,7 @@
 """The Chinese share of a product's value, through two foreign processors; bounded if a price is missing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from ledger.controls.content import content_of, span_text
 from ledger.movements.movement import Line
+from ledger.records.lots import PostingRecord
 from ledger.records.oversight import (
     PRICED,
     ControlListRecord,
@@ -202,12 +204,25 @@ def test_an_origin_that_nobody_states_is_no_foreign_one() -> None:
 
 def test_a_part_is_used_by_its_mass_and_shared_out_by_reo() -> None:
     court = chain("200")
-    lot = court.lot(FROM_HOME)
-    assert (
-        content_of(court.books, court.policy, lot).chinese.least == 0
-    )  # sold to nobody: no price of its own
     alloy = content_of(court.books, court.policy, court.lot(ALLOY))
     assert (alloy.chinese.least, alloy.chinese.most, alloy.share.least) == (200, 200, Fraction(1, 200))
+
+
+def test_what_is_sold_on_as_it_came_is_chinese_whatever_it_costs() -> None:
+    court = chain(metal="", magnet="")
+    content = content_of(court.books, court.policy, court.lot(FROM_HOME))
+    assert (span_text(content.share), content.verdict(LEAST), content.missing) == ("100 %", "reaches", ())
+
+
+def test_what_is_made_abroad_of_chinese_goods_alone_is_a_product_still() -> None:
+    court = chain("50", other_origin="CN")
+    assert answer(court) == ("100 %", "reaches")  # nothing says that they were made abroad
+    row = court.books.group(PostingRecord, "lot", FROM_HOME)[0]
+    court.books.put(replace(row, entry_index=900, account="exported", mass_mg=KG))
+    court.books.put(replace(row, entry_index=900, line=1, lot=ALLOY, account="exported", mass_mg=KG))
+    assert answer(court) == ("0.05 to 40 %", "undecided")
+    invoice(court, "I-9", FOREIGN, "trader", "alloys", "40")
+    assert answer(court) == ("0.09 %", "below")
 
 
 # --- The rule ---------------------------------------------------------------------------------------------

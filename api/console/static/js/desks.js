@@ -21,6 +21,7 @@ export const DESKS = [
       { path: "/console/licence-queue", title: "common.nav.queue", load: () => import("./desks/regulator/licence_queue.js") },
       { path: "/console/quotas", title: "common.nav.quotas", load: () => import("./desks/regulator/quotas.js") },
       { path: "/console/what-if", title: "common.nav.what_if", load: () => import("./desks/regulator/what_if.js") },
+      { path: "/console/export-control", title: "common.nav.export_control", load: () => import("./desks/regulator/export_control.js") },
       { path: "/console/balance", title: "common.nav.balance", load: () => import("./desks/regulator/balance.js"), roles: [] },
       { path: "/console/dependence", title: "common.nav.dependence", load: () => import("./desks/regulator/dependence.js") },
       { path: "/console/reserves", title: "common.nav.reserves", load: () => import("./desks/regulator/reserves.js") },
