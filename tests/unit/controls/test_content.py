@@ -189,6 +189,14 @@ def test_two_prices_of_one_buyer_are_a_range() -> None:
     assert answer(court) == ("0.08 to 0.12 %", "undecided")
 
 
+def test_a_cancelled_invoice_is_no_price() -> None:
+    court = chain("80")
+    paid = court.books.get(InvoiceRecord, "I-1")
+    assert paid is not None
+    court.books.put(replace(paid, cancelled_at=9, cancelled_us=START_US))
+    assert answer(court) == ("0 to 40 %", "undecided")
+
+
 def test_what_somebody_else_paid_is_no_price() -> None:
     court = chain("")
     invoice(court, "I-9", FROM_HOME, "plant", "trader", "80")
