@@ -120,8 +120,6 @@ def need_of(books: Books, policy: Policy, lot: LotRecord, asked: Particulars) ->
         reasons = [each for each in reasons if each.why != "case-by-case"]
     given = {reason.answer for reason in reasons}
     answer: Answer = next((each for each in ANSWERS if each in given), "none")
-    found = {reason.answer for reason in reasons}
-    answer: Answer = next((each for each in ANSWERS if each in found), "none")
     return Need(answer, tuple(reasons), tuple(each.control_list for each in lists), content, least)
 
 
