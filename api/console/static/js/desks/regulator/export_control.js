@@ -3,7 +3,6 @@ import { html } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
 import { setQuery } from "../../core/router.js";
 import { Page, Tabs } from "../../core/ui.js";
-import { forRegulators } from "../../parts/refusal.js";
 import { Need } from "./export_need.js";
 import { Owners } from "./export_owners.js";
 import { Screening } from "./export_screening.js";
@@ -11,7 +10,7 @@ import { Screening } from "./export_screening.js";
 export const areas = ["export", "regulator", "rules"];
 const VIEWS = { need: Need, owners: Owners, screening: Screening };
 
-function ExportControl({ query }) {
+export default function ExportControl({ query }) {
   const current = VIEWS[query.get("view")] ? query.get("view") : "need";
   const View = VIEWS[current];
   return html`<${Page} title=${t("common.nav.export_control")} lead=${t("export.lead")}>
@@ -19,5 +18,3 @@ function ExportControl({ query }) {
     <${View} query=${query} key=${current} />
   <//>`;
 }
-
-export default forRegulators(ExportControl, "common.nav.export_control");
