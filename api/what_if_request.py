@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from api.fields import Instant
 from ledger.errors import RequestMalformed
-from ledger.strict_json import is_json_object, parse_json
+from ledger.strict_json import JsonValue, is_json_object, parse_json
 from ledger.whatif.scenario import IN_FORCE, Scenario, read_scenario
 
 MEMBERS: Final = ("scenario", "against", "from", "to")
@@ -41,18 +41,17 @@ def read_request(body: bytes) -> Asked:
     for name in value:
         if name not in MEMBERS:
             raise RequestMalformed(f"a what-if has no member {name!r}", pointer=f"/{name}")
-    against = value.get("against")
     return Asked(
         read_scenario(value["scenario"]),
-        IN_FORCE if against is None else read_scenario(against),
-        (_time(value.get("from"), "/from"), _time(value.get("to"), "/to")),
+        read_scenario(value["against"]) if "against" in value else IN_FORCE,
+        (_time(value, "from"), _time(value, "to")),
     )
 
 
-def _time(value: object, pointer: str) -> int | None:
-    if value is None:
+def _time(value: dict[str, JsonValue], name: str) -> int | None:
+    if name not in value:
         return None
     try:
-        return int(Instant().deserialize(value))
+        return int(Instant().deserialize(value[name]))
     except ValidationError as error:
-        raise RequestMalformed(str(error.messages[0]), pointer=pointer) from error
+        raise RequestMalformed(str(error.messages[0]), pointer=f"/{name}") from error

@@ -30,6 +30,7 @@ _SCENARIO: Final[dict[str, Any]] = {
 WhatIfRequestSchema: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["scenario"],
+    "examples": [{"scenario": {"name": "Five more elements", "lists": {"mofcom-57-2025": ""}}}],
     "additionalProperties": False,
     "properties": {
         "scenario": {**_SCENARIO, "description": "What is tried."},
