@@ -194,7 +194,8 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                     },
                 },
                 {
-                    # No schema can say which parameters belong together, or that a period ends late enough.
+                    # No schema can say which parameters belong together, which codes are countries, or that a
+                    # period ends late enough.
                     "include-path": [
                         "/v1/alerts",
                         "/v1/balance",
@@ -204,6 +205,7 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                         "/v1/events",
                         "/v1/flows",
                         "/v1/interruptions",
+                        "/v1/licence-need",
                         "/v1/provenance",
                         "/v1/quotas",
                         "/v1/recall",
