@@ -209,6 +209,7 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                         "/v1/provenance",
                         "/v1/quotas",
                         "/v1/recall",
+                        "/v1/receivables",
                         "/v1/receivables/invoices",
                         "/v1/reserves",
                         "/v1/routes",
