@@ -159,7 +159,8 @@ def read_oversight_summary(call: Call) -> Response:
 def _policy_members(policy: Mapping[str, Any]) -> dict[str, Any]:
     """A policy with its time as readers take it."""
     members = dict(policy)
-    return {**members, "recorded": format_time_us(members.pop("recorded_us"))}
+    recorded_us = members.pop("recorded_us")
+    return {**members, "recorded": format_time_us(recorded_us)}
 
 
 def _next_period(books: Books, policy: Policy, now_us: int) -> str:

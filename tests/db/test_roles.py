@@ -47,6 +47,7 @@ GROWING_BOOKS = {
     "stocktakes",
     "attachments",
     "control_lists",
+    "settlements",
     "statistics",
 }
 WRITER = {

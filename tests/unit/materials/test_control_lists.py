@@ -22,7 +22,7 @@ def test_it_can_be_published_and_switched_off_and_on(name: str) -> None:
 
 
 def test_what_was_not_read_is_marked() -> None:
-    assert not published_lists()["technology-catalogue-2023"].verified
+    assert not any(each.verified for each in published_lists().values()), "dates and items are from memory"
     assert all(each.source for each in published_lists().values())
 
 
