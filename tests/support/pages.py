@@ -34,7 +34,8 @@ document.addEventListener("securitypolicyviolation", (event) =>
 _FIND_KEYS = """(areas) => {
   const key = new RegExp(`^(${areas.join("|")})\\\\.[a-z0-9_.-]+$`);
   const found = new Set();
-  const judge = (text) => text.split(/\\s+/).forEach((word) => key.test(word) && found.add(word));
+  const judge = (text) => text.split(/\\s+/).forEach((word) =>
+    key.test(word) && !word.endsWith(".example") && found.add(word));  // a party may be called so
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const { data, parentElement } = walker.currentNode;
