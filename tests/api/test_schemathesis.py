@@ -199,6 +199,7 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                     "include-path": [
                         "/v1/alerts",
                         "/v1/balance",
+                        "/v1/content-value",
                         "/v1/control-lists",
                         "/v1/customers/evaluation",
                         "/v1/dependence",
@@ -206,6 +207,7 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                         "/v1/flows",
                         "/v1/interruptions",
                         "/v1/licence-need",
+                        "/v1/ownership",
                         "/v1/provenance",
                         "/v1/quotas",
                         "/v1/recall",
@@ -213,6 +215,7 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                         "/v1/receivables/invoices",
                         "/v1/reserves",
                         "/v1/routes",
+                        "/v1/screening",
                         "/v1/shipments",
                         "/v1/statistics",
                         "/v1/statistics/draft",
