@@ -1,8 +1,9 @@
 """Commands for keys: new, show, enrol, revoke."""
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,6 +14,7 @@ from ledger.encoding import b64url_decode
 from ledger.errors import KeyFileInvalid
 from ledger.log.note import KeyKind, NoteVerifier
 from ledger.statements.envelope import make_proof_of_possession
+from ledger.statements.jws import KID_FORM
 from ledger.statements.keys import (
     ED25519,
     ES256,
@@ -20,6 +22,8 @@ from ledger.statements.keys import (
     generate_key,
     write_key_file,
 )
+
+_KID: Final = re.compile(KID_FORM)
 
 
 @click.group()
@@ -97,7 +101,16 @@ def enrol(
     _report(send_act(act, url, signer_from(key_file, passphrase_file), outbox))
 
 
-@key.command()
+class _OfAKid(click.Command):
+    """Takes a kid for one where it begins with a dash, as one in 64 does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        dashed = [word for word in args if word.startswith("-") and _KID.fullmatch(word)]
+        others = [word for word in args if word not in dashed]
+        return super().parse_args(ctx, [*others, "--", *dashed] if dashed else others)
+
+
+@key.command(cls=_OfAKid)
 @click.argument("kid")
 @url_option
 @key_options()

@@ -296,6 +296,15 @@ class TestKeysOfParties:
             .read_text()
         )
 
+    @pytest.mark.parametrize("begins", ["-s", "-h", "--"])
+    def test_a_kid_that_begins_with_a_dash_is_no_option(
+        self, log: Prepared, server: Running, tmp_path: Path, begins: str
+    ) -> None:
+        words = ("--key", log.folder / "authority.pem", "--reason", "lost", "--url", server.url)
+        unknown = run("key", "revoke", begins + 41 * "A", *words, "--outbox", tmp_path / "outbox")
+        assert unknown.exit_code == 1
+        assert "no such key was enrolled" in unknown.output, unknown.output
+
 
 class TestRefusals:
     def test_publishing_the_journal(self, log: Prepared, server: Running, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_the_whole_story() -> None:
     ):
         assert line in shown.stdout
     assert shown.stdout.count("/console/sign-in#key=") == 8
-    assert shown.stdout.count("✓") == 61
+    assert shown.stdout.count("✓") == 62
     assert shown.stdout.count("✗") == 3
 
 
