@@ -22,6 +22,7 @@ def test_the_acts() -> None:
         "admit-party",
         "allot-quota",
         "apply-licence",
+        "cancel-invoice",
         "close-case",
         "confirm",
         "declare-customs",
