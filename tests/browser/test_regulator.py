@@ -173,7 +173,7 @@ def test_an_application_is_decided_by_its_clock(
     shown(page)
     expect(page.locator("tbody").last).to_contain_text(say("regulator.licence.left", n=45))
     check_accessible(page)
-    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="REG-1").click()
     shown(page)
     expect(page.get_by_text(say("regulator.licence.no_hits"))).to_be_visible()
     check_accessible(page)
