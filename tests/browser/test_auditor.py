@@ -246,7 +246,7 @@ def test_a_receipt_is_verified_and_a_changed_one_is_broken(open_page: OpenPage, 
     page.fill("#receipt", receipt)
     page.fill("#statement", jws)
     expect(page.locator("#result [data-verdict=ok]")).to_contain_text(str(index))
-    assert page.locator("#result [data-state=ok]").count() == 6
+    expect(page.locator("#result [data-state=ok]")).to_have_count(6)
 
     def broken(text: str, statement: str, step: str) -> None:
         page.fill("#receipt", text)

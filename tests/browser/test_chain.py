@@ -81,7 +81,7 @@ def test_a_right_log_is_right_in_every_tile(page: Page) -> None:
     assert faults(page) == []
     expect(page.locator("#check [data-verdict=ok]")).to_be_visible()
     page.locator("#check summary").click()
-    assert page.locator("#check tbody tr").count() == 1
+    expect(page.locator("#check tbody tr")).to_have_count(1)
     assert page.locator("#check tbody a.figure").all_inner_texts() == ["#0", "#599"]
 
 

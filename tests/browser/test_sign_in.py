@@ -343,7 +343,7 @@ def test_who_one_is_and_forgetting_the_key(console: Console, signed_in: OpenPage
     page.get_by_role("button", name=say("session.account.forget"), exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text(say("session.forget.current"))
     page.get_by_role("button", name=say("common.cancel")).click()
-    assert page.locator("main tbody tr").count() == 1
+    expect(page.locator("main tbody tr")).to_have_count(1)
     page.get_by_role("button", name=say("session.account.forget"), exact=True).click()
     page.get_by_role("button", name=say("session.forget.yes")).click()
     expect(page.locator("main .empty")).to_have_text(say("session.kept.none"))
