@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 from ledger.encoding import b64url_encode
 from ledger.errors import ResourceNotFound, RoleForbidden, StatementPrivate, TokenInvalid, TokenMissing
 from ledger.findings import Finding
-from ledger.statements.acts.standing import is_listed, key_fault
 from ledger.statements.jwk import parse_jwk
 from ledger.statements.registers import GrantRecord, KeyRecord, LoggedStatement
+from ledger.statements.standing import is_listed, key_fault
 from ledger.statements.tokens import MAX_TOKEN_BYTES, SignedToken, parse_token, verify_token
 from ledger.store import log_store, registers_store, sessions
 from ledger.store.sessions import SessionRow

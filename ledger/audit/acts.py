@@ -4,8 +4,9 @@ Decides: nothing that the acts themselves do not. Reads nothing by itself.
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from ledger.audit.found import FoundAct
 from ledger.errors import RequestError
 from ledger.records.books import Books, Record
 from ledger.records.oversight import (
@@ -21,18 +22,6 @@ from ledger.statements.acts.genesis import Genesis
 from ledger.statements.envelope import ACT, parse_statement
 from ledger.statements.payload import read_payload
 from ledger.statements.registers import Facts
-
-
-class FoundAct(NamedTuple):
-    """An act in the log, as the fold needs it; ``issuer`` is the owner of ``kid``."""
-
-    entry_index: int
-    recorded_at_us: int
-    issuer: str
-    kid: str
-    statement_hash: bytes
-    jws: bytes
-
 
 _R = TypeVar("_R", bound=Record)
 _OF_ACTS_ALONE = (ControlListRecord, DelegationRecord, MergerRecord, RestrictedPartyRecord)

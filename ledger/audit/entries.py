@@ -7,7 +7,7 @@ Decides: what must hold between an entry's row, the row before it, and its rows 
 from collections import Counter
 from typing import Any
 
-from ledger.audit.acts import FoundAct
+from ledger.audit.found import FoundAct
 from ledger.audit.links import EntryChain
 from ledger.audit.quick import MOST_WAITING, QuickCheck
 from ledger.audit.report import FaultList
@@ -65,15 +65,16 @@ class EntryPass:
         """Checks the rows with indices in [start, end)."""
         self._chain = self._chain_before(start)
         expected = start
-        computed, links, passes = self.leaves.computed, self.leaves.links, self._quick.passes
+        computed, links = self.leaves.computed, self.leaves.links
+        passes, waiting, recognised = self._quick.passes, self._quick.waiting, 0
         for row in self._reader.entries(start, end):
             before = self._chain.leaf
             if passes(row, expected, self._chain):
                 links.append(before or b"")
                 computed.append(self._chain.leaf or b"")
-                self.counts["statements"] += 1
+                recognised += 1
                 expected += 1
-                if self._quick.waiting >= MOST_WAITING:
+                if len(waiting) >= MOST_WAITING:
                     self._settle()
                 continue
             index = row[0]
@@ -86,6 +87,7 @@ class EntryPass:
             self._index = index
             self._check_row(row)
             expected += 1
+        self.counts["statements"] += recognised
         self._settle()
         while expected < end:
             self._miss(expected)

@@ -33,7 +33,11 @@ class _Key(NamedTuple):
 
 
 class QuickCheck:
-    """Recognises right rows of one log."""
+    """Recognises right rows of one log.
+
+    Attributes:
+        waiting: Index, key, signature and signed bytes of each row whose signature is still to be verified.
+    """
 
     def __init__(self, origin: str, keys: Mapping[str, KeyRecord]) -> None:
         """Recognises statements under ``keys``, which must not change."""
@@ -43,7 +47,7 @@ class QuickCheck:
         self._seconds: dict[bytes, int] = {}
         self._linked: bytes | None = None
         self._link = b""
-        self._waiting: list[tuple[int, PublicKey, bytes, bytes]] = []
+        self.waiting: list[tuple[int, PublicKey, bytes, bytes]] = []
         self._signatures = 0
 
     def passes(self, row: Sequence[Any], index: int, chain: EntryChain) -> bool:
@@ -102,7 +106,7 @@ class QuickCheck:
         computed = sha256(b"\x00" + entry).digest()
         if computed != leaf:
             return False
-        self._waiting.append((index, key.key, envelope.signature, envelope.signing_input))
+        self.waiting.append((index, key.key, envelope.signature, envelope.signing_input))
         chain.leaf, chain.time_us = computed, time_us
         return True
 
@@ -111,18 +115,13 @@ class QuickCheck:
 
         One after the other they stay in the processor's cache, and each takes a tenth less.
         """
-        for index, key, signature, signing_input in self._waiting:
+        for index, key, signature, signing_input in self.waiting:
             try:
                 key.verify(signature, signing_input)
             except SignatureInvalid as error:
                 yield index, error.detail
-        self._signatures += len(self._waiting)
-        self._waiting.clear()
-
-    @property
-    def waiting(self) -> int:
-        """How many signatures wait."""
-        return len(self._waiting)
+        self._signatures += len(self.waiting)
+        self.waiting.clear()
 
     def take_count(self) -> int:
         """How many signatures were verified since the last call."""

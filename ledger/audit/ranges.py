@@ -11,11 +11,12 @@ does not make every later checkpoint look wrong."""
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from ledger.audit.acts import FoundAct
 from ledger.audit.compact import Peaks, subtree_root
 from ledger.audit.entries import EntryPass, Leaves, is_hash
+from ledger.audit.found import FoundAct
 from ledger.audit.notes import CheckpointNotes
 from ledger.audit.report import KEPT_PER_KIND, FaultList, listed
 from ledger.audit.statements import StatementChecker
@@ -27,6 +28,8 @@ from ledger.statements.envelope import SeenHead
 from ledger.store.raw_reads import RawReader
 
 RANGE_ENTRIES = 2_048
+# So that no process waits long for the others when the work comes to its end.
+LAST_RANGES = 512
 
 
 class FoundCheckpoint(NamedTuple):
@@ -76,7 +79,8 @@ def split_range(start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cuts [start, end) into ranges that ``RangeChecker`` takes, start being rounded down to a tile."""
     start -= start % TILE_WIDTH
     while start < end:
-        width = min(RANGE_ENTRIES, start & -start) if start else RANGE_ENTRIES
+        most = RANGE_ENTRIES if end - start > 4 * RANGE_ENTRIES else LAST_RANGES
+        width = min(most, start & -start) if start else most
         yield start, min(start + width, end)
         start += width
 
@@ -260,7 +264,7 @@ def _check_numbers(result: RangeResult, numbers: list[Any], before: Any) -> None
     """Checkpoint numbers are dense in the order of sizes; tells a gap from a number out of place."""
     expected: int | None = before + 1 if type(before) is int else None
     astray: set[Any] = set()
-    for number, following in zip(numbers, [*numbers[1:], None], strict=True):
+    for number, following in zip_longest(numbers, numbers[1:]):
         while expected is not None and expected in astray:
             expected += 1
         is_number = type(number) is int

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ledger.audit.acts import FoundAct
 from ledger.audit.compact import Peaks, TileStitcher
+from ledger.audit.found import FoundAct
 from ledger.audit.links import EntryChain
 from ledger.encoding import b64_decode, b64_encode
 from ledger.errors import SettingsInvalid

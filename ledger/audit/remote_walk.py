@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from threading import Event
 
-from ledger.audit.acts import FoundAct, issuer_of, judge_and_fold, read_found_act
+from ledger.audit.acts import issuer_of, judge_and_fold, read_found_act
 from ledger.audit.compact import Peaks
+from ledger.audit.found import FoundAct
 from ledger.audit.links import EntryChain, Report
 from ledger.audit.remote_log import RemoteLog, Unread
 from ledger.audit.remote_state import Position

@@ -12,7 +12,8 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from ledger.audit.acts import ActBooks, FoundAct, erase_in, issuer_of, judge_and_fold, read_found_act
+from ledger.audit.acts import ActBooks, erase_in, issuer_of, judge_and_fold, read_found_act
+from ledger.audit.found import FoundAct
 from ledger.audit.report import FaultList
 from ledger.encoding import b64url_encode
 from ledger.errors import EvidenceError, RequestError

@@ -7,18 +7,19 @@ anything by itself, and never decides whether an act was allowed (the fold does)
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.audit.acts import read_act_payload
 from ledger.audit.envelopes import Envelope, EnvelopeReader
 from ledger.audit.links import Report
 from ledger.audit.quick import IAT_TOLERANCE_S, QuickCheck
 from ledger.errors import RequestError, SignatureInvalid
 from ledger.log.entry import Entry
-from ledger.statements.acts import Act
-from ledger.statements.fold import key_fault
 from ledger.statements.jwk import ALGORITHMS, PublicKey, parse_jwk
 from ledger.statements.registers import KeyRecord
+from ledger.statements.standing import key_fault
+
+if TYPE_CHECKING:
+    from ledger.statements.acts import Act
 
 _SECOND_US = 1_000_000
 
@@ -35,7 +36,7 @@ class Examined(NamedTuple):
 
     envelope: Envelope
     owner: str | None
-    act: Act | None
+    act: "Act | None"
     sound: bool
 
 
@@ -160,7 +161,10 @@ class StatementChecker:
         return True
 
     @staticmethod
-    def _read_act(jws: bytes, report: Report) -> Act | None:
+    def _read_act(jws: bytes, report: Report) -> "Act | None":
+        # Few processes meet an act, and importing what acts are takes as long as 2,000 signatures.
+        from ledger.audit.acts import read_act_payload
+
         act, problem = read_act_payload(jws)
         if problem is not None:
             report("act.malformed", "statement_bytes", problem)

@@ -13,7 +13,7 @@ from ledger.controls.naming import prefix_owner
 from ledger.controls.noticing import actor_of, acts_for, listed, notice, roles_of
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.lots import LotRecord, PoolRecord
-from ledger.statements.acts.standing import is_listed
+from ledger.statements.standing import is_listed
 
 PROCESSORS: Final = ("miner", "separator", "smelter", "magnet_maker", "recycler")
 HOLDERS: Final = (*PROCESSORS, "trader", "exporter", "importer", "warehouse", "reserve", "user")

@@ -11,8 +11,8 @@ from ledger.controls.submission import Submission
 from ledger.encoding import b64_encode
 from ledger.findings import Finding
 from ledger.statements.acts import ActContext
-from ledger.statements.fold import key_fault
 from ledger.statements.registers import Facts
+from ledger.statements.standing import key_fault
 
 IAT_TOLERANCE_US = 300 * 1_000_000
 

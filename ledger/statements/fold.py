@@ -1,14 +1,11 @@
-"""Folding a log's acts into facts, as a verifier does, and judging keys and parties against these.
+"""Folding a log's acts into facts, as a verifier does.
 
 The committer judges and applies acts one batch at a time on the facts that the batch names; a verifier folds
 every act that it may read, from entry 0 on, into facts that hold everything. Both make the same records.
 """
 
 from ledger.statements.acts.base import Act, ActContext
-from ledger.statements.acts.standing import is_listed, key_fault, party_fault, site_fault
 from ledger.statements.registers import Facts
-
-__all__ = ["fold_act", "is_listed", "key_fault", "party_fault", "site_fault"]
 
 
 def fold_act(context: ActContext, act: Act, facts: Facts) -> None:

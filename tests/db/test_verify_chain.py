@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ledger.audit.chain import check_chain
+from ledger.audit.database import verify_database
 from ledger.audit.report import AuditReport
 from ledger.errors import LogInconsistent
 from tests.support.databases import unguarded
@@ -60,6 +61,16 @@ def test_a_range_is_rounded_to_tiles_and_has_no_fault(
     assert report.counts["statements"] == checked[1] - checked[0]
     assert report.size == 1_300
     assert json.loads(json.dumps(report.as_json()))["ok"] is True
+
+
+def test_a_range_in_which_no_checkpoint_ends_has_no_fault(engine: Engine) -> None:
+    made = LedgerBuilder(engine, batch=1_100, remember=True)
+    made.genesis()
+    made.record(1_099)
+    made.flush()
+    report = check(made, 256, 512)
+    assert (report.faults, report.counts["checkpoints"]) == ([], 0)
+    assert verify_database(engine, vkeys=[made.vkey], workers=1).faults == []
 
 
 def test_faults_inside_the_range_are_named(ledger: LedgerBuilder) -> None:

@@ -15,8 +15,8 @@ from ledger.statements.acts.organisations import (
     read_listing,
 )
 from ledger.statements.acts.prefixes import clashing_prefix, prefix_fault
-from ledger.statements.acts.standing import authority_fault
 from ledger.statements.registers import Facts, Listing, Names, PartyRecord, PrefixRecord
+from ledger.statements.standing import authority_fault
 
 
 class Prefix(Text):

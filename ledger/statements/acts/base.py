@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Final
 from ledger.findings import Finding
 from ledger.log.canonical import canonical_json
 from ledger.statements.acts.fields import MemberSchema
-from ledger.statements.acts.standing import party_fault
 from ledger.statements.registers import Facts, Names, PendingRecord
+from ledger.statements.standing import party_fault
 
 ROLES: Final = (
     "miner",

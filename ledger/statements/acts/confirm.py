@@ -12,8 +12,8 @@ from ledger.findings import Finding
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import FoundFaults, Hash, MemberSchema, StrictField, refuse
 from ledger.statements.acts.reading import read_act
-from ledger.statements.acts.standing import DAY_US
 from ledger.statements.registers import Facts, Names, PendingRecord
+from ledger.statements.standing import DAY_US
 
 LAPSE_DAYS: Final = 30
 

@@ -10,8 +10,8 @@ from ledger.findings import Finding
 from ledger.statements.acts.base import Act, ActContext, confirmations
 from ledger.statements.acts.fields import Fault, MemberSchema, PartyId, Time, Uri
 from ledger.statements.acts.members import unknown_parties
-from ledger.statements.acts.standing import authority_fault
 from ledger.statements.registers import Facts, Listing, Names, PartyRecord, SiteRecord
+from ledger.statements.standing import authority_fault
 
 
 class DelistSchema(MemberSchema):

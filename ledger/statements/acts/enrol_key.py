@@ -8,10 +8,10 @@ from ledger.findings import Finding
 from ledger.statements.acts.base import Act, ActContext, confirmations
 from ledger.statements.acts.enrolments import KeySchema
 from ledger.statements.acts.fields import MemberSchema, PartyId
-from ledger.statements.acts.standing import AUTHORITY, party_fault
 from ledger.statements.envelope import check_proof_of_possession
 from ledger.statements.jwk import PublicKey
 from ledger.statements.registers import Facts, KeyRecord, Names
+from ledger.statements.standing import AUTHORITY, party_fault
 
 
 class EnrolKeySchema(KeySchema):

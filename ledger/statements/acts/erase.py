@@ -10,8 +10,8 @@ from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import Each, Hash, Integer, Jti, Kid, Members, MemberSchema, OneOf, PartyId
 from ledger.statements.acts.grant_read import ScopeSchema, put_grant, scope_members
 from ledger.statements.acts.policies import retention_days
-from ledger.statements.acts.standing import DAY_US
 from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names, ReaderRecord
+from ledger.statements.standing import DAY_US
 
 # An erase, or the confirmation of one, carries what replay needs in place of the bytes.
 _NEVER_ERASED = ("erase", "confirm")

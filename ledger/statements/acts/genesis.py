@@ -14,9 +14,9 @@ from ledger.statements.acts.enrolments import KeySchema
 from ledger.statements.acts.fields import Checked, Each, Members, MemberSchema, Text, refuse
 from ledger.statements.acts.policies import PolicySchema
 from ledger.statements.acts.set_policy import SetPolicy
-from ledger.statements.acts.standing import AUTHORITY, key_fault, lasting_authorities
 from ledger.statements.jwk import PublicKey
 from ledger.statements.registers import Facts, Names, OriginRecord
+from ledger.statements.standing import AUTHORITY, key_fault, lasting_authorities
 
 OPERATOR = "operator"
 

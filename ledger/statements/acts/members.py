@@ -31,8 +31,8 @@ from ledger.statements.acts.fields import (
     refuse,
 )
 from ledger.statements.acts.prefixes import is_under
-from ledger.statements.acts.standing import party_fault
 from ledger.statements.registers import Facts, ReaderRecord
+from ledger.statements.standing import party_fault
 from ledger.strict_json import JsonNumber
 
 REGULATORS: Final = ("authority", "regulator")

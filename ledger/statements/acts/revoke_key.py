@@ -6,8 +6,8 @@ from typing import ClassVar
 from ledger.findings import Finding
 from ledger.statements.acts.base import Act, ActContext, confirmations
 from ledger.statements.acts.fields import Integer, Kid, MemberSchema, OneOf
-from ledger.statements.acts.standing import authority_fault
 from ledger.statements.registers import Facts, KeyRecord, Names
+from ledger.statements.standing import authority_fault
 
 REASONS = ("superseded", "retired", "lost", "compromised")
 

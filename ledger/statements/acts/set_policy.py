@@ -8,8 +8,8 @@ from ledger.findings import Finding
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import Members, MemberSchema
 from ledger.statements.acts.policies import PolicySchema, policy_members
-from ledger.statements.acts.standing import lasting_authorities
 from ledger.statements.registers import Facts, Names, PolicyRecord
+from ledger.statements.standing import lasting_authorities
 
 
 class SetPolicySchema(MemberSchema):

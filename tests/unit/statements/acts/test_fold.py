@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.encoding import b64url_encode
-from ledger.statements.acts.standing import lasting_authorities
 from ledger.statements.fold import fold_act
 from ledger.statements.registers import Facts, Names
+from ledger.statements.standing import lasting_authorities
 from tests.support.acts import (
     AUTHORITY,
     DAY_US,

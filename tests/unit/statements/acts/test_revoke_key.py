@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger.statements.acts.standing import key_fault
+from ledger.statements.standing import key_fault
 from tests.support.acts import (
     AUTHORITY,
     DAY_US,

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.statements.acts.standing import (
+from ledger.statements.registers import Facts, KeyRecord, Listing, PartyRecord, SiteRecord
+from ledger.statements.standing import (
     AUTHORITY_MARGIN_US,
     authority_fault,
     is_listed,
@@ -13,7 +14,6 @@ from ledger.statements.acts.standing import (
     party_fault,
     site_fault,
 )
-from ledger.statements.registers import Facts, KeyRecord, Listing, PartyRecord, SiteRecord
 
 NOW = 1_800_000_000_000_000
 KEY = KeyRecord("k", "a", {}, not_before_us=NOW, not_after_us=NOW + 100, enrolled_at=5)
