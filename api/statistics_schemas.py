@@ -9,14 +9,18 @@ class StatisticsRowSchema(StrictSchema):
     """One published row; null where it has no such figure."""
 
     statistics = Text("export-licences.")
-    period = Text("2026, 2026-Q3 or 2026-11.")
+    period = Text("2026, 2026-Q3, 2026-11 or <start>/<end>.")
     entry_index = Number("The entry that published it.")
-    table = Text("total, destination, element or reason.")
-    key = Text("The country, element or class of reason; several, unstated, other; empty for the total.")
-    applications = Number("Made in the period.", allow_none=True)
-    granted = Number("Granted in it.", allow_none=True)
-    refused = Number("Refused in it.", allow_none=True)
-    pending = Number("Undecided at its end.", allow_none=True)
+    table = Text("total, reason; destination, element, and each of these with -reason.")
+    filed = Text("When the applications of a table were filed; null for totals.", allow_none=True)
+    key = Text(
+        "The country, element or class of reason, or both with a blank between; several, unstated, other; "
+        "empty for the total."
+    )
+    applications = Number("Filed in the period, or in filed.", allow_none=True)
+    granted = Number("Granted in the period; of a table, by its end.", allow_none=True)
+    refused = Number("Refused likewise.", allow_none=True)
+    pending = Number("Undecided at the end of the period.", allow_none=True)
     overdue = Number("Of these beyond their 45 working days.", allow_none=True)
     median_days = Text("From application to decision, as a decimal.", allow_none=True)
     percentile_90_days = Number("Days that nine tenths did not exceed.", allow_none=True)

@@ -1,8 +1,10 @@
 """Commands for published statistics: show, draft, publish."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 from rich.console import Console
@@ -36,11 +38,11 @@ def statistics() -> None:
 
 @statistics.command()
 @url_option
-@click.option("--period", help="Only this one: 2026, 2026-Q3, 2026-11.")
+@click.option("--period", help="Only this one: 2026, 2026-Q3, 2026-11, START/END.")
 @click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
 def show(url: str, period: str | None, as_csv: bool) -> None:
     """Show the published figures; anyone may."""
-    path = "/v1/statistics/tables" + (f"?period={period}" if period else "")
+    path = "/v1/statistics/tables" + (f"?{urlencode({'period': period})}" if period else "")
     with LedgerClient(url) as client:
         body = client.get(path, accept="text/csv" if as_csv else "application/json")
     if as_csv:
@@ -56,31 +58,46 @@ def show(url: str, period: str | None, as_csv: bool) -> None:
     Console().print(table)
 
 
-_period_option = click.option(
-    "--period", help="Which; default: the one after the last, else the month that ended last."
-)
+def _period_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Of which period the totals are, and of which the applications in the tables."""
+    period = click.option(
+        "--period", help="Which; default: the one after the last, else the month that ended last."
+    )
+    filed = click.option(
+        "--filed", help="Tables of what was filed when; default: next period that ended 3 months before."
+    )
+    return period(filed(command))
 
 
 @statistics.command()
 @url_option
 @key_options()
-@_period_option
-def draft(url: str, key_file: Path, passphrase_file: Path | None, period: str | None) -> None:
+@_period_options
+def draft(
+    url: str, key_file: Path, passphrase_file: Path | None, period: str | None, filed: str | None
+) -> None:
     """Print the next publication as the books have it; as an authority or a regulator."""
-    act = _draft(url, key_file, passphrase_file, period)
+    act = _draft(url, key_file, passphrase_file, period=period, filed=filed)
     click.echo(json.dumps(act, indent=2, ensure_ascii=False))
 
 
 @statistics.command()
 @url_option
 @key_options()
-@_period_option
+@_period_options
 @click.option(
     "--outbox", type=FOLDER, default=Path("outbox"), show_default=True, help="Keeps act and receipt."
 )
-def publish(url: str, key_file: Path, passphrase_file: Path | None, period: str | None, outbox: Path) -> None:
+def publish(
+    url: str,
+    key_file: Path,
+    passphrase_file: Path | None,
+    period: str | None,
+    filed: str | None,
+    outbox: Path,
+) -> None:
     """Draft, sign and send the next publication; as an authority or a regulator."""
-    act = _draft(url, key_file, passphrase_file, period)
+    act = _draft(url, key_file, passphrase_file, period=period, filed=filed)
     sent = send_act(act, url, signer_from(key_file, passphrase_file), outbox)
     if sent.index is None:
         notes.print(sent.text, markup=False)
@@ -88,7 +105,7 @@ def publish(url: str, key_file: Path, passphrase_file: Path | None, period: str 
     click.echo(f"{act['period']} published: {sent.text}\t{sent.receipt}")
 
 
-def _draft(url: str, key_file: Path, passphrase_file: Path | None, period: str | None) -> dict[str, Any]:
+def _draft(url: str, key_file: Path, passphrase_file: Path | None, **periods: str | None) -> dict[str, Any]:
     """The act that publishes a period.
 
     Raises:
@@ -97,7 +114,8 @@ def _draft(url: str, key_file: Path, passphrase_file: Path | None, period: str |
     signer = signer_from(key_file, passphrase_file)
     with LedgerClient(url) as client:
         token = make_token(signer, client.log()["origin"], SystemClock().now_us() // 1_000_000)
-        path = "/v1/statistics/draft" + (f"?period={period}" if period else "")
+        asked = urlencode({name: period for name, period in periods.items() if period})
+        path = "/v1/statistics/draft" + (f"?{asked}" if asked else "")
         drafted = json.loads(client.get(path, token=token))
     if drafted["act"] is None:
         raise click.ClickException(f"{drafted['period']} has not ended; it does at {drafted['ends']}")

@@ -26,13 +26,19 @@ from ledger.records.books import Books
 from ledger.records.oversight import StatisticsRecord
 from ledger.records.periods import month_after, month_of
 from ledger.records.policy import Policy
-from ledger.statements.acts.licence_figures import is_period, period_after, period_us
-from ledger.statements.acts.publish_statistics import EXPORT_LICENCES, draft_statistics, last_published
+from ledger.statements.acts.publication_periods import is_period, period_after, period_us
+from ledger.statements.acts.publish_statistics import (
+    EXPORT_LICENCES,
+    PERIODS,
+    draft_statistics,
+    last_published,
+)
 from ledger.store.books_listings import list_records
 
 resource = Resource("statistics", "How licences were decided, as published; how the offices work.")
 
 TOTAL: Final = "total"
+REASON: Final = "reason"
 FIGURES: Final = (
     "applications",
     "granted",
@@ -43,7 +49,7 @@ FIGURES: Final = (
     "percentile_90_days",
     "tonnes",
 )
-COLUMNS: Final = ("statistics", "period", "entry_index", "table", "key", *FIGURES)
+COLUMNS: Final = ("statistics", "period", "entry_index", "table", "filed", "key", *FIGURES)
 _TABLES: Final = {"destination": "by_destination", "element": "by_element"}
 _MOST: Final = 10_000
 
@@ -51,7 +57,14 @@ _MOST: Final = 10_000
 class TablesQuery(StrictSchema):
     """Of which period."""
 
-    period = Name(load_default=None, meaning="Only of this one: 2026, 2026-Q3, 2026-11.")
+    period = Name(load_default=None, meaning="Only of this one: 2026, 2026-Q3, 2026-11, <start>/<end>.")
+
+
+class DraftQuery(StrictSchema):
+    """Of which periods."""
+
+    period = Name(load_default=None, meaning="Of the totals: 2026, 2026-Q3, 2026-11, <start>/<end>.")
+    filed = Name(load_default=None, meaning="Of the applications in the tables, likewise.")
 
 
 @resource.operation(
@@ -64,13 +77,14 @@ class TablesQuery(StrictSchema):
 def read_statistics_tables(call: Call) -> Response:
     """List every published figure: a row for each total, destination, element and class of reason.
 
+    A total counts what happened in ``period``, a row of a table the applications filed in ``filed``.
     What is not shown stands in the row ``other``; a figure that a row does not have is null, in CSV empty.
     """
     with call.reading() as connection:
         records = list_records(
             connection, StatisticsRecord, where={"period": call.query["period"]}, limit=_MOST
         )
-    rows = [row for record in records for row in _rows(record)]
+    rows = [row for record in records for row in table_rows(record)]
     if call.accepted == CSV:
         return csv_reply(COLUMNS, ([row[name] for name in COLUMNS] for row in rows), "statistics.csv")
     return json_reply({"rows": rows}, cache=REVALIDATE)
@@ -81,24 +95,27 @@ def read_statistics_tables(call: Call) -> Response:
     "/v1/statistics/draft",
     replies=[Reply(200, "The act, to be signed.", {JSON: DraftSchema})],
     access=Access(ANY_PARTY.token, REGULATORS),
-    query=TablesQuery,
+    query=DraftQuery,
     errors=[RoleForbidden, LedgerEmpty],
 )
 def draft_publication(call: Call) -> Response:
     """Draft the next publication from the books as they are now.
 
     Without ``period`` it is the one that follows the last publication and is as long; where there is none,
-    the month that ended last. ``act`` is null while the period has not ended.
+    the month that ended last. Without ``filed`` the tables are of the period after that of the last tables,
+    if that ended three months before this one; where there are none, of the period as long before that.
+    ``act`` is null while the period has not ended.
     """
-    asked, now_us = call.query["period"], call.parts.clock.now_us()
-    if asked is not None and not is_period(asked):
-        raise RequestMalformed("period is a year, quarter or month like 2026, 2026-Q3, 2026-11")
+    asked, filed, now_us = call.query["period"], call.query["filed"], call.parts.clock.now_us()
+    for name, period in (("period", asked), ("filed", filed)):
+        if period is not None and not is_period(period):
+            raise RequestMalformed(f"{name} is a {PERIODS}")
     with call.reading() as connection:
         _, policy = policy_in_force(connection)
         books = books_of(connection)
         period = asked or _next_period(books, policy, now_us)
         _, end_us = period_us(period, policy)
-        act = draft_statistics(books, policy, period) if end_us <= now_us else None
+        act = draft_statistics(books, policy, period, filed) if end_us <= now_us else None
     return json_reply({"period": period, "ends": format_time_us(end_us), "act": act}, cache=PRIVATE)
 
 
@@ -164,27 +181,33 @@ def _policy_members(policy: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _next_period(books: Books, policy: Policy, now_us: int) -> str:
-    last = last_published(books, EXPORT_LICENCES, policy)
-    return month_after(month_of(now_us, policy), -1) if last is None else period_after(last)
+    last = last_published(books.group(StatisticsRecord, "name", EXPORT_LICENCES), policy)
+    return month_after(month_of(now_us, policy), -1) if last is None else period_after(last, policy)
 
 
-def _rows(record: StatisticsRecord) -> Iterator[dict[str, Any]]:
-    """The rows of one publication."""
+def table_rows(record: StatisticsRecord) -> Iterator[dict[str, Any]]:
+    """The rows of one publication: totals, refusals by reason, and its tables."""
     figures = record.figures
     yield _row(record, TOTAL, "", figures)
     for reason, count in sorted(figures["by_reason"].items()):
-        yield _row(record, "reason", reason, {"refused": count})
+        yield _row(record, REASON, reason, {"refused": count})
     for table, member in _TABLES.items():
-        for row in figures[member]:
-            yield _row(record, table, row["key"], row)
+        for row in figures.get(member, ()):
+            yield _row(record, table, row["key"], row, figures["filed"])
+            for reason, count in sorted(row["by_reason"].items()):
+                key = f"{row['key']} {reason}"
+                yield _row(record, f"{table}-{REASON}", key, {"refused": count}, figures["filed"])
 
 
-def _row(record: StatisticsRecord, table: str, key: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+def _row(
+    record: StatisticsRecord, table: str, key: str, figures: Mapping[str, Any], filed: str | None = None
+) -> dict[str, Any]:
     return {
         "statistics": record.name,
         "period": record.period,
         "entry_index": record.entry_index,
         "table": table,
+        "filed": filed,
         "key": key,
         **{name: figures.get(name) for name in FIGURES},
     }

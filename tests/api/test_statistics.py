@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from api.resources.statistics import table_rows
 from ledger.audit.database import verify_database
+from ledger.records.oversight import StatisticsRecord
 from ledger.records.periods import DAY_US, month_after, month_of
 from ledger.records.policy import read_policy
 from ledger.statements.acts.publish_statistics import PublishStatistics
@@ -128,7 +130,10 @@ class TestStatistics:
         assert (draft["period"], draft["act"]) == (month_of(now_us, POLICY), None), "it has not ended"
         (record,) = offices.ask("/v1/statistics", None)["records"]
         assert (record["period"], record["entry_index"]) == (last, offices.indices["published"])
-        again = offices.ask(f"/v1/statistics/draft?period={last}", offices.site.cast.authority)
+        filed = record["figures"]["filed"]
+        assert filed == month_after(last, -3)
+        path = f"/v1/statistics/draft?period={last}&filed={filed}"
+        again = offices.ask(path, offices.site.cast.authority)
         assert again["act"]["figures"] == record["figures"]
         response = offices.site.post(offices.site.cast.act(again["act"]))
         assert_problem(response, 422, "statement.refused")
@@ -145,11 +150,24 @@ class TestStatistics:
         ]
         assert offices.ask("/v1/statistics/tables?period=1999", None) == {"rows": []}
 
-    def test_a_period_is_a_period(self, offices: Offices) -> None:
+    @pytest.mark.parametrize("name", ["period", "filed"])
+    def test_a_period_is_a_period(self, offices: Offices, name: str) -> None:
         response = offices.site.get(
-            "/v1/statistics/draft?period=2026-13", offices.token(offices.site.cast.authority)
+            f"/v1/statistics/draft?{name}=2026-13", offices.token(offices.site.cast.authority)
         )
         assert_problem(response, 400, "request.malformed")
+
+    def test_a_row_of_a_table_says_which_applications_it_counts(self) -> None:
+        counts = {"granted": 0, "refused": 1, "by_reason": {"data-error": 1}, "pending": 8, "overdue": 2}
+        row = {"key": "DE", "applications": 9, **counts, "tonnes": "0"}
+        figures = {**counts, "applications": 3, "filed": "2026-08", "by_destination": [row], "by_element": []}
+        rows = list(table_rows(StatisticsRecord("export-licences", "2026-11", 7, figures)))
+        assert [(each["table"], each["filed"], each["key"], each["applications"]) for each in rows] == [
+            ("total", None, "", 3),
+            ("reason", None, "data-error", None),
+            ("destination", "2026-08", "DE", 9),
+            ("destination-reason", "2026-08", "DE data-error", None),
+        ]
 
 
 class TestReplay:

@@ -1,10 +1,11 @@
 """The figures on export licences: what each of them counts, over which period.
 
 Decides: the meaning of every published figure (docs/statistics.md says the same in words). Which cells may be
-shown is ``ledger.records.suppression``'s to decide.
+shown is ``ledger.records.suppression``'s to decide. A period's totals count what happened in it; the tables
+count applications by when they were filed, each in one table of either kind and only once, wherever its
+decision fell: else the one table would tell what the other hides.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from ledger.materials.catalogue import Catalogue
 from ledger.materials.hs_codes import hs_codes
 from ledger.records.books import Books
 from ledger.records.oversight import LicenceRecord
-from ledger.records.periods import DAY_US, month_after, month_start_us
+from ledger.records.periods import DAY_US
 from ledger.records.policy import Policy
 from ledger.records.suppression import Contribution, is_safe, partition
 from ledger.statements.acts.licences import decision_clock, stopped_us
@@ -28,60 +29,49 @@ SEVERAL: Final = "several"
 """The row of licences for several destinations, or for goods of several elements."""
 UNSTATED: Final = "unstated"
 """The row of licences whose items name no element."""
-_PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?", re.ASCII)
 _TONNE_MG = 10**9
 
 
-def is_period(text: str) -> bool:
-    """Whether a text is a year (2026), a quarter (2026-Q3) or a month (2026-11)."""
-    return _PERIOD.fullmatch(text) is not None and 1970 <= int(text[:4]) <= 2200
-
-
-def period_us(period: str, policy: Policy) -> tuple[int, int]:
-    """When a period begins and ends in the authority's zone: [start, end)."""
-    start, months = _months(period)
-    return month_start_us(start, policy), month_start_us(month_after(start, months), policy)
-
-
-def period_after(period: str) -> str:
-    """The period of the same length that follows."""
-    start, months = _months(period)
-    following = month_after(start, months)
-    if months == 12:
-        return following[:4]
-    return following if months == 1 else f"{following[:4]}-Q{(int(following[5:]) + 2) // 3}"
-
-
 def count_licences(books: Books, policy: Policy, start_us: int, end_us: int) -> dict[str, Any]:
-    """The figures over [start, end), as they are published.
+    """The totals over [start, end), as they are published.
 
     ``applications`` were made in it; ``granted`` and ``refused`` were decided in it, whatever became of a
     grant later, ``by_reason`` the refusals by class; ``pending`` waited for a decision at its end,
     ``overdue`` of these beyond their working days, without the time for which the clock stood.
     ``median_days`` and ``percentile_90_days`` are of whole days from application to decision, likewise;
     ``tonnes`` is the gross mass that was granted, left out where it is not safe to show.
-    ``by_destination`` and ``by_element`` have what was decided in the period, as far as it may be shown.
     """
-    licences = [licence for state in STATES for licence in books.group(LicenceRecord, "state", state)]
+    licences = _licences(books)
     decided = [
-        licence
-        for licence in licences
-        if licence.decided_us is not None and start_us <= licence.decided_us < end_us
+        each for each in licences if each.decided_us is not None and start_us <= each.decided_us < end_us
     ]
     pending = [as_of(licence, end_us) for licence in licences if _is_pending(licence, end_us)]
     figures = _decisions(decided)
     if any(map(_granted_mg, decided)) and not is_safe(map(_contribution, decided)):
         del figures["tonnes"]
-    reasons = Counter(licence.reason for licence in decided if not _is_granted(licence))
-    element_of = partial(element_key, catalogue=policy.catalogue)
     return {
         "applications": sum(start_us <= licence.applied_us < end_us for licence in licences),
         **figures,
-        "by_reason": dict(sorted(reasons.items())),
-        "pending": len(pending),
-        "overdue": sum(decision_clock(licence, policy, end_us).overdue for licence in pending),
-        "by_destination": _rows(decided, destination_key),
-        "by_element": _rows(decided, element_of),
+        **_waiting(pending, policy, end_us),
+    }
+
+
+def tabulate_applications(
+    books: Books, policy: Policy, start_us: int, end_us: int, at_us: int
+) -> dict[str, list[dict[str, Any]]]:
+    """The applications that were filed in [start, end), as they stood at a moment, in both tables.
+
+    Each row has what ``count_licences`` has, of these applications; the cells that may not be shown are one.
+    """
+    filed = [
+        as_of(licence, at_us) if _is_pending(licence, at_us) else licence
+        for licence in _licences(books)
+        if start_us <= licence.applied_us < end_us
+    ]
+    element_of = partial(element_key, catalogue=policy.catalogue)
+    return {
+        "by_destination": _rows(filed, destination_key, policy, at_us),
+        "by_element": _rows(filed, element_of, policy, at_us),
     }
 
 
@@ -129,23 +119,44 @@ def days_taken(licence: LicenceRecord) -> int:
     return taken_us // DAY_US
 
 
-def _rows(decided: Iterable[LicenceRecord], key_of: Callable[[LicenceRecord], str]) -> list[dict[str, Any]]:
-    """A table of what was decided: the cells that may be shown, then all others as one."""
+def _licences(books: Books) -> list[LicenceRecord]:
+    return [licence for state in STATES for licence in books.group(LicenceRecord, "state", state)]
+
+
+def _rows(
+    filed: Iterable[LicenceRecord], key_of: Callable[[LicenceRecord], str], policy: Policy, at_us: int
+) -> list[dict[str, Any]]:
+    """A table of applications: the cells that may be shown, then all others as one."""
     cells: dict[str, list[LicenceRecord]] = {}
-    for licence in decided:
+    for licence in filed:
         cells.setdefault(key_of(licence), []).append(licence)
     parts = partition({key: map(_contribution, licences) for key, licences in cells.items()})
-    rows = [{"key": key, **_decisions(cells[key])} for key in parts.shown]
+    rows = [(key, cells[key]) for key in parts.shown]
     if parts.rest:
-        rows.append({"key": OTHER, **_decisions([each for key in parts.rest for each in cells[key]])})
-    return rows
+        rows.append((OTHER, [each for key in parts.rest for each in cells[key]]))
+    return [{"key": key, **_row(licences, policy, at_us)} for key, licences in rows]
+
+
+def _row(licences: Sequence[LicenceRecord], policy: Policy, at_us: int) -> dict[str, Any]:
+    return {
+        "applications": len(licences),
+        **_decisions([licence for licence in licences if licence.decided_us is not None]),
+        **_waiting([licence for licence in licences if licence.decided_us is None], policy, at_us),
+    }
+
+
+def _waiting(pending: Sequence[LicenceRecord], policy: Policy, at_us: int) -> dict[str, int]:
+    overdue = sum(decision_clock(licence, policy, at_us).overdue for licence in pending)
+    return {"pending": len(pending), "overdue": overdue}
 
 
 def _decisions(decided: Sequence[LicenceRecord]) -> dict[str, Any]:
-    """What every row says."""
+    """What was decided, and how long that took."""
+    reasons = Counter(licence.reason for licence in decided if not _is_granted(licence))
     figures: dict[str, Any] = {
         "granted": sum(map(_is_granted, decided)),
-        "refused": sum(not _is_granted(licence) for licence in decided),
+        "refused": reasons.total(),
+        "by_reason": dict(sorted(reasons.items())),
         "tonnes": decimal_text(sum(map(_granted_mg, decided)), _TONNE_MG),
     }
     if decided:
@@ -159,8 +170,8 @@ def _contribution(licence: LicenceRecord) -> Contribution:
 
 
 def _is_granted(licence: LicenceRecord) -> bool:
-    """Whether a licence that was decided was granted then: it may be suspended or revoked now."""
-    return licence.state != "refused"
+    """Whether a licence was granted when it was decided: it may be suspended or revoked now."""
+    return licence.state not in ("applied", "refused")
 
 
 def _granted_mg(licence: LicenceRecord) -> int:
@@ -180,13 +191,3 @@ def _elements(item: str, catalogue: Catalogue) -> Iterable[str]:
         return fractions
     code = hs_codes().get(item.replace(".", ""))
     return () if code is None else code.elements
-
-
-def _months(period: str) -> tuple[str, int]:
-    """The first month of a period, and how many it has."""
-    match = _PERIOD.fullmatch(period)
-    assert match is not None
-    quarter, month = match["quarter"], match["month"]
-    months = 1 if month else 3 if quarter else 12
-    first = int(month) if month else 3 * int(quarter) - 2 if quarter else 1
-    return f"{match['year']}-{first:02d}", months

@@ -15,9 +15,9 @@ from ledger.statements.acts.licence_figures import (
     decimal_text,
     element_key,
     percentile_90,
-    period_after,
-    period_us,
+    tabulate_applications,
 )
+from ledger.statements.acts.publication_periods import is_period, period_after, period_us, tables_period
 from ledger.statements.acts.publish_statistics import draft_statistics
 from tests.support.act_books import (
     EXPORTER,
@@ -40,8 +40,17 @@ FIGURES = {
     "overdue": 0,
     "median_days": "5",
     "percentile_90_days": 6,
-    "by_destination": [],
-    "by_element": [],
+}
+ROW = {
+    "key": "DE",
+    "applications": 2,
+    "granted": 2,
+    "refused": 0,
+    "by_reason": {},
+    "pending": 0,
+    "overdue": 0,
+    "median_days": "5",
+    "percentile_90_days": 6,
 }
 POLICY = read_policy({"rule_set": 1})
 LICENCE_RECORD = LicenceRecord(
@@ -137,7 +146,7 @@ def test_a_count_that_is_one_off_is_refused(log: ActLog, name: str, change_by: i
         ("by_reason", {"data-error": 1}),
         (
             "by_destination",
-            [{"key": "DE", "granted": 2, "refused": 0, "median_days": "5", "percentile_90_days": 6}],
+            [ROW],
         ),
     ],
 )
@@ -172,9 +181,46 @@ def test_every_span_of_time_is_published_once(log: ActLog) -> None:
     log.now_us = START_US + 500 * DAY_US
     for period in ("2027-01", "2027-Q1", "2027", "2026-12", "2027-03", "2027-Q2"):
         draft = draft_statistics(log.facts.books, POLICY, period)
-        assert log.state(REGULATOR, draft) == [("statistics.sequence", "/period")]
+        assert log.state(REGULATOR, draft) == [("statistics.sequence", "/period")], period
     for period in ("2027-02", "2027-03", "2027-Q2", "2027-Q3"):
         assert log.state(REGULATOR, draft_statistics(log.facts.books, POLICY, period)) == []
+
+
+def test_the_applications_of_every_span_are_tabulated_once(log: ActLog) -> None:
+    log.now_us = START_US + 500 * DAY_US
+    first = draft_statistics(log.facts.books, POLICY, "2027-01", "2027-01")
+    assert log.state(REGULATOR, first) == []
+    after = draft_statistics(log.facts.books, POLICY, "2027-02")
+    assert "filed" not in after["figures"], "it would be that of February, which has just ended"
+    for filed in ("2027-01", "2026-12", "2027-Q1"):
+        again = draft_statistics(log.facts.books, POLICY, "2027-02", filed)
+        place = "period" if filed == "2027-Q1" else "sequence"
+        assert log.state(REGULATOR, again) == [(f"statistics.{place}", "/figures/filed")], filed
+    assert log.state(REGULATOR, after) == []
+    for month in ("2027-03", "2027-04"):
+        assert log.state(REGULATOR, draft_statistics(log.facts.books, POLICY, month)) == []
+    may = draft_statistics(log.facts.books, POLICY, "2027-05")
+    assert may["figures"]["filed"] == "2027-02"
+    gap = draft_statistics(log.facts.books, POLICY, "2027-05", "2027-03")
+    assert log.state(REGULATOR, gap) == [("statistics.sequence", "/figures/filed")]
+    assert log.state(REGULATOR, may) == []
+
+
+def test_a_span_up_to_now_is_published_and_the_rest_of_its_month_later(log: ActLog) -> None:
+    start, end = "2026-12-31T16:00:00Z", "2027-02-05T00:00:00Z"
+    log.now_us = START_US + 30 * DAY_US
+    early = draft_statistics(log.facts.books, POLICY, f"{start}/2027-02-28T00:00:00Z")
+    assert log.state(REGULATOR, early) == [("statistics.period", "/period")]
+    span = f"{start}/{end}"
+    assert log.state(REGULATOR, draft_statistics(log.facts.books, POLICY, span, span)) == []
+    log.now_us = START_US + 500 * DAY_US
+    for period in ("2027-02", "2027-03", span):
+        again = draft_statistics(log.facts.books, POLICY, period)
+        assert log.state(REGULATOR, again) == [("statistics.sequence", "/period")], period
+    rest = period_after(span, POLICY)
+    assert rest == f"{end}/2027-03-31T16:00:00Z"
+    assert log.state(REGULATOR, draft_statistics(log.facts.books, POLICY, rest)) == []
+    assert log.state(REGULATOR, draft_statistics(log.facts.books, POLICY, "2027-04")) == []
 
 
 def test_nothing_happened_before(log: ActLog) -> None:
@@ -194,10 +240,58 @@ def test_periods(period: str, days: int) -> None:
 
 @pytest.mark.parametrize(
     ("period", "following"),
-    [("2027", "2028"), ("2027-Q1", "2027-Q2"), ("2027-Q4", "2028-Q1"), ("2027-12", "2028-01")],
+    [
+        ("2027", "2028"),
+        ("2027-Q1", "2027-Q2"),
+        ("2027-Q4", "2028-Q1"),
+        ("2027-12", "2028-01"),
+        ("2026-12-15T00:00:00Z/2027-01-31T16:00:00Z", "2027-02"),
+        (
+            "2026-12-15T00:00:00Z/2027-01-31T15:59:59Z",
+            "2027-01-31T15:59:59Z/2027-02-28T16:00:00Z",
+        ),
+        (
+            "2026-12-15T00:00:00Z/2027-01-31T16:00:01Z",
+            "2027-01-31T16:00:01Z/2027-03-31T16:00:00Z",
+        ),
+    ],
 )
 def test_the_period_after(period: str, following: str) -> None:
-    assert period_after(period) == following
+    assert period_after(period, POLICY) == following
+    assert is_period(following)
+
+
+@pytest.mark.parametrize(
+    ("period", "is_one"),
+    [
+        ("2027-01-01T00:00:00Z/2027-01-29T00:00:00Z", True),
+        ("2027-01-01T00:00:00Z/2027-01-28T23:59:59Z", False),
+        ("2027-01-29T00:00:00Z/2027-01-01T00:00:00Z", False),
+        ("2027-01-01/2027-03-01", False),
+        ("2027-02-30T00:00:00Z/2027-06-01T00:00:00Z", False),
+        ("2027-01-01T00:00:00+00:00/2027-06-01T00:00:00Z", False),
+        ("2027-01-01T00:00:00Z/2027-06-01T00:00:00Z/2027-09-01T00:00:00Z", False),
+        ("2027-01-01T00:00:00Z/2201-01-01T00:00:00Z", False),
+        ("2027-01-01T00:00:00Z", False),
+        ("2027-13", False),
+    ],
+)
+def test_a_span_lasts_28_days_at_least(period: str, is_one: bool) -> None:
+    assert is_period(period) == is_one
+
+
+@pytest.mark.parametrize(
+    ("period", "tables"),
+    [
+        ("2027-01", "2026-10"),
+        ("2027-12", "2027-09"),
+        ("2027-Q1", "2026-Q4"),
+        ("2027", "2026"),
+        ("2027-01-01T00:00:00Z/2027-03-01T00:00:00Z", None),
+    ],
+)
+def test_tables_come_three_months_later(period: str, tables: str | None) -> None:
+    assert tables_period(period) == tables
 
 
 @pytest.mark.parametrize(
@@ -238,9 +332,10 @@ def test_nobody_else(log: ActLog, issuer: str) -> None:
         (publication(by_reason={"military": 0}), ("schema.value", "/figures/by_reason")),
         (publication(by_reason=[]), ("schema.type", "/figures/by_reason")),
         (
-            publication(by_element=[{"key": "Dy", "granted": 0}]),
-            ("schema.required", "/figures/by_element/0/refused"),
+            publication(by_element=[{key: value for key, value in ROW.items() if key != "granted"}]),
+            ("schema.required", "/figures/by_element/0/granted"),
         ),
+        (publication(filed="2027-1"), ("schema.value", "/figures/filed")),
         (publication(mean_days="5"), ("schema.unknown-member", "/figures/mean_days")),
         (publication() | {"statistics": "exports"}, ("schema.value", "/statistics")),
     ],
@@ -331,13 +426,50 @@ def test_a_table_shows_what_is_safe_and_the_rest_as_one_row() -> None:
             quantity_mg=tonnes * 10**9,
         )
         books.put(record)
-    figures = count_licences(books, POLICY, START_US, START_US + DAY_US)
-    row = {"refused": 0, "median_days": "0", "percentile_90_days": 0}
-    assert figures["by_destination"] == [
-        {"key": "DE", "granted": 3, "tonnes": "18", **row},
-        {"key": "other", "granted": 3, "tonnes": "6", **row},
+    end_us = START_US + DAY_US
+    tables = tabulate_applications(books, POLICY, START_US, end_us, end_us)
+    row = {
+        "refused": 0,
+        "by_reason": {},
+        "pending": 0,
+        "overdue": 0,
+        "median_days": "0",
+        "percentile_90_days": 0,
+    }
+    assert tables["by_destination"] == [
+        {"key": "DE", "applications": 3, "granted": 3, "tonnes": "18", **row},
+        {"key": "other", "applications": 3, "granted": 3, "tonnes": "6", **row},
     ]
-    assert (figures["tonnes"], figures["by_element"]) == (
-        "24",
-        [{"key": "Dy", "granted": 6, "tonnes": "24", **row}],
-    )
+    assert tables["by_element"] == [{"key": "Dy", "applications": 6, "granted": 6, "tonnes": "24", **row}]
+    assert count_licences(books, POLICY, START_US, end_us)["tonnes"] == "24"
+
+
+def test_a_table_says_what_became_of_the_applications() -> None:
+    """Of six applications of one month: two granted, two refused for different reasons, two waiting."""
+    books = Books()
+    states = ("granted", "granted", "granted", "refused", "refused", "applied", "granted")
+    for place, state in enumerate(states):
+        decided_us = None if state == "applied" else START_US + place * DAY_US
+        reason = ("incomplete", "data-error")[place % 2] if state == "refused" else ""
+        record = replace(LICENCE_RECORD, licence=str(place), exporter=f"firm {place}", state=state)
+        books.put(replace(record, decided_us=decided_us, reason=reason))
+    at_us = START_US + 6 * DAY_US  # the last is decided now, and so not before
+    (row,) = tabulate_applications(books, POLICY, START_US, START_US + 1, at_us)["by_element"]
+    assert row == {
+        "key": "Dy",
+        "applications": 7,
+        "granted": 3,
+        "refused": 2,
+        "by_reason": {"data-error": 1, "incomplete": 1},
+        "pending": 2,
+        "overdue": 0,
+        "median_days": "2",
+        "percentile_90_days": 4,
+        "tonnes": "3",
+    }
+    (row,) = tabulate_applications(books, POLICY, START_US, START_US + 1, START_US + 120 * DAY_US)[
+        "by_element"
+    ]
+    assert (row["granted"], row["pending"], row["overdue"]) == (4, 1, 1)
+    nothing = tabulate_applications(books, POLICY, START_US - DAY_US, START_US, at_us)
+    assert nothing == {"by_destination": [], "by_element": []}

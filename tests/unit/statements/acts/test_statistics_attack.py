@@ -1,17 +1,18 @@
-"""An attack on the published statistics: all tables of 24 months, all data of all firms but one.
+"""An attack on the published statistics: all totals and tables of 24 months, all data of all firms but one.
 
 The attacker takes each firm in turn, subtracts what it knows of all others from every published figure, and
-is left with sums over what the one firm had in each cell. It bounds every cell by interval propagation, on
-masses and on counts (where a firm was granted nothing it has no tonnes), then solves exactly, over the
-rationals, for whatever is still open. It also tries without knowing any firm. It knows all destinations and
-elements that there are. A tonnage is recovered where the attacker can name a number that is certainly within
-10 % of it.
+is left with sums over what the one firm had: applications and masses by destination or element, by the month
+of filing, by what became of them and when. So it holds the tables of what was filed against the totals of
+what was decided, month by month. It bounds everything by interval propagation, on masses and on counts (where
+a firm was granted nothing it has no tonnes), then solves exactly, over the rationals, for whatever is still
+open. It also tries without knowing any firm. It knows all destinations and elements that there are. A tonnage
+is recovered where the attacker can name a number that is certainly within 10 % of it, a count where it can
+name it.
 """
 
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
@@ -23,13 +24,9 @@ from ledger.records.books import Books
 from ledger.records.oversight import LicenceRecord
 from ledger.records.periods import DAY_US, month_of
 from ledger.records.policy import read_policy
-from ledger.statements.acts.licence_figures import (
-    OTHER,
-    count_licences,
-    destination_key,
-    element_key,
-    period_us,
-)
+from ledger.statements.acts.licence_figures import OTHER, destination_key, element_key
+from ledger.statements.acts.publication_periods import period_us
+from ledger.statements.acts.publish_statistics import figures_of
 
 POLICY = read_policy({"rule_set": 1})
 FIRMS = [f"https://firm-{place}.example/" for place in range(36)]
@@ -43,21 +40,47 @@ ITEMS = {
     "Lu": "lu-oxide",
 }
 MONTHS = [f"{year}-{month:02d}" for year in (2026, 2027) for month in range(1, 13)]
-LONGER = [f"{year}-Q{quarter}" for year in (2026, 2027) for quarter in (1, 2, 3, 4)] + ["2026", "2027"]
+LATER = [*MONTHS, *(f"2028-{month:02d}" for month in range(1, 7))]
+QUARTERS = [f"{year}-Q{quarter}" for year in (2026, 2027) for quarter in (1, 2, 3, 4)]
+TABLES_AFTER = 3
+UNBOUNDED = 10**30
 WITHIN = Fraction(1, 10)
 AXES: dict[str, Callable[[LicenceRecord], str]] = {
     "by_destination": destination_key,
     "by_element": lambda licence: element_key(licence, POLICY.catalogue),
 }
-
 KEYS: dict[str, Sequence[str]] = {"by_destination": DESTINATIONS, "by_element": tuple(ITEMS)}
-Cell = tuple[str, str, str]
-"""Table, month and key of a cell."""
+APPLICATIONS, GRANTED, REFUSED, PENDING = COUNTS = ("applications", "granted", "refused", "pending")
+
+
+class Part(NamedTuple):
+    """What became of one firm's applications: a place in a table, when filed, how and when decided."""
+
+    table: str
+    key: str
+    filed: str
+    outcome: str
+    decided: str
+
+
+class Row(NamedTuple):
+    """One figure of a table: of what was filed when, as it stood at the end of a period."""
+
+    table: str
+    key: str
+    filed: str
+    until: str
+    figure: str
+
+
+Cell = Part | Row
+Published = dict[tuple[str, str], dict[str, Any]]
+"""Figures by the period of the totals and that of the tables ("": none)."""
 
 
 @cache
 def licences() -> tuple[LicenceRecord, ...]:
-    """Two years of decisions: firms of very different size, each with its usual destinations and elements."""
+    """Two years of applications: firms of very different size, each with its usual goods and destinations."""
     chance = random.Random(7)
     found = []
     for place, firm in enumerate(FIRMS):
@@ -66,7 +89,8 @@ def licences() -> tuple[LicenceRecord, ...]:
         for month in MONTHS:
             for _ in range(chance.choice((0, 0, 1, 1, 2))):
                 start_us, _ = period_us(month, POLICY)
-                decided_us = start_us + chance.randrange(28) * DAY_US
+                applied_us = start_us + chance.randrange(28) * DAY_US
+                decided_us = applied_us + chance.choice((25, 40, 55, 63, 70, 120)) * DAY_US
                 name = f"{firm}licences/{len(found)}"
                 found.append(
                     LicenceRecord(
@@ -82,20 +106,32 @@ def licences() -> tuple[LicenceRecord, ...]:
                         quantity_mg=max(1, round(size * chance.lognormvariate(0, 0.6) * 10**9)),
                         drawn_mg=0,
                         applied_at=0,
-                        applied_us=decided_us - 30 * DAY_US,
-                        decided_us=decided_us,
+                        applied_us=applied_us,
+                        decided_us=decided_us if chance.random() < 0.9 else None,
                         reason="incomplete",
                     )
                 )
     return tuple(found)
 
 
-def publications(periods: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What is published, by period."""
-    books = Books()
+@cache
+def books() -> Books:
+    made = Books()
     for licence in licences():
-        books.put(licence)
-    return {period: count_licences(books, POLICY, *period_us(period, POLICY)) for period in periods}
+        made.put(licence)
+    return made
+
+
+def publications(periods: Iterable[tuple[str, str]]) -> Published:
+    """What is published of periods, with the tables of what was filed in others."""
+    return {each: figures_of(books(), POLICY, each[0], each[1] or None) for each in periods}
+
+
+def usual(periods: Sequence[str], after: int) -> list[tuple[str, str]]:
+    """Each period with the tables of the one that many periods before."""
+    return [
+        (period, periods[place - after] if place >= after else "") for place, period in enumerate(periods)
+    ]
 
 
 @cache
@@ -104,57 +140,63 @@ def months_of(period: str) -> list[str]:
     return [month for month in MONTHS if start_us <= period_us(month, POLICY)[0] < end_us]
 
 
-@dataclass
+class Equation(NamedTuple):
+    """The sum of ``cells`` is that of ``less`` and the total; cells are places in ``CELLS``."""
+
+    cells: list[int]
+    less: list[int]
+    total: int
+
+
 class Sums:
-    """Equations "the cells sum to the number", over cells that are not negative, and what follows.
+    """Equations over cells that are not negative, and what follows.
 
     Attributes:
-        equations: Each with its cells and its sum.
-        low, high: Bounds of each cell; no bound is None.
+        low, high: Bounds of each cell.
     """
 
-    equations: list[tuple[tuple[Cell, ...], int]] = field(default_factory=list)
-    low: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
-    high: dict[Cell, int | None] = field(default_factory=lambda: defaultdict(lambda: None))
+    def __init__(self, equations: Sequence[Equation], nothing: Iterable[int] = ()) -> None:
+        """Takes equations, and the cells that are certainly zero."""
+        self.low, self.high = [0] * len(cells()), [UNBOUNDED] * len(cells())
+        for cell in nothing:
+            self.high[cell] = 0
+        for each in equations:
+            if each.total == 0 and not each.less:
+                for cell in each.cells:
+                    self.high[cell] = 0
+        self._equations = [
+            Equation(
+                [cell for cell in each.cells if self.high[cell]],
+                [cell for cell in each.less if self.high[cell]],
+                each.total,
+            )
+            for each in equations
+        ]
 
-    def equal(self, cells: Iterable[Cell], total: int) -> None:
-        self.equations.append((tuple(cells), total))
+    def follow(self, *, exactly: bool) -> None:
+        """Everything that both ways of concluding give, each with what the other has found."""
+        self.propagate()
+        if exactly:
+            self.solve()
+            self.propagate()
 
     def propagate(self) -> None:
         """Narrows the bounds until nothing changes."""
         changed = True
         while changed:
-            changed = False
-            for cells, total in self.equations:
-                least = sum(self.low[cell] for cell in cells)
-                tops = [self.high[cell] for cell in cells]
-                unbounded = tops.count(None)
-                most = sum(top for top in tops if top is not None)
-                for cell, top in zip(cells, tops, strict=True):
-                    high = total - (least - self.low[cell])
-                    if top is None or high < top:
-                        self.high[cell], changed = high, True
-                    if unbounded == 0 or (unbounded == 1 and top is None):
-                        low = total - (most - (top or 0))
-                        if low > self.low[cell]:
-                            self.low[cell], changed = low, True
-
-    def follow(self) -> None:
-        """Everything that both ways of concluding give, each with what the other has found."""
-        for _ in range(2):
-            self.propagate()
-            self.solve()
+            changed = bool(sum([self._narrow_both(each) for each in self._equations]))
 
     def solve(self) -> None:
         """Fixes every cell that the equations alone determine: Gauss-Jordan over the rationals."""
-        rows: dict[Cell, dict[Cell | None, Fraction]] = {}
-        for cells, total in self.equations:
-            row: dict[Cell | None, Fraction] = {None: Fraction(total)}
-            for cell in cells:
-                if self.low[cell] == self.high[cell]:
-                    row[None] -= self.low[cell]
-                else:
-                    row[cell] = row.get(cell, Fraction(0)) + 1
+        rows: dict[int, dict[int | None, Fraction]] = {}
+        for each in self._equations:
+            row: dict[int | None, Fraction] = {None: Fraction(each.total)}
+            for sign, side in ((1, each.cells), (-1, each.less)):
+                for cell in side:
+                    if self.low[cell] == self.high[cell]:
+                        row[None] -= sign * self.low[cell]
+                    else:
+                        row[cell] = row.get(cell, Fraction(0)) + sign
             for pivot in [cell for cell in row if cell in rows]:
                 _subtract(row, rows[pivot], row[pivot])
             leading = next((cell for cell in row if cell is not None), None)
@@ -170,6 +212,25 @@ class Sums:
                 assert row[None].denominator == 1
                 self.low[cell] = self.high[cell] = int(row[None])
 
+    def _narrow_both(self, each: Equation) -> bool:
+        changed = self._narrow(each.cells, each.less, each.total)
+        return (bool(each.less) and self._narrow(each.less, each.cells, -each.total)) or changed
+
+    def _narrow(self, sum_of: Sequence[int], like: Sequence[int], more: int) -> bool:
+        """Bounds each cell of a sum by what the sum is like and the other cells; whether that changed one."""
+        low, high, changed = self.low, self.high, False
+        least_total = sum([low[cell] for cell in like]) + more
+        most_total = min(sum([high[cell] for cell in like]) + more, UNBOUNDED)
+        least, most = sum([low[cell] for cell in sum_of]), sum([high[cell] for cell in sum_of])
+        for cell in sum_of:
+            top = most_total - (least - low[cell])
+            bottom = least_total - (most - high[cell])
+            if most_total < UNBOUNDED and top < high[cell]:
+                high[cell], changed = top, True
+            if bottom > low[cell]:
+                low[cell], changed = bottom, True
+        return changed
+
 
 def _subtract(row: dict[Any, Fraction], other: Mapping[Any, Fraction], times: Fraction) -> None:
     for cell, value in other.items():
@@ -181,103 +242,265 @@ def _subtract(row: dict[Any, Fraction], other: Mapping[Any, Fraction], times: Fr
 
 
 class Known(NamedTuple):
-    """Grants, and granted mass in mg, by cell."""
+    """How many applications, and what granted mass in mg, by part."""
 
-    granted: Counter[Cell]
-    granted_mg: Counter[Cell]
-
-
-class Attack:
-    """What follows from the publications for whoever knows some of the licences.
-
-    Attributes:
-        masses, counts: Of what it does not know: granted mass in mg, and grants.
-    """
-
-    def __init__(self, published: Mapping[str, Mapping[str, Any]], known: Known) -> None:
-        self._known = known
-        self.masses, self.counts = Sums(), Sums()
-        for period, figures in published.items():
-            for table, keys in KEYS.items():
-                rows = {row["key"]: row for row in figures[table]}
-                self._take(table, period, keys, figures)
-                for key, row in rows.items():
-                    named = [key] if key != OTHER else [name for name in keys if name not in rows]
-                    self._take(table, period, named, row)
-
-    def bounds(self) -> dict[Cell, tuple[int, int | None]]:
-        """Of every cell, from which to which mass it may have."""
-        self.counts.follow()
-        for cell, most in self.counts.high.items():
-            if most == 0:
-                self.masses.high[cell] = 0
-        self.masses.follow()
-        return {cell: (self.masses.low[cell], self.masses.high[cell]) for cell in list(self.masses.high)}
-
-    def _take(self, table: str, period: str, keys: Iterable[str], figures: Mapping[str, Any]) -> None:
-        cells = [(table, month, key) for month in months_of(period) for key in keys]
-        granted, granted_mg = (sum(known[cell] for cell in cells) for known in self._known)
-        self.counts.equal(cells, figures["granted"] - granted)
-        if "tonnes" in figures:
-            mass_mg = Fraction(figures["tonnes"]) * 10**9
-            assert mass_mg.denominator == 1
-            self.masses.equal(cells, int(mass_mg) - granted_mg)
+    counts: Counter[Part]
+    granted_mg: Counter[Part]
 
 
 @cache
 def sums_of(firm: str | None) -> Known:
-    """Grants and granted mass in mg by cell: of one firm, or of all."""
-    granted, granted_mg = Known(Counter(), Counter())
+    """What one firm had, or all of them."""
+    found = Known(Counter(), Counter())
     for licence in licences():
-        if licence.state == "granted" and firm in (None, licence.exporter):
-            month = month_of(licence.decided_us or 0, POLICY)
+        if firm in (None, licence.exporter):
+            decided = "" if licence.decided_us is None else month_of(licence.decided_us, POLICY)
+            outcome = licence.state if decided else PENDING
             for table, key_of in AXES.items():
-                granted[table, month, key_of(licence)] += 1
-                granted_mg[table, month, key_of(licence)] += licence.quantity_mg
-    return Known(granted, granted_mg)
+                part = Part(table, key_of(licence), month_of(licence.applied_us, POLICY), outcome, decided)
+                found.counts[part] += 1
+                if outcome == GRANTED:
+                    found.granted_mg[part] += licence.quantity_mg
+    return found
 
 
-def recovered(
-    published: Mapping[str, Mapping[str, Any]], firms: Sequence[str | None]
-) -> tuple[list[Cell], int]:
-    """The hidden tonnages that an attacker recovers who knows all firms but one, and how many it tried.
+def happened(part: Part, figure: str, until: str) -> bool:
+    """Whether a figure of a table counts a part, at the end of a month."""
+    over = bool(part.decided) and part.decided <= until
+    if figure == APPLICATIONS:
+        return True
+    return not over if figure == PENDING else over and part.outcome == figure
+
+
+class Counted(NamedTuple):
+    """What all firms together had of what a figure counts."""
+
+    count: int
+    mass_mg: int
+
+
+class Figure(NamedTuple):
+    """A published figure: the cells whose sum it is, count and mass in mg."""
+
+    cells: list[int]
+    count: int
+    mass_mg: int | None
+    known: Counted
+
+
+class Attack:
+    """What follows from the publications for whoever knows some of the licences."""
+
+    def __init__(self, published: Published) -> None:
+        self._figures: list[Figure] = []
+        self._definitions: list[tuple[Row, Equation]] = []
+        self._counting: dict[Part, list[int]] = defaultdict(list)
+        for (period, filed), figures in published.items():
+            months = months_of(period)
+            for table in KEYS:
+                self._take_totals(table, months, figures)
+                if filed:
+                    self._take_rows(table, filed, months[-1], figures)
+
+    def conclude(self, unknown: Known, *, exactly: bool) -> tuple[Sums, Sums]:
+        """What follows about what is not known, given all else: of counts, and of granted masses in mg."""
+        open_counts = [each.count - each.known.count for each in self._figures]
+        open_mg = [(each.mass_mg or 0) - each.known.mass_mg for each in self._figures]
+        for part, count in unknown.counts.items():
+            for place in self._counting[part]:
+                open_counts[place] += count
+                open_mg[place] += unknown.granted_mg[part]
+        defined = [equation for _, equation in self._definitions]
+        found = zip(self._figures, open_counts, strict=True)
+        counts = Sums([*(Equation(each.cells, [], count) for each, count in found), *defined])
+        counts.follow(exactly=exactly)
+        open_masses = [
+            Equation(each.cells, [], mass_mg)
+            for each, mass_mg in zip(self._figures, open_mg, strict=True)
+            if each.mass_mg is not None
+        ]
+        defined = [equation for row, equation in self._definitions if row.figure == GRANTED]
+        nothing = [place for place, most in enumerate(counts.high) if most == 0]
+        masses = Sums([*open_masses, *defined], nothing)
+        masses.follow(exactly=exactly)
+        return counts, masses
+
+    def _take_totals(self, table: str, months: Sequence[str], figures: Mapping[str, Any]) -> None:
+        parts = [part for part in parts_of()[table] if part.filed in months]
+        self._take(places(parts), parts, figures, APPLICATIONS)
+        for figure in (GRANTED, REFUSED):
+            of = [part for part in parts_of()[table] if part.outcome == figure and part.decided in months]
+            self._take(places(of), of, figures, figure)
+
+    def _take_rows(self, table: str, filed: str, until: str, figures: Mapping[str, Any]) -> None:
+        rows = {row["key"]: row for row in figures[table]}
+        hidden = [name for name in KEYS[table] if name not in rows]
+        named = {key: hidden if key == OTHER else [key] for key in rows}
+        parts = [part for part in parts_of()[table] if part.filed in months_of(filed)]
+        for figure in COUNTS:
+            of = [part for part in parts if happened(part, figure, until)]
+            for key in KEYS[table]:
+                row = Row(table, key, filed, until, figure)
+                counted = [part for part in of if part.key == key]
+                self._definitions.append((row, Equation(places(counted), places([row]), 0)))
+            for key, keys in named.items():
+                of_row = [Row(table, name, filed, until, figure) for name in keys]
+                self._take(places(of_row), [part for part in of if part.key in keys], rows[key], figure)
+
+    def _take(self, places: list[int], parts: list[Part], figures: Mapping[str, Any], figure: str) -> None:
+        mass_mg = None
+        if figure == GRANTED and "tonnes" in figures:
+            mass_mg = round(Fraction(figures["tonnes"]) * 10**9)
+        everybody = sums_of(None)
+        count = sum(everybody.counts[part] for part in parts)
+        granted_mg = sum(everybody.granted_mg[part] for part in parts)
+        for part in parts:
+            self._counting[part].append(len(self._figures))
+        self._figures.append(Figure(places, figures[figure], mass_mg, Counted(count, granted_mg)))
+
+
+@cache
+def parts_of() -> dict[str, list[Part]]:
+    """Every place where an application may stand: decided in the month of filing or up to five later."""
+    return {
+        table: [
+            Part(table, key, filed, outcome, decided)
+            for key in keys
+            for place, filed in enumerate(MONTHS)
+            for outcome, decided in [
+                (PENDING, ""),
+                *((outcome, later) for outcome in (GRANTED, REFUSED) for later in LATER[place : place + 6]),
+            ]
+        ]
+        for table, keys in KEYS.items()
+    }
+
+
+@cache
+def cells() -> dict[Cell, int]:
+    """Every cell that an equation may name, with its place."""
+    named: list[Cell] = [part for parts in parts_of().values() for part in parts]
+    named += [
+        Row(table, key, filed, until, figure)
+        for table, keys in KEYS.items()
+        for key in keys
+        for filed in (*MONTHS, *QUARTERS)
+        for figure in COUNTS
+        for until in MONTHS
+    ]
+    return {cell: place for place, cell in enumerate(named)}
+
+
+def places(named: Iterable[Cell]) -> list[int]:
+    return [cells()[cell] for cell in named]
+
+
+class Hidden(NamedTuple):
+    """What an attacker learnt of what is in no shown row, and how much there was to learn."""
+
+    tonnages: list[Row]
+    counts: list[Row]
+    tried: int
+
+
+def recovered(published: Published, firms: Sequence[str | None]) -> Hidden:
+    """What an attacker recovers who knows all firms but one.
 
     Args:
-        published: The figures by period.
+        published: The figures.
         firms: The unknown firm of each attack; None: the attacker knows no firm at all.
     """
-    found, tried = [], 0
+    found = Hidden([], [], 0)
+    attack, hidden = Attack(published), hidden_rows(published)
     for firm in firms:
-        truth, everything = sums_of(firm), sums_of(None)
-        others = Known(everything.granted - truth.granted, everything.granted_mg - truth.granted_mg)
-        bounds = Attack(published, others).bounds()
-        for (table, month, key), mass_mg in truth.granted_mg.items():
-            if key not in {row["key"] for row in published[month][table]}:
-                low, high = bounds[table, month, key]
-                assert low <= mass_mg, "the attacker errs"
-                assert high is None or mass_mg <= high, "the attacker errs"
-                tried += 1
-                if high is not None and high * (1 - WITHIN) <= low * (1 + WITHIN):
-                    found.append((table, month, key))
-    return found, tried
+        truth = sums_of(firm)
+        counts, masses = attack.conclude(truth, exactly=firm is not None)
+        mine: dict[tuple[str, str], list[Part]] = defaultdict(list)
+        for part in truth.counts:
+            mine[part.table, part.key].append(part)
+        for row in hidden:
+            parts = [
+                part
+                for part in mine[row.table, row.key]
+                if part.filed in months_of(row.filed) and happened(part, row.figure, row.until)
+            ]
+            count, mass_mg = (sum(known[part] for part in parts) for known in truth)
+            if not count:
+                continue
+            low, high = bounds(counts, row, count)
+            found = found._replace(tried=found.tried + 1)
+            if low == high:
+                found.counts.append(row)
+            if row.figure == GRANTED:
+                low, high = bounds(masses, row, mass_mg)
+                if high * (1 - WITHIN) <= low * (1 + WITHIN):
+                    found.tonnages.append(row)
+    return found
 
 
-def test_nothing_hidden_is_recovered() -> None:
-    published = publications(MONTHS)
-    found, tried = recovered(published, [*FIRMS, None])
-    assert found == []
-    assert tried > 500
-    shown = sum(len(figures[table]) for figures in published.values() for table in KEYS)
-    assert shown > 100, "who publishes nothing hides everything"
+def hidden_rows(published: Published) -> list[Row]:
+    """The figures of every cell that is not shown, of every table."""
+    return [
+        Row(table, key, filed, months_of(period)[-1], figure)
+        for (period, filed), figures in published.items()
+        if filed
+        for table, keys in KEYS.items()
+        for key in keys
+        if key not in {row["key"] for row in figures[table]}
+        for figure in COUNTS
+    ]
+
+
+def bounds(sums: Sums, row: Row, truth: int) -> tuple[int, int]:
+    """From which to which number a figure may be; it is certain that the truth lies between."""
+    place = cells()[row]
+    low, high = sums.low[place], sums.high[place]
+    assert low <= truth <= high, "the attacker errs"
+    return low, high
+
+
+MONTHLY = usual(MONTHS, TABLES_AFTER)
+QUARTERLY = usual(QUARTERS, 1)
+
+
+def share_shown(published: Published) -> float:
+    """Which part of the applications in tables stands in a row of its own destination or element."""
+    rows = [row for figures in published.values() for table in KEYS for row in figures.get(table, ())]
+    shown = sum(row[APPLICATIONS] for row in rows if row["key"] != OTHER)
+    return float(shown / sum(row[APPLICATIONS] for row in rows))
+
+
+@pytest.mark.parametrize(
+    ("periods", "firms", "least_tried", "least_shown"),
+    [(MONTHLY, FIRMS, 900, 0.5), (QUARTERLY, FIRMS[::4], 25, 0.85)],
+)
+def test_nothing_hidden_is_recovered(
+    periods: list[tuple[str, str]], firms: list[str], least_tried: int, least_shown: float
+) -> None:
+    published = publications(periods)
+    found = recovered(published, [*firms, None])
+    assert (found.tonnages, found.counts) == ([], [])
+    assert found.tried > least_tried
+    assert share_shown(published) > least_shown, "who publishes nothing hides everything"
 
 
 def test_without_complementary_suppression_of_tables_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suppression, "complete", lambda held, shown: set(held) - shown)
-    published = publications(MONTHS)
-    assert len(recovered(published, FIRMS)[0]) > 10
-    assert recovered(published, [None])[0], "even who knows no firm"
+    published = publications(QUARTERLY)
+    found = recovered(published, [*FIRMS[::3], None])
+    assert found.tonnages
+    assert found.counts
 
 
 def test_without_complementary_suppression_of_dates_it_is() -> None:
-    """Quarters and years beside months: what ``statistics.sequence`` refuses."""
-    assert len(recovered(publications([*MONTHS, *LONGER]), FIRMS[:4])[0]) > 5
+    """Quarters beside months: what ``statistics.sequence`` refuses."""
+    found = recovered(publications([*MONTHLY, *usual(QUARTERS, 1)]), FIRMS[:4])
+    assert found.tonnages
+    assert found.counts
+
+
+def test_tables_of_the_same_applications_twice_give_them_away() -> None:
+    """First as they were filed, then as they were decided: what ``statistics.sequence`` refuses as well."""
+    found = recovered(publications([*usual(MONTHS, 0), *MONTHLY]), FIRMS[:4])
+    assert found.tonnages
+    assert found.counts

@@ -1,5 +1,5 @@
 // Published statistics of export licences: reading the records, and the tables and bars of one period.
-import { count } from "../../core/format.js";
+import { count, date } from "../../core/format.js";
 import { html } from "../../core/html.js";
 import { t, term } from "../../core/i18n.js";
 import { Figure, Section, Table } from "../../core/ui.js";
@@ -10,6 +10,9 @@ import { Bars, Twin } from "../../pictures/bars.js";
 export const COUNTS = ["applications", "granted", "refused", "pending", "overdue"];
 const TONES = { granted: "good", refused: "bad", overdue: "warn" };
 const WORDS = ["several", "unstated", "other"];
+
+/** A period as people read it: a span between two moments by its days. */
+export const periodName = (period) => (period.includes("/") ? period.split("/").map(date).join(" – ") : period);
 
 /** The publications, the newest period first. */
 export const newestFirst = (records) => [...records].sort((one, other) => other.entry_index - one.entry_index);
@@ -24,7 +27,7 @@ export function rowName(table, key) {
 
 /** A period's counts as bars, and its days and tonnes. */
 export const Counts = ({ record }) => html`
-  <${Bars} label=${t("statistics.of", { period: record.period })} rows=${COUNTS.map((name) => ({ key: name, label: t(`statistics.${name}`), value: record.figures[name], shown: count(record.figures[name]), tone: TONES[name] ?? "" }))} />
+  <${Bars} label=${t("statistics.of", { period: periodName(record.period) })} rows=${COUNTS.map((name) => ({ key: name, label: t(`statistics.${name}`), value: record.figures[name], shown: count(record.figures[name]), tone: TONES[name] ?? "" }))} />
   <div class="stats small-stats">
     <${Figure} label=${t("statistics.median_days")}>${record.figures.median_days ?? "–"}<//>
     <${Figure} label=${t("statistics.percentile_90_days")}>${record.figures.percentile_90_days ?? "–"}<//>
@@ -39,22 +42,26 @@ export function Reasons({ record }) {
     <${Bars} label=${t("statistics.by_reason")} rows=${rows.map(({ reason, value }) => ({ key: reason, label: t(`acts.reason.${reason}`), value, shown: count(value), tone: "bad" }))} />`;
 }
 
-/** One table of a period as bars of tonnes, with its twin. */
+const became = (row) => t("statistics.became", { granted: count(row.granted), refused: count(row.refused), pending: count(row.pending), tonnes: tonnesText(row) });
+
+/** One table of the applications of a period: bars of how many, what became of them beside it, and its twin. */
 export function Split({ record, table }) {
   const title = t(`statistics.${table}`);
   const rows = record.figures[table];
   return html`<${Section} title=${title}>
     ${rows.length
-      ? html`<${Bars} label=${title} rows=${rows.map((row) => ({ key: row.key, label: rowName(table, row.key), value: Number(row.tonnes), shown: tonnesText(row), tone: row.key === "other" ? "rest" : "" }))} />
-        <${Twin} caption=${title} columns=${columnsOf(table)} rows=${rows} rowKey=${(row) => row.key} csv=${`statistics-${record.period}-${table}.csv`} />`
+      ? html`<${Bars} label=${title} rows=${rows.map((row) => ({ key: row.key, label: rowName(table, row.key), value: row.applications, shown: count(row.applications), note: html`<span class="bar-note small quiet">${became(row)}</span>`, tone: row.key === "other" ? "rest" : "" }))} />
+        <${Twin} caption=${title} columns=${columnsOf(table)} rows=${rows} rowKey=${(row) => row.key} csv=${`statistics-${record.figures.filed.replaceAll(/[/:]/g, "")}-${table}.csv`} />`
       : html`<p class="empty">${t("statistics.nothing_shown")}</p>`}
   <//>`;
 }
 
+const reasonsText = (row) => Object.entries(row.by_reason).map(([reason, n]) => `${t(`acts.reason.${reason}`)}: ${n}`).join("; ");
+
 const columnsOf = (table) => [
   { key: "key", title: t(`statistics.key_${table}`), value: (row) => row.key, cell: (row) => rowName(table, row.key) },
-  { key: "granted", title: t("statistics.granted"), numeric: true },
-  { key: "refused", title: t("statistics.refused"), numeric: true },
+  ...COUNTS.map((name) => ({ key: name, title: t(`statistics.${name}`), numeric: true })),
+  { key: "by_reason", title: t("statistics.by_reason"), value: reasonsText, cell: (row) => reasonsText(row) || "–" },
   { key: "median_days", title: t("statistics.median_days"), numeric: true, value: (row) => row.median_days ?? null },
   { key: "percentile_90_days", title: t("statistics.percentile_90_days"), numeric: true, value: (row) => row.percentile_90_days ?? null },
   { key: "tonnes", title: `${t("statistics.tonnes")} (t)`, numeric: true },
@@ -62,7 +69,7 @@ const columnsOf = (table) => [
 
 /** Every publication as a table. */
 export const Every = ({ records, link }) => html`<${Table} caption=${t("statistics.title")} columns=${[
-  { key: "period", title: t("statistics.period"), cell: (record) => html`<span class="figure">${record.period}</span>` },
+  { key: "period", title: t("statistics.period"), cell: (record) => html`<span class="figure">${periodName(record.period)}</span>` },
   ...COUNTS.map((name) => ({ key: name, title: t(`statistics.${name}`), numeric: true, value: (record) => record.figures[name] })),
   ...["median_days", "percentile_90_days"].map((name) => ({ key: name, title: t(`statistics.${name}`), numeric: true, value: (record) => record.figures[name] ?? null })),
   { key: "tonnes", title: `${t("statistics.tonnes")} (t)`, numeric: true, value: (record) => record.figures.tonnes ?? null },

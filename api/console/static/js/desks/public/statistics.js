@@ -6,7 +6,7 @@ import { t } from "../../core/i18n.js";
 import { setQuery } from "../../core/router.js";
 import { EntryLink, Figure, Loaded, Page, Section, useLoad } from "../../core/ui.js";
 import { Columns } from "../../pictures/columns.js";
-import { Counts, Every, newestFirst, Reasons, Split } from "./figures.js";
+import { Counts, Every, newestFirst, periodName, Reasons, Split } from "./figures.js";
 import { Months } from "./months.js";
 
 export const areas = ["statistics", "acts"];
@@ -29,22 +29,30 @@ export default function Published({ query }) {
 function Records({ records, asked }) {
   const record = records.find((each) => each.period === asked) ?? records[0];
   const inTime = [...records].reverse();
-  const choose = html`<label class="inline">${t("statistics.period")} <select value=${record.period} onChange=${(event) => setQuery({ period: event.target.value })}>${records.map(({ period }) => html`<option key=${period} value=${period}>${period}</option>`)}</select></label>`;
+  const choose = html`<label class="inline">${t("statistics.period")} <select value=${record.period} onChange=${(event) => setQuery({ period: event.target.value })}>${records.map(({ period }) => html`<option key=${period} value=${period}>${periodName(period)}</option>`)}</select></label>`;
   return html`<${Section} title=${t("statistics.over_time")}>
       <${Chart} title=${t("statistics.decided_title")} records=${inTime} series=${SERIES} />
       <${Chart} title=${t("statistics.waiting_title")} records=${inTime} series=${WAITING} />
       <${Every} records=${records} link=${(each) => html`<${EntryLink} index=${each.entry_index} />`} />
     <//>
-    <${Section} title=${t("statistics.of", { period: record.period })} tools=${choose}>
+    <${Section} title=${t("statistics.of", { period: periodName(record.period) })} tools=${choose}>
       <p class="quiet">${t("statistics.published_in")} <${EntryLink} index=${record.entry_index} /></p>
       <div class="columns"><div><${Counts} record=${record} /></div><div><${Reasons} record=${record} /></div></div>
     <//>
+    <${Tables} record=${record} />`;
+}
+
+function Tables({ record }) {
+  const { filed } = record.figures;
+  if (!filed) return html`<p class="empty">${t("statistics.tables_none")}</p>`;
+  return html`<h2>${t("statistics.filed_in", { filed: periodName(filed) })}</h2>
+    <p class="quiet">${t("statistics.filed_means", { filed: periodName(filed), period: periodName(record.period) })}</p>
     <div class="columns"><${Split} record=${record} table="by_destination" /><${Split} record=${record} table="by_element" /></div>`;
 }
 
 const Chart = ({ title, records, series }) => html`<div><h3>${title}</h3>
   <${Columns} label=${title} series=${series.map(([name, tone]) => ({ name: t(`statistics.${name}`), tone }))}
-    groups=${records.map(({ period, figures }) => ({ key: period, label: period, values: series.map(([name]) => figures[name]) }))} /></div>`;
+    groups=${records.map(({ period, figures }) => ({ key: period, label: periodName(period), values: series.map(([name]) => figures[name]) }))} /></div>`;
 
 const Together = ({ months, alerts_open, alerts_ignored, ignored_after_days, policy_changes }) => html`<div class="stats small-stats">
     <${Figure} label=${t("statistics.alerts_open")}>${count(alerts_open)}<//>
@@ -59,7 +67,7 @@ export function NewestStatistics() {
   return html`<${Section} title=${t("statistics.title")} tools=${html`<a href="/console/statistics">${t("statistics.more")}</a>`}>
     <p class="quiet">${t("statistics.lead")}</p>
     <${Loaded} from=${found} empty=${(records) => !records.length} emptyText=${t("statistics.none")}>${([record]) => html`
-      <h3>${record.period} <span class="quiet small">· <${EntryLink} index=${record.entry_index} /></span></h3>
+      <h3>${periodName(record.period)} <span class="quiet small">· <${EntryLink} index=${record.entry_index} /></span></h3>
       <${Counts} record=${record} />`}<//>
   <//>`;
 }
