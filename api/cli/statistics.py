@@ -1,6 +1,7 @@
 """Commands for published statistics: show, draft, publish."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,10 @@ _SHOWN = {
     "tonnes": "tonnes",
 }
 """Headings of the columns, short: all of them fit on 80; ``of`` is a total, or what a row is of."""
+_SPAN = re.compile(r"[^/]+/")
+"""Of a span between two moments the last day is shown."""
+_WORDS = {"total": "total", "reason": "", "destination": "to", "element": "of"}
+"""What is shown of each table; the reasons by destination and element are in the CSV."""
 
 
 @click.group()
@@ -53,8 +58,10 @@ def show(url: str, period: str | None, as_csv: bool) -> None:
         words = name in ("period", "of")
         table.add_column(heading, no_wrap=name != "of", justify="left" if words else "right")
     for row in json.loads(body)["rows"]:
-        row["of"] = f"{row['table']} {row['key']}".strip()
-        table.add_row(*("" if row[name] is None else printable(str(row[name])) for name in _SHOWN))
+        if row["table"] in _WORDS:
+            row["period"] = _SPAN.sub("to ", row["period"])[:13]
+            row["of"] = f"{_WORDS[row['table']]} {row['key']}".strip()
+            table.add_row(*("" if row[name] is None else printable(str(row[name])) for name in _SHOWN))
     Console().print(table)
 
 

@@ -72,6 +72,16 @@ COMPANIES = (
     ("recycler", "Demonstration Recycler", "CN", ("recycler",), "9521006"),
     ("importer", "Demonstration Motor Works", "DE", ("importer", "user"), "9521004"),
 )
+NEWCOMERS = (
+    ("oxides", "Demonstration Oxide Exporter", "CN", ("trader", "exporter"), "9521007"),
+    ("alloys", "Demonstration Alloy Exporter", "CN", ("smelter", "exporter"), "9521008"),
+    ("phosphors", "Demonstration Phosphor Exporter", "CN", ("trader", "exporter"), "9521009"),
+    ("ceramics", "Demonstration Ceramics Exporter", "CN", ("trader", "exporter"), "9521010"),
+    ("trading", "Demonstration Trading House", "CN", ("trader", "exporter"), "9521011"),
+    ("reserve", "Demonstration Strategic Reserve", "CN", ("reserve",), "9521012"),
+    ("glass", "Demonstration Glass Works", "CN", ("user",), "9521013"),
+)
+"""Admitted after the story: exporters that apply for licences, a reserve, and who uses goods."""
 PLACES = {
     "mine": "northern mine",
     "south": "southern mine",

@@ -7,7 +7,8 @@ where the outcome is not the expected one the demonstration fails.
 import hashlib
 import shlex
 import shutil
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from urllib.parse import urlencode
 import click
 
 import api
-from api.demo import attacks, story
+from api.demo import attacks, invoicing, licensing, story
 from api.demo.cast import Member, sign
 from api.demo.stage import Stage
 from ledger.audit.database import verify_database
@@ -53,11 +54,8 @@ class Performance:
         _say(f"log key  {stage.log.vkey}")
         _say("entry 0  genesis: the authority and the operator, their keys, the policy")
         _heading(f"The authority admits {len(stage.members)} companies, each with a key of its own")
-        listed = {"listing": {"start": self._story.admission_start()}}
         for member in stage.members.values():
-            self._act({"act": "admit-party"} | member.admission() | listed, f"admits {member.legal_name}")
-            key = {"act": "enrol-key", "party": member.party} | member.enrolment(stage.settings.origin)
-            self._act(key, f"enrols its {member.signer.alg} key {member.signer.kid[:12]}…")
+            self._admit(member)
         for member, act in self._story.sites():
             self._act(act, f"lists the site of {member.legal_name}")
         for title, act in self._story.official_acts():
@@ -90,12 +88,41 @@ class Performance:
             self._play(scene)
         for title, act in self._story.case(self._ask("/v1/alerts")["alerts"]):
             self._act(act, title)
-        draft = self._ask("/v1/statistics/draft")
-        self._act(draft["act"], f"publishes the licence statistics of {draft['period']}, as the books say")
+        self._decide_licences()
         for scene in self._story.unfinished():
             self._play(scene)
-        for title, member, act in self._story.invoices():
+        self._fill_reserve()
+        for title, member, act in invoicing.invoices(stage.members, datetime.now(UTC)):
             self._record(sign(act, member, stage.settings.origin, ACT, self._clock), member, title)
+
+    def _decide_licences(self) -> None:
+        """Firms apply, the authority decides, and publishes what it did in the thirty days until now."""
+        stage = self._stage
+        for member in stage.newcomers.values():
+            self._admit(member)
+        for title, member, act in licensing.applications(stage.newcomers):
+            self._record(sign(act, member, stage.settings.origin, ACT, self._clock), member, title)
+        for title, act in licensing.decisions(stage.newcomers, datetime.now(UTC)):
+            self._act(act, title)
+        end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+        while datetime.now(UTC) < end:  # a period that has not ended is not published
+            time.sleep(0.05)
+        span = licensing.span_to(end)
+        draft = self._ask(f"/v1/statistics/draft?{urlencode({'period': span, 'filed': span})}")
+        self._act(draft["act"], "publishes the licence statistics of thirty days, as the books say")
+
+    def _fill_reserve(self) -> None:
+        """The strategic reserve has a site and a stock, and goods are used."""
+        reserve, glass = (self._stage.newcomers[name] for name in ("reserve", "glass"))
+        self._act(self._story.reserve_site(reserve), f"lists the site of {reserve.legal_name}")
+        for scene in self._story.reserve(reserve, glass):
+            self._play(scene)
+
+    def _admit(self, member: Member) -> None:
+        listed = {"listing": {"start": self._story.admission_start()}}
+        self._act({"act": "admit-party"} | member.admission() | listed, f"admits {member.legal_name}")
+        key = {"act": "enrol-key", "party": member.party} | member.enrolment(self._stage.settings.origin)
+        self._act(key, f"enrols its {member.signer.alg} key {member.signer.kid[:12]}…")
 
     def show_origin(self) -> None:
         """Shows where the magnets came from: what a regulator sees, and the graph behind it."""

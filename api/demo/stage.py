@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import api
-from api.demo.cast import COMPANIES, Member, auditing, company, genesis, officials, sign
+from api.demo.cast import COMPANIES, NEWCOMERS, Member, auditing, company, genesis, officials, sign
 from api.settings import Settings
 from ledger.clock import SystemClock
 from ledger.encoding import b64url_encode
@@ -53,6 +53,7 @@ class Stage:
         operator: Runs the log.
         auditor: Checks it.
         members: The companies, by name.
+        newcomers: Those that are admitted after the story, by name.
         genesis_receipt: Receipt of entry 0.
     """
 
@@ -63,6 +64,7 @@ class Stage:
     operator: Member
     auditor: Member
     members: dict[str, Member]
+    newcomers: dict[str, Member]
     genesis_receipt: bytes
 
     @property
@@ -102,10 +104,13 @@ def prepare(folder: Path, port: int, database_url: str | None = None) -> Stage:
     write_key_file(keys / "log.pem", log_key)
     log = NoteSigner.from_private_key(origin, log_key)
     authority, operator = officials(_key(keys, "authority"), _key(keys, "operator"))
-    members = {
-        name: company(name, legal_name, country, roles, prefix, _key(keys, name))
-        for name, legal_name, country, roles, prefix in COMPANIES
-    }
+    members, newcomers = (
+        {
+            name: company(name, legal_name, country, roles, prefix, _key(keys, name))
+            for name, legal_name, country, roles, prefix in companies
+        }
+        for companies in (COMPANIES, NEWCOMERS)
+    )
     settings = Settings(
         database_url=database_url or f"sqlite:///{folder / 'ledger.db'}",
         origin=origin,
@@ -122,7 +127,7 @@ def prepare(folder: Path, port: int, database_url: str | None = None) -> Stage:
         sign(genesis(origin, log, (authority, operator)), authority, origin, ACT, SystemClock()),
     )
     auditor = auditing(_key(keys, "auditor"))
-    return Stage(folder, settings, log, authority, operator, auditor, members, receipt)
+    return Stage(folder, settings, log, authority, operator, auditor, members, newcomers, receipt)
 
 
 def _key(folder: Path, name: str) -> FileSigner:

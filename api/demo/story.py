@@ -116,9 +116,30 @@ class Story:
         """The sites that the authority lists: (whose, act)."""
         for name, description in SITES.items():
             member = self._members[name]
-            act = {"act": "list-site", "site": member.site(), "party": member.party}
-            listing = {"start": self.admission_start()}
-            yield member, act | {"description": dict(description), "listing": listing}
+            yield member, self._site(member, description)
+
+    def reserve_site(self, reserve: Member) -> dict[str, Any]:
+        """The act that lists the reserve's one site."""
+        return self._site(reserve, {"name": "Reserve depot", "country": reserve.country})
+
+    def reserve(self, reserve: Member, glass: Member) -> Iterator[Scene]:
+        """What the strategic reserve holds, and what the country uses of it."""
+        plant, lot = self._members["plant"], reserve.lot(1, "LACE-R-01")
+        content = LotContent(lot, 150 * KG, "lace-oxide", "1", LACE)
+        yield self._scene(
+            "the strategic reserve counts 150 kg LaCe oxide from before the ledger",
+            reserve,
+            writing.opening([content], **self._common(1, reserve)),
+        )
+        yield self._scene(
+            "the plant releases 90 kg LaCe oxide to glass works",
+            plant,
+            writing.release(
+                [self._content("lace", 90)],
+                user=glass.party,
+                **self._common(237, plant),
+            ),
+        )
 
     def official_acts(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """What the authority states besides: (in a sentence, act)."""
@@ -290,51 +311,10 @@ class Story:
             )
             yield self._scene(title, plant, event)
 
-    def invoices(self) -> Iterator[tuple[str, Member, dict[str, Any]]]:
-        """What the plant invoices, and what was paid of it: (in a sentence, who, act)."""
-        plant, maker, recycler = (self._members[name] for name in ("plant", "maker", "recycler"))
-        for number, buyer, product, kilograms, amount, currency, issued, due in (
-            ("0001", maker, "prnd-oxide", 980, "593880", "CNY", 50, 20),
-            ("0002", maker, "lace-oxide", 500, "4500", "CNY", 45, 30),
-            ("0003", recycler, "lace-oxide", 100, "950.50", "CNY", 3, -27),
-            ("0004", maker, "lace-oxide", 300, "420", "EUR", 120, 95),
-        ):
-            yield (
-                f"the plant invoices {kilograms} kg for {amount} {currency}",
-                plant,
-                {
-                    "act": "register-invoice",
-                    "invoice": f"DEMO-{number}",
-                    "kind": "special" if number == "0001" else "ordinary",
-                    "seller": plant.party,
-                    "buyer": buyer.party,
-                    "lines": [
-                        {
-                            "product": product,
-                            "mass": {"quantity": kilograms, "uom": "KGM"},
-                            "amount": amount,
-                        }
-                    ],
-                    "amount": amount,
-                    "currency": currency,
-                    "issued": self._days_before(issued),
-                    "due": self._days_before(due),
-                },
-            )
-        for number, who, paid, amount in (("0001", maker, 12, "400000"), ("0002", plant, 25, "4500")):
-            yield (
-                f"{amount} CNY were paid",
-                who,
-                {
-                    "act": "settle-invoice",
-                    "invoice": f"DEMO-{number}",
-                    "amount": amount,
-                    "paid": self._days_before(paid),
-                },
-            )
-
-    def _days_before(self, days: int) -> str:
-        return (self._end - timedelta(days=days)).astimezone(UTC).isoformat(timespec="seconds")
+    def _site(self, member: Member, description: Mapping[str, str]) -> dict[str, Any]:
+        listing = {"start": self.admission_start()}
+        act = {"act": "list-site", "site": member.site(), "party": member.party}
+        return act | {"description": dict(description), "listing": listing}
 
     def _mining(self) -> Iterator[Scene]:
         mine, south, plant = (self._members[name] for name in ("mine", "south", "plant"))

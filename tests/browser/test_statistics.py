@@ -60,13 +60,18 @@ def test_a_publication_is_read_by_anyone_and_the_offices_by_auditors(
     waiting = len(asked(page, "/v1/licences?state=applied")["records"])
     expect(figures.locator(".stat-value")).to_have_text(str(waiting))
     (published,) = asked(page, "/v1/statistics")["records"]
-    period, index = published["period"], published["entry_index"]
+    index, figures = published["entry_index"], published["figures"]
+    assert [figures[name] for name in ("applications", "granted", "refused", "pending")] == [17, 11, 3, 3]
+    tables = {table: [row["key"] for row in figures[f"by_{table}"]] for table in ("destination", "element")}
+    assert tables == {"destination": ["DE", "JP", "other"], "element": ["Dy", "Tb", "other"]}
+    ask_for_reserves = "/v1/reserves?start=2020-01-01T00:00:00Z&end=2100-01-01T00:00:00Z"
+    assert asked(page, ask_for_reserves)["reserves"], "the reserve's stock is covered"
 
     page = open_page("/console/statistics", on=fresh_console, width=390, color_scheme="dark")
     shown(page)
-    expect(page.get_by_role("heading", name=say("statistics.of", period=period))).to_be_visible()
+    expect(page.get_by_role("heading", name=say("statistics.by_destination"))).to_be_visible()
     expect(page.locator(f'a[href="/console/entries?index={index}"]').first).to_be_visible()
-    expect(page.get_by_text(say("statistics.nothing_shown"))).to_have_count(2)
+    expect(page.get_by_text(say("statistics.row_other"))).to_have_count(4)
     check_accessible(page)
     check_width(page)
 

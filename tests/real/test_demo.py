@@ -52,12 +52,14 @@ def test_the_whole_story() -> None:
         "statement.mismatch: statement_bytes 23",
         "lets it read the story",
         "the plant applies for one, which waits for its decision",
+        "publishes the licence statistics of thirty days, as the books say",
+        "the strategic reserve counts 150 kg LaCe oxide",
         "Where to look next",
         "Demonstration Authority         http://127.0.0.1:",
     ):
         assert line in shown.stdout
     assert shown.stdout.count("/console/sign-in#key=") == 8
-    assert shown.stdout.count("✓") == 62
+    assert shown.stdout.count("✓") == 107
     assert shown.stdout.count("✗") == 3
 
 

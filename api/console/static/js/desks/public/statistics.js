@@ -45,14 +45,14 @@ function Records({ records, asked }) {
 function Tables({ record }) {
   const { filed } = record.figures;
   if (!filed) return html`<p class="empty">${t("statistics.tables_none")}</p>`;
-  return html`<h2>${t("statistics.filed_in", { filed: periodName(filed) })}</h2>
-    <p class="quiet">${t("statistics.filed_means", { filed: periodName(filed), period: periodName(record.period) })}</p>
+  return html`<${Section} title=${t("statistics.filed_in", { filed: periodName(filed) })}>
+      <p class="quiet">${t("statistics.filed_means", { filed: periodName(filed), period: periodName(record.period) })}</p><//>
     <div class="columns"><${Split} record=${record} table="by_destination" /><${Split} record=${record} table="by_element" /></div>`;
 }
 
 const Chart = ({ title, records, series }) => html`<div><h3>${title}</h3>
   <${Columns} label=${title} series=${series.map(([name, tone]) => ({ name: t(`statistics.${name}`), tone }))}
-    groups=${records.map(({ period, figures }) => ({ key: period, label: periodName(period), values: series.map(([name]) => figures[name]) }))} /></div>`;
+    groups=${records.map(({ period, figures }) => ({ key: period, label: periodName(period).split(" – ").at(-1), values: series.map(([name]) => figures[name]) }))} /></div>`;
 
 const Together = ({ months, alerts_open, alerts_ignored, ignored_after_days, policy_changes }) => html`<div class="stats small-stats">
     <${Figure} label=${t("statistics.alerts_open")}>${count(alerts_open)}<//>
