@@ -142,13 +142,12 @@ def start(settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve"))
         )
     running = Running(process, f"http://127.0.0.1:{settings.port}")
     deadline = time.monotonic() + 180  # on a machine that does much else
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(httpx2.TransportError):
-            if httpx2.get(running.url + "/healthz", timeout=5).status_code == 200:
-                return running
-        time.sleep(0.02)
+    with httpx2.Client(base_url=running.url, timeout=5) as client:
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(httpx2.TransportError):
+                if client.get("/healthz").status_code == 200:
+                    return running
+            time.sleep(0.05)
     process.kill()
     process.wait()
     text = (settings.mark_dir.parent / "server.log").read_text(errors="replace")

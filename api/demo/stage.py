@@ -184,13 +184,14 @@ class Server:
     def _wait_until_ready(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise RemoteFailed(f"the server ended at once, with status {self._process.returncode}")
-            with contextlib.suppress(httpx2.TransportError):
-                if httpx2.get(self._stage.url + "/readyz", timeout=2.0).status_code == 200:
-                    return
-            time.sleep(0.05)
+        with httpx2.Client(base_url=self._stage.url, timeout=2.0) as client:
+            while time.monotonic() < deadline:
+                if self._process.poll() is not None:
+                    raise RemoteFailed(f"the server ended at once, with status {self._process.returncode}")
+                with contextlib.suppress(httpx2.TransportError):
+                    if client.get("/readyz").status_code == 200:
+                        return
+                time.sleep(0.05)
         raise RemoteFailed(f"the server did not answer within {READY_SECONDS:.0f} seconds")
 
     def _end(self) -> None:

@@ -1,21 +1,23 @@
 """Fixtures of the browser tests: a real server, a real Chromium, and pages that are watched.
 
 ``console`` runs once for each engine, SQLite in English and PostgreSQL in Chinese (``IN_BOTH``: each in both
-languages); ``open_page`` and ``signed_in`` make pages on it. Tests that change what the ledger holds take
-``fresh_console`` instead, and name it to these.
+languages; ``ONCE``: on SQLite in English alone); ``open_page`` and ``signed_in`` make pages on it. Tests that
+change what the ledger holds take ``fresh_console`` instead, and name it to these; those that need nothing
+but names of their own share ``written_console``.
 """
 
 import contextlib
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.support.browser import find_chromium
 from tests.support.console import POSTGRESQL, SQLITE, Console, Told, running, tell_story
-from tests.support.pages import CHINESE, ENGLISH, PATIENCE_MS, text, watched
+from tests.support.pages import CHINESE, ENGLISH, PATIENCE_MS, Kept, text, watched
 
 ENGINES = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgresql)]
 LANGUAGES = {SQLITE: ENGLISH, POSTGRESQL: CHINESE}
@@ -25,6 +27,8 @@ OpenPage = Callable[..., Page]
 Say = Callable[..., str]
 IN_BOTH = pytest.mark.parametrize("language", [ENGLISH, CHINESE], indirect=True)
 """For a test that runs in both languages on each engine."""
+ONCE = pytest.mark.parametrize("told", [SQLITE], indirect=True, scope="session")
+"""For a test of what the browser does with what it is told, whichever database that came from."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -61,7 +65,7 @@ def told(request: pytest.FixtureRequest, chromium: Browser, tmp_path_factory: py
 @pytest.fixture(scope="session")
 def console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """A server for tests that leave the ledger as it is."""
-    with running(told, tmp_path_factory.mktemp("console") / "ledger") as started:
+    with running(told, tmp_path_factory.mktemp("console") / "ledger", lasting=True) as started:
         yield started
 
 
@@ -69,6 +73,13 @@ def console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Co
 def fresh_console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """A server of the test's own."""
     with running(told, tmp_path_factory.mktemp("fresh") / "ledger") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def written_console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A server for tests that add to the ledger what no other test looks for."""
+    with running(told, tmp_path_factory.mktemp("written") / "ledger", lasting=True) as started:
         yield started
 
 
@@ -85,20 +96,39 @@ def say(language: str) -> Callable[..., str]:
     return lambda key, **params: text(language, key, **params)
 
 
+@pytest.fixture(scope="session")
+def kept() -> Iterator[dict[tuple[str, str], Kept]]:
+    """Contexts that tests take by turns, by address and language."""
+    contexts: dict[tuple[str, str], Kept] = {}
+    yield contexts
+    for each in contexts.values():
+        each.context.close()
+
+
 @pytest.fixture
-def open_page(request: pytest.FixtureRequest, chromium: Browser, language: str) -> Iterator[OpenPage]:
-    """Opens a page in a context of its own: ``open_page("/console/verify", width=390)``.
+def open_page(
+    request: pytest.FixtureRequest, chromium: Browser, language: str, kept: dict[tuple[str, str], Kept]
+) -> Iterator[OpenPage]:
+    """Opens a page as in a browser that was never here: ``open_page("/console/verify", width=390)``.
 
     Words besides those of a context: ``on`` another console, ``language``, ``width``, and ``allowed``, which
-    holds the statuses that the test provokes on purpose.
+    holds the statuses that the test provokes on purpose. The first page without any is in a context that is
+    emptied, for the files of the console are in its cache; every other has a context of its own.
     """
+    taken: set[tuple[str, str]] = set()
     with contextlib.ExitStack() as stack:
 
         def open_one(path: str = "/", *, on: Console | None = None, **options: Any) -> Page:
             console: Console = on or request.getfixturevalue("console")
             options = {"language": language} | options
-            context = stack.enter_context(watched(chromium, console, **options))
-            page = context.new_page()
+            key = (console.url, options["language"])
+            if console.lasting and len(options) == 1 and key not in taken:
+                taken.add(key)
+                if key not in kept:
+                    kept[key] = Kept.made(chromium, console, language=options["language"])
+                page = stack.enter_context(kept[key].taken())
+            else:
+                page = stack.enter_context(watched(chromium, console, **options)).new_page()
             page.goto(path)
             return page
 
@@ -111,9 +141,14 @@ def signed_in(request: pytest.FixtureRequest, open_page: OpenPage) -> OpenPage:
 
     def open_as(member: str, path: str = "/", *, on: Console | None = None, **options: Any) -> Page:
         console: Console = on or request.getfixturevalue("console")
-        page = open_page(console.link(member), on=console, **options)
+        own = path.startswith("/console/")
+        link = console.link(member)
+        page = open_page(
+            link.replace("#", f"?{urlencode({'next': path})}#") if own else link, on=console, **options
+        )
         page.wait_for_url(lambda url: "/console/sign-in" not in url)
-        page.goto(path)
+        if not own:
+            page.goto(path)
         return page
 
     return open_as

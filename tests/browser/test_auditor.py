@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from ledger.log.tiles import parse_entry_bundle
-from tests.browser.conftest import IN_BOTH, OpenPage, Say
+from tests.browser.conftest import IN_BOTH, ONCE, OpenPage, Say
 from tests.support.browsing import assets_of
 from tests.support.console import Console
 from tests.support.pages import check_accessible, shown, visit
@@ -75,6 +75,7 @@ def changed_entry(index: int) -> Change:
     return change
 
 
+@ONCE
 def test_a_right_log_is_right_and_its_head_is_kept(open_page: OpenPage) -> None:
     page = open_page(CHECK)
     checked(page)
@@ -88,6 +89,7 @@ def test_a_right_log_is_right_and_its_head_is_kept(open_page: OpenPage) -> None:
     expect(page.locator("[data-trust=known]")).to_be_visible()
 
 
+@ONCE
 @pytest.mark.parametrize("index", [7, 23, "last"])
 def test_a_changed_entry_is_named(open_page: OpenPage, index: int | str) -> None:
     page = open_page(CHECK)
@@ -103,6 +105,7 @@ def test_a_changed_entry_is_named(open_page: OpenPage, index: int | str) -> None
     assert kept(page)["head"] is None
 
 
+@ONCE
 def test_an_entry_that_is_none_is_named(open_page: OpenPage) -> None:
     page = open_page(CHECK)
     tamper(page, "**/tile/entries/**", lambda body: body.replace(b'"index":9,', b'"index":x,'))
@@ -110,6 +113,7 @@ def test_an_entry_that_is_none_is_named(open_page: OpenPage) -> None:
     assert faults(page) == [("entry.malformed", "9")]
 
 
+@ONCE
 @pytest.mark.parametrize("at", [0, 12])
 def test_a_changed_tile_is_named(open_page: OpenPage, at: int) -> None:
     page = open_page(CHECK)
@@ -118,6 +122,7 @@ def test_a_changed_tile_is_named(open_page: OpenPage, at: int) -> None:
     assert faults(page) == [("tile.hashes", str(at))]
 
 
+@ONCE
 def test_a_bundle_that_is_missing_is_named_and_the_check_goes_on(open_page: OpenPage) -> None:
     page = open_page(CHECK)
     page.route("**/tile/entries/**", lambda route: route.fulfill(status=404, body=""))
@@ -125,6 +130,7 @@ def test_a_bundle_that_is_missing_is_named_and_the_check_goes_on(open_page: Open
     assert ("bundle.missing", "0") in faults(page)
 
 
+@ONCE
 def test_a_changed_head_is_refused(open_page: OpenPage) -> None:
     page = open_page(CHECK)
     tamper(page, "**/checkpoint", lambda body: flipped(body, len(body) - 20))
@@ -133,6 +139,7 @@ def test_a_changed_head_is_refused(open_page: OpenPage) -> None:
     assert kept(page)["head"] is None
 
 
+@ONCE
 def test_a_changed_checkpoint_among_the_published_is_named(open_page: OpenPage) -> None:
     page = open_page(CHECK)
 
@@ -148,6 +155,7 @@ def test_a_changed_checkpoint_among_the_published_is_named(open_page: OpenPage) 
     assert faults(page) == [("checkpoint.signature", str(size["size"] - 1))]
 
 
+@ONCE
 def test_an_act_that_is_withheld_or_changed_is_named(open_page: OpenPage) -> None:
     page = open_page(CHECK)
 
@@ -166,6 +174,7 @@ def test_an_act_that_is_withheld_or_changed_is_named(open_page: OpenPage) -> Non
     assert ("act.hash", "4") in found
 
 
+@ONCE
 def test_a_fork_is_shown_and_the_kept_head_stays(open_page: OpenPage) -> None:
     page = open_page(CHECK)
     shown(page)
@@ -176,6 +185,7 @@ def test_a_fork_is_shown_and_the_kept_head_stays(open_page: OpenPage) -> None:
     assert kept(page)["head"] == other
 
 
+@ONCE
 def test_a_log_that_shrank_is_shown_and_the_kept_head_stays(open_page: OpenPage) -> None:
     page = open_page(CHECK)
     shown(page)
@@ -186,6 +196,7 @@ def test_a_log_that_shrank_is_shown_and_the_kept_head_stays(open_page: OpenPage)
     assert kept(page)["head"] == larger
 
 
+@ONCE
 def test_a_changed_key_is_shown_and_not_followed(open_page: OpenPage) -> None:
     page = open_page(CHECK)
     shown(page)
@@ -214,6 +225,7 @@ def test_a_changed_key_is_shown_and_not_followed(open_page: OpenPage) -> None:
     assert kept(page)["head"] is None
 
 
+@ONCE
 def test_a_check_can_be_paused_and_cancelled(open_page: OpenPage) -> None:
     page = open_page(CHECK)
     shown(page)
@@ -236,6 +248,7 @@ def receipts(console: Console) -> list[Path]:
     return sorted((console.stage.folder / "receipts").glob("*.receipt"))
 
 
+@ONCE
 def test_a_receipt_is_verified_and_a_changed_one_is_broken(open_page: OpenPage, console: Console) -> None:
     page = open_page("/console/verify")
     shown(page)
@@ -265,6 +278,7 @@ def test_a_receipt_is_verified_and_a_changed_one_is_broken(open_page: OpenPage, 
     page.context.set_offline(False)
 
 
+@ONCE
 def test_an_entry_is_proved_step_by_step(open_page: OpenPage) -> None:
     page = open_page("/console/entries?index=5")
     shown(page)
@@ -283,6 +297,7 @@ def test_an_entry_is_proved_step_by_step(open_page: OpenPage) -> None:
     expect(page.locator("#result [data-verdict=ok]")).to_contain_text("5")
 
 
+@ONCE
 def test_a_changed_entry_cannot_be_proved(open_page: OpenPage) -> None:
     page = open_page("/console/entries")
     shown(page)
@@ -318,6 +333,7 @@ def test_from_the_log_to_a_report(signed_in: OpenPage, fresh_console: Console, s
     check_accessible(page)
 
 
+@ONCE
 def test_the_journal_is_followed_and_a_changed_record_is_named(signed_in: OpenPage) -> None:
     page = signed_in("authority", "/console/refusals")
     shown(page)
@@ -338,7 +354,7 @@ def test_the_journal_is_followed_and_a_changed_record_is_named(signed_in: OpenPa
     expect(page.locator("[data-refusal='2'][data-broken='link']")).to_be_visible()
 
 
-def test_the_bundle_that_is_tampered_with_still_has_its_form(console: Console) -> None:
+def test_the_bundle_that_is_tampered_with_still_has_its_form() -> None:
     """The tests above change what an entry says and nothing about where it stands."""
     entry = b'{"index":7,"statement":"' + b"C" * 43 + b'"}'
     bundle = len(entry).to_bytes(2, "big") + entry

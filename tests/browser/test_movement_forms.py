@@ -10,7 +10,8 @@ from stdnum import ean
 
 from ledger.movements.writing import dump_document
 from ledger.strict_json import parse_json
-from tests.support.console import SQLITE, Console
+from tests.browser.conftest import ONCE
+from tests.support.console import Console
 from tests.support.movement_examples import EXAMPLES, ISSUERS, example_event, judged, unpointed
 from tests.support.pages import watched
 
@@ -40,7 +41,7 @@ OWN = "https://mine.example/"
 
 
 # What the modules write does not depend on the database.
-pytestmark = pytest.mark.parametrize("told", [SQLITE], indirect=True)
+pytestmark = ONCE
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import IN_BOTH, OpenPage, Say
+from tests.browser.conftest import IN_BOTH, ONCE, OpenPage, Say
 from tests.support.console import Console
 from tests.support.pages import UNREACHED, check_accessible, check_width, shown
 
@@ -83,9 +83,9 @@ def test_from_the_mine_to_a_correction(
 
 
 def test_a_movement_that_did_not_occur_is_undone(
-    fresh_console: Console, signed_in: OpenPage, say: Say
+    written_console: Console, signed_in: OpenPage, say: Say
 ) -> None:
-    page = signed_in("mine", "/console/record?kind=extract", on=fresh_console)
+    page = signed_in("mine", "/console/record?kind=extract", on=written_console)
     fill_carbonate(page, "CARB-78")
     index = sign(page, say)
     page.goto("/console/records")
@@ -101,10 +101,11 @@ def test_a_movement_that_did_not_occur_is_undone(
     assert not [each for each in held if each["lot"].endswith("CARB-78") and each["mass_mg"]]
 
 
+@ONCE
 def test_what_the_ledger_would_refuse_cannot_pass_unseen(
-    fresh_console: Console, signed_in: OpenPage, say: Say
+    written_console: Console, signed_in: OpenPage, say: Say
 ) -> None:
-    page = signed_in("plant", "/console/record?kind=ship", on=fresh_console, allowed=[422])
+    page = signed_in("plant", "/console/record?kind=ship", on=written_console, allowed=[422])
     before = ask(page, "/v1/log")["size"]
     fault = page.locator("p.notice")
     expect(fault).to_contain_text(say("producer.place.to"))
@@ -122,8 +123,9 @@ def test_what_the_ledger_would_refuse_cannot_pass_unseen(
     assert ask(page, "/v1/log")["size"] == before
 
 
-def test_a_lost_connection_loses_nothing(fresh_console: Console, signed_in: OpenPage, say: Say) -> None:
-    page = signed_in("mine", "/console/record?kind=extract", on=fresh_console, allowed=[UNREACHED])
+@ONCE
+def test_a_lost_connection_loses_nothing(written_console: Console, signed_in: OpenPage, say: Say) -> None:
+    page = signed_in("mine", "/console/record?kind=extract", on=written_console, allowed=[UNREACHED])
     fill_carbonate(page, "CARB-79")
     expect(page.get_by_text(say("producer.would_pass"))).to_be_visible()
 
@@ -142,10 +144,11 @@ def test_a_lost_connection_loses_nothing(fresh_console: Console, signed_in: Open
     assert ask(page, "/v1/log")["size"] == size
 
 
+@ONCE
 def test_a_receipt_that_does_not_hold_is_shown_so(
-    fresh_console: Console, signed_in: OpenPage, say: Say
+    written_console: Console, signed_in: OpenPage, say: Say
 ) -> None:
-    page = signed_in("mine", "/console/record?kind=extract", on=fresh_console)
+    page = signed_in("mine", "/console/record?kind=extract", on=written_console)
     fill_carbonate(page, "CARB-80")
     expect(page.get_by_text(say("producer.would_pass"))).to_be_visible()
 
@@ -162,8 +165,8 @@ def test_a_receipt_that_does_not_hold_is_shown_so(
     expect(page.locator(".notice.good")).to_have_count(0)
 
 
-def test_an_application_for_a_licence(fresh_console: Console, signed_in: OpenPage, say: Say) -> None:
-    page = signed_in("maker", "/console/licences", on=fresh_console)
+def test_an_application_for_a_licence(written_console: Console, signed_in: OpenPage, say: Say) -> None:
+    page = signed_in("maker", "/console/licences", on=written_console)
     page.get_by_role("button", name=say("producer.apply")).click()
     dialog = page.get_by_role("dialog")
     dialog.locator("[name=number]").fill("EL-77")
@@ -181,6 +184,7 @@ def test_an_application_for_a_licence(fresh_console: Console, signed_in: OpenPag
     assert [each["quantity_mg"] for each in applied] == [250_000_000]
 
 
+@ONCE
 def test_every_form_opens(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("plant", "/console/record")
     shown(page)
@@ -194,6 +198,7 @@ def test_every_form_opens(signed_in: OpenPage, say: Say) -> None:
     check_width(page)
 
 
+@ONCE
 def test_forms_fit_a_telephone_and_can_be_heard(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("plant", "/console/record?kind=process", width=390)
     expect(page.get_by_role("button", name=say("producer.sign_and_send"))).to_be_visible()

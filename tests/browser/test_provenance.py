@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Download, Locator, Page, Route, expect
 
-from tests.browser.conftest import OpenPage, Say
+from tests.browser.conftest import ONCE, OpenPage, Say
 from tests.support.pages import check_accessible, check_width, shown
 
 MAGNETS = "urn:epc:class:lgtin:9521003.000003.N42-01"
@@ -73,6 +73,7 @@ def test_a_regulator_sees_a_magnets_mines_with_their_shares(signed_in: OpenPage)
     check_accessible(page)
 
 
+@ONCE
 def test_every_way_to_look_at_it_is_accessible_and_narrow(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("authority", PAGE, width=390)
     shown(page)
@@ -85,6 +86,7 @@ def test_every_way_to_look_at_it_is_accessible_and_narrow(signed_in: OpenPage, s
         check_accessible(page)
 
 
+@ONCE
 def test_the_table_has_what_the_graph_has(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("authority", PAGE)
     drawn(page, 6)
@@ -103,6 +105,7 @@ def test_the_table_has_what_the_graph_has(signed_in: OpenPage, say: Say) -> None
     assert [row["index"] for row in rows_of(saved.value)] == ["34", "33", "32", "29", "23", "26"]
 
 
+@ONCE
 def test_keys_walk_the_nodes_and_open_their_details(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("authority", PAGE)
     drawn(page, 6)
@@ -139,11 +142,13 @@ def test_a_maker_sees_shares_and_only_its_own_steps(signed_in: OpenPage, say: Sa
     check_accessible(page)
 
 
+@ONCE
 def test_a_stranger_is_told_that_it_is_closed(signed_in: OpenPage) -> None:
     page = signed_in("recycler", PAGE)
     expect(page.get_by_role("alert")).to_contain_text("role.forbidden")
 
 
+@ONCE
 @pytest.mark.parametrize("broken", ["entry", "statement", "checkpoint"])
 def test_what_was_tampered_with_has_a_cross_on_its_node(signed_in: OpenPage, say: Say, broken: str) -> None:
     page = signed_in("authority", "/")
@@ -197,6 +202,7 @@ def change_checkpoint(route: Route) -> None:
     route.fulfill(response=response, body="\n".join((origin, str(int(size) - 1), root, *rest)))
 
 
+@ONCE
 def test_a_file_to_hand_over_is_verified_without_asking(
     signed_in: OpenPage, say: Say, tmp_path: Path
 ) -> None:
@@ -215,6 +221,7 @@ def test_a_file_to_hand_over_is_verified_without_asking(
     check_accessible(page)
 
 
+@ONCE
 @pytest.mark.parametrize("changed", ["statement", "receipt", "left_out"])
 def test_a_changed_file_is_shown_as_broken(
     signed_in: OpenPage, say: Say, tmp_path: Path, changed: str
@@ -243,6 +250,7 @@ def open_file(page: Page, bundle: dict[str, Any], folder: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(path)
 
 
+@ONCE
 def test_the_picture_is_saved(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("authority", PAGE)
     drawn(page, 6)
@@ -265,6 +273,7 @@ def flows_of(page: Page, say: Say) -> dict[tuple[str, str], str]:
     return {(row[0], row[1]): f"{row[2]} {row[3]}" for row in rows}
 
 
+@ONCE
 def test_flows_tell_what_the_origins_tell_and_the_table_what_the_drawing(
     signed_in: OpenPage, say: Say
 ) -> None:
@@ -287,6 +296,7 @@ def test_flows_tell_what_the_origins_tell_and_the_table_what_the_drawing(
     expect(page.locator(".flow-node").filter(has_text="Southern pit")).to_contain_text("174.4 kg")
 
 
+@ONCE
 def test_a_makers_flows_hide_the_firms_before(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("maker", PAGE + "&view=flow", width=390)
     shown(page)
@@ -297,6 +307,7 @@ def test_a_makers_flows_hide_the_firms_before(signed_in: OpenPage, say: Say) -> 
     check_width(page)
 
 
+@ONCE
 def test_downstream_flows_end_at_holders_losses_and_abroad(signed_in: OpenPage, say: Say) -> None:
     lot = "urn:epc:class:lgtin:9521001.000001.CARB-N-01"
     page = signed_in("authority", f"/console/provenance?lot={lot}&direction=downstream&view=flow&by=party")
@@ -323,6 +334,7 @@ LABELS_IN_EACH_OTHERS_WAY = """(svg) => {
 }"""
 
 
+@ONCE
 def test_the_map_has_the_sites_and_ways_of_its_tables(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("authority", PAGE + "&view=map")
     shown(page)
@@ -362,6 +374,7 @@ def test_the_map_has_the_sites_and_ways_of_its_tables(signed_in: OpenPage, say: 
     expect(drawing).to_have_attribute("viewBox", before)
 
 
+@ONCE
 def test_the_recall_list_and_the_label(signed_in: OpenPage, say: Say) -> None:
     lot = "urn:epc:class:lgtin:9521001.000001.CARB-N-01"
     page = signed_in("authority", f"/console/provenance?lot={lot}&view=recall")
@@ -407,6 +420,7 @@ def large(answer: dict[str, Any], count: int) -> dict[str, Any]:
     return answer | {"steps": steps, "edges": edges}
 
 
+@ONCE
 def test_thousands_of_steps_are_folded_and_opened_on_demand(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("authority", "/")
 

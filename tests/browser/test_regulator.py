@@ -17,12 +17,11 @@ from ledger.clock import SystemClock
 from ledger.movements import writing
 from ledger.movements.writing import KG, LotContent
 from ledger.statements.envelope import ACT, EPCIS
-from tests.browser.conftest import IN_BOTH, OpenPage, Say
+from tests.browser.conftest import IN_BOTH, ONCE, OpenPage, Say
 from tests.support.console import Console
 from tests.support.pages import check_accessible, check_width, shown, visit
 
 HOUR_US = 3_600_000_000
-LICENCE = "urn:epc:id:gdti:9521003.00002.REG-1"
 REGULATORS_PAGES = ["regulator", "cases", "licence-queue", "quotas", "what-if"]
 
 
@@ -78,8 +77,9 @@ def common(member: Any, at_us: int) -> Any:
     return {"event_id": f"urn:uuid:{uuid.uuid4()}", "at_us": at_us, "site": member.site()}
 
 
-def apply(console: Console, licence: str = LICENCE) -> None:
-    """The magnet works apply for a licence."""
+def apply(console: Console) -> str:
+    """The magnet works apply for a licence; its identifier, which no other has."""
+    licence = f"urn:epc:id:gdti:9521003.00002.REG-{uuid.uuid4().hex[:8]}"
     maker, importer = console.stage.members["maker"], console.stage.members["importer"]
     payload = {
         "act": "apply-licence",
@@ -94,6 +94,7 @@ def apply(console: Console, licence: str = LICENCE) -> None:
         "quantity": {"quantity": 2500, "uom": "KGM"},
     }
     act(console, "maker", payload)
+    return licence
 
 
 def record(page: Page, say: Say, label: str) -> int:
@@ -147,6 +148,7 @@ def year() -> int:
     return int(SystemClock().now_us() / 31_556_952_000_000 + 1970)
 
 
+@ONCE
 def test_a_case_that_names_a_closed_alert_is_refused_in_the_ledgers_words(
     fresh_console: Console, signed_in: OpenPage, say: Say
 ) -> None:
@@ -168,32 +170,32 @@ def test_a_case_that_names_a_closed_alert_is_refused_in_the_ledgers_words(
 def test_an_application_is_decided_by_its_clock(
     fresh_console: Console, signed_in: OpenPage, say: Say
 ) -> None:
-    apply(fresh_console)
+    licence = apply(fresh_console)
     page = signed_in("authority", "/console/licence-queue", on=fresh_console)
     shown(page)
     expect(page.locator("tbody").last).to_contain_text(say("regulator.licence.left", n=45))
     check_accessible(page)
-    page.get_by_role("link", name="REG-1").click()
+    page.get_by_role("link", name=licence.rpartition(".")[2]).click()
     shown(page)
     expect(page.get_by_text(say("regulator.licence.no_hits"))).to_be_visible()
     check_accessible(page)
 
     decide(page, say, "stop-clock", reason="documents")
     expect(page.get_by_text(say("regulator.licence.stopped")).first).to_be_visible()
-    assert found(page)["stopped"] is True
+    assert found(page, licence)["stopped"] is True
     decide(page, say, "start-clock")
-    assert found(page)["stopped"] is False
+    assert found(page, licence)["stopped"] is False
     index = decide(page, say, "grant-licence")
-    granted = found(page)
+    granted = found(page, licence)
     assert (granted["state"], granted["decided_at"]) == ("granted", index)
     index = decide(page, say, "revoke-licence", reason="diversion")
-    assert (found(page)["state"], found(page)["reason"]) == ("revoked", "diversion")
+    assert (found(page, licence)["state"], found(page, licence)["reason"]) == ("revoked", "diversion")
     assert index == granted["decided_at"] + 1
 
 
-def found(page: Page) -> dict[str, Any]:
-    (licence,) = [each for each in ask(page, "/v1/licences")["records"] if each["licence"] == LICENCE]
-    return dict(licence)
+def found(page: Page, licence: str) -> dict[str, Any]:
+    (record,) = [each for each in ask(page, "/v1/licences")["records"] if each["licence"] == licence]
+    return dict(record)
 
 
 def decide(page: Page, say: Say, name: str, reason: str = "") -> int:
@@ -203,35 +205,38 @@ def decide(page: Page, say: Say, name: str, reason: str = "") -> int:
     return record(page, say, say(f"acts.do.{name}"))
 
 
+@ONCE
 def test_an_application_can_be_refused_with_its_reason(
-    fresh_console: Console, signed_in: OpenPage, say: Say
+    written_console: Console, signed_in: OpenPage, say: Say
 ) -> None:
-    apply(fresh_console)
+    licence = apply(written_console)
     page = signed_in(
-        "authority", f"/console/licence-queue?licence={quote(LICENCE, safe='')}", on=fresh_console
+        "authority", f"/console/licence-queue?licence={quote(licence, safe='')}", on=written_console
     )
     shown(page)
     page.get_by_role("toolbar").get_by_role("button", name=say("acts.name.refuse-licence")).click()
     expect(page.get_by_role("button", name=say("acts.check"))).to_be_disabled()
     decide(page, say, "refuse-licence", reason="incomplete")
-    assert (found(page)["state"], found(page)["reason"]) == ("refused", "incomplete")
+    assert (found(page, licence)["state"], found(page, licence)["reason"]) == ("refused", "incomplete")
 
 
+@ONCE
 def test_a_validity_that_the_act_does_not_allow_is_refused(
-    fresh_console: Console, signed_in: OpenPage, say: Say
+    written_console: Console, signed_in: OpenPage, say: Say
 ) -> None:
-    apply(fresh_console)
+    licence = apply(written_console)
     page = signed_in(
-        "authority", f"/console/licence-queue?licence={quote(LICENCE, safe='')}", on=fresh_console
+        "authority", f"/console/licence-queue?licence={quote(licence, safe='')}", on=written_console
     )
     shown(page)
     page.get_by_role("toolbar").get_by_role("button", name=say("acts.name.grant-licence")).click()
     page.locator("input[type=date]").nth(1).fill("2099-01-01")
     page.get_by_role("button", name=say("acts.check")).click()
     expect(page.locator(".notice.bad")).to_contain_text("licence.validity")
-    assert found(page)["state"] == "applied"
+    assert found(page, licence)["state"] == "applied"
 
 
+@ONCE
 def test_a_firm_is_told_whose_pages_these_are_and_which_are_its_own(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("plant")
     shown(page)
@@ -248,6 +253,7 @@ def test_a_firm_is_told_whose_pages_these_are_and_which_are_its_own(signed_in: O
     page.wait_for_url("**/console/producer")
 
 
+@ONCE
 def test_a_firm_reads_its_own_alerts_and_what_to_do(
     fresh_console: Console, signed_in: OpenPage, say: Say
 ) -> None:
@@ -263,6 +269,7 @@ def test_a_firm_reads_its_own_alerts_and_what_to_do(
     expect(mine.get_by_text(say("rules.shipment.difference.title"))).to_have_count(0)
 
 
+@ONCE
 def test_from_the_search_box_to_a_firm_and_its_balance(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("authority", "/console/regulator")
     shown(page)
@@ -294,6 +301,7 @@ def test_from_the_search_box_to_a_firm_and_its_balance(signed_in: OpenPage, say:
         assert row["closing"] == sum(row[name] for name in moved)
 
 
+@ONCE
 def test_the_search_box_goes_to_the_page_of_what_it_finds(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("authority", "/console/regulator")
     shown(page)
@@ -315,6 +323,7 @@ def test_the_search_box_goes_to_the_page_of_what_it_finds(signed_in: OpenPage, s
     expect(none).to_be_hidden()
 
 
+@ONCE
 def test_the_public_page_says_what_is_in_force(open_page: OpenPage, say: Say) -> None:
     page = open_page("/")
     shown(page)
@@ -325,12 +334,13 @@ def test_the_public_page_says_what_is_in_force(open_page: OpenPage, say: Say) ->
     check_accessible(page)
 
 
+@ONCE
 def test_an_act_whose_receipt_does_not_hold_is_not_called_recorded(
-    fresh_console: Console, signed_in: OpenPage, say: Say
+    written_console: Console, signed_in: OpenPage, say: Say
 ) -> None:
-    apply(fresh_console)
+    licence = apply(written_console)
     page = signed_in(
-        "authority", f"/console/licence-queue?licence={quote(LICENCE, safe='')}", on=fresh_console
+        "authority", f"/console/licence-queue?licence={quote(licence, safe='')}", on=written_console
     )
     shown(page)
 

@@ -24,7 +24,7 @@ from ledger.statements.keys import (
     read_private_key,
     write_key_file,
 )
-from tests.browser.conftest import OpenPage, Say
+from tests.browser.conftest import ONCE, OpenPage, Say
 from tests.support.console import Console
 from tests.support.pages import check_accessible, check_width, shown
 
@@ -74,6 +74,7 @@ def who_is(page: Page) -> str:
 # --- What opens nothing -----------------------------------------------------------------------------------
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -99,6 +100,7 @@ def test_what_is_no_key_file_is_said(open_page: OpenPage, say: Say, content: byt
     assert page.locator(".kept-key").count() == 0
 
 
+@ONCE
 def test_a_key_of_another_kind_is_said(open_page: OpenPage, say: Say) -> None:
     other = subprocess.run(
         ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
@@ -110,6 +112,7 @@ def test_a_key_of_another_kind_is_said(open_page: OpenPage, say: Say) -> None:
     assert say("errors.key-file.algorithm") in failure(page)
 
 
+@ONCE
 def test_scrypt_and_old_ciphers_are_named_with_the_way_out(open_page: OpenPage, say: Say) -> None:
     page = open_page(SIGN_IN)
     for words in (["-scrypt"], ["-v1", "PBE-SHA1-3DES"], ["-v2", "des3"], ["-v2", "aes-192-cbc"]):
@@ -131,8 +134,8 @@ def test_a_key_that_nobody_enrolled_is_said(open_page: OpenPage, say: Say) -> No
     expect(page.get_by_role("link", name=say("common.sign_in"), exact=True)).to_be_visible()
 
 
-def test_keys_out_of_their_time_are_said(fresh_console: Console, open_page: OpenPage, say: Say) -> None:
-    stage, clock = fresh_console.stage, SystemClock()
+def test_keys_out_of_their_time_are_said(written_console: Console, open_page: OpenPage, say: Say) -> None:
+    stage, clock = written_console.stage, SystemClock()
     authority, mine = stage.authority, stage.members["mine"]
     hour = 3_600_000_000
     windows = {
@@ -140,7 +143,7 @@ def test_keys_out_of_their_time_are_said(fresh_console: Console, open_page: Open
         "early": {"not_before": format_time_us(clock.now_us() + hour)},
     }
     keys = {name: generate_key(ED25519) for name in windows}
-    with LedgerClient(fresh_console.url) as client:
+    with LedgerClient(written_console.url) as client:
 
         def record(act: dict[str, object]) -> None:
             assert client.submit(sign(act, authority, stage.settings.origin, ACT, clock)).recorded
@@ -149,7 +152,7 @@ def test_keys_out_of_their_time_are_said(fresh_console: Console, open_page: Open
             enrolment = replace(mine, signer=FileSigner(keys[name])).enrolment(stage.settings.origin)
             record({"act": "enrol-key", "party": mine.party, **enrolment, **window})
         record({"act": "revoke-key", "kid": FileSigner(keys["revoked"]).kid, "reason": "superseded"})
-    page = open_page(SIGN_IN, on=fresh_console)
+    page = open_page(SIGN_IN, on=written_console)
     for name, key in keys.items():
         choose(page, say, pem(key))
         assert say(f"session.refused.{name}") in failure(page)
@@ -157,6 +160,7 @@ def test_keys_out_of_their_time_are_said(fresh_console: Console, open_page: Open
         expect(page.locator(".badge", has_text=say(f"session.state.{name}"))).to_be_visible()
 
 
+@ONCE
 def test_a_key_whose_time_is_over_is_said(console: Console, open_page: OpenPage, say: Say) -> None:
     # No key can be enrolled for a time that is over, so the ledger's two answers are given here.
     page = open_page(SIGN_IN)
@@ -171,6 +175,7 @@ def test_a_key_whose_time_is_over_is_said(console: Console, open_page: OpenPage,
     assert "2021" in told
 
 
+@ONCE
 def test_without_a_secure_context_it_is_said_and_nothing_is_asked(open_page: OpenPage, say: Say) -> None:
     page = open_page("/")
     page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
@@ -179,6 +184,7 @@ def test_without_a_secure_context_it_is_said_and_nothing_is_asked(open_page: Ope
     assert page.locator("main input").count() == 0
 
 
+@ONCE
 @pytest.mark.parametrize("key", ["", "AAAA", "not base64!", "A"])
 def test_a_broken_link_is_said_and_leaves_the_address(open_page: OpenPage, say: Say, key: str) -> None:
     page = open_page(f"{SIGN_IN}#key={key}")
@@ -187,6 +193,7 @@ def test_a_broken_link_is_said_and_leaves_the_address(open_page: OpenPage, say: 
     assert "#" not in page.url
 
 
+@ONCE
 def test_a_wrong_passphrase_is_said_and_the_right_one_opens(
     console: Console, open_page: OpenPage, say: Say, tmp_path: Path
 ) -> None:
@@ -205,6 +212,7 @@ def test_a_wrong_passphrase_is_said_and_the_right_one_opens(
     assert who_is(page) == console.members["mine"].legal_name
 
 
+@ONCE
 @pytest.mark.parametrize(
     "next_page", ["https://elsewhere.example/", "//elsewhere.example/", "/v1/log", SIGN_IN]
 )
@@ -229,6 +237,7 @@ def test_a_link_signs_in_and_leaves_no_key_behind(
     assert "key=" not in page.url
 
 
+@ONCE
 def test_what_encrypts_key_files_here_is_opened(
     console: Console, open_page: OpenPage, say: Say, tmp_path: Path
 ) -> None:
@@ -241,6 +250,7 @@ def test_what_encrypts_key_files_here_is_opened(
     page.wait_for_url("**/console/producer")
 
 
+@ONCE
 def test_a_key_file_is_dropped(console: Console, open_page: OpenPage) -> None:
     page = open_page(SIGN_IN)
     shown(page)
@@ -248,6 +258,7 @@ def test_a_key_file_is_dropped(console: Console, open_page: OpenPage) -> None:
     page.wait_for_url("**/console/producer")
 
 
+@ONCE
 def test_a_kept_key_comes_back_to_the_page_asked_for(console: Console, signed_in: OpenPage, say: Say) -> None:
     page = signed_in("mine", "/console/account")
     page.get_by_role("main").get_by_role("button", name=say("session.account.out_here"), exact=True).click()
@@ -259,6 +270,7 @@ def test_a_kept_key_comes_back_to_the_page_asked_for(console: Console, signed_in
     page.wait_for_url("**/console/stock?lot=1")
 
 
+@ONCE
 def test_a_link_is_not_followed_unseen_by_who_is_signed_in(
     console: Console, signed_in: OpenPage, say: Say
 ) -> None:
@@ -272,6 +284,7 @@ def test_a_link_is_not_followed_unseen_by_who_is_signed_in(
     assert who_is(page) == console.members["plant"].legal_name
 
 
+@ONCE
 @pytest.mark.parametrize("alg", [ED25519, ES256])
 def test_a_new_key_shows_what_an_authority_enrols(
     console: Console, open_page: OpenPage, say: Say, alg: str
@@ -288,19 +301,20 @@ def test_a_new_key_shows_what_an_authority_enrols(
     verify_proof_of_possession(made["proof_of_possession"], key, console.stage.settings.origin, party)
 
 
-def test_a_new_key_that_is_enrolled_signs_in(fresh_console: Console, open_page: OpenPage, say: Say) -> None:
-    stage = fresh_console.stage
-    page = open_page(SIGN_IN, on=fresh_console)
+def test_a_new_key_that_is_enrolled_signs_in(written_console: Console, open_page: OpenPage, say: Say) -> None:
+    stage = written_console.stage
+    page = open_page(SIGN_IN, on=written_console)
     page.get_by_label(say("session.new.party")).fill(stage.members["mine"].party)
     page.get_by_role("button", name=say("session.new.make")).click()
     made = json.loads(page.locator("main pre").inner_text())
     act = {"act": "enrol-key", **{name: made[name] for name in ("party", "jwk", "proof_of_possession")}}
-    with LedgerClient(fresh_console.url) as client:
+    with LedgerClient(written_console.url) as client:
         assert client.submit(sign(act, stage.authority, stage.settings.origin, ACT, SystemClock())).recorded
     page.locator(".kept-key").get_by_role("button", name=say("common.sign_in")).click()
     page.wait_for_url("**/console/producer")
 
 
+@ONCE
 @pytest.mark.parametrize("member", ["mine", "importer"])
 def test_no_script_reads_a_key_out(console: Console, signed_in: OpenPage, member: str) -> None:
     page = signed_in(member)
@@ -316,6 +330,7 @@ def test_no_script_reads_a_key_out(console: Console, signed_in: OpenPage, member
         assert "d" not in each["jwk"]
 
 
+@ONCE
 def test_without_storage_a_key_lasts_as_long_as_its_page(
     console: Console, open_page: OpenPage, say: Say
 ) -> None:
@@ -335,6 +350,7 @@ def test_without_storage_a_key_lasts_as_long_as_its_page(
 # --- The session ------------------------------------------------------------------------------------------
 
 
+@ONCE
 def test_who_one_is_and_forgetting_the_key(console: Console, signed_in: OpenPage, say: Say) -> None:
     page = signed_in("mine", "/console/account")
     mine = console.members["mine"]
@@ -375,6 +391,7 @@ def test_a_page_outlives_its_session(console: Console, signed_in: OpenPage, say:
     page.wait_for_url("**/console/sign-in?next=%2Fconsole%2Fstock")
 
 
+@ONCE
 def test_the_pages_are_open_to_everybody(open_page: OpenPage, signed_in: OpenPage, say: Say) -> None:
     for width in (1280, 390):
         page = open_page(SIGN_IN, width=width)

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import ONCE, OpenPage
 from tests.support.console import Console
-from tests.support.pages import check_accessible, check_width, shown, watched
+from tests.support.pages import ENGLISH, Kept, check_accessible, check_width, shown, watched
 
 SCRIPTS = {
     "in the browser's console: lost": "console.error('lost')",
@@ -17,6 +17,7 @@ SCRIPTS = {
 }
 
 
+@ONCE
 @pytest.mark.parametrize(("fault", "script"), SCRIPTS.items())
 def test_a_fault_is_found(chromium: Browser, console: Console, fault: str, script: str) -> None:
     with pytest.raises(AssertionError, match=fault), watched(chromium, console) as context:  # noqa: PT012
@@ -27,6 +28,25 @@ def test_a_fault_is_found(chromium: Browser, console: Console, fault: str, scrip
         page.evaluate("new Promise((done) => setTimeout(done))")
 
 
+@ONCE
+def test_a_context_that_is_kept_is_watched_and_empty_for_the_next(
+    chromium: Browser, console: Console
+) -> None:
+    kept = Kept.made(chromium, console, language=ENGLISH)
+    with pytest.raises(AssertionError, match="in the browser's console: lost"), kept.taken() as page:  # noqa: PT012
+        page.goto(console.link("mine"))
+        page.wait_for_url("**/console/producer")
+        page.evaluate("console.error('lost'); sessionStorage.setItem('left', 'behind')")
+    with kept.taken() as page:
+        assert kept.context.cookies() == []
+        page.goto("/")
+        shown(page)
+        assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+        assert page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
+    kept.context.close()
+
+
+@ONCE
 def test_a_request_to_another_place_is_found(chromium: Browser, console: Console) -> None:
     with pytest.raises(AssertionError, match="another place"), watched(chromium, console) as context:  # noqa: PT012
         page = context.new_page()
@@ -35,6 +55,7 @@ def test_a_request_to_another_place_is_found(chromium: Browser, console: Console
             page.evaluate("void open('http://127.0.0.1:9/')")
 
 
+@ONCE
 def test_a_page_without_a_fault_passes(open_page: OpenPage) -> None:
     page = open_page("/")
     shown(page)
@@ -42,6 +63,7 @@ def test_a_page_without_a_fault_passes(open_page: OpenPage) -> None:
     check_accessible(page)
 
 
+@ONCE
 def test_what_is_hard_to_read_is_found(open_page: OpenPage) -> None:
     page = open_page("/")
     shown(page)
@@ -50,6 +72,7 @@ def test_what_is_hard_to_read_is_found(open_page: OpenPage) -> None:
         check_accessible(page)
 
 
+@ONCE
 def test_what_is_hard_to_read_in_the_dark_is_found(open_page: OpenPage) -> None:
     page = open_page("/")
     shown(page)
@@ -58,6 +81,7 @@ def test_what_is_hard_to_read_in_the_dark_is_found(open_page: OpenPage) -> None:
         check_accessible(page)
 
 
+@ONCE
 def test_a_page_that_is_too_wide_is_found(open_page: OpenPage) -> None:
     page = open_page("/")
     shown(page)
@@ -66,6 +90,7 @@ def test_a_page_that_is_too_wide_is_found(open_page: OpenPage) -> None:
         check_width(page)
 
 
+@ONCE
 def test_signing_in_opens_a_session(signed_in: OpenPage, console: Console) -> None:
     page = signed_in("mine", "/v1/sessions/current")
     assert console.members["mine"].party in page.inner_text("body")

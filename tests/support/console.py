@@ -44,10 +44,12 @@ class Console:
     Attributes:
         engine: ``sqlite`` or ``postgresql``.
         stage: Its keys, settings and folder.
+        lasting: Whether it serves more than one test.
     """
 
     engine: str
     stage: Stage
+    lasting: bool = False
 
     @property
     def url(self) -> str:
@@ -89,7 +91,7 @@ def tell_story(folder: Path, server: PostgresServer | None) -> Told:
 
 
 @contextlib.contextmanager
-def running(told: Told, folder: Path) -> Iterator[Console]:
+def running(told: Told, folder: Path, *, lasting: bool = False) -> Iterator[Console]:
     """A server on a copy of the ledger, which is removed with it."""
     with contextlib.ExitStack() as stack:
         shutil.copytree(told.stage.folder, folder)
@@ -109,4 +111,4 @@ def running(told: Told, folder: Path) -> Iterator[Console]:
         )
         stage = replace(told.stage, folder=folder, settings=settings)
         stack.enter_context(Server(stage))
-        yield Console(SQLITE if told.server is None else POSTGRESQL, stage)
+        yield Console(SQLITE if told.server is None else POSTGRESQL, stage, lasting)

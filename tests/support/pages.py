@@ -143,17 +143,58 @@ def watched(
         allowed: Statuses that the test provokes on purpose.
         options: Further ones of a Playwright context.
     """
-    watch = Watch(console.url, frozenset(allowed))
-    settings = {"viewport": {"width": width, "height": HEIGHT}, "reduced_motion": "reduce"} | options
-    context = browser.new_context(base_url=console.url, locale=language, **settings)
-    context.set_default_timeout(PATIENCE_MS)
-    watch.over(context)
+    context, watch = _begin(browser, console, language=language, width=width, allowed=allowed, **options)
     try:
         yield context
         watch.end(context)
     finally:
         context.close()
     assert not watch.faults, "\n".join(watch.faults)
+
+
+def _begin(
+    browser: Browser, console: Console, *, language: str, width: int, allowed: Iterable[int], **options: Any
+) -> tuple[BrowserContext, Watch]:
+    watch = Watch(console.url, frozenset(allowed))
+    settings = {"viewport": {"width": width, "height": HEIGHT}, "reduced_motion": "reduce"} | options
+    context = browser.new_context(base_url=console.url, locale=language, **settings)
+    context.set_default_timeout(PATIENCE_MS)
+    watch.over(context)
+    return context, watch
+
+
+@dataclass
+class Kept:
+    """A context that outlives a test, for its cache; whoever takes it finds nothing else in it.
+
+    Attributes:
+        context: Of the usual width, in which no status is allowed that the console alone can have made.
+        watch: What went wrong in it.
+    """
+
+    context: BrowserContext
+    watch: Watch
+
+    @classmethod
+    def made(cls, browser: Browser, console: Console, *, language: str) -> "Kept":
+        return cls(*_begin(browser, console, language=language, width=WIDE, allowed=()))
+
+    @contextmanager
+    def taken(self) -> Iterator[Page]:
+        """An empty page; at its end whatever went wrong fails the test, and nothing of it stays."""
+        self.watch.faults.clear()
+        self.context.set_offline(False)
+        self.context.clear_cookies()
+        page = self.context.new_page()
+        everything = {"origin": self.watch.origin, "storageTypes": "all"}
+        self.context.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+        try:
+            yield page
+            self.watch.end(self.context)
+        finally:
+            for each in self.context.pages:
+                each.close()
+        assert not self.watch.faults, "\n".join(self.watch.faults)
 
 
 def keys_shown(page: Page) -> list[str]:
