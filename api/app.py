@@ -18,6 +18,7 @@ from api.log_key import derive_secret, open_mark, read_log_key
 from api.metrics import Metrics
 from api.observing import install_observing
 from api.operations import Resource, install_operations
+from api.oversight_desk import OversightDesk
 from api.parts import EXTENSION, Parts
 from api.problems import install_problems
 from api.resources import (
@@ -133,6 +134,7 @@ def create_app(
         audits=AuditDesk(settings, clock),
         what_ifs=AuditDesk(settings, clock, what="what-if", module="api.what_if_job"),
         sessions=SessionDesk(engine, clock, Challenges(derive_secret(log_key, "session challenges"))),
+        oversight=OversightDesk(clock),
         documentation=Documentation(RESOURCES),
         closes_engine=own_engine,
     )

@@ -173,6 +173,7 @@ class CaseRowSchema(StrictSchema):
     state = Text("open or closed.")
     outcome = Text("Empty while it is open.")
     closed_at = Number("The entry that closed it, or null.", allow_none=True)
+    reopens = Text("The closed case that it takes up again, or null.", allow_none=True)
     codes = ListOf(fields.String(), "The rules of its alerts.")
     firms = ListOf(fields.Nested(FirmSchema), "Whom it names or its alerts are about.")
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from api.audit_desk import AuditDesk
 from api.metrics import Metrics
+from api.oversight_desk import OversightDesk
 from api.sessions import SessionDesk
 from api.settings import Settings
 from ledger.clock import Clock
@@ -36,6 +37,7 @@ class Parts:
         metrics: What is counted.
         audits: The audit jobs of this host; ``what_ifs``: its what-ifs.
         sessions: The console's sessions.
+        oversight: What is counted of the offices.
         documentation: What the application says of itself.
         closes_engine: Whether the engine is the application's own.
     """
@@ -49,6 +51,7 @@ class Parts:
     audits: AuditDesk
     what_ifs: AuditDesk
     sessions: SessionDesk
+    oversight: OversightDesk
     documentation: "Documentation"
     closes_engine: bool
 

@@ -67,7 +67,8 @@ class OfficeCasesSchema(StrictSchema):
     office = Text("The office.")
     opened = Number("Cases that it opened.")
     still_open = Number("Of these still open.")
-    taken_up_again = Number("Of these about a party or lot of a case closed before.")
+    reopening = Number("Of these stated to take up a closed case.")
+    taken_up_again = Number("Of these stated so, or about a party or lot of a case closed before.")
     closed = Number("Cases that it closed.")
     confirmed = Number("Of these confirmed.")
     unfounded = Number("Of these unfounded.")
@@ -77,10 +78,11 @@ class OfficeCasesSchema(StrictSchema):
 
 
 class AgainSchema(StrictSchema):
-    """A case about what a closed case had been about."""
+    """A case that takes up what a closed case had been about."""
 
     office = Text("Who opened it.")
     opened_at = Number("The entry.")
+    reopens = Text("The closed case that it says it takes up; null.", allow_none=True)
 
 
 class RuleAlertsSchema(StrictSchema):
@@ -92,16 +94,28 @@ class RuleAlertsSchema(StrictSchema):
     ignored = Number("Of these in no case and open for longer than ignored_after_days.")
 
 
+class DaysSchema(StrictSchema):
+    """How many days something took."""
+
+    median_days = Text("As a decimal; null where there is none.", allow_none=True)
+    percentile_90_days = Number("Days that nine tenths did not exceed; null.", allow_none=True)
+
+
 class OversightMonthSchema(StrictSchema):
     """One month, all offices together."""
 
     month = Text("2026-11.")
     decided = Number("Decisions on licences.")
+    days_to_decide = fields.Nested(DaysSchema)
+    deviating = Number("Decisions that depart from the policy in any way.")
     late = Number("Of these after 45 working days.")
-    deviating = Number("Of these departing from the policy in any way.")
+    restricted_party = Number("Of these granted for a restricted party.")
+    open_case = Number("Of these granted while a case was open.")
     opened = Number("Cases opened.")
     closed = Number("Cases closed.")
-    taken_up_again = Number("Cases opened about a party or lot of a case closed before.")
+    days_to_close = fields.Nested(DaysSchema)
+    reopening = Number("Cases opened that say they take up a closed one.")
+    taken_up_again = Number("Cases opened so, or about a party or lot of a case closed before.")
 
 
 class ChangeSchema(StrictSchema):
@@ -138,6 +152,16 @@ class OversightSchema(StrictSchema):
     policies = ListOf(fields.Nested(PolicyEffectSchema), "In order of the log.")
 
 
+class PolicySumsSchema(StrictSchema):
+    """One policy, and how much happened under it."""
+
+    index = Number("The entry that set it.")
+    changed = ListOf(fields.String(), "The members that differ from the policy before.")
+    entries = Number("Entries recorded under it, itself included.")
+    refused = Number("Findings that refused statements.")
+    noticed = Number("Alerts opened.")
+
+
 class OversightSummarySchema(StrictSchema):
     """All offices together."""
 
@@ -146,3 +170,4 @@ class OversightSummarySchema(StrictSchema):
     alerts_ignored = Number("Of these in no case and open for longer than ignored_after_days.")
     ignored_after_days = Number("From how many days on an alert without a case is ignored.")
     policy_changes = Number("How often the policy was changed.")
+    policies = ListOf(fields.Nested(PolicySumsSchema), "As counted with the months.")

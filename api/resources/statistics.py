@@ -21,7 +21,7 @@ from ledger.clock import format_time_us
 from ledger.errors import LedgerEmpty, RequestMalformed, RoleForbidden
 from ledger.provenance.answers import books_of
 from ledger.provenance.in_force import policy_in_force
-from ledger.provenance.oversight import IGNORED_DAYS, Oversight
+from ledger.provenance.oversight import IGNORED_DAYS, Oversight, alerts_by_rule
 from ledger.records.books import Books
 from ledger.records.oversight import StatisticsRecord
 from ledger.records.periods import month_after, month_of
@@ -133,16 +133,22 @@ def read_oversight(call: Call) -> Response:
     """
     with call.reading() as connection:
         _, policy = policy_in_force(connection)
-        found = Oversight(connection, policy, call.parts.clock.now_us())
+        now_us = call.parts.clock.now_us()
+        found = Oversight(connection, policy, now_us)
         members = {
             "queue": found.queue(),
             "decisions": found.decisions_by_office(),
             "deviations": list(map(record_members, found.deviations)),
             "cases": found.cases_by_office(),
             "taken_up_again": [
-                {"office": case.opened_by, "opened_at": case.opened_at} for case in found.taken_up_again()
+                {
+                    "office": case.opened_by,
+                    "opened_at": case.opened_at,
+                    "reopens": case.reopens,
+                }
+                for case in found.taken_up_again()
             ],
-            "alerts": found.alerts(),
+            "alerts": alerts_by_rule(connection, now_us),
             "ignored_after_days": IGNORED_DAYS,
             "months": found.months(ended=False),
             "policies": list(map(_policy_members, found.policies())),
@@ -158,18 +164,13 @@ def read_oversight(call: Call) -> Response:
     errors=[LedgerEmpty],
 )
 def read_oversight_summary(call: Call) -> Response:
-    """Say how the offices work together, for every month that has ended; anyone may ask."""
+    """Say how the offices work together; anyone may ask.
+
+    Months that have ended and what policies did are counted when a month ends and when the policy changes,
+    open alerts once a minute.
+    """
     with call.reading() as connection:
-        _, policy = policy_in_force(connection)
-        found = Oversight(connection, policy, call.parts.clock.now_us())
-        alerts = found.alerts()
-        members = {
-            "months": found.months(ended=True),
-            "alerts_open": sum(row["open"] for row in alerts),
-            "alerts_ignored": sum(row["ignored"] for row in alerts),
-            "ignored_after_days": IGNORED_DAYS,
-            "policy_changes": found.policy_changes(),
-        }
+        members = call.parts.oversight.summary(connection)
     return json_reply(members, cache=REVALIDATE)
 
 

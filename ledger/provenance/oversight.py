@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from ledger.log.entry import parse_entry
 from ledger.provenance.answers import books_of
@@ -33,6 +33,8 @@ QUEUE_BANDS: Final = ((0, 15), (16, 30), (31, DECISION_DAYS))
 LATE: Final = "late"
 RESTRICTED: Final = "restricted-party"
 OPEN_CASE: Final = "open-case"
+DEVIATIONS: Final = (LATE, RESTRICTED, OPEN_CASE)
+"""In which ways a decision may depart from the policy."""
 _EVERYTHING: Final = 1_000_000
 _R = TypeVar("_R", bound=Record)
 
@@ -47,7 +49,7 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A decision that departs from the policy, and how: some of late, restricted-party, open-case."""
+    """A decision that departs from the policy, and how: some of ``DEVIATIONS``."""
 
     entry_index: int
     office: str
@@ -105,6 +107,7 @@ class Oversight:
         opened = Counter(case.opened_by for case in self._cases)
         still = Counter(case.opened_by for case in self._cases if case.state == "open")
         again = Counter(case.opened_by for case in self.taken_up_again())
+        reopening = Counter(case.opened_by for case in self._cases if case.reopens is not None)
         closed = dict(
             _grouped((self._closer(case), case) for case in self._cases if case.closed_at is not None)
         )
@@ -113,6 +116,7 @@ class Oversight:
                 "office": office,
                 "opened": opened[office],
                 "still_open": still[office],
+                "reopening": reopening[office],
                 "taken_up_again": again[office],
                 "closed": len(closed.get(office, ())),
                 **{
@@ -125,7 +129,7 @@ class Oversight:
         ]
 
     def taken_up_again(self) -> list[CaseRecord]:
-        """Cases about a party or a lot of a case that had been closed before."""
+        """Cases that say they take up a closed one, or are about a party or a lot of one."""
         closed: dict[str, int] = {}
         for case in self._cases:
             for subject in (*case.parties, *case.lots):
@@ -134,49 +138,48 @@ class Oversight:
         return [
             case
             for case in self._cases
-            if any(closed.get(each, case.opened_at) < case.opened_at for each in (*case.parties, *case.lots))
+            if case.reopens is not None
+            or any(closed.get(each, case.opened_at) < case.opened_at for each in (*case.parties, *case.lots))
         ]
-
-    def alerts(self) -> list[dict[str, Any]]:
-        """Open alerts by rule: how many, how many are in a case, how many are ignored; most ignored first."""
-        before = first_index_at(self._connection, self._now_us - IGNORED_DAYS * DAY_US)
-        rows = [
-            {"code": code, "open": count, "in_case": in_case, "ignored": ignored}
-            for code, count, in_case, ignored in self._connection.execute(_ALERTS, {"before": before})
-        ]
-        return sorted(rows, key=lambda row: (-row["ignored"], -row["open"], row["code"]))
 
     def months(self, *, ended: bool) -> list[dict[str, Any]]:
-        """By month: decisions and those that deviate, cases opened, closed and taken up again.
+        """By month: decisions and those that deviate, cases opened, closed and taken up again, and the days.
 
         Args:
             ended: Only months that are over: what is told of a month does not change then.
         """
         found: dict[str, Counter[str]] = defaultdict(Counter)
+        decided: dict[str, list[int]] = defaultdict(list)
+        closed: dict[str, list[int]] = defaultdict(list)
         for licence in self._decided:
-            found[self._month(licence.decided_us or 0)]["decided"] += 1
+            decided[self._month(licence.decided_us or 0)].append(days_taken(licence))
         for deviation in self.deviations:
-            found[self._month(deviation.decided_us)]["deviating"] += 1
-            found[self._month(deviation.decided_us)]["late"] += LATE in deviation.kinds
+            month = found[self._month(deviation.decided_us)]
+            month["deviating"] += 1
+            month.update(kind.replace("-", "_") for kind in deviation.kinds)
         for case in self._cases:
-            found[self._month(self._logged[case.opened_at].recorded_at_us)]["opened"] += 1
+            month = found[self._month(self._logged[case.opened_at].recorded_at_us)]
+            month["opened"] += 1
+            month["reopening"] += case.reopens is not None
             if case.closed_at is not None:
-                found[self._month(self._logged[case.closed_at].recorded_at_us)]["closed"] += 1
+                closed[self._month(self._logged[case.closed_at].recorded_at_us)].append(self._days_open(case))
         for case in self.taken_up_again():
             found[self._month(self._logged[case.opened_at].recorded_at_us)]["taken_up_again"] += 1
-        names = ("decided", "late", "deviating", "opened", "closed", "taken_up_again")
         now = self._month(self._now_us)
+        kinds = (kind.replace("-", "_") for kind in DEVIATIONS)
+        names = ("deviating", *kinds, "opened", "reopening", "taken_up_again")
         return [
-            {"month": month, **{name: found[month][name] for name in names}}
-            for month in sorted(found)
+            {
+                "month": month,
+                "decided": len(decided[month]),
+                "closed": len(closed[month]),
+                "days_to_decide": _days(sorted(decided[month])),
+                "days_to_close": _days(sorted(closed[month])),
+                **{name: found[month][name] for name in names},
+            }
+            for month in sorted({*found, *decided, *closed})
             if month < now or not ended
         ]
-
-    def policy_changes(self) -> int:
-        """How often the policy was changed since genesis."""
-        policies = REGISTERS[PolicyRecord].table
-        found = self._connection.execute(select(func.count()).select_from(policies)).scalar_one()
-        return max(0, int(found) - 1)
 
     def policies(self) -> list[dict[str, Any]]:
         """Every policy: what it changed, and what was recorded, refused and noticed while it was in force."""
@@ -248,6 +251,16 @@ class Oversight:
 
     def _month(self, at_us: int) -> str:
         return month_of(at_us, self._policy)
+
+
+def alerts_by_rule(connection: Connection, now_us: int) -> list[dict[str, Any]]:
+    """Open alerts by rule: how many, how many are in a case, how many are ignored; most ignored first."""
+    before = first_index_at(connection, now_us - IGNORED_DAYS * DAY_US)
+    rows = [
+        {"code": code, "open": count, "in_case": in_case, "ignored": ignored}
+        for code, count, in_case, ignored in connection.execute(_ALERTS, {"before": before})
+    ]
+    return sorted(rows, key=lambda row: (-row["ignored"], -row["open"], row["code"]))
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:

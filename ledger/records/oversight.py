@@ -284,7 +284,11 @@ class AlertRecord:
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """An authority's case over one or more alerts."""
+    """An authority's case over one or more alerts.
+
+    Attributes:
+        reopens: The closed case that it takes up again; None where it takes up none.
+    """
 
     KEY: ClassVar[tuple[str, ...]] = ("case",)
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"state": ("state",)}
@@ -297,6 +301,7 @@ class CaseRecord:
     state: str = "open"
     outcome: str = ""
     closed_at: int | None = None
+    reopens: str | None = None
 
 
 @quick

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from api import oversight_desk
 from api.resources.statistics import table_rows
 from ledger.audit.database import verify_database
 from ledger.records.oversight import StatisticsRecord
-from ledger.records.periods import DAY_US, month_after, month_of
+from ledger.records.periods import DAY_US, month_after, month_of, month_start_us
 from ledger.records.policy import read_policy
 from ledger.statements.acts.publish_statistics import PublishStatistics
 from ledger.store.engine import create_ledger_engine
@@ -110,6 +111,8 @@ def offices(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         made.state("listed", {**listed, "party": BUYER, "control_list": "x", "start": start})
         made.state("D", decision("grant-licence", "D"))
         made.state("again", {"act": "open-case", "case": "2", "parties": [EXPORTER]})
+        resumed = {"act": "open-case", "case": "3", "parties": [customs.party], "reopens": "1"}
+        made.state("resumed", resumed, customs)
         made.state(
             "policy",
             {"act": "set-policy", "policy": {"rule_set": 1, "rules": {"report.late": {"action": "off"}}}},
@@ -208,8 +211,13 @@ class TestOversight:
             0,
             1,
         )
+        assert first["reopening"] == 0, "about the same firm, but nothing says that it is the same case"
         assert (second["office"], second["unfounded"], second["median_days"]) == (customs, 1, "10")
-        assert found["taken_up_again"] == [{"office": authority, "opened_at": offices.indices["again"]}]
+        assert (second["opened"], second["reopening"], second["taken_up_again"]) == (2, 1, 1)
+        assert found["taken_up_again"] == [
+            {"office": authority, "opened_at": offices.indices["again"], "reopens": None},
+            {"office": customs, "opened_at": offices.indices["resumed"], "reopens": "1"},
+        ]
         assert found["queue"] == {"0-15": 0, "16-30": 1, "31-45": 0, "overdue": 0, "stopped": 0}
 
     def test_decisions_that_depart_from_the_policy(self, offices: Offices) -> None:
@@ -237,15 +245,26 @@ class TestOversight:
 
     def test_the_public_has_sums_of_months_that_are_over(self, offices: Offices) -> None:
         summary = offices.ask("/v1/oversight/summary", None)
+        days = [(month.pop("days_to_decide"), month.pop("days_to_close")) for month in summary["months"]]
         sums = {
             name: sum(month[name] for month in summary["months"])
             for name in summary["months"][0]
             if name != "month"
         }
         assert sums == {
-            "decided": 5, "late": 4, "deviating": 4, "opened": 2, "closed": 1, "taken_up_again": 1
+            "decided": 5, "late": 4, "deviating": 4, "restricted_party": 1, "open_case": 1, "opened": 3,
+            "closed": 1, "reopening": 1, "taken_up_again": 2,
         }  # fmt: skip
-        assert summary["policy_changes"] == 1
+        assert {"median_days": "10", "percentile_90_days": 10} in [closed for _, closed in days]
+        assert max(decided["percentile_90_days"] or 0 for decided, _ in days) == 90
+        first, second = summary["policies"]
+        assert (summary["policy_changes"], first["changed"], first["refused"]) == (1, [], 0)
+        assert (second["index"], second["changed"]) == (
+            offices.indices["policy"],
+            ["rules.report.late.action"],
+        )
+        assert first["entries"] == offices.indices["policy"]
+        assert first["noticed"] == 4, "four decisions were overdue"
         now = month_of(offices.site.clock.now_us(), POLICY)
         assert all(month["month"] < now for month in summary["months"])
 
@@ -255,3 +274,49 @@ class TestOversight:
         assert BUYER not in text
         response = offices.site.get("/v1/oversight", offices.token(offices.exporter))
         assert_problem(response, 403, "role.forbidden")
+
+
+class TestWhatAnyoneMayAsk:
+    """The summary is counted seldom, and what it says is never older than it may be."""
+
+    def test_a_question_counts_nothing_that_is_known(
+        self, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        counted: list[str] = []
+
+        def spy(name: str) -> None:
+            real = getattr(oversight_desk, name)
+
+            def counting(*args: Any) -> Any:
+                counted.append(name)
+                return real(*args)
+
+            monkeypatch.setattr(oversight_desk, name, counting)
+
+        spy("Oversight")
+        spy("alerts_by_rule")
+        engine = create_ledger_engine(copy_sqlite(sqlite_template, tmp_path / "ledger.db"))
+        cast = Cast()
+        with open_site(cast, engine, tmp_path / "site") as site:
+
+            def ask(seconds: int) -> list[str]:
+                counted.clear()
+                site.clock.shift_us = start_us + seconds * 1_000_000
+                assert site.get("/v1/oversight/summary").status_code == 200
+                return list(counted)
+
+            # From the second day of a month on, so that none ends before the test means it to.
+            now_us = site.clock.now_us()
+            month = month_of(now_us, POLICY)
+            start_us = month_start_us(month_after(month), POLICY) + DAY_US - now_us
+            assert ask(0) == ["Oversight", "alerts_by_rule"]
+            assert ask(3600) == [], "nothing was recorded since"
+            site.registered(cast.act({"act": "open-case", "case": "1", "parties": [cast.authority.party]}))
+            assert ask(3600) == ["alerts_by_rule"]
+            site.registered(cast.act({"act": "open-case", "case": "2", "parties": [cast.authority.party]}))
+            assert ask(3659) == [], "a minute has not passed"
+            assert ask(3661) == ["alerts_by_rule"]
+            site.registered(cast.act({"act": "set-policy", "policy": {"rule_set": 1, "filing_day": 12}}))
+            assert ask(3662) == ["Oversight"], "the policy has changed"
+            assert ask(40 * 86_400) == ["Oversight", "alerts_by_rule"], "a month has ended"
+        engine.dispose()

@@ -93,6 +93,7 @@ BOOKS_NAMES = {
     "cases.case",
     "cases.opened_by",
     "cases.outcome",
+    "cases.reopens",
     "cases.state",
     "control_lists.control_list",
     "declarations.declarant",
@@ -214,6 +215,7 @@ BOOKS_NAMES = {
 BOOKS_MAY_BE_EMPTY = {
     "alerts.changed_at",
     "cases.closed_at",
+    "cases.reopens",
     "control_lists.ends_us",
     "delegations.ends_us",
     "edges.voided_at",

@@ -25,12 +25,13 @@ class AlertSchema(MemberSchema):
 
 
 class OpenCaseSchema(MemberSchema):
-    """What the case is about; at least one alert, party or lot."""
+    """What the case is about; at least one alert, party or lot. It may take up a closed case again."""
 
     case = Code(required=True)
     alerts = Each(Members(AlertSchema), load_default=())
     parties = Each(PartyId(), load_default=())
     lots = Each(Text(longest=1024), load_default=())
+    reopens = Code()
 
     @validates_schema
     def _is_about_something(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -50,6 +51,7 @@ class OpenCase(Act):
     alerts: tuple[Mapping[str, int], ...] = ()
     parties: tuple[str, ...] = ()
     lots: tuple[str, ...] = ()
+    reopens: str | None = None
 
     @property
     def public(self) -> bool:
@@ -71,6 +73,7 @@ class OpenCase(Act):
                     "Give the case a name of its own.",
                 ),
             )
+        findings.extend(self._earlier_faults(facts))
         named = {f"/parties/{place}": party for place, party in enumerate(self.parties)}
         return [*findings, *unknown_parties(facts, named), *unknown_lots(facts, self.lots, "/lots")]
 
@@ -80,7 +83,28 @@ class OpenCase(Act):
             alert = facts.books.get(AlertRecord, *key)
             assert alert is not None
             facts.books.put(replace(alert, case=self.case, changed_at=context.index))
-        facts.books.put(CaseRecord(self.case, context.issuer, context.index, keys, self.parties, self.lots))
+        facts.books.put(
+            CaseRecord(
+                self.case,
+                context.issuer,
+                context.index,
+                keys,
+                self.parties,
+                self.lots,
+                reopens=self.reopens,
+            )
+        )
+
+    def _earlier_faults(self, facts: Facts) -> Iterator[Finding]:
+        """A case that is taken up again exists and is closed."""
+        if self.reopens is None:
+            return
+        earlier = facts.books.get(CaseRecord, self.reopens)
+        if earlier is None:
+            detail = "no case of this name was opened"
+            yield Finding("case.unknown", detail, "/reopens", "Correct its name.")
+        elif earlier.closed_at is None:
+            yield Finding("case.open", "that case is still open", "/reopens", "Go on with that case.")
 
     def _alert_faults(self, facts: Facts) -> Iterator[Finding]:
         for place, key in enumerate(self.alerts):

@@ -55,6 +55,26 @@ def test_one_of_them_is_enough(log: ActLog, members: dict[str, Any]) -> None:
     assert log.state(REGULATOR, opening(**members)) == []
 
 
+def test_a_closed_case_is_taken_up_again(log: ActLog) -> None:
+    assert log.state(REGULATOR, opening()) == []
+    again = opening(parties=[EXPORTER], reopens="2027-0031") | {"case": "2027-0032"}
+    assert log.state(CUSTOMS, again) == [("case.open", "/reopens")]
+    closing = {"act": "close-case", "case": "2027-0031", "outcome": "unfounded"}
+    assert log.state(REGULATOR, closing) == []
+    assert log.state(CUSTOMS, again) == []
+    books = log.facts.books
+    earlier, later = books.get(CaseRecord, "2027-0031"), books.get(CaseRecord, "2027-0032")
+    assert earlier is not None
+    assert later is not None
+    assert (earlier.state, earlier.reopens) == ("closed", None)
+    assert (later.state, later.reopens) == ("open", "2027-0031")
+
+
+@pytest.mark.parametrize("earlier", ["2027-0030", "2027-0031"])
+def test_only_a_case_of_before_is_taken_up_again(log: ActLog, earlier: str) -> None:
+    assert log.state(REGULATOR, opening(parties=[MINE], reopens=earlier)) == [("case.unknown", "/reopens")]
+
+
 @pytest.mark.parametrize("issuer", [MINE, EXPORTER, OPERATOR])
 def test_nobody_else(log: ActLog, issuer: str) -> None:
     assert log.state(issuer, opening()) == [("act.signer", "")]
@@ -98,6 +118,8 @@ def test_everything_unknown_is_told(log: ActLog) -> None:
         ({"parties": ["A. Person"]}, ("party.identifier", "/parties/0")),
         ({"lots": [LOT, LOT]}, ("schema.value", "/lots/1")),
         ({"parties": [MINE], "case": "31/2027 b"}, ("schema.value", "/case")),
+        ({"reopens": "2027-0030"}, ("case.subject", "")),
+        ({"parties": [MINE], "reopens": ["2027-0030"]}, ("schema.type", "/reopens")),
         ({"parties": [MINE], "suspect": "x"}, ("schema.unknown-member", "/suspect")),
     ],
 )

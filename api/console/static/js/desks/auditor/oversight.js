@@ -31,7 +31,7 @@ function Board({ found }) {
     </div>
     <div class="columns"><${Queue} queue=${found.queue} /><${Alerts} alerts=${found.alerts} days=${found.ignored_after_days} /></div>
     <${Section} title=${t("oversight.decisions")}><${Offices} rows=${found.decisions} names=${["granted", "refused", "late"]} caption=${t("oversight.decisions")} csv="decisions-by-office.csv" /><//>
-    <${Section} title=${t("oversight.cases")}><${Offices} rows=${found.cases} names=${["opened", "still_open", "taken_up_again", "closed", "confirmed", "unfounded", "settled"]} caption=${t("oversight.cases")} csv="cases-by-office.csv" /><//>
+    <${Section} title=${t("oversight.cases")}><${Offices} rows=${found.cases} names=${["opened", "still_open", "reopening", "taken_up_again", "closed", "confirmed", "unfounded", "settled"]} caption=${t("oversight.cases")} csv="cases-by-office.csv" /><//>
     <${Deviations} rows=${found.deviations} />
     <${Section} title=${t("oversight.months")}>${found.months.length ? html`<${Months} months=${found.months} />` : html`<p class="empty">${t("oversight.none")}</p>`}<//>
     <${Policies} rows=${found.policies} />`;

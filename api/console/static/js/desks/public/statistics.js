@@ -4,7 +4,7 @@ import { count } from "../../core/format.js";
 import { html } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
 import { setQuery } from "../../core/router.js";
-import { EntryLink, Figure, Loaded, Page, Section, useLoad } from "../../core/ui.js";
+import { EntryLink, Figure, Loaded, Page, Section, Table, useLoad } from "../../core/ui.js";
 import { Columns } from "../../pictures/columns.js";
 import { Counts, Every, newestFirst, periodName, Reasons, Split } from "./figures.js";
 import { Months } from "./months.js";
@@ -54,12 +54,19 @@ const Chart = ({ title, records, series }) => html`<div><h3>${title}</h3>
   <${Columns} label=${title} series=${series.map(([name, tone]) => ({ name: t(`statistics.${name}`), tone }))}
     groups=${records.map(({ period, figures }) => ({ key: period, label: periodName(period).split(" – ").at(-1), values: series.map(([name]) => figures[name]) }))} /></div>`;
 
-const Together = ({ months, alerts_open, alerts_ignored, ignored_after_days, policy_changes }) => html`<div class="stats small-stats">
+const Together = ({ months, alerts_open, alerts_ignored, ignored_after_days, policy_changes, policies }) => html`<div class="stats small-stats">
     <${Figure} label=${t("statistics.alerts_open")}>${count(alerts_open)}<//>
     <${Figure} label=${t("statistics.alerts_ignored", { days: ignored_after_days })} tone=${alerts_ignored ? "warn" : ""}>${count(alerts_ignored)}<//>
     <${Figure} label=${t("statistics.policy_changes")}>${count(policy_changes)}<//>
   </div>
-  ${months.length ? html`<${Months} months=${months} />` : html`<p class="empty">${t("statistics.months_none")}</p>`}`;
+  ${months.length ? html`<${Months} months=${months} />` : html`<p class="empty">${t("statistics.months_none")}</p>`}
+  <${Policies} rows=${[...policies].reverse()} />`;
+
+const Policies = ({ rows }) => html`<${Table} caption=${t("statistics.policies")} csv="policies.csv" most=${10} rows=${rows} rowKey=${(row) => row.index} columns=${[
+  { key: "index", title: t("statistics.policy"), numeric: true, cell: (row) => html`<${EntryLink} index=${row.index} />` },
+  { key: "changed", title: t("statistics.policy_changed"), value: (row) => row.changed.join("; "), cell: (row) => row.changed.map((member) => html`<div key=${member} class="name"><code>${member}</code></div>`) },
+  ...["entries", "refused", "noticed"].map((name) => ({ key: name, title: t(`statistics.policy_${name}`), numeric: true })),
+]} />`;
 
 /** The panel of the newest publication on the first page. */
 export function NewestStatistics() {
