@@ -1,7 +1,8 @@
 """What anyone is told of the offices, counted seldom however often it is asked for.
 
 Decides: what is over is counted once, when a month has ended or the policy has changed; open alerts at most
-once a minute, and only if the log has grown since or a day has ended. So a question costs the same whatever the log's size.
+once a minute, and only if the log has grown since or a day has ended. So a question costs the same whatever
+the log's size.
 """
 
 import threading
