@@ -9,15 +9,15 @@ from typing import Any, Final
 
 from flask import Response
 
-from api.replies import PRIVATE
+from api.replies import PRIVATE, dump_json
 from ledger.clock import format_time_us
 from ledger.provenance.answers import Provenance
-from ledger.provenance.graph import Node
 from ledger.provenance.holders import Holding, Stock, Travelling
 from ledger.provenance.origins import OriginShare
 from ledger.records.cells import element_masses
 from ledger.records.lots import PoolRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord
+from ledger.records.steps import tell_all
 from ledger.store.books_source import NODE_SHIFT
 
 CSV: Final = "text/csv"
@@ -125,27 +125,6 @@ def travelling_members(travel: Travelling) -> dict[str, Any]:
     }
 
 
-def step_members(node: Node, depth: int) -> dict[str, Any]:
-    """One step of a walk."""
-    return {
-        "node": node.node,
-        "kind": node.kind,
-        "name": node.name,
-        "version": node.version,
-        "change": node.change,
-        "depth": depth,
-        "index": node.entry_index,
-        "position": node.position,
-        "event_time": format_time_us(node.event_time_us),
-        "product": node.product,
-        "stage": node.stage,
-        "party": node.party,
-        "site": node.site,
-        "mass_mg": node.mass_mg,
-        "tainted_by": node.tainted_by,
-    }
-
-
 def alert_members(alert: AlertRecord) -> dict[str, Any]:
     """One alert."""
     return {
@@ -166,9 +145,9 @@ def alert_members(alert: AlertRecord) -> dict[str, Any]:
     }
 
 
-def provenance_members(found: Provenance, contained_mg: Mapping[str, int]) -> dict[str, Any]:
-    """A whole answer."""
-    return {
+def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes:
+    """A whole answer as JSON; its steps, of which there may be thousands, are texts already."""
+    members = {
         "kind": found.subject.kind,
         "name": found.subject.name,
         "direction": found.direction,
@@ -177,7 +156,6 @@ def provenance_members(found: Provenance, contained_mg: Mapping[str, int]) -> di
         "contained_mg": dict(contained_mg),
         "origins": [origin_members(share) for share in found.origins],
         "countries": {country: decimal(share) for country, share in found.countries.items()},
-        "steps": [step_members(node, found.depths[node.node]) for node in found.nodes],
         "edges": found.edges,
         "hidden": dict(found.hidden),
         "truncated": found.truncated,
@@ -187,6 +165,8 @@ def provenance_members(found: Provenance, contained_mg: Mapping[str, int]) -> di
         "alerts": [alert_members(alert) for alert in found.alerts],
         "tainted": list(found.tainted),
     }
+    steps = tell_all((found.depths[number], text) for number, text in found.told.items())
+    return b'%s,"steps":%s}' % (dump_json(members)[:-1], steps.encode())
 
 
 def csv_reply(header: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Response:

@@ -87,10 +87,19 @@ def proofs(engine: tuple[str, ...], entries: int, output: Path | None) -> None:
 @cli.command()
 @_ENGINE
 @click.option("--lots", default=1_000_000, show_default=True, type=click.IntRange(10_000, 10_000_000))
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keeps the databases, which take long to fill, to ask them again.",
+)
 @_OUTPUT
-def provenance(engine: tuple[str, ...], lots: int, output: Path | None) -> None:
+def provenance(engine: tuple[str, ...], lots: int, folder: Path | None, output: Path | None) -> None:
     """Where a lot with about 4,000 ancestors came from."""
-    _report(engine, output, lambda name: provenance_bench.run(name, lots))
+    _report(
+        engine,
+        output,
+        lambda name: provenance_bench.run(name, lots, folder=None if folder is None else folder / name),
+    )
 
 
 @cli.command()

@@ -9,7 +9,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import repeat
 from pathlib import Path
@@ -18,17 +18,18 @@ from typing import Any
 import psutil
 from sqlalchemy import Connection
 
-from api.book_members import provenance_members
-from api.replies import dump_json
+from api.book_members import dump_provenance
 from benchmarks.load import Measured
 from benchmarks.reporting import Report
 from benchmarks.servers import database
+from ledger.clock import format_time_us
 from ledger.provenance.answers import Viewer, books_of, contents, find_lot, trace
 from ledger.provenance.graph import walk
 from ledger.provenance.origins import origin_shares
 from ledger.records.books import Record
 from ledger.records.lots import EdgeRecord, HoldingRecord, LotRecord
 from ledger.records.oversight import AlertRecord
+from ledger.records.steps import Node, tell
 from ledger.store.books_source import NODE_SHIFT
 from ledger.store.books_tables import BOOKS, RowOf
 from ledger.store.engine import create_ledger_engine, is_sqlite
@@ -99,7 +100,9 @@ class Interleaved:
                 "event_time_us": FIRST_US + place * 1_000_000,
                 "made_of": f"[{','.join(map(str, parents))}]",
             }
-            yield tuple((row if layer else row | {"birth": "extract", "stage": "concentrate"}).values())
+            if not layer:
+                row |= {"birth": "extract", "stage": "concentrate"}
+            yield *row.values(), tell(_step_of(row))
 
     def _edges(self) -> Iterator[RowOf]:
         for place, parents in enumerate(self.parents()):
@@ -131,9 +134,15 @@ class Interleaved:
 
 
 def _pattern(record: Record) -> dict[str, Any]:
-    """A row by its columns' names, in their order."""
+    """A row by its columns' names, in their order, without what is derived from it."""
     table = BOOKS[type(record)]
-    return {name: value for name, (value,) in zip(table.columns, table.to_columns([record]), strict=True)}
+    return {name: value for name, (value,) in zip(table.columns, table.to_columns([record]), strict=False)}
+
+
+def _step_of(row: Mapping[str, Any]) -> Node:
+    at = (row["entry_index"], 0, format_time_us(row["event_time_us"]))
+    goods = (row["product"], row["stage"], row["producer"], row["site"], row["mass_mg"], None)
+    return Node(row["lot"], "lot", row["node"], 0, row["birth"], *at, *goods)
 
 
 def fill(connection: Connection, graph: Interleaved) -> None:
@@ -147,7 +156,7 @@ def fill(connection: Connection, graph: Interleaved) -> None:
 
 
 def _write(connection: Connection, kind: type[Record], rows: Iterator[RowOf]) -> None:
-    table, columns = BOOKS[kind].table.name, BOOKS[kind].columns
+    table, columns = BOOKS[kind].table.name, BOOKS[kind].written
     raw: Any = connection.connection.dbapi_connection
     if is_sqlite(connection):
         raw.execute("PRAGMA cache_size=-500000")
@@ -185,18 +194,33 @@ class Clock:
         return sorted(taken), (self._processor_s() - used) * 1_000 / len(names)
 
 
-def run(engine: str, lots: int, *, asked: int = ASKED) -> Report:
-    """Measures on a graph of ``lots`` lots (at least one chain, 7,700), ``asked`` questions of each kind."""
+def run(engine: str, lots: int, *, asked: int = ASKED, folder: Path | None = None) -> Report:
+    """Measures on a graph of lots.
+
+    Args:
+        engine: One of ``ENGINES``.
+        lots: How many, at least one chain, 7,700.
+        asked: Questions of each kind.
+        folder: Keeps the database, and is asked again if it has one; None: nothing is kept.
+
+    Raises:
+        RuntimeError: What the folder has was not filled to its end, or with another number of lots.
+    """
     graph = Interleaved(lots)
     report = Report(f"provenance on {engine}, {graph.lots:,} lots")
-    with (
-        tempfile.TemporaryDirectory(prefix="reledger-bench-") as folder,
-        database(engine, Path(folder), settings=SERVER) as url,
-    ):
+    with ExitStack() as stack:
+        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reledger-bench-")))
+        place.mkdir(parents=True, exist_ok=True)
+        begun, filled = (place / "ledger.db").exists() or (place / "database").exists(), place / "lots"
+        if begun and (not filled.exists() or filled.read_text() != str(graph.lots)):
+            raise RuntimeError(f"{place} has no database of {graph.lots} lots; remove it")
+        url = stack.enter_context(database(engine, place, settings=SERVER, kept=folder is not None))
         made = create_ledger_engine(url)
-        with made.connect() as connection:
-            fill(connection, graph)
-        made.dispose()
+        if not begun:
+            with made.connect() as connection:
+                fill(connection, graph)
+            made.dispose()
+            filled.write_text(str(graph.lots))
         with made.connect() as connection, _as_in_a_server():
             _ask(connection, graph.tops(asked), report)
         made.dispose()
@@ -218,13 +242,13 @@ def _as_in_a_server() -> Iterator[None]:
 
 def _ask(connection: Connection, names: list[str], report: Report) -> None:
     found = trace(connection, find_lot(books_of(connection), names[0]), REGULATOR)
-    print(f"  {len(found.nodes) - 1:,} ancestors, {len(found.edges):,} edges", flush=True)
+    print(f"  {len(found.told) - 1:,} ancestors, {len(found.edges):,} edges", flush=True)
     clock = Clock(connection)
     for name, described, ask, goals in (
-        ("whole", "every step upstream", _whole, (25, 60)),
+        ("whole", "every step upstream, as JSON", _whole, (25, 60)),
         ("origins", "origin shares alone", _origins, (5, 5)),
+        ("trace", "of the whole: before it is JSON", _trace, None),
         ("walk", "of this: the nodes and edges", _walk, None),
-        ("json", "every step upstream, as JSON", _as_json, None),
     ):
         taken, used_ms = clock.measure(partial(ask, connection), names)
         median, worst = statistics.median(taken), taken[int(len(taken) * 0.99)]
@@ -237,6 +261,11 @@ def _ask(connection: Connection, names: list[str], report: Report) -> None:
 
 
 def _whole(connection: Connection, name: str) -> object:
+    subject = find_lot(books_of(connection), name)
+    return dump_provenance(trace(connection, subject, REGULATOR), contents(subject))
+
+
+def _trace(connection: Connection, name: str) -> object:
     return trace(connection, find_lot(books_of(connection), name), REGULATOR)
 
 
@@ -247,8 +276,3 @@ def _origins(connection: Connection, name: str) -> object:
 
 def _walk(connection: Connection, name: str) -> object:
     return walk(connection, find_lot(books_of(connection), name).nodes, "upstream")
-
-
-def _as_json(connection: Connection, name: str) -> object:
-    subject = find_lot(books_of(connection), name)
-    return dump_json(provenance_members(trace(connection, subject, REGULATOR), contents(subject)))

@@ -85,14 +85,31 @@ def peak_bytes(pid: int) -> int:
 
 
 @contextlib.contextmanager
-def database(engine: str, folder: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The URL of a migrated, empty database on a real engine; the settings are PostgreSQL's."""
+def database(
+    engine: str, folder: Path, *, settings: Mapping[str, str] | None = None, kept: bool = False
+) -> Iterator[str]:
+    """The URL of a migrated, empty database on a real engine.
+
+    Args:
+        engine: One of ``ENGINES``.
+        folder: Where SQLite's file lies; and PostgreSQL's server, if it is kept.
+        settings: PostgreSQL's.
+        kept: Whether it stays in the folder; then it is the one that stands there already, if any does.
+    """
     if engine == "sqlite":
-        yield copy_sqlite(make_sqlite_template(folder), folder / "ledger.db")
+        path = folder / "ledger.db"
+        yield (
+            f"sqlite:///{path}" if kept and path.exists() else copy_sqlite(make_sqlite_template(folder), path)
+        )
         return
     # Durable, as SQLite is and as a ledger's database must be.
-    with PostgresServer(durable=True, settings=settings) as server:
-        name = server.create_database(make_postgres_template(server))
+    with PostgresServer(durable=True, settings=settings, kept=folder / "pg" if kept else None) as server:
+        named = folder / "database"
+        name = named.read_text() if kept and named.exists() else ""
+        if not name:
+            name = server.create_database(make_postgres_template(server))
+        if kept:
+            named.write_text(name)
         yield server.url(name)
 
 

@@ -1,5 +1,6 @@
 """Lots and provenance: what a lot is, where something came from, where it went."""
 
+from operator import attrgetter
 from typing import Any, Final
 
 from flask import Response
@@ -9,16 +10,15 @@ from api.access import ANY_PARTY
 from api.book_members import (
     CSV,
     csv_reply,
+    dump_provenance,
     holding_members,
     origin_members,
     plain,
-    provenance_members,
-    step_members,
 )
 from api.book_schemas import CSV_SCHEMA, LabelSchema, LotSchema, ProvenanceSchema
 from api.fields import Count, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource
-from api.replies import JSON, PRIVATE, json_reply
+from api.replies import JSON, PRIVATE, bytes_reply, json_reply
 from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
@@ -53,9 +53,10 @@ _NOT_PRODUCER: Final = "a label is for the lot's producer and for regulators; or
 _NOT_BEFORE: Final = "what the books said before is for regulators: it tells when others recorded their steps"
 _HOLDERS: Final = ("lot", "custodian", "owner", "site", "mass_mg", "provisional_mg")
 _STEPS: Final = (
-    *("depth", "kind", "name", "version", "change", "index", "position", "event_time"),
-    *("product", "stage", "party", "site", "mass_mg", "tainted_by"),
+    *("kind", "name", "version", "change", "index", "position", "event_time", "product", "stage"),
+    *("party", "site", "mass_mg", "tainted_by"),
 )
+_in_steps: Final = attrgetter(*(name if name != "index" else "entry_index" for name in _STEPS))
 
 
 class LotQuery(StrictSchema):
@@ -159,10 +160,9 @@ def read_provenance(call: Call) -> Response:
             element=call.query["element"],
         )
     if call.accepted == CSV:
-        steps = (step_members(node, found.depths[node.node]) for node in found.nodes)
-        rows = ([step[name] for name in _STEPS] for step in steps)
-        return csv_reply(_STEPS, rows, "provenance.csv")
-    return json_reply(provenance_members(found, contents(subject)), cache=PRIVATE)
+        rows = ([found.depths[node.node], *_in_steps(node)] for node in found.nodes)
+        return csv_reply(("depth", *_STEPS), rows, "provenance.csv")
+    return bytes_reply(dump_provenance(found, contents(subject)), JSON, cache=PRIVATE)
 
 
 @resource.operation(

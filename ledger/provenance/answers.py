@@ -25,7 +25,7 @@ from ledger.provenance.admission import (
 )
 from ledger.provenance.as_of import corrected_at, lot_at, pool_version_at, steps_at
 from ledger.provenance.custody import ModelCheck, check_model
-from ledger.provenance.graph import MAX_NODES, Direction, Graph, Node, walk
+from ledger.provenance.graph import MAX_NODES, Direction, Graph, walk
 from ledger.provenance.holders import Holding, Travelling, holders, travelling
 from ledger.provenance.origins import OriginShare, country_shares, origin_shares
 from ledger.records.books import Books
@@ -39,6 +39,7 @@ from ledger.records.lots import (
     UnitRecord,
 )
 from ledger.records.oversight import AlertRecord
+from ledger.records.steps import UNTAINTED, Node, head, head_of, read_steps, tell
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
 from ledger.store.books_source import StoreSource
 from ledger.store.engine import BINARY, is_sqlite
@@ -101,7 +102,7 @@ class Provenance:
         direction: ``upstream`` or ``downstream``.
         origins: Shares by origin, of the element asked for or of all.
         countries: Share by country of origin.
-        nodes: What the caller may see of the way, nearest first.
+        told: The texts of what the caller may see of the way, by number, nearest first.
         depths: Steps from what was asked about to each node, by number.
         edges: Pairs (child, parent) between the nodes.
         hidden: How many steps of others there are at each stage: to a party upstream only, over all time.
@@ -117,7 +118,7 @@ class Provenance:
     direction: Direction
     origins: list[OriginShare]
     countries: Mapping[str, Fraction]
-    nodes: list[Node]
+    told: Mapping[int, str]
     depths: Mapping[int, int]
     edges: list[tuple[int, int]]
     hidden: Mapping[str, int]
@@ -127,6 +128,11 @@ class Provenance:
     travelling: list[Travelling]
     alerts: list[AlertRecord]
     tainted: list[str]
+
+    @property
+    def nodes(self) -> list[Node]:
+        """What the texts tell."""
+        return read_steps(self.told.values())
 
 
 def books_of(connection: Connection) -> Books:
@@ -262,11 +268,12 @@ def trace(
         most=most,
     )
     if subject.at is not None:
-        graph.nodes = {node.node: node for node in steps_at(books, graph.nodes.values(), subject.at)}
+        stood = steps_at(books, graph.nodes.values(), subject.at)
+        graph = replace(graph, told={node.node: tell(node) for node in stood})
     shares = origin_shares(subject.cells, books, element, at=subject.at)
     sites, parties = _places(connection, shares)
     counts = viewer.sees_all or (direction == "upstream" and since_us is None and until_us is None)
-    nodes, edges, hidden = _seen(graph, viewer)
+    told, edges, hidden = _seen(graph, viewer)
     whole = direction == "upstream" and depth is None and since_us is None and until_us is None
     asked = _asked(subject, graph)
     return Provenance(
@@ -274,7 +281,7 @@ def trace(
         direction=direction,
         origins=shares if viewer.sees_all else _masked(shares, subject),
         countries=country_shares(shares, sites, parties),
-        nodes=nodes,
+        told=told,
         depths=graph.depths,
         edges=edges,
         hidden=hidden if counts else {},
@@ -287,14 +294,13 @@ def trace(
     )
 
 
-def _seen(graph: Graph, viewer: Viewer) -> tuple[list[Node], list[tuple[int, int]], dict[str, int]]:
-    """The nodes and edges that the viewer may see, and how many more nodes there are at each stage."""
+def _seen(graph: Graph, viewer: Viewer) -> tuple[Mapping[int, str], list[tuple[int, int]], dict[str, int]]:
+    """The steps and edges that the viewer may see, and how many more nodes there are at each stage."""
     if viewer.sees_all:
-        return list(graph.nodes.values()), graph.edges, {}
-    seen = [node for node in graph.nodes.values() if node.party == viewer.party]
-    numbers = {node.node for node in seen}
-    edges = [edge for edge in graph.edges if edge[0] in numbers and edge[1] in numbers]
-    return seen, edges, _hidden(graph, numbers)
+        return graph.told, graph.edges, {}
+    seen = {number: graph.told[number] for number, node in graph.nodes.items() if node.party == viewer.party}
+    edges = [edge for edge in graph.edges if edge[0] in seen and edge[1] in seen]
+    return seen, edges, _hidden(graph, seen)
 
 
 def _asked(subject: Subject, graph: Graph) -> set[str]:
@@ -306,7 +312,8 @@ def _asked(subject: Subject, graph: Graph) -> set[str]:
 
 
 def _tainted(graph: Graph, subject: Subject, viewer: Viewer) -> list[str]:
-    found = {node.name: node.party for node in graph.nodes.values() if node.tainted_by is not None}
+    marked = read_steps(text for text in graph.told.values() if not text.endswith(UNTAINTED))
+    found = {node.name: node.party for node in marked}
     return sorted(
         name
         for name, party in found.items()
@@ -383,15 +390,13 @@ def _places(
 
 def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
     """Open alerts about the lots and pools of a walk, oldest first."""
-    most = len(graph.nodes)
+    most = len(graph.told)
     rows = connection.execute(_OPEN, {"most": most + 1}, execution_options=BINARY).all()
     if len(rows) <= most:
         # There are fewer open alerts than steps, so they are looked up among the steps.
-        names: dict[str, set[str]] = {"lot": set(), "pool": set()}
-        for node in graph.nodes.values():
-            names[node.kind].add(node.name)
+        heads = set(map(head_of, graph.told.values()))
         split = ((row, *row[0].split(":", 1)) for row in rows)
-        found = [row[1:] for row, kind, name in split if name in names.get(kind, ())]
+        found = [row[1:] for row, kind, name in split if head(name, kind) in heads]
     else:
         subjects = sorted({f"{node.kind}:{node.name}" for node in graph.nodes.values()})
         sqlite = is_sqlite(connection)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ledger.books.births import BIRTH_AWAITED
-from ledger.provenance.graph import Node
 from ledger.records.books import Books
 from ledger.records.lots import LotRecord, LotVersionRecord, PoolRecord, PoolVersionRecord
+from ledger.records.steps import Node
 
 
 def lot_at(books: Books, name: str, at: int | None) -> LotRecord | None:

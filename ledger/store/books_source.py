@@ -208,7 +208,7 @@ def _write_in_few_steps(connection: Connection, kind: type[Record], rows: Sequen
 def _insert(kind: type[Record], dialect: str, count: int = 0) -> str:
     """Inserts rows of a kind, as is fastest on each engine: by row, so many at once, or by column."""
     stored = BOOKS[kind]
-    names = [_quoted(name) for name in stored.columns]
+    names = [_quoted(name) for name in stored.written]
     parts = ["INSERT INTO", stored.table.name, f"({', '.join(names)})"]
     if dialect == "sqlite":
         row = f"({', '.join('?' for _ in names)})"
@@ -218,7 +218,7 @@ def _insert(kind: type[Record], dialect: str, count: int = 0) -> str:
         parts += ["SELECT * FROM", f"unnest({arrays})"]
     if stored.changes:
         key = ", ".join(_quoted(name) for name in kind.KEY)
-        others = [_quoted(name) for name in stored.columns if name not in kind.KEY]
+        others = [_quoted(name) for name in stored.written if name not in kind.KEY]
         changed = ", ".join(f"{name} = excluded.{name}" for name in others)
         parts += [f"ON CONFLICT ({key})", f"DO UPDATE SET {changed}" if others else "DO NOTHING"]
     return " ".join(parts)

@@ -23,6 +23,7 @@ from ledger.errors import LogInconsistent
 from ledger.records import lots, oversight
 from ledger.records.books import Record
 from ledger.records.cells import Cells, decode_cells, encode_cells
+from ledger.records.steps import tell_lot
 from ledger.store.lot_tails import TAIL_SQL
 from ledger.store.models import INDEX, NAME, Base
 
@@ -83,15 +84,18 @@ MORE_INDICES: Final[Mapping[type[Record], tuple[tuple[str, ...], ...]]] = {
 }
 """Indices for questions that are asked of the tables alone, beside those of the groups."""
 
+DERIVED: Final[Mapping[type[Record], Mapping[str, Callable[[Any], str]]]] = {
+    lots.LotRecord: {"told": tell_lot},
+}
+"""Texts that follow from a record alone and are stored behind its fields, for who reads thousands of them and
+nothing else of the record."""
+
 CARRIED: Final[Mapping[tuple[type[Record], tuple[str, ...]], tuple[str, ...]]] = {
-    (lots.LotRecord, ("node",)): (
-        *("lot", "birth", "entry_index", "position", "event_time_us", "product", "stage", "producer"),
-        *("site", "mass_mg", "tainted_by", "made_of"),
-    ),
+    (lots.LotRecord, ("node",)): ("made_of", "told"),
     (lots.EdgeRecord, ("parent",)): ("child", "voided_at"),
 }
 """What an index holds beside the columns that it finds by, so that a walk over thousands of lots reads the
-index alone: a lot's row is ten times as long, for its cells."""
+index alone: a lot's row is several times as long, for its cells."""
 
 _encode_json = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
@@ -186,15 +190,18 @@ class BooksTable:
         kind: The kind.
         table: Where.
         columns: Their names, in the order of the record's fields.
-        arrays: PostgreSQL's type of each column.
+        written: These, and behind them the names of what is derived from the record.
+        arrays: PostgreSQL's type of each column that is written.
         changes: Whether a record may be replaced by a newer one of the same key.
-        to_columns: Records, of which there is one at least, as the values of each column.
-        to_record: A row as a record; what the fold cannot have written raises ``LogInconsistent``.
+        to_columns: Records, of which there is one at least, as the values of each column that is written.
+        to_record: A row as a record, whatever is derived behind its fields; what the fold cannot have written
+            raises ``LogInconsistent``.
     """
 
     kind: type[Record]
     table: Table
     columns: tuple[str, ...]
+    written: tuple[str, ...]
     arrays: tuple[str, ...]
     changes: bool
     to_columns: Callable[[Sequence[Any]], list[Sequence[Any]]]
@@ -202,11 +209,15 @@ class BooksTable:
 
 
 def _encode_columns(
-    get: Callable[[Any], RowOf], encoders: Sequence[tuple[int, Callable[[Any], Any]]], records: Sequence[Any]
+    get: Callable[[Any], RowOf],
+    encoders: Sequence[tuple[int, Callable[[Any], Any]]],
+    derive: Sequence[Callable[[Any], str]],
+    records: Sequence[Any],
 ) -> list[Sequence[Any]]:
     columns: list[Sequence[Any]] = list(zip(*map(get, records), strict=True))
     for at, encode in encoders:
         columns[at] = list(map(encode, columns[at]))
+    columns.extend(list(map(make, records)) for make in derive)
     return columns
 
 
@@ -214,8 +225,8 @@ def _plain_record(kind: Callable[..., Any], row: Sequence[Any]) -> Any:
     return kind(*row)
 
 
-def _decode_row(kind: Callable[..., Any], decoders: Sequence[Any], row: Sequence[Any]) -> Any:
-    values = list(row)
+def _decode_row(kind: Callable[..., Any], width: int, decoders: Sequence[Any], row: Sequence[Any]) -> Any:
+    values = [*row[:width]]
     try:
         for at, decode in decoders:
             values[at] = decode(values[at])
@@ -247,6 +258,9 @@ def _make(kind: type[Record], name: str) -> BooksTable:
             if convert is not None:
                 into.append((at, partial(_optional, convert) if optional else convert))
     names = tuple(column.name for column in columns)
+    derived = DERIVED.get(kind, {})
+    columns += [Column(each, Text, nullable=False) for each in derived]
+    arrays += ["text"] * len(derived)
     table = Table(
         name,
         Base.metadata,
@@ -264,10 +278,13 @@ def _make(kind: type[Record], name: str) -> BooksTable:
         kind=kind,
         table=table,
         columns=names,
+        written=(*names, *derived),
         arrays=tuple(arrays),
         changes=kind not in GROWING,
-        to_columns=partial(_encode_columns, attrgetter(*names), encoders),
-        to_record=partial(_decode_row, kind, decoders) if decoders else partial(_plain_record, kind),
+        to_columns=partial(_encode_columns, attrgetter(*names), encoders, list(derived.values())),
+        to_record=partial(_decode_row, kind, len(names), decoders)
+        if decoders
+        else partial(_plain_record, kind),
     )
 
 

@@ -19,12 +19,15 @@ from sqlalchemy import Connection, Engine, inspect, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.errors import SettingsInvalid, StoreBusy
-from ledger.store.books_tables import BOOKS_TABLES
+from ledger.records.lots import LotRecord
+from ledger.records.steps import tell_lot
+from ledger.store.books_tables import BOOKS, BOOKS_TABLES
 from ledger.store.engine import create_ledger_engine, is_sqlite
 from ledger.store.locking import begin_write
 from ledger.store.lot_tails import TAIL
 from ledger.store.models import LOG_TABLES, REGISTER_TABLES, SESSION_TABLES, Base
 from ledger.store.schema import current, newest, require_newest, upgrade
+from tests.support.books_records import some_records
 from tests.support.books_schema import BOOKS_INDICES, BOOKS_MAY_BE_EMPTY, BOOKS_NAMES, BOOKS_PRIMARY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -401,6 +404,25 @@ class TestRunning:
             ("I-1", 0, "7.50", first_us, "urn:buyer"),
             ("I-1", 2, "2", first_us + 2 * 86_400_000_000, "urn:buyer"),
         ]
+        engine.dispose()
+
+    def test_lots_of_before_are_told_as_new_ones_are(self, unmigrated_url: str) -> None:
+        """Revision 0007 adds a text that follows from the rest of the row."""
+        lots = [lot for lot in some_records(LotRecord, 12) if lot.lot]
+        engine = create_ledger_engine(unmigrated_url)
+        with engine.connect() as connection:
+            command.upgrade(alembic_config(connection), "0006")
+        stored = BOOKS[LotRecord]
+        with engine.begin() as connection:
+            rows = zip(*stored.to_columns(lots)[: len(stored.columns)], strict=True)
+            values = [dict(zip(stored.columns, row, strict=True)) for row in rows]
+            names = ", ".join(stored.columns)
+            given = ", ".join(f":{name}" for name in stored.columns)
+            connection.execute(text(f"INSERT INTO lots ({names}) VALUES ({given})"), values)
+        upgrade(unmigrated_url)
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT lot, told FROM lots")).all()
+        assert {row[0]: row[1] for row in rows} == {lot.lot: tell_lot(lot) for lot in lots}
         engine.dispose()
 
     def test_two_at_once_both_succeed(self, unmigrated_url: str) -> None:

@@ -148,6 +148,7 @@ class TestTampering:
             ("lots", "cells", "'[[],[]]'"),
             ("lots", "composition", "'{}'"),
             ("lots", "tainted_by", "3"),
+            ("lots", "told", "replace(told, '\"mass_mg\":', '\"mass_mg\":1')"),
             ("postings", "mass_mg", "-mass_mg"),
             ("postings", "contained", '\'{"Nd":"1"}\''),
             ("events", "state", "'corrected'"),

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 from ledger.records.books import Record
 from ledger.records.cells import STATUSES, Cells
 
+_LATEST_US = 253_402_300_800_000_000  # the year 10000
 WORDS = (
     "",
     "a",
@@ -67,6 +68,8 @@ def some_record(kind: type[Record], chance: random.Random, **changes: Any) -> An
     """A record with random values, and those that are given."""
     described: Any = kind
     values = {each.name: some_value(each.type, chance) for each in fields(described)}
+    if "event_time_us" in values:
+        values["event_time_us"] = chance.randrange(_LATEST_US)  # has a text form, which may be stored as well
     return described(**values | changes)
 
 

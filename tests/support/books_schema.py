@@ -52,10 +52,7 @@ BOOKS_INDICES = {
     "ix_invoices_seller": ["seller"],
     "ix_licences_exporter": ["exporter"],
     "ix_licences_state": ["state"],
-    "ix_lots_node": [
-        *("node", "lot", "birth", "entry_index", "position", "event_time_us", "product", "stage"),
-        *("producer", "site", "mass_mg", "tainted_by", "made_of"),
-    ],
+    "ix_lots_node": ["node", "made_of", "told"],
     "ix_members_child": ["child"],
     "ix_mergers_successor": ["successor"],
     "ix_ownerships_holder": ["holder"],

@@ -88,28 +88,38 @@ class PostgresServer:
     Args:
         durable: Sync to disk as a production server does; without it the server is fast and for tests only.
         settings: Further server settings.
+        kept: A folder, that is made if need be, whose server is started again and which stays afterwards; in
+            place of one of its own.
     """
 
-    def __init__(self, *, durable: bool = False, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *, durable: bool = False, settings: Mapping[str, str] | None = None, kept: Path | None = None
+    ) -> None:
         self._settings = {"max_connections": "200", "listen_addresses": "", "log_min_messages": "fatal"}
         if not durable:
             self._settings.update(_FAST)
         self._settings.update(settings or {})
         self._identity = _identity()
         self._keeper: subprocess.Popen[bytes] | None = None
+        self._kept = kept
         self.folder = Path()
         self.binaries = Path()
 
     def __enter__(self) -> "PostgresServer":
-        parent = tempfile.gettempdir()
-        if len(parent) + 40 > _SOCKET_PATH_MAX:
-            parent = "/tmp"
-        self.folder = Path(tempfile.mkdtemp(prefix="reledger-pg-", dir=parent))
+        if self._kept is None:
+            parent = tempfile.gettempdir()
+            if len(parent) + 40 > _SOCKET_PATH_MAX:
+                parent = "/tmp"
+            self.folder = Path(tempfile.mkdtemp(prefix="reledger-pg-", dir=parent))
+        else:
+            self.folder = self._kept.resolve()
+            self.folder.mkdir(mode=0o700, exist_ok=True)
         try:
             if self._identity:
                 os.chown(self.folder, self._identity["user"], self._identity["group"])
             self.binaries = self._runnable(find_binaries())
-            self._initialise()
+            if not (self.folder / "data").is_dir():
+                self._initialise()
             self.start()
         except BaseException:
             self.__exit__(None, None, None)
@@ -120,7 +130,8 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end(b"")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._kept is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def pid(self) -> int:
@@ -145,13 +156,17 @@ class PostgresServer:
             self.stop()
             log = self.folder / "log"
             raise RuntimeError(f"PostgreSQL did not start: {log.read_text() if log.exists() else 'no log'}")
+        if self._kept is not None:
+            assert self._keeper.stdin is not None
+            self._keeper.stdin.write(b"in order")  # now, for whatever becomes of this process
+            self._keeper.stdin.flush()
 
     def stop(self) -> None:
         """Ends the server (fast shutdown) and waits until it is gone; its data stay.
 
         The folder goes when the context ends.
         """
-        self._end(b"in order")
+        self._end(b"in order" if self._kept is None else b"")
 
     def _end(self, how: bytes) -> None:
         keeper, self._keeper = self._keeper, None
@@ -205,7 +220,9 @@ class PostgresServer:
         """The binaries where the server's user can run them: in place, else copied beside the data."""
         if not self._identity or self._can_run(binaries):
             return binaries
-        copy = copy_installation(binaries, self.folder / "install")
+        copy = self.folder / "install" / binaries.parents[1].name / binaries.parents[0].name / binaries.name
+        if not copy.is_dir():
+            copy = copy_installation(binaries, self.folder / "install")
         if not self._can_run(copy):
             raise RuntimeError(f"{binaries} cannot be run by the user nobody, nor can a copy of it")
         return copy
