@@ -2,7 +2,7 @@
 
 Decides: what is owed, and since when it is overdue. Amounts are exact decimals and stand by currency; nothing
 is ever added across currencies. The moment is one of the events, not of their recording: an invoice counts
-from its issue, a payment from the day that it states, a cancellation from its entry's time.
+from its issue, a payment from the day that it states, a cancellation of either from its entry's time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ class Receivable:
 
     Attributes:
         record: The invoice.
-        payments: What was paid of it by then, in order of the days.
+        payments: What was paid of it by then and not taken back, in order of the days.
         settled: Their sum.
         owed: What of it is still to be paid; nothing once it is cancelled.
         owed_back: What was paid of it before it was cancelled.
@@ -167,7 +167,7 @@ def _standing(books: Books, record: InvoiceRecord, as_of_us: int) -> Receivable:
         (
             each
             for each in books.group(SettlementRecord, "invoice", record.invoice)
-            if each.paid_us <= as_of_us
+            if each.paid_us <= as_of_us and (each.cancelled_us is None or each.cancelled_us > as_of_us)
         ),
         key=lambda each: (each.paid_us, each.entry_index),
     )

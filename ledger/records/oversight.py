@@ -190,6 +190,7 @@ class SettlementRecord:
         amount: In the invoice's currency, decimal text.
         paid_us: When it was paid, as stated; where the act says nothing of it, when that was recorded.
         signer: Who said so.
+        cancelled_at: The entry that took it back, at ``cancelled_us``; None while it stands.
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("invoice", "entry_index")
@@ -199,6 +200,8 @@ class SettlementRecord:
     amount: str
     paid_us: int
     signer: str
+    cancelled_at: int | None = None
+    cancelled_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

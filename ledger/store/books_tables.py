@@ -72,7 +72,6 @@ GROWING: Final = (
     lots.StocktakeRecord,
     lots.AttachmentRecord,
     oversight.ControlListRecord,
-    oversight.SettlementRecord,
     oversight.StatisticsRecord,
 )
 """Kinds whose records never change once they are written: the writer may not update their tables."""

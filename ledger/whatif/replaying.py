@@ -52,7 +52,8 @@ FOLDED_KINDS: Final = frozenset({"export", "disclose", "cancel"})
 """Movements by which licences and monthly exports are drawn, or given back."""
 UNFOLDED: Final = frozenset(
     {
-        *("register-invoice", "settle-invoice", "cancel-invoice", "declare-customs", "report-export"),
+        *("register-invoice", "settle-invoice", "cancel-settlement", "cancel-invoice"),
+        *("declare-customs", "report-export"),
         *("allot-quota", "adjust"),
         *("open-case", "close-case", "erase", "grant-read", "publish-refusals", "publish-statistics"),
     }

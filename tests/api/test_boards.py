@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
+from ledger.audit.database import verify_database
 from ledger.audit.refold import Bounds, refold
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Actor, Cast, actor
@@ -100,6 +101,27 @@ def test_invoices_page_by_page(site: Site) -> None:
     asked = urlencode({"party": mine.party, "customer": PLANT.party})
     assert_problem(site.get(f"/v1/receivables/invoices?{asked}", TRADER), 403, "role.forbidden")
     assert_problem(site.get("/v1/receivables/invoices?after=I-9", mine), 400, "request.malformed")
+
+
+def test_a_payment_that_was_taken_back_is_owed_again(site: Site) -> None:
+    mine = site.cast.mine
+    (paid,) = next(
+        each["payments"]
+        for each in ask(site, "/v1/receivables/invoices", mine)["invoices"]
+        if each["invoice"] == "I-2"
+    )
+    back = {"act": "cancel-settlement", "invoice": "I-2", "entry": paid["index"], "reason": "error"}
+    assert_problem(site.post(site.cast.act(back, mine)), 422, "statement.refused")
+    site.registered(site.cast.act(back, PLANT))
+    found = {each["invoice"]: each for each in ask(site, "/v1/receivables/invoices", mine)["invoices"]}["I-2"]
+    assert (found["state"], found["owed"], found["overdue_days"], found["payments"]) == (
+        "open",
+        "20.00",
+        30,
+        [],
+    )
+    engine = site.app.extensions["reledger"].engine
+    assert verify_database(engine, workers=1, replay=True).faults == []
 
 
 def test_an_evaluation_is_open_to_both_and_regulators(site: Site) -> None:

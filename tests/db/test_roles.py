@@ -47,7 +47,6 @@ GROWING_BOOKS = {
     "stocktakes",
     "attachments",
     "control_lists",
-    "settlements",
     "statistics",
 }
 WRITER = {

@@ -237,6 +237,8 @@ BOOKS_MAY_BE_EMPTY = {
     "pools.tainted_by",
     "provisionals.settled_at",
     "restricted_parties.ends_us",
+    "settlements.cancelled_at",
+    "settlements.cancelled_us",
     "shipments.due_us",
     "shipments.received_us",
 }

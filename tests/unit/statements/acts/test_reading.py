@@ -23,6 +23,7 @@ def test_the_acts() -> None:
         "allot-quota",
         "apply-licence",
         "cancel-invoice",
+        "cancel-settlement",
         "close-case",
         "confirm",
         "declare-customs",

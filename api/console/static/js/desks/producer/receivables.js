@@ -10,7 +10,7 @@ import { Badge, EntryLink, Figure, Loaded, Page, PartyName, Section, Table, useL
 import { Bars } from "../../pictures/bars.js";
 import { FirmSelect } from "../../parts/choosing.js";
 import { amountText, Evaluation } from "./evaluation.js";
-import { Payment } from "./payment.js";
+import { Payment, TakeBack } from "./payment.js";
 
 export const areas = ["receivables", "regulator", "acts", "rules"];
 const AGES = ["not_due", "to_30", "to_60", "to_90", "over_90", "no_due_date"];
@@ -38,7 +38,7 @@ export default function Receivables({ query, who }) {
     <form class="filters" aria-label=${t("regulator.filters")} onSubmit=${(event) => event.preventDefault()}><${FirmSelect} party=${seller} empty=${t("receivables.own")} /></form>
     <${Loaded} from=${from} empty=${({ invoices }) => !invoices.length} emptyText=${t("receivables.none")}>${(value) => html`
       ${value.owed && html`<${Owed} ...${value.owed} names=${value.names} chosen=${customer} />`}
-      <${Invoices} invoices=${customer ? value.invoices.filter((each) => each.customer === customer) : value.invoices} names=${value.names} onDone=${from.reload} mayPay=${!seesAll()} />
+      <${Invoices} invoices=${customer ? value.invoices.filter((each) => each.customer === customer) : value.invoices} names=${value.names} onDone=${from.reload} mayPay=${!seesAll()} me=${who.party} />
       ${customer && html`<${Evaluation} seller=${seller} customer=${customer} />`}`}<//>
   <//>`;
 }
@@ -65,7 +65,9 @@ function choose(event, customer) {
   setQuery({ customer });
 }
 
-function Invoices({ invoices, names, onDone, mayPay }) {
+function Invoices({ invoices, names, onDone, mayPay, me }) {
+  const [taking, setTaking] = useState(null);
+  const paid = invoices.flatMap((invoice) => invoice.payments.map((payment) => ({ invoice, payment }))).find(({ payment }) => payment.index === taking);
   const [paying, setPaying] = useState(null);
   const open = invoices.find((each) => each.invoice === paying);
   return html`<${Section} title=${t("receivables.by_due")}><${Table} caption=${t("receivables.by_due")} csv="invoices.csv" rows=${invoices} rowKey=${(row) => row.invoice} selected=${(row) => row.invoice === paying} columns=${[
@@ -75,10 +77,11 @@ function Invoices({ invoices, names, onDone, mayPay }) {
       { key: "amount", title: t("receivables.amount"), numeric: true, value: (row) => Number(row.amount), cell: (row) => html`<${Amount} of=${row.amount} currency=${row.currency} />` },
       { key: "owed", title: t("receivables.owed"), numeric: true, value: (row) => Number(row.owed), cell: (row) => html`<${Amount} of=${row.owed} currency=${row.currency} />` },
       { key: "state", title: t("receivables.state"), value: (row) => row.state, cell: (row) => html`<${State} row=${row} />` },
-      { key: "index", title: t("receivables.entries"), cell: (row) => html`<${EntryLink} index=${row.index} />${row.payments.map((each) => html` <${EntryLink} key=${each.index} index=${each.index} />`)}` },
+      { key: "index", title: t("receivables.entries"), cell: (row) => html`<${EntryLink} index=${row.index} />${row.payments.map((each) => html` <${EntryLink} key=${each.index} index=${each.index} />${mayPay && each.signer === me && html` <button type="button" class="plain small" onClick=${() => setTaking(each.index)}>${t("receivables.take_back")}</button>`}`)}` },
       ...(mayPay ? [{ key: "act", title: "", cell: (row) => (Number(row.owed) ? html`<button type="button" class="plain small" onClick=${() => setPaying(row.invoice)}>${t("receivables.pay")}</button>` : "") }] : []),
     ]} />
-    ${open && html`<${Payment} invoice=${open} key=${open.invoice} onDone=${onDone} />`}<//>`;
+    ${open && html`<${Payment} invoice=${open} key=${open.invoice} onDone=${onDone} />`}
+    ${paid && html`<${TakeBack} ...${paid} key=${taking} onDone=${onDone} />`}<//>`;
 }
 
 const State = ({ row }) => html`<${Badge} tone=${row.overdue_days !== null ? "bad" : STATES[row.state]}>${row.overdue_days !== null ? t("receivables.overdue_days", { n: row.overdue_days }) : t(`receivables.state_of.${row.state}`)}<//>
