@@ -1,6 +1,6 @@
 """Which payments on invoices were taken back, by which entry and when.
 
-Revision 0008.
+Revision 0009.
 """
 
 import re
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import context, op
 from alembic.util import CommandError
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
