@@ -118,13 +118,16 @@ class LicenceRowSchema(StrictSchema):
     exporter = Text("Who applied.")
     kind = Text("single or general.")
     state = Text("applied, granted, refused, suspended or revoked.")
-    items = ListOf(fields.String(), "Products, commodity codes or control references.")
+    items = ListOf(
+        fields.String(), "Products, commodity codes or control references; or items of technology."
+    )
     destinations = ListOf(fields.String(), "Countries.")
     consignees = ListOf(fields.String(), "Parties.")
     end_users = ListOf(fields.String(), "Parties.")
     end_use = Text("What for.")
-    quantity_mg = Number("Gross mass that it allows.")
+    quantity_mg = Number("Gross mass that it allows; 0: it is for technology.")
     drawn_mg = Number("What of it is used.")
+    scope = Object("Of technology: how many of each form; empty where no number is set.")
     applied_at = Number("The entry of the application.")
     applied = Moment("When that was.")
     decided_at = Number("The entry of the decision, or null.", allow_none=True)
@@ -152,6 +155,35 @@ class LicencesSchema(PageSchema):
     """Licences and applications."""
 
     records = ListOf(fields.Nested(LicenceRowSchema), "The licences.")
+
+
+class TechnologyTransferSchema(StrictSchema):
+    """Technology that was handed to a foreign organisation."""
+
+    entry_index = Number("The entry.")
+    position = Number("The event's place in its statement.")
+    issuer = Text("Who signed.")
+    event_id = Text("The event.")
+    provider = Text("Who handed over.")
+    technology = Text("The item's code.")
+    manner = Text("export, or release within the country.")
+    scope = Object("How many of each form; empty where that is not stated.")
+    consignee = Text("Who received.")
+    end_user = Text("Who uses it.")
+    end_use = Text("What for, or empty.")
+    destination = Text("Country of the organisation.")
+    licence = Text("The licence that it names, or empty.")
+    document_sha256 = Text("Digest of the documents in hex, or empty.")
+    event_time = Moment("When it was.")
+    disclosed = Truth("Whether it was told after the fact, for it would have been refused.")
+    reason = Text("Why, where it is stated, or empty.")
+    voided_at = Number("The entry that took it back, or null.", allow_none=True)
+
+
+class TechnologyTransfersSchema(PageSchema):
+    """Transfers of technology."""
+
+    records = ListOf(fields.Nested(TechnologyTransferSchema), "The transfers.")
 
 
 class FirmSchema(StrictSchema):

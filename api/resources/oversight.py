@@ -11,7 +11,13 @@ from sqlalchemy import Connection
 from api.access import ANY_PARTY, PUBLIC, REGULATORS, Access
 from api.book_members import alert_members, decimal, record_members
 from api.book_schemas import AlertsSchema, RecordsSchema
-from api.desk_schemas import AlertCountsSchema, CasesSchema, LicencesSchema, QuotasSchema
+from api.desk_schemas import (
+    AlertCountsSchema,
+    CasesSchema,
+    LicencesSchema,
+    QuotasSchema,
+    TechnologyTransfersSchema,
+)
 from api.fields import Count, Flag, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource, View
 from api.replies import JSON, PRIVATE, REVALIDATE, json_reply, page_reply
@@ -34,6 +40,7 @@ from ledger.records.oversight import (
     QuotaRecord,
     RestrictedPartyRecord,
     StatisticsRecord,
+    TechnologyTransferRecord,
 )
 from ledger.statements.acts.licences import decision_clock, is_stopped
 from ledger.statements.registers import Names
@@ -151,6 +158,7 @@ class Listing:
         where: What they ask for, by column.
         rows: Makes the rows of records.
         newest: The column of the entry by which ``newest=true`` orders; "" where that is not offered.
+        received: The column that takes the place of ``column`` with ``received=true``; "" if there is none.
     """
 
     path: str
@@ -164,12 +172,13 @@ class Listing:
     where: tuple[str, ...] = ()
     rows: Callable[[Connection, Call, Sequence[Any]], list[dict[str, Any]]] | None = None
     newest: str = ""
+    received: str = ""
 
 
 def _list(listing: Listing) -> View:
     """Declares a list of records."""
     asked: dict[str, Any] = {
-        f"after_{key}": (Count if key in ("year", "entry_index") else Name)(
+        f"after_{key}": (Count if key in ("year", "entry_index", "position") else Name)(
             load_default=None, meaning="Where the page before ended."
         )
         for key in listing.kind.KEY
@@ -177,6 +186,8 @@ def _list(listing: Listing) -> View:
     if listing.column:
         meaning = "The party; the caller's own if left out, all to regulators."
         asked["party"] = Name(load_default=None, meaning=meaning)
+    if listing.received:
+        asked["received"] = Flag(load_default=False, meaning="true: what the party received, not gave.")
     if listing.newest:
         asked["newest"] = Flag(load_default=False, meaning="true: the newest first.")
         asked["before_index"] = Count(
@@ -209,7 +220,8 @@ def _page(listing: Listing, call: Call) -> Response:
         raise RequestMalformed(f"give {', '.join(place)} together")
     where = {name: query[name] for name in listing.where}
     if listing.column:
-        where[listing.column] = _party(call)
+        column = listing.received if listing.received and query["received"] else listing.column
+        where[column] = _party(call)
     limit = query["limit"]
     with call.reading() as connection:
         found = list_records(
@@ -228,7 +240,7 @@ def _page(listing: Listing, call: Call) -> Response:
         last = (getattr(shown[-1], listing.newest),) if newest else key_of(shown[-1])
         asked = {
             name: query[name]
-            for name in ("party", *listing.more, "newest")
+            for name in ("party", *listing.more, "received", "newest")
             if name in query and query[name] not in (None, False)
         }
         following = {**asked, **dict(zip(place, last, strict=True)), "limit": limit}
@@ -335,6 +347,17 @@ for _each in (
         where=("state",),
         rows=_licence_rows,
         newest="applied_at",
+    ),
+    Listing(
+        "/v1/technology-transfers",
+        "technology_transfers",
+        "technology that a party handed to foreign organisations, or received",
+        TechnologyTransferRecord,
+        column="provider",
+        schema=TechnologyTransfersSchema,
+        more={"licence": Name(load_default=None, meaning="Only what names this licence.")},
+        where=("licence",),
+        received="consignee",
     ),
     Listing("/v1/invoices", "invoices", "invoices that a party issued", InvoiceRecord, column="seller"),
     Listing(

@@ -30,7 +30,7 @@ from ledger.records.lots import (
     StocktakeRecord,
     UnitRecord,
 )
-from ledger.records.oversight import AlertRecord
+from ledger.records.oversight import AlertRecord, TechnologyTransferRecord
 from ledger.statements.registers import Facts, ReaderRecord
 from ledger.store.books_source import StoreSource, records_of_entry
 from ledger.store.registers_store import read_readers
@@ -59,6 +59,7 @@ _AS_MADE: Final[Mapping[type[Record], Callable[[Any], Any]]] = {
     AssayRecord: _same,
     StocktakeRecord: _same,
     AttachmentRecord: _same,
+    TechnologyTransferRecord: lambda each: replace(each, voided_at=None),
     AlertRecord: lambda each: replace(each, state="open", case="", outcome="", changed_at=None),
 }
 

@@ -14,6 +14,7 @@ from ledger.books import (
     returns,
     shipments,
     stock,
+    technology,
     transformations,
     units,
 )
@@ -36,6 +37,7 @@ BOOKS: Final[Mapping[str, Book]] = {
     "ship": shipments.book_shipment,
     "export": shipments.book_shipment,
     "disclose": shipments.book_shipment,
+    "impart": technology.book_technology,
     "return": returns.book_return,
     "cancel": returns.book_cancel,
     "refuse": returns.book_refuse,

@@ -19,6 +19,7 @@ from ledger.books.births import BIRTH_AWAITED, REVALUED
 from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
 from ledger.books.pool_corrections import judge_pool, undo_pool
+from ledger.books.technology import undo_technology
 from ledger.findings import Finding
 from ledger.records.books import Key
 from ledger.records.cells import AWAITED, Cell
@@ -64,6 +65,8 @@ def undo(journal: Journal) -> None:
             returns.travelled_back(journal, shipment)
     elif event.movement in ("pack", "unpack"):
         units.undo_packing(journal, event)
+    elif event.movement == "impart":
+        undo_technology(journal, event)
     else:
         if event.movement == "cancel":
             _reopen(journal, lines)

@@ -35,6 +35,7 @@ MAY: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer": HOLDERS,
     "export": ("exporter",),
     "disclose": HANDLERS,
+    "impart": (*HOLDERS, "laboratory"),
     "import": tuple(role for role in HOLDERS if role != "user"),
     "release": HOLDERS,
     "pack": HANDLERS,

@@ -23,6 +23,7 @@ from ledger.controls import (
     seals,
     shipments,
     taint,
+    technology,
     trade,
 )
 from ledger.controls.rule import RULES, Case, Rule
@@ -38,6 +39,7 @@ _FAMILIES: Final = (
     balances,
     quotas,
     licences,
+    technology,
     goods,
     exports,
     shipments,

@@ -1,4 +1,4 @@
-"""Restricted parties: nobody on a list, and nobody that listed parties hold to half or more, gets goods.
+"""Restricted parties: nobody on a list, or held by listed parties to half or more, gets goods or technology.
 
 Decides: which of an export's parties are compared, and when a military user or use is refused. Who belongs to
 whom is ``controls.ownership``. Natural persons are never in the log. Source: MOFCOM announcement 61 of 2025
@@ -16,13 +16,15 @@ from ledger.controls.rule import Case, Notice, rule
 @rule(
     "enduser.restricted",
     "enduser.military",
-    movements=("export", "release"),
+    movements=("export", "release", "impart"),
     stage="before",
     action="reject",
 )
 def restricted(case: Case) -> Iterator[Notice]:
     """Consignee, end user or buyer is listed, or held to half by listed parties; or it is for arms."""
     movement, books = case.movement, case.recording.books
+    if movement.disclosed or movement.did_not_occur:
+        return
     parties = dict.fromkeys((movement.consignee, movement.end_user, movement.owner_to, movement.custodian_to))
     for party in parties:
         found = restriction_of(books, party, movement.event_time_us) if party else None
@@ -32,7 +34,7 @@ def restricted(case: Case) -> Iterator[Notice]:
                 case,
                 "enduser.military" if record.military else "enduser.restricted",
                 f"{party} {how(found)} ({record.control_list})",
-                "Do not ship. Name the true end user if this is another party.",
+                "Do not ship it or hand it over. Name the true end user if this is another party.",
                 subject=f"party:{party}",
                 party=party,
                 restricted=record.name,
@@ -46,8 +48,8 @@ def restricted(case: Case) -> Iterator[Notice]:
                 yield notice(
                     case,
                     "enduser.military",
-                    f"the goods are for military use ({refusing.control_list})",
-                    "Do not ship. State the true end use if this is another one.",
+                    f"it is for military use ({refusing.control_list})",
+                    "Do not ship it or hand it over. State the true end use if this is another one.",
                     control_list=refusing.control_list,
                 )
                 return

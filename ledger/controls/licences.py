@@ -6,7 +6,7 @@ end user and one shipment, a general one for many; a change of item, destination
 new application.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -99,25 +99,59 @@ def least_content(policy: Policy, record: ControlListRecord) -> Fraction:
     )
 
 
-@rule(
+CODES: Final = (
     "licence.missing",
     "licence.expired",
     "licence.exhausted",
     "licence.mismatch",
     "licence.reused",
     "licence.case-by-case",
-    movements=("export",),
-    action="reject",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What an export takes of the licence that it names.
+
+    Attributes:
+        differs: In what the licence's items do not mean what is exported; empty where they do.
+        earlier: Events that used it before.
+        left: What it has left and what is exported, as evidence.
+        beyond: Why it is more than is left, as a sentence; "" where it is not.
+    """
+
+    differs: Mapping[str, Any]
+    earlier: Sequence[str]
+    left: Mapping[str, Any]
+    beyond: str
+
+
+@rule(*CODES, movements=("export",), action="reject")
 def licence(case: Case) -> Iterator[Notice]:
     """A controlled item is exported without a fitting licence."""
-    movement, books = case.movement, case.recording.books
     lists = lists_on(case)
     controlled = {
         goods.lot.lot: name for goods in exported(case) if (name := controlling_list(case, goods.lot, lists))
     }
-    if not controlled:
-        return
+    if controlled:
+        yield from licence_faults(case, controlled, lists, _use_by_goods)
+
+
+def licence_faults(
+    case: Case,
+    controlled: Mapping[str, str],
+    lists: Sequence[ControlListRecord],
+    use_of: Callable[[Case, LicenceRecord, Mapping[str, str]], Use],
+) -> Iterator[Notice]:
+    """What is wrong with the licence that an export of goods or technology names.
+
+    Args:
+        case: The export.
+        controlled: What of it needs a licence, with the list that says so; not empty.
+        lists: Those that are about it.
+        use_of: Says what it takes of the licence.
+    """
+    movement, books = case.movement, case.recording.books
     named = books.get(LicenceRecord, movement.licence) if movement.licence else None
     if named is not None and named.exporter != actor_of(case):
         yield _fault(
@@ -137,18 +171,45 @@ def licence(case: Case) -> Iterator[Notice]:
             controlled=controlled,
         )
         return
+    use = use_of(case, named, controlled)
     yield from _validity(case, named)
-    yield from _scope(case, named, set(controlled))
+    if use.beyond:
+        yield _fault(
+            case,
+            "licence.exhausted",
+            use.beyond,
+            "Export what is left, or apply for a further licence.",
+            **use.left,
+        )
+    yield from _scope(case, named, use.differs)
     yield from _case_by_case(case, named, lists)
-    others = [event for event in named.shipments if event not in (movement.event_id, movement.corrects)]
-    if named.kind == SINGLE and others:
+    if named.kind == SINGLE and use.earlier:
         yield _fault(
             case,
             "licence.reused",
-            f"the licence {named.licence} is for one shipment, and {others[0]} used it",
+            f"the licence {named.licence} is for one shipment, and {use.earlier[0]} used it",
             "Apply for a licence for this shipment.",
-            shipments=others,
+            shipments=list(use.earlier),
         )
+
+
+def _use_by_goods(case: Case, named: LicenceRecord, controlled: Mapping[str, str]) -> Use:
+    movement = case.movement
+    outside = [
+        goods.lot.lot
+        for goods in exported(case)
+        if goods.lot.lot in controlled and not _item(named, goods.lot, case.recording.policy.catalogue)
+    ]
+    mass_mg = licensed_mass(case)
+    given_back = to_give_back(case).get(licence_name(named.licence, movement.corrects), 0)
+    left = named.quantity_mg - named.drawn_mg + given_back
+    too_much = f"the licence {named.licence} has {left} mg left, and {mass_mg} mg are exported"
+    return Use(
+        differs={"items": outside} if outside else {},
+        earlier=[event for event in named.shipments if event not in (movement.event_id, movement.corrects)],
+        left={"left_mg": left, "exported_mg": mass_mg},
+        beyond=too_much if mass_mg > left else "",
+    )
 
 
 def licensed_mass(case: Case) -> int:
@@ -180,21 +241,9 @@ def _validity(case: Case, named: LicenceRecord) -> Iterator[Notice]:
             "Apply for a new licence; an export that has happened is disclosed.",
             valid=span,
         )
-    mass_mg = licensed_mass(case)
-    given_back = to_give_back(case).get(licence_name(named.licence, case.movement.corrects), 0)
-    left = named.quantity_mg - named.drawn_mg + given_back
-    if mass_mg > left:
-        yield _fault(
-            case,
-            "licence.exhausted",
-            f"the licence {named.licence} has {left} mg left, and {mass_mg} mg are exported",
-            "Export what is left, or apply for a further licence.",
-            left_mg=left,
-            exported_mg=mass_mg,
-        )
 
 
-def _scope(case: Case, named: LicenceRecord, controlled: set[str]) -> Iterator[Notice]:
+def _scope(case: Case, named: LicenceRecord, differs: Mapping[str, Any]) -> Iterator[Notice]:
     movement = case.movement
     wrong: dict[str, Any] = {}
     if named.destinations and movement.destination not in named.destinations:
@@ -205,13 +254,7 @@ def _scope(case: Case, named: LicenceRecord, controlled: set[str]) -> Iterator[N
         wrong["consignee"] = movement.consignee
     if named.end_use and movement.end_use and movement.end_use != named.end_use:
         wrong["end_use"] = movement.end_use
-    outside = [
-        goods.lot.lot
-        for goods in exported(case)
-        if goods.lot.lot in controlled and not _item(named, goods.lot, case.recording.policy.catalogue)
-    ]
-    if outside:
-        wrong["items"] = outside
+    wrong |= differs
     if wrong:
         yield _fault(
             case,
@@ -222,7 +265,7 @@ def _scope(case: Case, named: LicenceRecord, controlled: set[str]) -> Iterator[N
         )
 
 
-def _case_by_case(case: Case, named: LicenceRecord, lists: list[ControlListRecord]) -> Iterator[Notice]:
+def _case_by_case(case: Case, named: LicenceRecord, lists: Sequence[ControlListRecord]) -> Iterator[Notice]:
     """An advanced use takes a single licence that was granted for that very use."""
     end_use = case.movement.end_use
     for record in lists:

@@ -13,8 +13,9 @@ from ledger.movements.movement import KINDS
 from ledger.records.periods import DAY_US, HOUR_US, filing_deadline_us, month_after, month_of, month_start_us
 from ledger.records.policy import Policy
 
-EXEMPT: Final = ("opening",)
-"""Opening stocks are older than the ledger; policy's window is their deadline."""
+EXEMPT: Final = ("opening", "impart")
+"""Opening stocks are older than the ledger, and policy's window is their deadline; the regulation's deadline
+is for flows of products, and says nothing of technology."""
 FILED: Final = tuple(kind for kind in KINDS if kind not in EXEMPT)
 
 

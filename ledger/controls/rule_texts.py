@@ -166,7 +166,7 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="101 t of 100 t are mined",
     ),
     "licence.missing": RuleText(
-        fires="a controlled item is exported without a granted licence",
+        fires="a controlled item, goods or technology, is exported without a granted licence",
         thresholds=(),
         example="dysprosium oxide, no licence named",
     ),
@@ -176,17 +176,17 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="shipped a day after `valid_to`",
     ),
     "licence.exhausted": RuleText(
-        fires="more is exported than the licence has left",
+        fires="more is exported than the licence has left, in mass or in number of documents and the like",
         thresholds=(),
         example="60 kg on a licence with 50 kg left",
     ),
     "licence.mismatch": RuleText(
-        fires="another exporter, item, destination, consignee, end user or end use",
+        fires="another exporter, item, scope, destination, consignee, end user or end use",
         thresholds=(),
         example="a licence for Germany, goods to Japan",
     ),
     "licence.reused": RuleText(
-        fires="a single licence for a second shipment",
+        fires="a single licence for a second shipment, or for technology handed over a second time",
         thresholds=(),
         example="the same single licence on Monday and on Friday",
     ),
@@ -209,6 +209,16 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         fires="a military user, an affiliate of one, or a military use, while such a list is in force",
         thresholds=(),
         example='`"ree:endUse": "military"`',
+    ),
+    "technology.prohibited": RuleText(
+        fires="technology is handed to a foreign organisation that a list in force prohibits",
+        thresholds=(),
+        example="a separation plant's flow sheet for a firm in Germany, licensed or not",
+    ),
+    "technology.product": RuleText(
+        fires="goods leave a foreign country whose maker was given listed technology before it made them",
+        thresholds=(),
+        example="magnets of a firm in Viet Nam that had been given 1E902.a, to Japan",
     ),
     "hs.mismatch": RuleText(
         fires="assay or product contradicts commodity code or name; Dy or Tb in magnets without a licence",
@@ -376,7 +386,7 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="oxide out of ore mined beyond the quota",
     ),
     "disclosure": RuleText(
-        fires="an export that would have been refused is disclosed; its lots are tainted",
+        fires="an export that would have been refused is disclosed, of technology too; its lots are tainted",
         thresholds=(),
         example="a controlled parcel that left without a licence",
     ),

@@ -128,6 +128,7 @@ def _long_names(movement: Movement) -> Iterator[Finding]:
         movement.custodian_from,
         movement.custodian_to,
         movement.consignee,
+        movement.end_user if movement.technology else "",
         movement.shipment,
         movement.despatch_advice,
         movement.invoice,

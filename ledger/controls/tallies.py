@@ -19,7 +19,7 @@ from ledger.controls.movement_times import note_places
 from ledger.controls.noticing import actor_of
 from ledger.controls.papers import note_invoice
 from ledger.controls.quotas import draw_quotas, draws
-from ledger.controls.reporting import in_last_hours
+from ledger.controls.reporting import EXEMPT, in_last_hours
 from ledger.controls.rule import Case
 from ledger.controls.trade import note_sale
 from ledger.materials.processes import processes
@@ -73,7 +73,7 @@ def add_sums(books: Books, tally: str, subject: str, period: str, more: Mapping[
 
 def _note_report(case: Case) -> None:
     movement, policy = case.movement, case.recording.policy
-    if movement.corrects or movement.kind == "opening":
+    if movement.corrects or movement.kind in EXEMPT:
         return
     month = month_of(movement.event_time_us, policy)
     last = int(in_last_hours(movement.event_time_us, policy))

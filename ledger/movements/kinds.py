@@ -153,6 +153,12 @@ FORMS: Final[Mapping[str, Form]] = {
         needs=("site", *_PARTIES, "consignee", "endUser", "destination", "reason"),
         may=_EXPORT,
     ),
+    "impart": Form(
+        "TransactionEvent",
+        "ADD",
+        needs=("manner", "consignee", "endUser", "destination"),
+        may=frozenset({"licence", "endUse", "scope", "document", "disclosed"}),
+    ),
     "import": Form(
         "ObjectEvent",
         "ADD",

@@ -26,6 +26,7 @@ KINDS: Final = (
     "transfer",
     "export",
     "disclose",
+    "impart",
     "import",
     "release",
     "pack",
@@ -90,7 +91,7 @@ class Line:
 @quick
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What happened to goods, as one event says it.
+    """What happened to goods, or to technology, as one event says it.
 
     Attributes:
         kind: One of ``KINDS``.
@@ -112,16 +113,20 @@ class Movement:
         declared_losses_mg: REO in mg by element; the key "" is a loss declared for all together.
         measured_mg: In-process REO by element, for ``close``; counted for a stocktake stands in the lines.
         pool: The pool's id, for feed, draw and close.
-        consignee, end_user, end_use, destination: Of an export (destination is a country code).
+        consignee, end_user, end_use, destination: Of an export or impart (destination is a country code).
         origin: Of an import: country code, "undeclared", or "" ; of an extraction: the mine's site.
         origin_declaration: Its SHA-256 in hex, or "".
+        technology: Of an impart: the item's code, as control lists name it. ``scope``: how many of each form.
+        manner: Whether a technology leaves the country (``export``) or is given to a foreign organisation
+            within it (``release``).
+        disclosed: It happened and would have been refused: told after the fact.
         reason: Why, for cancel, refuse, return, disclose, lose, dispose, destroy and corrections.
         parent: The unit that is packed or unpacked. ``seals``: its seals.
         results: Of an assay: REO share by element with standard uncertainty, as (value, uncertainty).
         treo_result: Measured REO fraction with its uncertainty, or None.
         test: URI of an assay's test report.
-        laboratory, document_sha256: Who measured, and the report's digest. ``sampled``: whether the business
-            step was sampling, which uses up an instance.
+        laboratory, document_sha256: Who measured, and the report's digest; or that of the documents of a
+            technology. ``sampled``: whether the business step was sampling, which uses up an instance.
         due_us: When a shipment is due, or None.
         unit_price: Decimal text per kg with currency, or "".
         corrects: Event id that this event replaces or undoes, or "".
@@ -161,6 +166,10 @@ class Movement:
     destination: str = ""
     origin: str = ""
     origin_declaration: str = ""
+    technology: str = ""
+    manner: str = ""
+    scope: Mapping[str, int] = field(default_factory=dict)
+    disclosed: bool = False
     reason: str = ""
     parent: str = ""
     seals: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ from ledger.movements.kinds import (
 from ledger.movements.movement import Movement
 from ledger.movements.parties import party_of
 from ledger.movements.sheet import Fault, Sheet
+from ledger.movements.technology import read_technology
 from ledger.movements.values import FIELDS, READERS, UNDECLARED, name, offset_min, origin_country
 from ledger.statements.epcis import EpcisEvent
 from ledger.statements.epcis.names import shown
@@ -48,6 +49,8 @@ _PARTY_FIELDS: Final = {
     ("location", "to"): "site_to",
 }
 _TRANSACTION_FIELDS: Final = {"desadv": "despatch_advice", "inv": "invoice", "testres": "test"}
+_NAMELESS: Final = ("close", "impart")
+"""Kinds without goods: their quantityList names one thing, and no mass of it."""
 _NAMED: Final = ("owner_from", "owner_to", "custodian_from", "custodian_to", "consignee")
 
 
@@ -116,6 +119,8 @@ def read_movement(event: EpcisEvent, issuer: str = "") -> tuple[Movement | None,
     _read_site(sheet, kind, values)
     if "pool" in form.needs:
         _read_pool(sheet, kind, values)
+    if kind == "impart":
+        read_technology(sheet, values)
     _read_goods(sheet, form, kind, values)
     if "results" in form.needs:
         found = read_results(sheet)
@@ -201,7 +206,12 @@ def _check_list(sheet: Sheet, form: Form, kind: str, member: str, *, empty: bool
     if empty and member in _ALL_LISTS:
         mend = "Name what there is, or leave the list out."
         sheet.report("movement.list-empty", f"{member} is empty.", f"/{member}", mend)
-    if member in _LISTS and member not in form.inputs and member not in form.outputs and kind != "close":
+    if (
+        member in _LISTS
+        and member not in form.inputs
+        and member not in form.outputs
+        and kind not in _NAMELESS
+    ):
         detail = f"{member} has no meaning in a movement of the kind {kind}."
         mend = "Leave it out, or name the kind that it belongs to in ree:movement."
         sheet.report("movement.list-misplaced", detail, f"/{member}", mend)
@@ -325,7 +335,7 @@ def _read_pool(sheet: Sheet, kind: str, values: dict[str, Any]) -> None:
 
 
 def _read_goods(sheet: Sheet, form: Form, kind: str, values: dict[str, Any]) -> None:
-    if kind == "close":
+    if kind in _NAMELESS:
         return
     goods = Goods(sheet, form, kind, whole=values.get("whole") is True)
     inputs = goods.lines(form.inputs, born=False) if form.inputs[0] else ()
@@ -423,8 +433,9 @@ _OWN_NEEDS: Final = {
     ),
     "reason": ("movement.reason-missing", "Say why, in a sentence."),
     "declaration": ("movement.declaration-missing", "Write the number of the customs declaration."),
-    "consignee": ("movement.consignee-missing", "Name the party that the goods go to."),
-    "endUser": ("movement.end-user-missing", "Name the party that will use the goods."),
+    "consignee": ("movement.consignee-missing", "Name the party that the goods, or the technology, go to."),
+    "endUser": ("movement.end-user-missing", "Name the party that will use them."),
+    "manner": ("movement.manner-missing", "Write export or release."),
     "destination": ("movement.destination-missing", "Write the country of destination, for example JP."),
     "origin": (
         "movement.origin-missing",

@@ -14,6 +14,7 @@ from ledger.materials.elements import ELEMENTS
 from ledger.materials.units import MASS_UNITS, to_mg
 from ledger.movements.parties import party_of
 from ledger.movements.sheet import Fault
+from ledger.movements.technology import manner, scope
 from ledger.statements.acts.countries import COUNTRIES
 from ledger.statements.epcis.fields import Moment
 from ledger.statements.epcis.names import shown
@@ -308,6 +309,9 @@ READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "declaredLosses": losses,
     "measured": element_masses,
     "units": names,
+    "manner": manner,
+    "scope": scope,
+    "disclosed": flag,
 }
 """How the value of each member is read, but for those whose meaning depends on the kind."""
 

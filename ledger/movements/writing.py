@@ -32,6 +32,7 @@ from ledger.movements.assembling import (
     sent,
 )
 from ledger.movements.dumping import KG, TONNE, Number, dump_document, number, time_text
+from ledger.movements.technology import technology_uri
 from ledger.statements.epcis import REE
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "export",
     "extract",
     "feed",
+    "impart",
     "import_",
     "lose",
     "opening",
@@ -244,6 +246,46 @@ def disclose(
     """An export that would have been refused, told after the fact with its ``reason``."""
     event = sent("disclose", goods, consignor, consignee, common)
     return put_export(event, consignee, end_user, destination, declaration, licence, end_use)
+
+
+def impart(
+    technology: str,
+    *,
+    manner: str,
+    contract: str,
+    consignee: str,
+    end_user: str,
+    destination: str,
+    licence: str = "",
+    end_use: str = "",
+    scope: Mapping[str, int] | None = None,
+    document_sha256: str = "",
+    disclosed: bool = False,
+    **common: Unpack[Common],
+) -> Event:
+    """Technology that is handed to a foreign organisation.
+
+    Args:
+        technology: The item's code, as control lists name it.
+        manner: ``export``, or ``release`` within the country.
+        contract: URI of the contract or order.
+        destination: Country of the organisation.
+        scope: How many of each form, or None.
+        document_sha256: Digest in hex of the documents, or "".
+        disclosed: Told after the fact, with its ``reason``.
+    """
+    event = begin("impart", "TransactionEvent", common, action="ADD")
+    event["quantityList"] = [{"epcClass": technology_uri(technology)}]
+    event.setdefault("bizTransactionList", []).append({"type": "po", "bizTransaction": contract})
+    event["ree:manner"] = manner
+    put_export(event, consignee, end_user, destination, "", licence, end_use)
+    if scope:
+        event["ree:scope"] = dict(scope)
+    if document_sha256:
+        event["ree:document"] = document_sha256
+    if disclosed:
+        event["ree:disclosed"] = True
+    return event
 
 
 def release(goods: Goods, *, user: str, **common: Unpack[Common]) -> Event:

@@ -46,13 +46,14 @@ class LicenceRecord:
     Attributes:
         kind: ``single`` or ``general``.
         state: ``applied``, ``granted``, ``refused``, ``suspended`` or ``revoked``.
-        items: Catalogue product codes, HS codes or control references that it covers.
+        items: Catalogue product codes, HS codes or control references that it covers; or codes of technology.
         destinations: Country codes; ``consignees`` and ``end_users`` are party ids.
-        quantity_mg: Gross mass that it allows; ``drawn_mg`` of it is used.
+        quantity_mg: Gross mass that it allows; ``drawn_mg`` of it is used. Both are 0 for technology.
         valid_from_us, valid_to_us: Half open; None before it is granted.
         clock: Pairs [stopped_us, started_us or None].
         shipments: Event ids of the exports that drew on it.
         reported: Post-export reports: event id -> steps reported.
+        scope: Of technology: how many of each form; empty where no number is set.
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("licence",)
@@ -79,6 +80,54 @@ class LicenceRecord:
     reason: str = ""
     shipments: tuple[str, ...] = ()
     reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scope: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def of_technology(self) -> bool:
+        """Whether it is for technology, which has no mass; goods have at least 1 mg."""
+        return self.quantity_mg == 0
+
+
+@dataclass(frozen=True, slots=True)
+class TechnologyTransferRecord:
+    """Technology that was handed to a foreign organisation.
+
+    Attributes:
+        provider: Who handed over; ``issuer`` signed.
+        technology: The item's code, as control lists name it.
+        manner: ``export``, or ``release`` within the country.
+        scope: How many of each form; empty where that is not stated.
+        destination: Country of the organisation.
+        document_sha256: Digest of the documents in hex, or "".
+        disclosed: Told after the fact, for it would have been refused.
+        voided_at: The entry that took it back, None while it stands.
+    """
+
+    KEY: ClassVar[tuple[str, ...]] = ("entry_index", "position")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "provider": ("provider",),
+        "consignee": ("consignee",),
+        "end_user": ("end_user",),
+        "licence": ("licence",),
+    }
+    entry_index: int
+    position: int
+    issuer: str
+    event_id: str
+    provider: str
+    technology: str
+    manner: str
+    scope: Mapping[str, int]
+    consignee: str
+    end_user: str
+    end_use: str
+    destination: str
+    licence: str
+    document_sha256: str
+    event_time_us: int
+    disclosed: bool
+    reason: str
+    voided_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

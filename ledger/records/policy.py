@@ -32,6 +32,7 @@ REJECT: Final = (
     "licence.case-by-case",
     "enduser.restricted",
     "enduser.military",
+    "technology.prohibited",
     "time.before-birth",
     "time.after-recording",
 )
@@ -71,6 +72,7 @@ FLAG: Final = (
     "report.burst",
     "content.deminimis",
     "content.undecided",
+    "technology.product",
     "taint.inherited",
     "disclosure",
     "key.suspect",

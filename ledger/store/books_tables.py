@@ -49,6 +49,7 @@ TABLE_NAMES: Final[Mapping[type[Record], str]] = {
     lots.AttachmentRecord: "attachments",
     oversight.QuotaRecord: "quotas",
     oversight.LicenceRecord: "licences",
+    oversight.TechnologyTransferRecord: "technology_transfers",
     oversight.ControlListRecord: "control_lists",
     oversight.RestrictedPartyRecord: "restricted_parties",
     oversight.OwnershipRecord: "ownerships",

@@ -74,12 +74,15 @@ def whole(verdicts: Sequence[Verdict]) -> list[Verdict]:
     if not any(each.refused for each in verdicts):
         return list(verdicts)
     return [
-        each if each.refused else replace(each, refused=(WITH_STATEMENT,), licensed_mg=0) for each in verdicts
+        each if each.refused else replace(each, refused=(WITH_STATEMENT,), licensed_mg=0, licensed=False)
+        for each in verdicts
     ]
 
 
 def _parts(seen: Seen, effect: Effect, case: Case) -> tuple[Part, ...]:
     movement = seen.movement
+    if movement.technology:
+        return (Part(movement.technology, 0, 0),)
     price = unit_price(movement.unit_price)
     masses: dict[str, int] = {}
     for name, mass_mg in goods_of(effect).items():

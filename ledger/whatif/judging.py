@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from ledger.books.context import Effect, Recording
 from ledger.controls.licences import licensed_mass
 from ledger.controls.rule import Case, Notice, Rule
+from ledger.controls.technology import naming_licence
 from ledger.findings import Finding
 from ledger.movements.movement import Movement
 from ledger.provenance.as_of import lot_at
@@ -47,6 +48,7 @@ class Verdict:
     Attributes:
         refused, flagged: The codes, sorted.
         licensed_mg: Gross mass that needs a licence and has it; 0 where it is refused.
+        licensed: Whether it is technology that needs a licence and has it: it has no mass.
         findings: What the rules that were run say.
     """
 
@@ -54,6 +56,7 @@ class Verdict:
     flagged: tuple[str, ...]
     licensed_mg: int = 0
     findings: tuple[Finding, ...] = field(default=(), compare=False)
+    licensed: bool = False
 
     @property
     def outcome(self) -> str:
@@ -62,7 +65,7 @@ class Verdict:
             return REFUSED
         if self.flagged:
             return FLAGGED
-        return LICENSED if self.licensed_mg else PASSED
+        return LICENSED if self.licensed_mg or self.licensed else PASSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +164,11 @@ class World:
                     self._open(each, seen)
         if refused:
             return Verdict(tuple(sorted(refused)), tuple(sorted(flagged)), 0, tuple(findings))
-        licensed_mg = 0
-        if seen.movement.kind == "export" and seen.movement.licence:
+        kind, licensed_mg = seen.movement.kind if seen.movement.licence else "", 0
+        if kind == "export":
             licensed_mg = licensed_mass(case)
-        return Verdict((), tuple(sorted(flagged)), licensed_mg, tuple(findings))
+        licensed = kind == "impart" and naming_licence(case) != ""
+        return Verdict((), tuple(sorted(flagged)), licensed_mg, tuple(findings), licensed)
 
     def _open(self, notice: Notice, seen: Seen) -> None:
         finding = notice.finding

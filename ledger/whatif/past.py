@@ -22,12 +22,13 @@ from ledger.records.oversight import (
     DeclarationRecord,
     InvoiceRecord,
     TallyRecord,
+    TechnologyTransferRecord,
 )
 
 STORED: Final = frozenset(
     {
         *(each for each in vars(lots).values() if isinstance(each, type) and hasattr(each, "KEY")),
-        *(AlertRecord, CaseRecord, DeclarationRecord, InvoiceRecord),
+        *(AlertRecord, CaseRecord, DeclarationRecord, InvoiceRecord, TechnologyTransferRecord),
     }
 )
 """Kinds that the tables tell; all others are folded."""
@@ -101,6 +102,8 @@ class Past:
             return replace(record, state=state, received_us=received_us, replaced_by="")
         if isinstance(record, InvoiceRecord) and (record.cancelled_at or 0) > self._at:
             return replace(record, cancelled_at=None, cancelled_us=None, cancel_reason="")
+        if isinstance(record, TechnologyTransferRecord) and (record.voided_at or 0) > self._at:
+            return replace(record, voided_at=None)
         return cast("Record", record)
 
 

@@ -47,6 +47,8 @@ _OTHERWISE: Final[Mapping[str, tuple[str, ...]]] = {
     "report.late": CALENDAR,
     "shipment.unreceived": CALENDAR,
     "shipment.unsent": CALENDAR,
+    "technology.product": (LISTS,),
+    "technology.prohibited": (LISTS,),
     "trade.tolling": ("tolling",),
 }
 """What a code reads besides its own action and its thresholds: members of the policy, and lists."""
@@ -56,7 +58,7 @@ AGAIN: Final = frozenset(
         *("licence.missing", "licence.expired", "licence.exhausted", "licence.mismatch", "licence.reused"),
         *("licence.case-by-case", "enduser.restricted", "enduser.military", "content.deminimis"),
         *("content.undecided", "export.structuring", "export.surge", "price.low", "time.after-recording"),
-        *("report.late", "trade.tolling", "disclosure"),
+        *("report.late", "trade.tolling", "disclosure", "technology.prohibited", "technology.product"),
     }
 )
 """Codes whose rules need nothing of an earlier entry that the tables do not tell."""

@@ -471,6 +471,14 @@ ROWS: Final[dict[str, Row]] = {
         for query in ({"country": "CN"}, {"origin": _SOUTHERN})
     ],
     "list_declarations": every(whose(), own({"after_declaration": "2201"})),
+    "list_technology_transfers": every(
+        whose(),
+        own(
+            {"received": "true"},
+            {"licence": LICENCE},
+            {"after_entry_index": "0", "after_position": "0"},
+        ),
+    ),
     "list_cases": plain(offices(REGULATORS), {"after_case": CASE[:-1]}, {"state": "open"}),
     "list_restricted_parties": plain(KNOWN, {"after_name": "E"}, tells=restricted),
     "list_control_lists": plain(PUBLIC),

@@ -155,6 +155,46 @@ def offices(engine: Engine, tmp_path: Path) -> Iterator[Told]:
         yield told
 
 
+class TestTechnology:
+    def test_both_sides_read_what_was_handed_over_and_nobody_else(self, told: Told) -> None:
+        maker, importer, at_us = told.company("maker"), told.company("importer"), told.site.clock.now_us()
+        for number in range(2):
+            event = writing.impart(
+                "1E902.a",
+                manner="export",
+                contract="urn:contract:1",
+                consignee=importer.party,
+                end_user=importer.party,
+                destination="DE",
+                scope={"documents": 12 + number},
+                at_us=at_us,
+                event_id=f"urn:uuid:impart-{number}",
+            )
+            payload = dump_document(writing.document([event], at_us))
+            told.site.registered(told.cast.sign(payload, maker))
+        path = "/v1/technology-transfers"
+        (first, second) = ask(told, path, maker)["records"]
+        assert (first["provider"], first["consignee"], first["technology"], first["scope"]) == (
+            *(maker.party, importer.party, "1E902.a"),
+            {"documents": 12},
+        )
+        assert (second["event_id"], second["voided_at"], second["disclosed"]) == (
+            *("urn:uuid:impart-1", None),
+            False,
+        )
+        assert ask(told, path, importer, received="true")["records"] == [first, second]
+        assert ask(told, path, told.cast.authority)["records"] == [first, second]
+        assert ask(told, path, told.cast.authority, party=importer.party)["records"] == []
+        for reader, query in ((importer, {}), (maker, {"received": "true"}), (told.company("plant"), {})):
+            assert ask(told, path, reader, **query)["records"] == []
+        page = ask(told, path, importer, received="true", limit=1)
+        assert told.site.get(page["next"], importer).get_json()["records"] == [second]
+        other = told.site.get(f"{path}?{urlencode({'party': maker.party})}", told.company("plant"))
+        assert_problem(other, 403, "role.forbidden")
+        statement = told.site.get(f"/v1/entries/{first['entry_index']}", importer)
+        assert statement.status_code == 200
+
+
 class TestLicences:
     def test_a_row_tells_how_far_the_clock_has_run(self, offices: Told) -> None:
         maker = offices.company("maker")

@@ -199,6 +199,7 @@ class TestRoles:
                 "list_restricted_parties",
                 "list_shipment_lines",
                 "list_shipments",
+                "list_technology_transfers",
                 "read_balance",
                 "read_dependence",
                 "read_evaluation",

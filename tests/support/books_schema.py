@@ -32,6 +32,7 @@ BOOKS_PRIMARY = {
     "pk_statistics": ["name", "period", "entry_index"],
     "pk_stocktakes": ["entry_index", "position", "lot"],
     "pk_tallies": ["tally", "subject", "period"],
+    "pk_technology_transfers": ["entry_index", "position"],
     "pk_units": ["unit"],
 }
 BOOKS_INDICES = {
@@ -70,6 +71,10 @@ BOOKS_INDICES = {
     "ix_shipments_consignor_replaced_by": ["consignor", "replaced_by"],
     "ix_shipments_invoice": ["invoice"],
     "ix_stocktakes_site": ["site"],
+    "ix_technology_transfers_consignee": ["consignee"],
+    "ix_technology_transfers_end_user": ["end_user"],
+    "ix_technology_transfers_licence": ["licence"],
+    "ix_technology_transfers_provider": ["provider"],
 }
 BOOKS_NAMES = {
     "alerts.case",
@@ -205,6 +210,18 @@ BOOKS_NAMES = {
     "tallies.period",
     "tallies.subject",
     "tallies.tally",
+    "technology_transfers.consignee",
+    "technology_transfers.destination",
+    "technology_transfers.document_sha256",
+    "technology_transfers.end_use",
+    "technology_transfers.end_user",
+    "technology_transfers.event_id",
+    "technology_transfers.issuer",
+    "technology_transfers.licence",
+    "technology_transfers.manner",
+    "technology_transfers.provider",
+    "technology_transfers.reason",
+    "technology_transfers.technology",
     "units.packer",
     "units.site",
     "units.unit",
@@ -241,4 +258,5 @@ BOOKS_MAY_BE_EMPTY = {
     "settlements.cancelled_us",
     "shipments.due_us",
     "shipments.received_us",
+    "technology_transfers.voided_at",
 }

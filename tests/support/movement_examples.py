@@ -79,6 +79,15 @@ def _examples() -> dict[str, Movement]:
         "lose": named(make.lose({OXIDE: "0.8"})),
         "dispose": named(make.lose({REST: 40}, kind="dispose", reason="contaminated with iron")),
         "destroy": named(make.lose([make.thing(DRUM)], kind="destroy", reason="crushed by a forklift")),
+        "impart": named(
+            make.impart(
+                "1E902.a",
+                licence="EL-2026-0043",
+                end_use="a separation line in Japan",
+                scope={"documents": 12, "training": 1},
+                document_sha256=DIGEST,
+            )
+        ),
     }
 
 

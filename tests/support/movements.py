@@ -26,6 +26,7 @@ PLANT = "https://plant.example/"
 PIT = "https://mine.example/sites/one"
 WORKS = "https://plant.example/sites/works"
 POOL = "https://plant.example/pools/cascade"
+CONTRACT = "https://plant.example/contracts/T-7"
 NOON_US = 1_795_147_200_000_000
 """2026-11-20T04:00:00Z."""
 BAYAN_OBO: Mapping[str, str] = {"La": "0.25", "Ce": "0.5", "Pr": "0.06", "Nd": "0.18", "Sm": "0.01"}
@@ -249,6 +250,19 @@ def disclose(inputs: Goods, **fields: Any) -> Movement:
     return _replaced(made, kind="disclose")
 
 
+def impart(technology: str, *, consignee: str = "https://importer.example/", **fields: Any) -> Movement:
+    """Technology that is handed over."""
+    fields = {
+        "manner": "export",
+        "consignee": consignee,
+        "end_user": consignee,
+        "destination": "JP",
+        "counterparties": (consignee,),
+        **fields,
+    }
+    return movement("impart", technology=technology, **fields)
+
+
 def release(inputs: Goods, *, user: str = "https://user.example/", **fields: Any) -> Movement:
     """Goods that leave the books."""
     fields = {"site": WORKS, "counterparties": (user,), **fields}
@@ -384,6 +398,10 @@ _COMMON = (
     "unit_price",
     "attachments",
 )
+_IMPARTED = (
+    *("manner", "consignee", "end_user", "end_use", "destination", "licence", "scope", "document_sha256"),
+    "disclosed",
+)
 _GOODS_ONLY: Mapping[str, Callable[..., Event]] = {
     "opening": writing.opening,
     "transfer": writing.transfer,
@@ -445,6 +463,12 @@ _EVENTS: Mapping[str, Callable[[Movement, list[LotContent], list[LotContent], di
     "return": _shipped,
     "export": _shipped,
     "disclose": _shipped,
+    "impart": lambda m, i, o, c: writing.impart(
+        m.technology,
+        contract=CONTRACT,
+        **{name: getattr(m, name) for name in _IMPARTED},
+        **c,
+    ),
     "release": lambda m, i, o, c: writing.release(i, user=m.custodian_to, **c),
     "receive": lambda m, i, o, c: writing.receive(
         i, consignor=m.custodian_from, shipment=m.shipment, final=m.final, **c

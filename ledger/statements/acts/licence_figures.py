@@ -29,6 +29,8 @@ SEVERAL: Final = "several"
 """The row of licences for several destinations, or for goods of several elements."""
 UNSTATED: Final = "unstated"
 """The row of licences whose items name no element."""
+TECHNOLOGY: Final = "technology"
+"""The row, in the table by element, of licences for technology: they are counted, and have no tonnes."""
 _TONNE_MG = 10**9
 
 
@@ -92,6 +94,8 @@ def destination_key(licence: LicenceRecord) -> str:
 
 def element_key(licence: LicenceRecord, catalogue: Catalogue) -> str:
     """The row of a licence in the table by element: the one element that its items are of."""
+    if licence.of_technology:
+        return TECHNOLOGY
     named = {element for item in licence.items for element in _elements(item, catalogue)}
     return named.pop() if len(named) == 1 else SEVERAL if named else UNSTATED
 
@@ -138,11 +142,15 @@ def _rows(
 
 
 def _row(licences: Sequence[LicenceRecord], policy: Policy, at_us: int) -> dict[str, Any]:
-    return {
+    """What a row says; it has no tonnes where all of it is technology."""
+    figures = {
         "applications": len(licences),
         **_decisions([licence for licence in licences if licence.decided_us is not None]),
         **_waiting([licence for licence in licences if licence.decided_us is None], policy, at_us),
     }
+    if all(licence.of_technology for licence in licences):
+        del figures["tonnes"]
+    return figures
 
 
 def _waiting(pending: Sequence[LicenceRecord], policy: Policy, at_us: int) -> dict[str, int]:

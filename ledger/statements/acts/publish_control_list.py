@@ -90,6 +90,7 @@ class ConditionsSchema(MemberSchema):
     affiliate_share = DecimalText(most="1")
     case_by_case = Each(Members(CaseSchema), fewest=1)
     prohibits = Truth()
+    technology_products = Truth()
     source = Text(longest=1024)
     verified = Truth()
 

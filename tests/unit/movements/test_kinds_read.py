@@ -99,6 +99,10 @@ MUST_CARRY = [
     ("disclose", "ree:endUser", "movement.end-user-missing", "/ree:endUser"),
     ("disclose", "ree:destination", "movement.destination-missing", "/ree:destination"),
     ("disclose", "ree:reason", "movement.reason-missing", "/ree:reason"),
+    ("impart", "ree:manner", "movement.manner-missing", "/ree:manner"),
+    ("impart", "ree:consignee", "movement.consignee-missing", "/ree:consignee"),
+    ("impart", "ree:endUser", "movement.end-user-missing", "/ree:endUser"),
+    ("impart", "ree:destination", "movement.destination-missing", "/ree:destination"),
     ("import", "ree:origin", "movement.origin-missing", "/ree:origin"),
     ("import", "ree:originDeclaration", "movement.origin-declaration", "/ree:originDeclaration"),
     ("import", "bizStep", "movement.biz-step", "/bizStep"),
@@ -281,6 +285,8 @@ MISPLACED = [
     ("receive", "ree:endUser", "https://user.example/"),
     ("stocktake", "ree:declaredLosses", {"uom": "KGM", "total": 1}),
     ("pack", "ree:final", True),
+    ("impart", "ree:declaration", "310120260000000001"),
+    ("export", "ree:scope", {"documents": 1}),
 ]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger.records.oversight import DueRecord, LicenceRecord
+from ledger.records.oversight import ControlListRecord, DueRecord, LicenceRecord
 from tests.support.act_books import (
     AGENT,
     BUYER,
@@ -149,3 +149,65 @@ def test_names_and_privacy() -> None:
     assert not act.public
     assert act.names().parties == {EXPORTER}
     assert act.names().all_prefixes
+
+
+# --- Technology -------------------------------------------------------------------------------------------
+
+
+def technology(**members: Any) -> dict[str, Any]:
+    goods = application(technologies=["1E902.a"], **members)
+    return {name: value for name, value in goods.items() if name not in {"items", "quantity"} - set(members)}
+
+
+def listing(log: ActLog, *items: str, version: int = 0, ends_us: int | None = None) -> None:
+    named = tuple({"technology": each} for each in items)
+    log.facts.books.put(ControlListRecord("mofcom-62-2025", version, 0, ends_us, named, {}))
+
+
+def test_an_application_for_technology_has_no_mass(log: ActLog) -> None:
+    listing(log, "1E902.a")
+    assert log.state(EXPORTER, technology(scope={"documents": 12, "training": 1})) == []
+    record = licence(log)
+    assert (record.items, record.quantity_mg, record.of_technology) == (("1E902.a",), 0, True)
+    assert record.scope == {"documents": 12, "training": 1}
+    assert record.due_us == DUE_US, "the same clock runs"
+
+
+def test_a_number_need_not_be_set(log: ActLog) -> None:
+    listing(log, "1E902.a")
+    assert log.state(EXPORTER, technology()) == []
+    assert licence(log).scope == {}
+
+
+@pytest.mark.parametrize(("ends_us", "found"), [(START_US + 1, []), (START_US, ["licence.technology"])])
+def test_it_is_of_a_list_that_has_not_ended(log: ActLog, ends_us: int, found: list[str]) -> None:
+    listing(log, "1E902.a", ends_us=ends_us)
+    assert [code for code, _ in log.state(EXPORTER, technology())] == found
+
+
+def test_a_list_that_says_so_no_longer_does_not_count(log: ActLog) -> None:
+    listing(log, "1E902.a")
+    listing(log, "1E902.b", version=1)
+    assert log.state(EXPORTER, technology()) == [("licence.technology", "/technologies/0")]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        technology(items=["dy-oxide"]),
+        technology(quantity=mass(1)),
+        technology(items=["dy-oxide"], quantity=mass(1)),
+        application(scope={"documents": 1}),
+        {name: value for name, value in application().items() if name != "quantity"},
+        {name: value for name, value in application().items() if name != "items"},
+        {name: value for name, value in application().items() if name not in ("items", "quantity")},
+    ],
+)
+def test_it_is_for_goods_or_for_technology(payload: dict[str, Any]) -> None:
+    assert [code for code, _ in faults(payload)] == ["licence.subject"]
+
+
+@pytest.mark.parametrize("scope", [{}, {"documents": 0}, {"documents": "1"}, {"drawings": 1}, {"data": 1.5}])
+def test_a_scope_is_whole_numbers_of_known_forms(scope: dict[str, Any]) -> None:
+    assert all(code.startswith("schema.") for code, _ in faults(technology(scope=scope)))
+    assert faults(technology(scope=scope)) != []

@@ -473,3 +473,35 @@ def test_a_table_says_what_became_of_the_applications() -> None:
     assert (row["granted"], row["pending"], row["overdue"]) == (4, 1, 1)
     nothing = tabulate_applications(books, POLICY, START_US - DAY_US, START_US, at_us)
     assert nothing == {"by_destination": [], "by_element": []}
+
+
+def test_technology_is_counted_and_has_no_tonnes() -> None:
+    books = Books()
+    for place, quantity_mg in enumerate([0, 0, 0, 5 * 10**9, 6 * 10**9, 7 * 10**9]):
+        named = {"licence": str(place), "exporter": f"firm {place}", "quantity_mg": quantity_mg}
+        books.put(replace(LICENCE_RECORD, **named))
+    end_us = START_US + DAY_US
+    tables = tabulate_applications(books, POLICY, START_US, end_us, end_us)
+    shown = {
+        table: [(row["key"], row["applications"], row.get("tonnes")) for row in rows]
+        for table, rows in tables.items()
+    }
+    assert shown == {
+        "by_destination": [("DE", 6, "18")],
+        "by_element": [("Dy", 3, "18"), ("technology", 3, None)],
+    }
+    assert count_licences(books, POLICY, START_US, end_us)["tonnes"] == "18"
+
+
+def test_nobody_hides_behind_technology() -> None:
+    """Firms whose licences have no mass do not count among those that stand behind the tonnes."""
+    books = Books()
+    for place, quantity_mg in enumerate([0, 0, 5 * 10**9, 6 * 10**9]):
+        named = {"licence": str(place), "exporter": f"firm {place}", "quantity_mg": quantity_mg}
+        books.put(replace(LICENCE_RECORD, **named))
+    end_us = START_US + DAY_US
+    figures = count_licences(books, POLICY, START_US, end_us)
+    assert figures["granted"] == 4
+    assert "tonnes" not in figures
+    tables = tabulate_applications(books, POLICY, START_US, end_us, end_us)
+    assert tables == {"by_destination": [], "by_element": []}

@@ -8,7 +8,7 @@ const GRAVE = new Set([
   "enduser.restricted", "licence.case-by-case",
   "export.structuring", "graph.cycle", "key.suspect", "licence.exhausted", "licence.expired", "licence.mismatch",
   "licence.missing", "licence.reused", "origin.fingerprint", "quota.exceeded", "recycler.fingerprint",
-  "recycler.ore-input", "taint.inherited", "time.too-fast", "time.two-places", "trade.carousel",
+  "recycler.ore-input", "taint.inherited", "technology.prohibited", "time.too-fast", "time.two-places", "trade.carousel",
 ]);
 const FORMAL = new Set([
   "invoice.missing", "licence.overdue", "name.foreign", "pool.unclosed", "quota.nearing", "report.burst", "report.late",

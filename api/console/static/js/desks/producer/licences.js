@@ -5,6 +5,8 @@ import { html, useState } from "../../core/html.js";
 import { t, term } from "../../core/i18n.js";
 import { Dialog, EntryLink, Loaded, Mass, Page, PartyName, ProductName, Section, Table, Time, useLoad } from "../../core/ui.js";
 import { Countries } from "../../parts/countries.js";
+import { UsedOf } from "../../parts/licence_amount.js";
+import { TechnologyTransfers } from "../../parts/technology_transfers.js";
 import { ApplicationForm } from "./application.js";
 import { LicenceState, Used } from "./today.js";
 
@@ -29,6 +31,7 @@ export default function Licences({ who }) {
       <${Section} title=${t("producer.licences_title")}>
         ${licences.length === 0 ? html`<p class="empty">${t(exports_ ? "producer.no_licences" : "producer.no_exporter")}</p>` : html`<${LicenceTable} licences=${licences} />`}
       <//>
+      <${TechnologyTransfers} query=${{ party: who.party }} />
       <${Section} title=${t("producer.quotas")}>
         ${quotas.length === 0 ? html`<p class="empty">${t("producer.no_quotas")}</p>` : html`<${QuotaTable} quotas=${quotas} />`}
       <//>`}<//>
@@ -41,7 +44,7 @@ const LicenceTable = ({ licences }) => html`<${Table} caption=${t("producer.lice
   { key: "items", title: t("producer.items"), value: (each) => each.items.join(" "), cell: (each) => each.items.map((item) => html`<div key=${item}><${ProductName} code=${item} /></div>`) },
   { key: "destinations", title: t("producer.destinations"), value: (each) => each.destinations.join(" "), cell: (each) => html`<${Countries} codes=${each.destinations} />` },
   { key: "end_users", title: t("producer.end_users"), value: (each) => each.end_users.join(" "), cell: (each) => each.end_users.map((party) => html`<div key=${party}><${PartyName} id=${party} /></div>`) },
-  { key: "quantity_mg", title: t("producer.used_of"), numeric: true, cell: (each) => html`<${Mass} mg=${each.drawn_mg} /> / <${Mass} mg=${each.quantity_mg} />` },
+  { key: "quantity_mg", title: t("producer.used_of"), numeric: true, cell: (each) => html`<${UsedOf} of=${each} />` },
   { key: "applied", title: t("producer.applied_on"), cell: (each) => html`<${Time} at=${each.applied} />` },
   { key: "due", title: t("producer.decided_by"), value: (each) => each.decided ?? each.due, cell: (each) => (each.decided ? html`<${EntryLink} index=${each.decided_at} />` : date(each.due)) },
   { key: "reason", title: t("producer.reason"), cell: (each) => each.reason || "–" },

@@ -4,6 +4,7 @@ import { count, date, share, shortId } from "../../core/format.js";
 import { html } from "../../core/html.js";
 import { t, term } from "../../core/i18n.js";
 import { Badge, Empty, Figure, Loaded, Mass, Page, PartyName, Section, Table, ThingLink, Time, Words, useLoad } from "../../core/ui.js";
+import { Allowed as Allowance, ofTechnology } from "../../parts/licence_amount.js";
 import { GRADES, gradeOf, ruleMeaning, ruleMend, ruleTitle } from "../../parts/rules.js";
 
 export const areas = ["producer", "rules"];
@@ -95,7 +96,7 @@ function Allowed({ licences, quotas }) {
     ${quotas.map((each) => html`<li key=${`${each.year} ${each.activity} ${each.ore_class}`}><div><strong>${t(`producer.activity.${each.activity}`)} ${each.year}</strong> <span class="quiet">${t("producer.left")} <${Mass} mg=${each.allotted_mg - each.drawn_mg} /></span></div>
       <${Used} drawn=${each.drawn_mg} of=${each.allotted_mg} label=${t("producer.quota_used", { share: share(each.drawn_mg / each.allotted_mg) })} /></li>`)}
     ${live.map((each) => html`<li key=${each.licence}><div><strong title=${each.licence}>${shortId(each.licence)}</strong> <${LicenceState} licence=${each} /></div>
-      <${Used} drawn=${each.drawn_mg} of=${each.quantity_mg} label=${t("producer.licence_used", { share: share(each.drawn_mg / each.quantity_mg) })} /></li>`)}
+      ${ofTechnology(each) ? html`<${Allowance} of=${each} />` : html`<${Used} drawn=${each.drawn_mg} of=${each.quantity_mg} label=${t("producer.licence_used", { share: share(each.drawn_mg / each.quantity_mg) })} />`}</li>`)}
   </ul>`;
 }
 

@@ -9,7 +9,7 @@ import { Bars, Twin } from "../../pictures/bars.js";
 /** The counts of a publication, in the order in which they are read. */
 export const COUNTS = ["applications", "granted", "refused", "pending", "overdue"];
 const TONES = { granted: "good", refused: "bad", overdue: "warn" };
-const WORDS = ["several", "unstated", "other"];
+const WORDS = ["several", "unstated", "technology", "other"];
 
 /** A period as people read it: a span between two moments by its days. */
 export const periodName = (period) => (period.includes("/") ? period.split("/").map(date).join(" – ") : period);
@@ -17,7 +17,7 @@ export const periodName = (period) => (period.includes("/") ? period.split("/").
 /** The publications, the newest period first. */
 export const newestFirst = (records) => [...records].sort((one, other) => other.entry_index - one.entry_index);
 
-const tonnesText = (figures) => (figures.tonnes === undefined ? t("statistics.hidden") : `${count(Number(figures.tonnes))} t`);
+const tonnesText = (figures) => (figures.key === "technology" ? "–" : figures.tonnes === undefined ? t("statistics.hidden") : `${count(Number(figures.tonnes))} t`);
 
 /** What a row of a table stands for. */
 export function rowName(table, key) {
@@ -64,7 +64,7 @@ const columnsOf = (table) => [
   { key: "by_reason", title: t("statistics.by_reason"), value: reasonsText, cell: (row) => reasonsText(row) || "–" },
   { key: "median_days", title: t("statistics.median_days"), numeric: true, value: (row) => row.median_days ?? null },
   { key: "percentile_90_days", title: t("statistics.percentile_90_days"), numeric: true, value: (row) => row.percentile_90_days ?? null },
-  { key: "tonnes", title: `${t("statistics.tonnes")} (t)`, numeric: true },
+  { key: "tonnes", title: `${t("statistics.tonnes")} (t)`, numeric: true, value: (row) => row.tonnes ?? null },
 ];
 
 /** Every publication as a table. */

@@ -9,6 +9,7 @@ import { seesAll } from "../../core/session.js";
 import { Badge, Copyable, EntryLink, Facts, Loaded, Mass, Page, ProductName, Section, SiteName, Table, ThingLink, Time, useLoad } from "../../core/ui.js";
 import { FirmSelect } from "../../parts/choosing.js";
 import { countryName } from "../../parts/countries.js";
+import { UsedOf } from "../../parts/licence_amount.js";
 import { FirmLink, LicenceLink, Subject } from "../../parts/links.js";
 import { ruleTitle } from "../../parts/rules.js";
 import { alertKey } from "./alert_detail.js";
@@ -112,7 +113,7 @@ function Licences({ party }) {
     { key: "licence", title: t("regulator.licence.one"), cell: (each) => html`<${LicenceLink} id=${each.licence} />` },
     { key: "state", title: t("regulator.state"), cell: (each) => html`<${LicenceState} state=${each.state} />` },
     { key: "items", title: t("regulator.licence.items"), value: (each) => each.items.join("; "), cell: (each) => each.items.map((item) => html`<div key=${item}><${ProductName} code=${item} /></div>`) },
-    { key: "drawn_mg", title: t("regulator.licence.drawn"), csvTitle: `${t("regulator.licence.drawn")} (mg)`, numeric: true, cell: (each) => html`<${Mass} mg=${each.drawn_mg} /> / <${Mass} mg=${each.quantity_mg} />` },
+    { key: "drawn_mg", title: t("regulator.licence.drawn"), csvTitle: `${t("regulator.licence.drawn")} (mg)`, numeric: true, cell: (each) => html`<${UsedOf} of=${each} />` },
   ];
   return html`<${Listed} load=${(signal) => all("/v1/licences", "records", { party, limit: SOME }, { signal })} inputs=${[party]} columns=${columns} caption=${t("regulator.firm.licences")} rowKey=${(each) => each.licence} empty=${t("regulator.firm.no_licences")} csv="licences.csv" />`;
 }

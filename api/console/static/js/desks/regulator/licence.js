@@ -2,10 +2,12 @@
 import { all } from "../../core/api.js";
 import { html } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
-import { Badge, Copyable, EntryLink, Facts, Mass, ProductName, Section, ThingLink, Time, useLoad } from "../../core/ui.js";
+import { Badge, Copyable, EntryLink, Facts, ProductName, Section, ThingLink, Time, useLoad } from "../../core/ui.js";
 import { Countries } from "../../parts/countries.js";
+import { Allowed, ofTechnology } from "../../parts/licence_amount.js";
 import { FirmLink } from "../../parts/links.js";
 import { ruleTitle } from "../../parts/rules.js";
+import { TechnologyTransfers } from "../../parts/technology_transfers.js";
 import { Decide } from "./licence_decision.js";
 import { Clock, drawnOf, LicenceState } from "./licence_queue.js";
 
@@ -41,8 +43,8 @@ export function Licence({ found, restricted, zone, onDone }) {
         [t("regulator.licence.exporter"), html`<${FirmLink} id=${found.exporter} />`],
         [t("regulator.licence.kind"), t(`terms.licence.${found.kind}`)],
         [t("regulator.licence.items"), found.items.map((item) => html`<div key=${item}><${ProductName} code=${item} /></div>`)],
-        [t("regulator.licence.quantity"), html`<${Mass} mg=${found.quantity_mg} />`],
-        [t("regulator.licence.drawn"), drawnOf(found)],
+        [t("regulator.licence.quantity"), html`<${Allowed} of=${found} />`],
+        !ofTechnology(found) && [t("regulator.licence.drawn"), drawnOf(found)],
         [t("regulator.licence.destinations"), html`<${Countries} codes=${found.destinations} />`],
         [t("regulator.licence.consignees"), html`<${Parties} ids=${found.consignees} restricted=${restricted} />`],
         [t("regulator.licence.end_users"), html`<${Parties} ids=${found.end_users} restricted=${restricted} />`],
@@ -55,6 +57,7 @@ export function Licence({ found, restricted, zone, onDone }) {
       <div>
         <${Section} title=${t("regulator.licence.clock")}><${Clock} of=${found} /><h3>${t("regulator.licence.history")}</h3><${History} found=${found} alerts=${alerts.value ?? []} /><//>
         <${Decide} found=${found} zone=${zone} onDone=${onDone} />
+        ${ofTechnology(found) && html`<${TechnologyTransfers} query=${{ licence: found.licence }} />`}
       </div>
     </div>`;
 }

@@ -7,6 +7,7 @@ import { setQuery } from "../../core/router.js";
 import { Badge, Loaded, Mass, Page, ProductName, Section, Table, Tabs, Time, useLoad } from "../../core/ui.js";
 import { Countries } from "../../parts/countries.js";
 import { FirmLink, LicenceLink } from "../../parts/links.js";
+import { Allowed, ofTechnology } from "../../parts/licence_amount.js";
 import { Licence } from "./licence.js";
 import { QueueFigures } from "./queue_figures.js";
 
@@ -54,13 +55,13 @@ function columnsFor(state) {
     { key: "exporter", title: t("regulator.licence.exporter"), cell: (each) => html`<${FirmLink} id=${each.exporter} />` },
     { key: "items", title: t("regulator.licence.items"), value: (each) => each.items.join("; "), cell: (each) => each.items.map((item) => html`<div key=${item}><${ProductName} code=${item} /></div>`) },
     { key: "destinations", title: t("regulator.licence.destinations"), value: (each) => each.destinations.join("; "), cell: (each) => html`<${Countries} codes=${each.destinations} />` },
-    { key: "quantity_mg", title: t("regulator.licence.quantity"), csvTitle: `${t("regulator.licence.quantity")} (mg)`, numeric: true, cell: (each) => html`<${Mass} mg=${each.quantity_mg} />` },
+    { key: "quantity_mg", title: t("regulator.licence.quantity"), csvTitle: `${t("regulator.licence.quantity")} (mg)`, numeric: true, cell: (each) => html`<${Allowed} of=${each} />` },
     { key: "applied", title: t("regulator.licence.applied"), cell: (each) => html`<${Time} at=${each.applied} />` },
   ];
   if (state === "applied") return [...what, { key: "clock", title: t("regulator.licence.clock"), value: (each) => each.working_days_left, cell: (each) => html`<${Clock} of=${each} />` }];
   const decided = { key: "decided", title: t("regulator.licence.decided"), cell: (each) => html`<${Time} at=${each.decided} />` };
   if (state === "refused") return [...what, decided];
-  const drawn = { key: "drawn_mg", title: t("regulator.licence.drawn"), csvTitle: `${t("regulator.licence.drawn")} (mg)`, numeric: true, cell: (each) => html`<${Mass} mg=${each.drawn_mg} />` };
+  const drawn = { key: "drawn_mg", title: t("regulator.licence.drawn"), csvTitle: `${t("regulator.licence.drawn")} (mg)`, numeric: true, cell: (each) => (ofTechnology(each) ? "–" : html`<${Mass} mg=${each.drawn_mg} />`) };
   return [...what, decided, drawn, { key: "valid_to", title: t("regulator.licence.valid_to"), cell: (each) => html`<${Time} at=${each.valid_to} />` }];
 }
 

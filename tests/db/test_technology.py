@@ -1,0 +1,165 @@
+"""Technology in the write path: licensed, handed over, refused, taken back; replayed, and tried otherwise."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from ledger.audit.database import verify_database
+from ledger.errors import StatementRefused
+from ledger.movements.writing import document, dump_document, undo
+from ledger.registration.registrar import Registrar
+from ledger.statements.envelope import EPCIS
+from ledger.whatif.replaying import what_if
+from ledger.whatif.scenario import read_scenario
+from tests.support import movements as make
+from tests.support.cast import actor
+from tests.support.movements import PLANT, as_event
+from tests.support.trade import LISTED_SINCE, Trade
+
+LICENCE = f"{PLANT}licences/1"
+BUYER = "https://buyer.example/"
+BANNED = "rare-earth-extraction-separation"
+
+
+def a_list(code: str, *items: str, **conditions: Any) -> dict[str, Any]:
+    return {
+        "act": "publish-control-list",
+        "control_list": code,
+        "start": LISTED_SINCE,
+        "items": [{"technology": each} for each in items],
+        "conditions": conditions,
+    }
+
+
+@pytest.fixture
+def trade() -> Trade:
+    return Trade(plant=actor("plant", "separator", "exporter"), policy={"rule_set": 1})
+
+
+@pytest.fixture
+def registrar(trade: Trade, engine: Engine, tmp_path: Path) -> Iterator[Registrar]:
+    made = trade.opened(engine, tmp_path / "mark")
+    yield made
+    made.close()
+
+
+def impart(trade: Trade, registrar: Registrar, number: int, technology: str = "1E902.a", **said: Any) -> None:
+    given = {"consignee": BUYER, "licence": LICENCE, "end_use": "a line", "at_us": trade.ago(1), **said}
+    moved = make.impart(technology, event_id=f"urn:event:{number}", **given)
+    trade.moved(registrar, moved, by=trade.plant)
+
+
+def tell(trade: Trade, registrar: Registrar) -> None:
+    """Ten documents under a licence, in two transfers; a third is refused until the second did not occur."""
+    registrar.register(trade.act(a_list("mofcom-62-2025", "1E902.a", "1E902.b")))
+    registrar.register(trade.act(a_list("catalogue-2023", BANNED, prohibits=True)))
+    application = {
+        "act": "apply-licence",
+        "licence": LICENCE,
+        "exporter": PLANT,
+        "kind": "general",
+        "technologies": ["1E902.a"],
+        "scope": {"documents": 10},
+        "destinations": ["JP"],
+        "consignees": [BUYER],
+        "end_users": [BUYER],
+        "end_use": "a line",
+    }
+    registrar.register(trade.act(application, trade.plant))
+    span = {"start": "2026-01-01T00:00:00Z", "end": "2028-12-31T00:00:00Z"}
+    registrar.register(trade.act({"act": "grant-licence", "licence": LICENCE, **span}))
+    impart(trade, registrar, 1, scope={"documents": 7})
+    impart(trade, registrar, 2, scope={"documents": 3})
+    for number, (technology, codes) in enumerate(
+        [
+            ("1E902.a", ["licence.exhausted"]),
+            ("1E902.b", ["licence.exhausted", "licence.mismatch"]),
+            (BANNED, ["technology.prohibited"]),
+        ]
+    ):
+        with pytest.raises(StatementRefused) as caught:
+            impart(trade, registrar, 10 + number, technology, scope={"documents": 1})
+        assert [each.code for each in caught.value.findings] == codes
+    second = make.impart(
+        "1E902.a",
+        event_id="urn:event:2",
+        at_us=trade.ago(1),
+        consignee=BUYER,
+        licence=LICENCE,
+        end_use="a line",
+        scope={"documents": 3},
+    )
+    undone = undo(as_event(second), declared_at_us=trade.now_us)
+    payload = dump_document(document([undone], trade.now_us))
+    registrar.register(trade.sign(payload, trade.plant, cty=EPCIS))
+    impart(trade, registrar, 3, scope={"documents": 3})
+    impart(
+        trade, registrar, 4, BANNED, licence="", disclosed=True, reason="sent before the catalogue was read"
+    )
+
+
+def test_everything_is_booked_and_replayed(trade: Trade, registrar: Registrar, engine: Engine) -> None:
+    tell(trade, registrar)
+    query = text("SELECT event_id, scope, voided_at IS NULL, disclosed FROM technology_transfers ORDER BY 1")
+    with engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(query)] == [
+            ("urn:event:1", '{"documents":7}', True, False),
+            ("urn:event:2", '{"documents":3}', False, False),
+            ("urn:event:3", '{"documents":3}', True, False),
+            ("urn:event:4", "{}", True, True),
+        ]
+        assert connection.scalar(text("SELECT count(*) FROM postings")) == 0
+    report = verify_database(engine, workers=1, replay=True)
+    assert report.faults == []
+
+
+def test_what_the_tables_say_otherwise_is_found(trade: Trade, registrar: Registrar, engine: Engine) -> None:
+    tell(trade, registrar)
+    with engine.begin() as connection:
+        for change in (
+            "UPDATE technology_transfers SET licence = '' WHERE event_id = 'urn:event:1'",
+            "UPDATE technology_transfers SET voided_at = NULL WHERE event_id = 'urn:event:2'",
+            "UPDATE technology_transfers SET scope = '{\"documents\":2}' WHERE event_id = 'urn:event:3'",
+            "DELETE FROM technology_transfers WHERE event_id = 'urn:event:4'",
+            "UPDATE licences SET scope = '{\"documents\":11}'",
+        ):
+            connection.exec_driver_sql(change)
+    report = verify_database(engine, workers=1, replay=True)
+    assert sorted(fault.table for fault in report.faults) == ["licences", *["technology_transfers"] * 4]
+
+
+TRIED: list[tuple[dict[str, Any], dict[str, tuple[int, int]], set[tuple[str, str]]]] = [
+    ({"acts": [a_list("mofcom-62-2025", "1E902.a", "1E902.b")]}, {}, set()),
+    (
+        {"acts": [a_list("catalogue-2023", "1E902.a", BANNED, prohibits=True)]},
+        {"technology.prohibited": (1, 5)},
+        {("licensed", "refused"), ("refused", "refused")},
+    ),
+    (
+        {"acts": [a_list("mofcom-62-2025"), a_list("catalogue-2023", prohibits=True)]},
+        {"technology.prohibited": (1, 0), "licence.exhausted": (2, 0), "licence.mismatch": (1, 0)},
+        {("licensed", "passed"), ("refused", "passed")},
+    ),
+    (
+        {"policy": {"rules": {"technology.prohibited": {"action": "flag"}}}},
+        {"technology.prohibited": (1, 0)},
+        {("refused", "flagged")},
+    ),
+]
+
+
+def test_a_what_if_counts_transfers_and_no_tonnes(trade: Trade, registrar: Registrar, engine: Engine) -> None:
+    tell(trade, registrar)
+    for scenario, codes, outcomes in TRIED:
+        report = what_if(engine, trade.origin, read_scenario(scenario))
+        assert report.agreement is not None
+        assert report.agreement.first == []
+        assert {
+            code: (each[0], each[2]) for code, each in report.codes.items() if each[0] != each[2]
+        } == codes
+        assert {(cell.before, cell.after) for cell in report.cells} == outcomes
+        assert {cell.product for cell in report.cells} <= {"1E902.a", "1E902.b", BANNED}
+        assert all((each.mass_mg, each.unvalued_mg) == (0, 0) for each in report.cells.values())
