@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.forking import Forker
 from benchmarks.servers import Prepared, prepared, start
 from ledger.audit.database import verify_database
 from ledger.log.receipt import verify_receipt
@@ -65,11 +66,11 @@ def crash_run(engine: str, kills: int, *, seed: int, workers: int = 1) -> CrashR
     chance = random.Random(seed)
     known = Ledgered()
     faults: list[str] = []
-    with prepared(engine, workers=workers) as log:
+    with prepared(engine, workers=workers) as log, Forker() as forker:
         for number in range(kills):
             resent = list(known.unanswered)
             known.unanswered.clear()
-            server = start(log.settings)
+            server = start(log.settings, forker=forker)
             stop = threading.Event()
             shares = [resent[each::CLIENTS] for each in range(CLIENTS)]
             threads = [
@@ -87,7 +88,7 @@ def crash_run(engine: str, kills: int, *, seed: int, workers: int = 1) -> CrashR
                 faults += _verify(log, known)
             if faults:
                 break
-        server = start(log.settings)
+        server = start(log.settings, forker=forker)
         try:
             _client(log, known, list(known.unanswered), threading.Event(), 0, only_resend=True)
         finally:

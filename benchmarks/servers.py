@@ -16,6 +16,7 @@ import httpx2
 import psutil
 
 from api.settings import Settings
+from benchmarks.forking import Forked, Forker
 from ledger.statements.keys import write_key_file
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast
@@ -44,7 +45,7 @@ class Running:
         url: Where it listens.
     """
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     url: str
 
     def kill(self) -> None:
@@ -145,18 +146,25 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve")) -> Running:
-    """Starts a server process and waits until it answers."""
+def start(
+    settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve"), forker: Forker | None = None
+) -> Running:
+    """Starts a server process, with a forker ``reledger serve`` from there, and waits until it answers."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RELEDGER_")}
     environment |= settings.as_environment() | {"PYTHONPATH": str(ROOT)}
-    with (settings.mark_dir.parent / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *module],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-        )
+    path = settings.mark_dir.parent / "server.log"
+    process: subprocess.Popen[bytes] | Forked
+    if forker is not None:
+        process = forker.start(environment, path)
+    else:
+        with path.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *module],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
     running = Running(process, f"http://127.0.0.1:{settings.port}")
     deadline = time.monotonic() + 180  # on a machine that does much else
     with httpx2.Client(base_url=running.url, timeout=5) as client:
@@ -167,7 +175,7 @@ def start(settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve"))
             time.sleep(0.05)
     process.kill()
     process.wait()
-    text = (settings.mark_dir.parent / "server.log").read_text(errors="replace")
+    text = path.read_text(errors="replace")
     raise RuntimeError(f"the server did not start:\n{text[-3000:]}")
 
 

@@ -185,7 +185,11 @@ def import_time_faults(source: str, module: str) -> list[str]:
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if called in FORBIDDEN_AT_IMPORT:
                 faults.append(f"{module}:{node.lineno} calls {ast.unparse(node.func)}() at import time")
-        elif isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "sys.argv"):
+        elif (
+            isinstance(node, ast.Attribute)
+            and node.attr in ("environ", "argv")
+            and ast.unparse(node) in ("os.environ", "sys.argv")
+        ):
             faults.append(f"{module}:{node.lineno} reads {ast.unparse(node)} at import time")
     return faults
 

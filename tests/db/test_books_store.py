@@ -18,14 +18,25 @@ from ledger.store import books_source
 from ledger.store.books_source import StoreSource, write_records
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES, GROWING, TABLE_NAMES, _make
 from tests.support.books_records import some_records
+from tests.support.databases import engine_asked_for
 
 KINDS = pytest.mark.parametrize("kind", BOOKS, ids=lambda kind: kind.__name__)
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def empty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine on a migrated, empty database that stays empty."""
+    with engine_asked_for(request, tmp_path_factory.mktemp("books")) as engine:
+        yield engine
+
+
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as connection, connection.begin():
+def connection(empty: Engine) -> Iterator[Connection]:
+    """In a transaction that is rolled back at the end: nothing here is about commits or other connections."""
+    with empty.connect() as connection:
+        begun = connection.begin()
         yield connection
+        begun.rollback()
 
 
 def holding(lot: str = "lot", site: str = "site", mass_mg: int = 5) -> HoldingRecord:

@@ -178,9 +178,9 @@ def test_a_receipt_that_proves_nothing_is_a_fault(histories: Histories) -> None:
     assert found(report) == [("kept.invalid", "kept_receipts", name) for name in ("1", "2", "3")]
 
 
-def test_thousands_of_receipts_are_compared_one_by_one(histories: Histories) -> None:
+def test_hundreds_of_receipts_are_compared_one_by_one(histories: Histories) -> None:
     ledger = histories.ledger
-    receipts = (ledger.receipt(ledger.appended[index]) for _ in range(10) for index in range(1, 141))
+    receipts = (ledger.receipt(ledger.appended[index]) for _ in range(3) for index in range(1, 141))
     report = verify(histories, ledger.engine, receipts=receipts)
     assert report.faults == []
-    assert "1400 signed heads kept elsewhere, up to size 141" in report.checked
+    assert "420 signed heads kept elsewhere, up to size 141" in report.checked

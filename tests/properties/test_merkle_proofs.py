@@ -31,11 +31,13 @@ DIGEST = "15fda687b1a1c390cb43fc730900d1bf64c98bf375cd210ef4aaccb1321b54e5"
 def reader(size: int) -> Callable[[Sequence[tuple[int, int]]], Sequence[bytes]]:
     """Nodes of the tree of the first ``size`` leaves, out of tiles."""
 
+    rows = [LEAF_HASHES[:size]]
+    while len(rows[-1]) >= 256:
+        row = rows[-1]
+        rows.append([tile_root(b"".join(row[at : at + 256])) for at in range(0, len(row) - 255, 256)])
+
     def fetch(level: int, index: int, width: int) -> bytes:
-        row = LEAF_HASHES[:size]
-        for _ in range(level):
-            row = [tile_root(b"".join(row[at : at + 256])) for at in range(0, len(row) - 255, 256)]
-        hashes = row[index * 256 : index * 256 + width]
+        hashes = rows[level][index * 256 : index * 256 + width]
         assert len(hashes) == width
         return b"".join(hashes)
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -82,19 +82,19 @@ def unguarded(url: str) -> Iterator[Connection]:
                 raw.execute("PRAGMA foreign_keys=ON")
             else:
                 with connection.begin():
-                    for table in tables:
-                        connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+                    _alter(connection, [f"{table} DISABLE TRIGGER ALL" for table in tables])
                     yield connection
-                    for table in tables:
-                        connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER ALL"))
-                        names = connection.scalars(
-                            text(
-                                "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass) "
-                                "AND NOT tgisinternal"
-                            ),
-                            {"table": table},
-                        ).all()
-                        for name in names:
-                            connection.execute(text(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"))
+                    asked = (
+                        "SELECT CAST(CAST(tgrelid AS regclass) AS text) AS guarded, tgname FROM pg_trigger "
+                        "WHERE CAST(CAST(tgrelid AS regclass) AS text) = ANY(:tables) AND NOT tgisinternal"
+                    )
+                    ours = connection.execute(text(asked), {"tables": list(tables)}).all()
+                    _alter(connection, [f"{table} ENABLE TRIGGER ALL" for table in tables])
+                    _alter(connection, [f"{table} ENABLE ALWAYS TRIGGER {name}" for table, name in ours])
     finally:
         engine.dispose()
+
+
+def _alter(connection: Connection, changes: Sequence[str]) -> None:
+    """Alters tables of a PostgreSQL database, all in one message."""
+    connection.exec_driver_sql("".join(f"ALTER TABLE {change};" for change in changes))

@@ -102,6 +102,7 @@ class PostgresServer:
         self._identity = _identity()
         self._keeper: subprocess.Popen[bytes] | None = None
         self._kept = kept
+        self._connection: psycopg.Connection[Any] | None = None
         self.folder = Path()
         self.binaries = Path()
 
@@ -169,6 +170,9 @@ class PostgresServer:
         self._end(b"in order" if self._kept is None else b"")
 
     def _end(self, how: bytes) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
         keeper, self._keeper = self._keeper, None
         if keeper is None:
             return
@@ -185,7 +189,8 @@ class PostgresServer:
     def create_database(self, template: str = "template1") -> str:
         """Makes a database as a copy of another one; returns its name."""
         name = f"test_{secrets.token_hex(6)}"
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Copied as files: half the work of copying through the server's log.
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return name
 
     def drop_database(self, name: str) -> None:
@@ -193,10 +198,11 @@ class PostgresServer:
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _execute(self, statement: str) -> None:
-        with psycopg.connect(
-            host=str(self.folder), user="postgres", dbname="postgres", autocommit=True
-        ) as connection:
-            connection.execute(statement.encode())
+        if self._connection is None:
+            self._connection = psycopg.connect(
+                host=str(self.folder), user="postgres", dbname="postgres", autocommit=True
+            )
+        self._connection.execute(statement.encode())
 
     def _initialise(self) -> None:
         command = [

@@ -5,6 +5,7 @@ Slow, and sharing nothing with ``ledger.log``: a mistake would have to be made t
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 
 
 def mth(leaves: Sequence[bytes]) -> bytes:
@@ -75,11 +76,13 @@ def subproof_ranges(m: int, begin: int, end: int, b: bool) -> list[tuple[int, in
     return [*subproof_ranges(m - k, begin + k, end, False), (begin, begin + k, "left")]
 
 
+@cache
 def inclusion_shape(index: int, size: int) -> tuple[str, ...]:
     """The sides of an inclusion proof from the leaf up; it fits every (index, size) of the same shape."""
     return tuple(side for _, _, side in path_ranges(index, 0, size))
 
 
+@cache
 def consistency_shape(old: int, new: int) -> tuple[str, ...]:
     """The sides of a consistency proof in its order; a proof fits every (old, new) of the same shape."""
     return tuple(side for _, _, side in subproof_ranges(old, 0, new, True))
