@@ -7,6 +7,7 @@ is certain and the mark is written.
 
 import contextlib
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ from ledger.log.tiles import TileEdge
 from ledger.registration.kept_books import KeptBooks
 from ledger.registration.log_state import LogState, catch_up
 from ledger.registration.mark import Mark
+from ledger.registration.precedence import Precedence
 from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
 from ledger.store import log_store
 from ledger.store.books_source import write_records
@@ -40,6 +42,7 @@ from ledger.store.proofs import node_reader
 from ledger.store.registers_store import read_facts, write_changes
 
 SKEW_LIMIT_US = 5_000_000
+CROWDED_S = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,22 @@ class _Draft:
 class BatchWriter:
     """Writes batches for one process; not thread-safe: one committer owns it."""
 
-    def __init__(self, engine: Engine, origin: str, signer: NoteSigner, mark: Mark, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        origin: str,
+        signer: NoteSigner,
+        mark: Mark,
+        clock: Clock,
+        precedence: Precedence | None = None,
+    ) -> None:
         self._engine = engine
         self._origin = origin
         self._signer = signer
         self._mark = mark
         self._clock = clock
+        self._precedence = precedence or Precedence()
+        self._waited_s = 0.0
         self._decider = Decider(origin)
         self._kept = KeptBooks()
         self._state: LogState | None = None
@@ -148,12 +161,16 @@ class BatchWriter:
         self._write_pending_mark()
         try:
             with self._engine.connect() as connection:
+                asked = time.monotonic()
                 begin_write(connection)
+                self._waited_s = time.monotonic() - asked
                 try:
                     committed = self._write_locked(connection, submissions, genesis)
                 except BaseException:
                     connection.rollback()
                     raise
+                finally:
+                    self._precedence.end()
         except IntegrityError as error:
             raise LogInconsistent("the database refused rows that follow from its own head row") from error
         except (DBAPIError, PoolTimeout) as error:
@@ -209,6 +226,7 @@ class BatchWriter:
         if new_head != draft.state.head and not log_store.swap_head(connection, draft.state.head, new_head):
             raise LogInconsistent("the head row changed while this process held the log lock")
         new_state = LogState(new_head, draft.edge, draft.previous, self._last_time(draft))
+        self._precedence.end()  # what is left to do is the disk's
         self._commit(connection, draft.state.head, new_head)
         return draft, new_state, note
 
@@ -216,6 +234,9 @@ class BatchWriter:
         head = log_store.read_head(connection)
         if head.tree_size == 0 and not genesis:
             raise LedgerEmpty("the log is empty")
+        # Another process writes, and this one had to wait for it: so the other waits for this one now.
+        if self._waited_s >= CROWDED_S and self._state is not None and self._state.head != head:
+            self._precedence.take()
         state = catch_up(connection, self._state, head, self._mark)
         names = Names()
         for submission in submissions:

@@ -32,6 +32,7 @@ from ledger.registration.committer import BatchReport, Committer, Limits, Ticket
 from ledger.registration.kept_books import KeptBooks
 from ledger.registration.mark import Mark
 from ledger.registration.outcomes import CheckReport, LineResult, Registered
+from ledger.registration.precedence import Precedence
 from ledger.registration.submission import (
     EnrolledKey,
     KeyDirectory,
@@ -93,6 +94,7 @@ class Registrar:
         self._clock = clock
         self._signer = signer
         self._mark = mark
+        self._precedence = Precedence()
         self._committer = Committer(self._make_writer, limits or Limits(), observe)
         self._keys = KeyDirectory(self._load_key)
 
@@ -146,6 +148,7 @@ class Registrar:
         for number, jws in lines:
             while pending and (pending[0].done or len(pending) >= WINDOW):
                 yield self._line_result(pending.popleft(), waiter)
+            self._precedence.stand_back()
             line = _Line(number)
             try:
                 statement = parse_statement(jws)
@@ -207,7 +210,9 @@ class Registrar:
             yield connection
 
     def _make_writer(self) -> BatchWriter:
-        return BatchWriter(self._engine, self._origin, self._signer, self._mark, self._clock)
+        return BatchWriter(
+            self._engine, self._origin, self._signer, self._mark, self._clock, self._precedence
+        )
 
     def _examine_genesis(self, statement: SignedStatement) -> Submission:
         payload = read_payload(statement.header.cty, statement.payload)

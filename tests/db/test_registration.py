@@ -28,7 +28,9 @@ from ledger.errors import (
     StatementRefused,
 )
 from ledger.log.receipt import verify_receipt
+from ledger.registration.batch import BatchWriter
 from ledger.registration.committer import Limits
+from ledger.registration.precedence import Precedence
 from ledger.registration.registrar import Registrar
 from ledger.registration.submission import EnrolledKey, KeyDirectory
 from ledger.statements.envelope import SeenHead
@@ -307,6 +309,39 @@ class TestRefusing:
         assert result.registered is not None
         assert time.monotonic() - begun < 30
         registrar.close()
+
+    @pytest.mark.parametrize(
+        ("waits", "others_write", "first"), [(True, True, True), (True, False, False), (False, True, False)]
+    )
+    def test_who_waited_for_another_writer_goes_before_its_own_lines(
+        self,
+        cast: Cast,
+        engine: Engine,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        waits: bool,
+        others_write: bool,
+        first: bool,
+    ) -> None:
+        """From reading the head to the commit, which is the disk's."""
+        seen: list[str] = []
+        for name in ("take", "end", "stand_back"):
+            monkeypatch.setattr(Precedence, name, lambda _, name=name: seen.append(name))
+        commit = BatchWriter._commit
+        monkeypatch.setattr(BatchWriter, "_commit", lambda *given: (seen.append("commit"), commit(*given)))
+        monkeypatch.setattr("ledger.registration.batch.CROWDED_S", 0.0 if waits else 600.0)
+        registrar, other = cast.started(engine, tmp_path / "mark"), cast.registrar(engine, tmp_path / "mark")
+        registrar.register(cast.record())
+        if others_write:
+            other.register(cast.record())
+        seen.clear()
+        list(registrar.register_lines([(1, cast.record())]))
+        assert seen == ["stand_back", *(["take"] if first else []), "end", "commit", "end"]
+        seen.clear()
+        registrar.register(cast.record())
+        assert seen == ["end", "commit", "end"]
+        registrar.close()
+        other.close()
 
 
 class TestStopping:

@@ -1,0 +1,47 @@
+"""Who goes first in a process: the committing thread, once it had to wait for the log lock."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from ledger.registration import precedence as module
+from ledger.registration.precedence import Precedence
+
+
+@contextmanager
+def standing_back(precedence: Precedence) -> Iterator[threading.Thread]:
+    """A thread that stands back; afterwards it has ended."""
+    thread = threading.Thread(target=precedence.stand_back, daemon=True)
+    thread.start()
+    yield thread
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 600.0)
+
+
+def waits(thread: threading.Thread) -> bool:
+    thread.join(0.02)
+    return thread.is_alive()
+
+
+def test_the_others_stand_back_until_it_ends() -> None:
+    precedence = Precedence()
+    precedence.stand_back()
+    precedence.take()
+    with standing_back(precedence) as thread:
+        assert waits(thread)
+        precedence.end()
+    precedence.stand_back()
+
+
+def test_nobody_stands_back_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.001)
+    precedence = Precedence()
+    precedence.take()
+    precedence.stand_back()
