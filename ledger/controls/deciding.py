@@ -18,9 +18,11 @@ from ledger.movements.corrections import unmarked_finding
 from ledger.records.lots import EventRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.policy import Policy, read_policy
+from ledger.records.quick import quick
 from ledger.statements.registers import Facts, KeyRecord, PolicyRecord, ReaderRecord
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What came of a statement.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ledger.controls.submission import Submission
 from ledger.encoding import b64_encode
 from ledger.findings import Finding
+from ledger.records.quick import quick
 from ledger.statements.acts import ActContext
 from ledger.statements.registers import Facts
 from ledger.statements.standing import key_fault
@@ -17,6 +18,7 @@ from ledger.statements.standing import key_fault
 IAT_TOLERANCE_US = 300 * 1_000_000
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where a statement would stand.

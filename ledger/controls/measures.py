@@ -23,6 +23,7 @@ from ledger.materials.uncertainty import (
 )
 from ledger.records.cells import element_masses
 from ledger.records.lots import LotRecord
+from ledger.records.quick import quick
 
 UNIT: Final = 10_000
 TOTAL: Final = "REO"
@@ -37,6 +38,7 @@ _TREO_SQUARE: Final = round(TREO_RELATIVE_U * UNIT) ** 2
 _WEIGHING_SQUARE: Final = round(WEIGHING_RELATIVE_U * UNIT) ** 2
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What of one lot went in or came out.

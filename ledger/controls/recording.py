@@ -18,12 +18,14 @@ from ledger.movements.movement import Movement
 from ledger.records.lots import LotRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.policy import ALWAYS
+from ledger.records.quick import quick
 from ledger.records.taint import taint
 
 FOREIGN: Final = "name.foreign"
 """Where a statement is refused for another's names, the books say nothing of what bears them."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What came of a statement's movements.

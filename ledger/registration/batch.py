@@ -29,6 +29,7 @@ from ledger.log.merkle import leaf_hash, prove_consistency, tree_root, verify_co
 from ledger.log.note import NoteSigner
 from ledger.log.receipt import ReceiptWriter
 from ledger.log.tiles import TileEdge
+from ledger.records.quick import quick
 from ledger.registration.kept_books import KeptBooks
 from ledger.registration.log_state import LogState, catch_up
 from ledger.registration.mark import Mark
@@ -45,6 +46,7 @@ SKEW_LIMIT_US = 5_000_000
 CROWDED_S = 0.002
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Appended:
     """The statement is in the log; ``told`` are flags for its sender. Any thread may call ``receipt``."""

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from ledger.errors import RequestError
 from ledger.findings import Finding
+from ledger.records.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Registered:
     """A statement that is in the log, with its proof.
@@ -29,6 +31,7 @@ class Registered:
     told: tuple[Finding, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LineResult:
     """The result of one line of a batch: exactly one of ``registered`` and ``error``."""

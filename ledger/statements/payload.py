@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from ledger.errors import JsonMalformed, JwsHeaderInvalid, TooLarge
 from ledger.findings import Finding
+from ledger.records.quick import quick
 from ledger.statements.acts import Act, read_act
 from ledger.statements.envelope import ACT, EPCIS
 from ledger.statements.epcis import EpcisEvent, read_document
@@ -17,6 +18,7 @@ from ledger.strict_json import JsonValue, is_json_object, parse_json
 MAX_DEPTH: Final = 32
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Payload:
     """What a statement says.

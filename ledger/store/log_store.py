@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from ledger.errors import LogInconsistent
 from ledger.log.tiles import TILE_WIDTH, FullTile
+from ledger.records.quick import quick
 from ledger.store import models
 from ledger.store.bulk import append_by_column, append_by_row, read_in_one_step
 from ledger.store.engine import BINARY, is_sqlite
@@ -47,6 +48,7 @@ class HeadRow(NamedTuple):
     refusal_hash: bytes
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class NewEntry:
     """An entry to append, with the statement it commits to; hashes are raw 32 bytes."""

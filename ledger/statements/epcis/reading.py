@@ -107,6 +107,7 @@ class EpcisEvent:
         return vocabulary.word(text) or text
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class EpcisDocument:
     """A payload as read.
