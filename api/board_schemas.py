@@ -178,8 +178,16 @@ class ContestSchema(StrictSchema):
     """A way to contest a sentence."""
 
     by = Text("customer, seller or authority: who signs.")
-    kind = Text("act, movement or record.")
+    kind = Text("act or movement.")
     name = Text("Which one.")
+
+
+class DisputeSchema(StrictSchema):
+    """What the customer says against a sentence."""
+
+    ground = Text("not-so, agreed, seller, carrier or quality.")
+    index = Number("The entry that says so.")
+    disputed = Moment("When it was recorded.")
 
 
 class SentenceSchema(StrictSchema):
@@ -191,6 +199,7 @@ class SentenceSchema(StrictSchema):
     figures = Object("Its figures by name.")
     entries = ListOf(fields.Integer(), "The entries that it rests on.")
     contests = ListOf(fields.Nested(ContestSchema), "How to contest it.")
+    dispute = fields.Nested(DisputeSchema, allow_none=True)
 
 
 class EvaluationSchema(StrictSchema):

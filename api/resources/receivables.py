@@ -26,6 +26,7 @@ from ledger.provenance.receivables import (
     receivables,
     totals,
 )
+from ledger.records.oversight import DisputeRecord
 from ledger.records.periods import DAY_US
 
 resource = Resource(
@@ -171,10 +172,13 @@ def read_evaluation(call: Call) -> Response:
     members = _evaluation_members(found)
     if call.accepted == CSV:
         rows = [
-            [each["code"], each["tone"], each["text"], " ".join(map(str, each["entries"]))]
+            [
+                *(each["code"], each["tone"], each["text"], " ".join(map(str, each["entries"]))),
+                each["dispute"] and each["dispute"]["ground"],
+            ]
             for each in members["sentences"]
         ]
-        return csv_reply(("code", "tone", "text", "entries"), rows, "evaluation.csv")
+        return csv_reply(("code", "tone", "text", "entries", "dispute"), rows, "evaluation.csv")
     return json_reply(members, cache=PRIVATE)
 
 
@@ -239,6 +243,14 @@ def _invoice_members(found: Receivable) -> dict[str, Any]:
     }
 
 
+def _dispute_members(found: DisputeRecord) -> dict[str, Any]:
+    return {
+        "ground": found.ground,
+        "index": found.entry_index,
+        "disputed": format_time_us(found.disputed_us),
+    }
+
+
 def _evaluation_members(found: Evaluation) -> dict[str, Any]:
     return {
         "seller": found.seller,
@@ -254,6 +266,7 @@ def _evaluation_members(found: Evaluation) -> dict[str, Any]:
                 "figures": plain(each.figures),
                 "entries": list(each.entries),
                 "contests": [{"by": way.by, "kind": way.kind, "name": way.name} for way in each.contests],
+                "dispute": None if each.dispute is None else _dispute_members(each.dispute),
             }
             for each in found.sentences
         ],

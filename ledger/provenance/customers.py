@@ -4,12 +4,12 @@ Decides: which facts count, and how grave each is. There is no score: the standi
 Only facts between the two count, which both may read, so the customer reads what is said of it. Open alerts
 are the exception: a seller reads those that it was told of, a regulator those about the customer too.
 
-Nothing is taken back by contesting: a correction, a payment or a closed case changes the fact, and with it
-the sentence.
+A dispute stands beside the sentence and changes no figure: a correction, a payment or a closed case changes
+the fact, and with it the sentence.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from ledger.provenance.answers import books_of
 from ledger.provenance.receivables import Receivable, amount_text, receivables
 from ledger.records.books import Books, key_of
 from ledger.records.lots import PostingRecord, ShipmentLineRecord, ShipmentRecord
-from ledger.records.oversight import AlertRecord
+from ledger.records.oversight import WITHDRAWN, AlertRecord, DisputeRecord
 from ledger.records.policy import Policy
 from ledger.store.books_listings import list_records
 
@@ -33,7 +33,7 @@ _NOT_ARRIVED: Final = ("voided", "refused")
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """A way to contest a sentence: who signs what. ``kind`` is ``act``, ``movement`` or ``record``."""
+    """A way to contest a sentence: who signs what. ``kind`` is ``act`` or ``movement``."""
 
     by: str
     kind: str
@@ -42,17 +42,18 @@ class Contest:
 
 _CORRECT_RECEIPT: Final = Contest("customer", "movement", "correct")
 _CORRECT_SHIPMENT: Final = Contest("seller", "movement", "correct")
-_OBJECT: Final = Contest("customer", "record", "record")
+_TAKE_BACK: Final = Contest("seller", "act", "cancel-settlement")
+_DISPUTE: Final = Contest("customer", "act", "dispute-evaluation")
 WAYS: Final[Mapping[str, tuple[Contest, ...]]] = {
-    "paid": (_OBJECT,),
+    "paid": (_TAKE_BACK, _DISPUTE),
     "overdue": (
         Contest("customer", "act", "settle-invoice"),
         Contest("seller", "act", "cancel-invoice"),
-        _OBJECT,
+        _DISPUTE,
     ),
-    "differences": (_CORRECT_RECEIPT, _CORRECT_SHIPMENT),
-    "late_receipts": (_CORRECT_RECEIPT, _CORRECT_SHIPMENT),
-    "sent_back": (_CORRECT_RECEIPT,),
+    "differences": (_CORRECT_RECEIPT, _CORRECT_SHIPMENT, _DISPUTE),
+    "late_receipts": (_CORRECT_RECEIPT, _CORRECT_SHIPMENT, _DISPUTE),
+    "sent_back": (_CORRECT_RECEIPT, _DISPUTE),
     "alerts": (Contest("authority", "act", "close-case"), _CORRECT_RECEIPT),
 }
 """By sentence."""
@@ -69,6 +70,7 @@ class Sentence:
         figures: The figures alone, by name.
         entries: The entries that it rests on, rising.
         contests: How to contest it.
+        dispute: What the customer says against it; None where it says nothing.
     """
 
     code: str
@@ -77,6 +79,7 @@ class Sentence:
     figures: Mapping[str, Any]
     entries: tuple[int, ...]
     contests: tuple[Contest, ...]
+    dispute: DisputeRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,12 @@ def evaluate(
     if alerts_of:
         found = _alerts(connection, facts, seller, customer, everything=alerts_of == "all")
         sentences.append(_alert_sentence(list(found), judged=bool(every or facts.invoices)))
+    disputes = {
+        each.sentence: each
+        for each in books.group(DisputeRecord, "pair", seller, customer)
+        if each.ground != WITHDRAWN and each.disputed_us <= as_of_us
+    }
+    sentences = [replace(each, dispute=disputes.get(each.code)) for each in sentences]
     return Evaluation(seller, customer, start_us, as_of_us, sentences)
 
 

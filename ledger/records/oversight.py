@@ -13,6 +13,9 @@ LICENCE_DECISION: Final = "licence.decision"
 NO_ARRIVAL: Final = "export.no-arrival"
 """Kinds of DueRecord that acts put or settle."""
 
+WITHDRAWN: Final = "withdrawn"
+"""Ground of a DisputeRecord that is a dispute no more."""
+
 PRICED: Final = "priced"
 """Tally by lot and invoice: that a line of the invoice states a price of the lot, and for how much of it."""
 
@@ -251,6 +254,25 @@ class SettlementRecord:
     signer: str
     cancelled_at: int | None = None
     cancelled_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRecord:
+    """What a customer says against a sentence of its evaluation: the newest that it said.
+
+    Attributes:
+        sentence: Its code.
+        ground: Why; ``WITHDRAWN`` where it says so no more.
+    """
+
+    KEY: ClassVar[tuple[str, ...]] = ("seller", "customer", "sentence")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"pair": ("seller", "customer")}
+    seller: str
+    customer: str
+    sentence: str
+    ground: str
+    entry_index: int
+    disputed_us: int
 
 
 @dataclass(frozen=True, slots=True)

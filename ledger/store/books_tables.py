@@ -55,6 +55,7 @@ TABLE_NAMES: Final[Mapping[type[Record], str]] = {
     oversight.OwnershipRecord: "ownerships",
     oversight.InvoiceRecord: "invoices",
     oversight.SettlementRecord: "settlements",
+    oversight.DisputeRecord: "disputes",
     oversight.DeclarationRecord: "declarations",
     oversight.DelegationRecord: "delegations",
     oversight.MergerRecord: "mergers",

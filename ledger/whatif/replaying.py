@@ -53,6 +53,7 @@ FOLDED_KINDS: Final = frozenset({"export", "disclose", "cancel"})
 UNFOLDED: Final = frozenset(
     {
         *("register-invoice", "settle-invoice", "cancel-settlement", "cancel-invoice"),
+        "dispute-evaluation",
         *("declare-customs", "report-export"),
         *("allot-quota", "adjust"),
         *("open-case", "close-case", "erase", "grant-read", "publish-refusals", "publish-statistics"),

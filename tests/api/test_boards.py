@@ -135,7 +135,7 @@ def test_an_evaluation_is_open_to_both_and_regulators(site: Site) -> None:
     assert {way["name"] for way in sentences["overdue"]["contests"]} == {
         "settle-invoice",
         "cancel-invoice",
-        "record",
+        "dispute-evaluation",
     }
     for index in sentences["overdue"]["entries"]:
         assert site.get(f"/v1/entries/{index}", PLANT).get_json()["act"] in (
@@ -145,6 +145,17 @@ def test_an_evaluation_is_open_to_both_and_regulators(site: Site) -> None:
     assert ask(site, "/v1/customers/evaluation", cast.authority, **said)["standing"] == "bad"
     own = ask(site, "/v1/customers/evaluation", PLANT, **said)
     assert [each["code"] for each in own["sentences"]] == [code for code in sentences if code != "alerts"]
+    assert all(each["dispute"] is None for each in own["sentences"])
+    disputing = {"act": "dispute-evaluation", "seller": cast.mine.party, "customer": PLANT.party}
+    disputing |= {"sentence": "overdue", "ground": "agreed"}
+    index = site.registered(cast.act(disputing, PLANT))["index"]
+    for reader in (cast.mine, PLANT, cast.authority):
+        shown = ask(site, "/v1/customers/evaluation", reader, **said)
+        disputes = {each["code"]: each["dispute"] for each in shown["sentences"] if each["dispute"]}
+        assert [(code, each["ground"], each["index"]) for code, each in disputes.items()] == [
+            ("overdue", "agreed", index)
+        ]
+        assert shown["standing"] == "bad", "a dispute changes no figure"
     for reader in (TRADER, AUDITOR):
         response = site.get(f"/v1/customers/evaluation?{urlencode(said)}", reader)
         assert_problem(response, 403, "role.forbidden")

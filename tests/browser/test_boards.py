@@ -43,7 +43,18 @@ def test_a_plant_records_a_payment_and_its_customer_contests(
 
     maker = signed_in("maker", f"/console/receivables?{urlencode({'party': PLANT})}", on=fresh_console)
     expect(maker.locator("#evaluation")).to_contain_text(say("receivables.says.late_receipts_none"))
-    expect(maker.locator("#evaluation")).not_to_contain_text(say("receivables.says.alerts_nothing"))
+    evaluation = maker.locator("#evaluation")
+    expect(evaluation).not_to_contain_text(say("receivables.says.alerts_nothing"))
+    row = evaluation.locator("tbody tr").first
+    row.get_by_role("button", name=say("receivables.dispute"), exact=True).click()
+    maker.locator("[name=ground]").select_option("agreed")
+    check_accessible(maker)
+    maker.get_by_role("button", name=say("acts.check")).click()
+    maker.get_by_role("button", name=say("receivables.record_dispute")).click()
+    ground = say("receivables.ground.agreed")
+    expect(evaluation).to_contain_text(say("receivables.disputed", ground=ground))
+    check_accessible(maker)
+    check_width(maker)
 
 
 def test_a_regulator_sees_where_things_come_from_and_what_a_loss_would_mean(

@@ -399,7 +399,8 @@ class TestRunning:
         with engine.connect() as connection:
             paid = connection.execute(
                 text(
-                    "SELECT invoice, entry_index, amount, paid_us, signer FROM settlements ORDER BY entry_index"
+                    "SELECT invoice, entry_index, amount, paid_us, signer "
+                    "FROM settlements ORDER BY entry_index"
                 )
             ).all()
             assert connection.scalar(text("SELECT cancelled_at FROM invoices")) is None

@@ -29,6 +29,7 @@ def test_the_acts() -> None:
         "declare-customs",
         "delegate",
         "delist",
+        "dispute-evaluation",
         "enrol-key",
         "erase",
         "genesis",

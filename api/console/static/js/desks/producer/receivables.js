@@ -39,7 +39,7 @@ export default function Receivables({ query, who }) {
     <${Loaded} from=${from} empty=${({ invoices }) => !invoices.length} emptyText=${t("receivables.none")}>${(value) => html`
       ${value.owed && html`<${Owed} ...${value.owed} names=${value.names} chosen=${customer} />`}
       <${Invoices} invoices=${customer ? value.invoices.filter((each) => each.customer === customer) : value.invoices} names=${value.names} onDone=${from.reload} mayPay=${!seesAll()} me=${who.party} />
-      ${customer && html`<${Evaluation} seller=${seller} customer=${customer} />`}`}<//>
+      ${customer && html`<${Evaluation} seller=${seller} customer=${customer} me=${who.party} />`}`}<//>
   <//>`;
 }
 
