@@ -1,6 +1,6 @@
 """What customers dispute of their evaluations.
 
-Revision 0010.
+Revision 0011.
 """
 
 import re
@@ -10,8 +10,8 @@ from alembic import context, op
 from alembic.util import CommandError
 from sqlalchemy.dialects import postgresql
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
