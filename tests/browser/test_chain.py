@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from ledger.log.tiles import entry_bundle, parse_entry_bundle
 from ledger.store.engine import create_ledger_engine
 from tests.support.browsing import over_http
 from tests.support.cast import Cast
 from tests.support.databases import copy_sqlite
+from tests.support.pages import fresh_page
 from tests.support.web import open_site
 
 ENTRIES = 600
@@ -32,14 +33,20 @@ def url(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def page(chromium: Browser, url: str) -> Iterator[Page]:
-    context = chromium.new_context()
-    page = context.new_page()
+def page(context: BrowserContext, url: str) -> Iterator[Page]:
+    page = fresh_page(context, url)
     page.goto(url + "/console/auditor")
     page.locator("#check .tools button").last.wait_for()
     yield page
-    context.close()
+    page.close()
 
 
 def serve(page: Page, pattern: str, change: Change) -> None:

@@ -51,8 +51,10 @@ _FOLLOW = """async (address) => {
   go(address);
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }"""
-_RUN_AXE = """async (only) => {
-  const options = { preload: false, resultTypes: ["violations"], ...(only ? { runOnly: only } : {}) };
+_RUN_AXE = """async ([only, without]) => {
+  const rules = Object.fromEntries(without.map((rule) => [rule, { enabled: false }]));
+  const options = { preload: false, resultTypes: ["violations"], rules };
+  if (only.length) options.runOnly = only;
   const { violations } = await axe.run(document, options);
   const told = ({ html, failureSummary }) => `${html.slice(0, 200)}: ${failureSummary}`;
   return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(told) }));
@@ -183,11 +185,7 @@ class Kept:
     def taken(self) -> Iterator[Page]:
         """An empty page; at its end whatever went wrong fails the test, and nothing of it stays."""
         self.watch.faults.clear()
-        self.context.set_offline(False)
-        self.context.clear_cookies()
-        page = self.context.new_page()
-        everything = {"origin": self.watch.origin, "storageTypes": "all"}
-        self.context.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+        page = fresh_page(self.context, self.watch.origin)
         try:
             yield page
             self.watch.end(self.context)
@@ -195,6 +193,16 @@ class Kept:
             for each in self.context.pages:
                 each.close()
         assert not self.watch.faults, "\n".join(self.watch.faults)
+
+
+def fresh_page(context: BrowserContext, origin: str) -> Page:
+    """A page that finds nothing of those before it in the context but the files in its cache."""
+    context.set_offline(False)
+    context.clear_cookies()
+    page = context.new_page()
+    everything = {"origin": origin, "storageTypes": "all"}
+    context.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+    return page
 
 
 def keys_shown(page: Page) -> list[str]:
@@ -216,13 +224,20 @@ def shown(page: Page) -> None:
     page.locator("main .loading, main [aria-busy=true]").first.wait_for(state="detached")
 
 
-def check_accessible(page: Page) -> None:
-    """Fails where axe-core finds anything on the page: all its rules in light, and the contrasts in dark."""
+def check_accessible(page: Page, *, colours: bool = True) -> None:
+    """Fails where axe-core finds anything on the page: all its rules in light, and the contrasts in dark.
+
+    Args:
+        page: Which page.
+        colours: Whether it looks at contrasts, which are alike in every language.
+    """
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(axe_source())
-    for scheme, only in (("light", None), ("dark", ["color-contrast"])):
+    contrasts = ["color-contrast"]
+    looks = [("light", [], []), ("dark", contrasts, [])] if colours else [("light", [], contrasts)]
+    for scheme, only, without in looks:
         page.emulate_media(color_scheme=scheme)
-        violations = page.evaluate(_RUN_AXE, only)
+        violations = page.evaluate(_RUN_AXE, [only, without])
         assert violations == [], (
             f"{page.url} in {scheme}: {json.dumps(violations, indent=1, ensure_ascii=False)}"
         )
