@@ -1,9 +1,11 @@
 """Fixtures of the HTTP tests: applications on either engine, with their genesis and their parties."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import Engine
 
 from ledger.store.engine import create_ledger_engine
@@ -12,6 +14,12 @@ from tests.support.databases import engine_asked_for
 from tests.support.goods import Told, tell_goods
 from tests.support.story import Story, tell_story
 from tests.support.web import Site, open_site
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> None:
+    """Errors alone are logged: without a server nothing has read the settings that say so."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 @pytest.fixture
