@@ -531,11 +531,11 @@ class Door:
     def asked(self, asks: Sequence[Ask]) -> Iterator[tuple[Caller, Ask]]:
         """Every question by every caller, by token and in a session; where there are many, by turns.
 
-        On the second engine, whose answers come from the same code, each caller asks every other one of many.
+        On the second engine, whose answers come from the same code, each caller asks every fourth of many.
         """
         many = len(asks) >= 4
         for (number, name), (place, ask) in itertools.product(enumerate(CALLERS), enumerate(asks)):
-            if many and self._thin and (number + place // 2) % 2:
+            if many and self._thin and (number + place // 2) % 4:
                 continue
             known = self._crowd.parties.get(name)
             modes = MODES if not many else (MODES[(number + place) % 2],)
@@ -628,17 +628,20 @@ def test_every_operation_has_a_row() -> None:
     assert not gone, f"{', '.join(gone)}: there is no such operation any more; take its row out of ROWS."
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_a_row_asks_by_every_parameter_that_names_something(crowd: Everybody, name: str) -> None:
-    operation = OPERATIONS[name]
-    if operation.access.token is Token.NONE or name not in ROWS:
-        return
-    asked = {parameter for ask in ROWS[name](crowd) for parameter in (*ask.query, *ask.path)}
-    naming = {each for each in (*operation.query().fields, *operation.path_fields) if NAMING.fullmatch(each)}
-    assert naming <= asked, (
-        f"the row of {name} never asks by {', '.join(sorted(naming - asked))}: add a question with each to "
-        "ROWS that names something of others, as own({...}) or whose({...}) do."
-    )
+@pytest.mark.parametrize("crowd", ["sqlite"], indirect=True)
+def test_a_row_asks_by_every_parameter_that_names_something(crowd: Everybody) -> None:
+    for name in sorted(ROWS.keys() & OPERATIONS.keys()):
+        operation = OPERATIONS[name]
+        if operation.access.token is Token.NONE:
+            continue
+        asked = {parameter for ask in ROWS[name](crowd) for parameter in (*ask.query, *ask.path)}
+        naming = {
+            each for each in (*operation.query().fields, *operation.path_fields) if NAMING.fullmatch(each)
+        }
+        assert naming <= asked, (
+            f"the row of {name} never asks by {', '.join(sorted(naming - asked))}: add a question with each "
+            "to ROWS that names something of others, as own({...}) or whose({...}) do."
+        )
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS, key=lambda name: (name in ENDING, name)))

@@ -95,12 +95,17 @@ class TestTokens:
     def test_the_list_of_bad_ones_is_whole(self, story: Story) -> None:
         assert set(bad_tokens(story)) == set(BAD)
 
-    @pytest.mark.parametrize("fault", BAD)
     @pytest.mark.parametrize("operation", [*NEEDED, *OPTIONAL], ids=name_of)
-    def test_a_bad_one_opens_nothing(self, story: Story, operation: Operation, fault: str) -> None:
-        response = asked(story.site, operation, bad_tokens(story)[fault])
-        assert_problem(response, 401, "token.invalid")
-        assert response.headers["WWW-Authenticate"].endswith('", error="invalid_token"')
+    def test_a_bad_one_opens_nothing(self, story: Story, operation: Operation) -> None:
+        let_in: dict[str, str] = {}
+        for fault, token in bad_tokens(story).items():
+            response = asked(story.site, operation, token)
+            if response.status_code != 401:
+                let_in[fault] = response.status
+                continue
+            assert_problem(response, 401, "token.invalid")
+            assert response.headers["WWW-Authenticate"].endswith('", error="invalid_token"'), fault
+        assert let_in == {}
 
     def test_one_by_a_key_whose_time_is_over_opens_nothing(self, story: Story) -> None:
         site = story.site
@@ -156,21 +161,23 @@ class TestRoles:
         assert_problem(response, 401, "token.missing")
         assert response.headers["WWW-Authenticate"] == f'Bearer realm="{sqlite_site.cast.origin}"'
 
-    @pytest.mark.parametrize("name", ROLES)
     @pytest.mark.parametrize(
         "operation", [each for each in NEEDED if each.name not in ("open_audit", "open_what_if")], ids=name_of
     )
-    def test_each_role_gets_what_is_its_own(self, story: Story, operation: Operation, name: str) -> None:
-        party = story.named(name)
-        response = asked(story.site, operation, party)
-        if operation.access.roles and not operation.access.roles & set(party.roles):
-            members = assert_problem(response, 403, "role.forbidden")
-            for role in operation.access.roles:
-                assert role in members["detail"]
-        else:
-            # What is not there and what is hidden are one to a party that is no regulator: test_secrets.py.
-            hides = operation.path in HIDING and not {"regulator", "authority"} & set(party.roles)
-            assert response.status_code in ((403,) if hides else (200, 204, 404))
+    def test_each_role_gets_what_is_its_own(self, story: Story, operation: Operation) -> None:
+        for name in ROLES:
+            party = story.named(name)
+            response = asked(story.site, operation, party)
+            if operation.access.roles and not operation.access.roles & set(party.roles):
+                assert response.status_code == 403, name
+                members = assert_problem(response, 403, "role.forbidden")
+                for role in operation.access.roles:
+                    assert role in members["detail"], name
+            else:
+                # What is not there and what is hidden are one to a party that is no regulator:
+                # test_secrets.py.
+                hides = operation.path in HIDING and not {"regulator", "authority"} & set(party.roles)
+                assert response.status_code in ((403,) if hides else (200, 204, 404)), name
 
     @pytest.mark.parametrize("name", ["mine", "customs", "operator"])
     def test_audits_are_not_started_by_others(self, story: Story, name: str) -> None:

@@ -23,6 +23,7 @@ from schemathesis.engine import from_schema
 from schemathesis.engine.events import FatalError, FuzzScenarioFinished, NonFatalError, ScenarioFinished
 from schemathesis.transport.wsgi import WSGITransport
 from sqlalchemy import Engine
+from werkzeug.test import Client
 
 from api.app import RESOURCES
 from ledger.clock import SystemClock
@@ -321,3 +322,12 @@ def test_nothing_fails(fuzzed: Site) -> None:
             top_up(operation, EXAMPLES - cases[operation.label], token)
     for label in labels:
         assert any(200 <= status < 300 for status in statuses[label]), (label, statuses[label])
+
+
+def test_a_token_that_has_run_out_goes_on_as_a_new_one(sqlite_site: Site) -> None:
+    authority = sqlite_site.cast.authority
+    old = sqlite_site.token(authority, now_s=SystemClock().now_us() // 1_000_000 - 400)
+    assert sqlite_site.get("/v1/audits", old).status_code == 401
+    client = Client(Served(sqlite_site, {}, old))
+    for bearer, status in ((old, 200), (old + "A", 401), ("", 401)):
+        assert client.get("/v1/audits", headers={"Authorization": f"Bearer {bearer}"}).status_code == status
