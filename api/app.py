@@ -5,6 +5,7 @@ builds the rest lazily: the database is first touched by the first request, the 
 first statement, in the process that serves it.
 """
 
+from functools import cache
 from typing import Final
 
 from flask import Flask
@@ -138,13 +139,26 @@ def create_app(
         documentation=Documentation(RESOURCES),
         closes_engine=own_engine,
     )
-    app = Flask("reledger", static_folder=None, template_folder=None)
-    # A party's identifier is a URI and stands in paths; "//" in it means what it says.
-    app.url_map.merge_slashes = False
-    app.url_map.strict_slashes = True
+    app = _without_routes()
+    app.url_map = _routed().url_map
+    app.view_functions.update(_routed().view_functions)
     app.extensions[EXTENSION] = parts
     install_problems(app, settings.origin)
     install_observing(app, metrics)
+    return app
+
+
+def _without_routes() -> Flask:
+    return Flask("reledger", static_folder=None, template_folder=None)
+
+
+@cache
+def _routed() -> Flask:
+    """The routes, which are alike for every ledger: to make them takes most of what an application takes."""
+    app = _without_routes()
+    # A party's identifier is a URI and stands in paths; "//" in it means what it says.
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = True
     install_operations(app, RESOURCES)
     return app
 
