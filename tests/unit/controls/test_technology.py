@@ -369,6 +369,7 @@ def test_the_deadline_of_the_flows_of_products_is_not_for_technology() -> None:
 @pytest.mark.parametrize("technology", [ITEM, BANNED])
 def test_what_happened_all_the_same_is_disclosed_and_uses_no_licence(technology: str) -> None:
     court = licensed(kind="single")
+    court.books.put(ControlListRecord("61", 0, 0, None, (), {"refuses_military": True}))
     found = impart(court, technology, disclosed=True, reason="sent by mistake", end_use="military")
     assert flags(found) == ["disclosure"]
     assert [each.disclosed for each in transfers(court)] == [True]

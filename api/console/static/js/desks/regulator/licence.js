@@ -57,9 +57,9 @@ export function Licence({ found, restricted, zone, onDone }) {
       <div>
         <${Section} title=${t("regulator.licence.clock")}><${Clock} of=${found} /><h3>${t("regulator.licence.history")}</h3><${History} found=${found} alerts=${alerts.value ?? []} /><//>
         <${Decide} found=${found} zone=${zone} onDone=${onDone} />
-        ${ofTechnology(found) && html`<${TechnologyTransfers} query=${{ licence: found.licence }} />`}
       </div>
-    </div>`;
+    </div>
+    ${ofTechnology(found) && html`<${TechnologyTransfers} query=${{ licence: found.licence }} />`}`;
 }
 
 function History({ found, alerts }) {
