@@ -146,7 +146,7 @@ def alert_members(alert: AlertRecord) -> dict[str, Any]:
 
 
 def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes:
-    """A whole answer as JSON; its steps, of which there may be thousands, are texts already."""
+    """A whole answer as JSON: of the steps there may be thousands, and they are texts already."""
     members = {
         "kind": found.subject.kind,
         "name": found.subject.name,
@@ -156,7 +156,6 @@ def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes
         "contained_mg": dict(contained_mg),
         "origins": [origin_members(share) for share in found.origins],
         "countries": {country: decimal(share) for country, share in found.countries.items()},
-        "edges": found.edges,
         "hidden": dict(found.hidden),
         "truncated": found.truncated,
         "model": {"model": found.model.model, "holds": found.model.holds, "reason": found.model.reason},
@@ -165,8 +164,10 @@ def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes
         "alerts": [alert_members(alert) for alert in found.alerts],
         "tainted": list(found.tainted),
     }
-    steps = tell_all((found.depths[number], text) for number, text in found.told.items())
-    return b'%s,"steps":%s}' % (dump_json(members)[:-1], steps.encode())
+    edges = "],[".join(["%d,%d" % edge for edge in found.edges])  # noqa: UP031 - in two thirds of the time
+    listed = f"[[{edges}]]" if edges else "[]"
+    before = f'{dump_json(members).decode()[:-1]},"edges":{listed},"steps":'
+    return tell_all(found.told, found.depths, before, "}").encode()
 
 
 def csv_reply(header: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Response:

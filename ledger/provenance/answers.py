@@ -39,7 +39,7 @@ from ledger.records.lots import (
     UnitRecord,
 )
 from ledger.records.oversight import AlertRecord
-from ledger.records.steps import UNTAINTED, Node, head, head_of, read_steps, tell
+from ledger.records.steps import UNTAINTED, Node, head, heads, read_steps, tell
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
 from ledger.store.books_source import StoreSource
 from ledger.store.engine import BINARY, is_sqlite
@@ -312,8 +312,8 @@ def _asked(subject: Subject, graph: Graph) -> set[str]:
 
 
 def _tainted(graph: Graph, subject: Subject, viewer: Viewer) -> list[str]:
-    marked = read_steps(text for text in graph.told.values() if not text.endswith(UNTAINTED))
-    found = {node.name: node.party for node in marked}
+    marked = [text for text in graph.told.values() if not text.endswith(UNTAINTED)]
+    found = {node.name: node.party for node in read_steps(marked)}
     return sorted(
         name
         for name, party in found.items()
@@ -394,9 +394,9 @@ def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
     rows = connection.execute(_OPEN, {"most": most + 1}, execution_options=BINARY).all()
     if len(rows) <= most:
         # There are fewer open alerts than steps, so they are looked up among the steps.
-        heads = set(map(head_of, graph.told.values()))
+        passed = heads(graph.told.values())
         split = ((row, *row[0].split(":", 1)) for row in rows)
-        found = [row[1:] for row, kind, name in split if head(name, kind) in heads]
+        found = [row[1:] for row, kind, name in split if head(name, kind) in passed]
     else:
         subjects = sorted({f"{node.kind}:{node.name}" for node in graph.nodes.values()})
         sqlite = is_sqlite(connection)

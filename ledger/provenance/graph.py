@@ -146,9 +146,12 @@ class _Asker:
             numbers = json.loads(f"[{found or ''}]")
             told = dict(zip(numbers, texts.split("\n"), strict=True)) if numbers else {}
             leads = dict(zip(numbers, json.loads(f"[{onward or ''}]"), strict=True))
+        elif rows:
+            numbers, texts, onward = zip(*rows, strict=True)
+            told = dict(zip(numbers, texts, strict=True))
+            leads = dict(zip(numbers, json.loads(f"[{','.join(onward)}]"), strict=True))
         else:
-            told = {row[0]: row[1] for row in rows}
-            leads = dict(zip(told, json.loads(f"[{','.join([row[2] for row in rows])}]"), strict=True))
+            told, leads = {}, {}
         if len(told) < len(nodes):
             others = [node for node in nodes if node not in told]
             leads.update((node, json.loads(far)) for node, far in self._rows("versions", others, most))
@@ -243,12 +246,14 @@ def _reach(
     return Graph(starts, direction, {}, depths, edges, len(edges) > most), known
 
 
-def _in_order(asker: _Asker, depths: Mapping[int, int], known: Mapping[int, str]) -> dict[int, str]:
+def _in_order(asker: _Asker, depths: Mapping[int, int], known: Mapping[int, str]) -> Mapping[int, str]:
     """The texts in the order of their numbers' depths; numbers that nothing has are left out."""
     missing = sorted(depths.keys() - known.keys())
     if missing:
         known = {**known, **asker.texts(missing)}
         missing = [number for number in missing if number not in known]
+    elif list(known) == list(depths):
+        return known
     for start in range(0, len(missing), _CHUNK):  # lots behind the last step
         known = {**known, **asker.step(missing[start : start + _CHUNK], 0)[0]}
     return {number: known[number] for number in depths if number in known}

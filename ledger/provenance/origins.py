@@ -9,6 +9,7 @@ Source: ISO 22095:2020 (controlled blending and mass balance: pro rata over the 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 from ledger.provenance.as_of import lot_at
 from ledger.records.books import Books
@@ -17,6 +18,9 @@ from ledger.records.lots import LotRecord
 from ledger.statements.registers import PartyRecord, SiteRecord
 
 MAX_RESOLVED = 64
+
+Exact: TypeAlias = int | Fraction
+"""Milligrams; whole numbers unless something was shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class OriginShare:
 
 def resolve(
     cells: Cells, books: Books, *, at: int | None = None, steps: int = MAX_RESOLVED
-) -> dict[Cell, Fraction]:
+) -> dict[Cell, Exact]:
     """Cells with every awaited origin replaced by those of the lot that was awaited, element by element.
 
     Args:
@@ -50,7 +54,7 @@ def resolve(
         at: As the lots' records said once this entry was in; None: as they say now.
         steps: How many awaited lots may stand behind one another.
     """
-    resolved: dict[Cell, Fraction] = {cell: Fraction(mass) for cell, mass in cells.items()}
+    resolved: dict[Cell, Exact] = dict(cells)
     for _ in range(steps):
         awaited = [cell for cell in resolved if cell[1].startswith(AWAITED)]
         books.prefetch(LotRecord, {(origin.removeprefix(AWAITED),) for _, origin, _ in awaited})
@@ -85,21 +89,22 @@ def origin_shares(
         at: As in ``resolve``.
         element: Symbol, or None for all REO.
     """
-    found: dict[str, tuple[dict[str, Fraction], dict[str, Fraction]]] = {}
+    found: dict[str, tuple[dict[str, Exact], dict[str, Exact]]] = {}
     for (symbol, origin, status), mass in resolve(cells, books, at=at).items():
         if element is not None and symbol != element:
             continue
         statuses, elements = found.setdefault(origin, ({}, {}))
-        statuses[status] = statuses.get(status, Fraction(0)) + mass
-        elements[symbol] = elements.get(symbol, Fraction(0)) + mass
-    whole = sum((sum(elements.values()) for _, elements in found.values()), Fraction(0))
+        statuses[status] = statuses.get(status, 0) + mass
+        elements[symbol] = elements.get(symbol, 0) + mass
+    sums = {origin: sum(elements.values()) for origin, (_, elements) in found.items()}
+    whole = sum(sums.values())
     shares = [
         OriginShare(
             origin,
             {status: round(mass) for status, mass in sorted(statuses.items())},
             {symbol: round(mass) for symbol, mass in sorted(elements.items())},
-            round(sum(elements.values())),
-            sum(elements.values()) / whole if whole else Fraction(0),
+            round(sums[origin]),
+            Fraction(sums[origin]) / whole if whole else Fraction(0),
         )
         for origin, (statuses, elements) in found.items()
     ]

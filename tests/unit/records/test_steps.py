@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.records.lots import LotRecord
-from ledger.records.steps import UNTAINTED, Node, head, head_of, read_steps, tell, tell_all, tell_lot
+from ledger.records.steps import UNTAINTED, Node, head, heads, read_steps, tell, tell_all, tell_lot
 from tests.support.books_records import WORDS, some_records
 
 TIME = "2026-11-20T08:00:00.000001Z"
@@ -22,14 +22,14 @@ def test_a_step_is_what_its_text_tells(name: str) -> None:
     ):
         text = tell(step)
         assert read_steps([tell(STEP), text]) == [STEP, step]
-        assert head_of(text) == head(name, step.kind)
+        assert heads([text]) == {head(name, step.kind)}
         assert text.endswith(UNTAINTED) == (step.tainted_by is None)
         assert "\n" not in text
 
 
 def test_beginnings_tell_names_and_kinds_apart() -> None:
-    heads = [head(name, kind) for name in NASTY for kind in ("lot", "pool")]
-    assert len(set(heads)) == len(heads)
+    begun = [head(name, kind) for name in NASTY for kind in ("lot", "pool")]
+    assert len(set(begun)) == len(begun)
 
 
 def test_a_lot_is_told_as_its_record_says() -> None:
@@ -44,10 +44,15 @@ def test_a_lot_is_told_as_its_record_says() -> None:
 
 
 def test_many_steps_are_one_array_each_with_its_depth() -> None:
-    told = json.loads(tell_all([(0, tell(STEP)), (2, tell(STEP._replace(name="},{")))]))
-    assert [(step["depth"], step["name"], step["index"]) for step in told] == [(0, "lot", 7), (2, "},{", 7)]
+    texts = {9: tell(STEP), 5: tell(STEP._replace(name="},{"))}
+    told = json.loads(tell_all(texts, {5: 2, 9: 0, 7: 1}, '{"before":1,"steps":', ',"behind":2}'))
+    assert (told.pop("before"), told.pop("behind"), list(told)) == (1, 2, ["steps"])
+    assert [(step["depth"], step["name"], step["index"]) for step in told["steps"]] == [
+        (0, "lot", 7),
+        (2, "},{", 7),
+    ]
 
 
 def test_no_steps_are_an_empty_array() -> None:
-    assert tell_all([]) == "[]"
+    assert tell_all({}, {}, "<", ">") == "<[]>"
     assert read_steps([]) == []
