@@ -5,14 +5,10 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
-from ledger.clock import SystemClock
 from ledger.materials.control_lists import published_lists
-from ledger.movements import writing
-from ledger.movements.writing import document
-from ledger.statements.envelope import EPCIS
 from tests.browser.conftest import IN_BOTH, OpenPage, Say
-from tests.browser.test_producer import ask
-from tests.browser.test_regulator import act, file
+from tests.browser.test_producer import ask, sign
+from tests.browser.test_regulator import act
 from tests.support.console import Console
 from tests.support.pages import check_accessible, check_width, shown
 
@@ -54,20 +50,27 @@ def test_technology_from_the_application_to_its_transfer(
     licence, end = applied["licence"], datetime.now(UTC) + timedelta(days=300)
     span = {"start": "2026-01-01T00:00:00Z", "end": end.isoformat(timespec="seconds")}
     act(fresh_console, "authority", {"act": "grant-licence", "licence": licence, **span})
-    now_us = SystemClock().now_us()
-    event = writing.impart(
-        "1E902.a",
-        manner="release",
-        contract="urn:contract:88",
-        consignee=importer,
-        end_user=importer,
-        destination="DE",
-        licence=licence,
-        scope={"documents": 7, "training": 2},
-        at_us=now_us,
-        event_id="urn:uuid:impart-88",
-    )
-    file(fresh_console, "maker", document([event], now_us), EPCIS)
+    page.goto("/console/record?kind=impart")
+    shown(page)
+    expect(page.locator("[name=site]")).to_have_count(0)
+    page.select_option("[name=technology]", "1E902.a")
+    page.select_option("[name=manner]", "release")
+    page.fill("[name=to]", importer)
+    page.select_option("[name=destination]", "DE")
+    page.select_option("[name=licence]", licence)
+    page.fill("[name=contract]", "urn:contract:88")
+    page.fill("[name=training]", "2.5")
+    expect(page.get_by_text(say("producer.fault.number")).first).to_be_visible()
+    page.fill("[name=training]", "2")
+    page.fill("[name=documents]", "13")
+    expect(page.get_by_text(say("producer.would_be_refused"))).to_be_visible()
+    page.check("[name=disclosed]")
+    expect(page.get_by_role("button", name=say("producer.sign_and_send"))).to_be_disabled()
+    page.uncheck("[name=disclosed]")
+    page.fill("[name=documents]", "7")
+    check_accessible(page)
+    check_width(page)
+    sign(page, say)
     page.goto("/console/licences")
     shown(page)
     expect(page.get_by_text(scope(say, 12, 3))).to_be_visible()

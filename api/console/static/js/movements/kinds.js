@@ -3,7 +3,7 @@
 /**
  * kind -> {group, type, action, step, disposition, goods, fields}
  * goods: "born" (new lots), "held" (of our stock), "both" (in and out), "sent" (of a shipment), "packed", "none".
- * A field with "?" may be left empty.
+ * A field with "?" may be left empty. What is "placeless" happens at no site.
  */
 export const KINDS = {
   extract: { group: "make", type: "ObjectEvent", action: "ADD", step: "commissioning", goods: "born", fields: ["origin?"] },
@@ -20,6 +20,7 @@ export const KINDS = {
   release: { group: "move", type: "ObjectEvent", action: "OBSERVE", step: "shipping", goods: "held", fields: ["to", "invoice?"] },
   export: { group: "abroad", type: "ObjectEvent", action: "OBSERVE", step: "shipping", disposition: "in_transit", goods: "held", fields: ["to", "endUser", "endUse?", "destination", "licence?", "declaration", "invoice?", "price?"] },
   disclose: { group: "abroad", type: "ObjectEvent", action: "OBSERVE", step: "shipping", disposition: "in_transit", goods: "held", fields: ["to", "endUser", "endUse?", "destination", "licence?", "declaration?", "reason"] },
+  impart: { group: "abroad", type: "TransactionEvent", action: "ADD", goods: "none", placeless: true, fields: ["technology", "manner", "to", "endUser", "destination", "endUse?", "licence?", "contract", "scope?", "document?", "disclosed?"] },
   import: { group: "abroad", type: "ObjectEvent", action: "ADD", step: "commissioning", goods: "born", fields: ["originCountry", "originDeclaration?", "declaration?"] },
   pack: { group: "stock", type: "AggregationEvent", action: "ADD", step: "packing", goods: "held", fields: ["unit", "seals"] },
   unpack: { group: "stock", type: "AggregationEvent", action: "DELETE", step: "unpacking", goods: "none", fields: ["unit"] },
@@ -36,5 +37,8 @@ export const GROUPS = ["make", "move", "abroad", "stock"];
 /** The fields of a kind: [{name, optional}]. */
 export const fieldsOf = (kind) =>
   KINDS[kind].fields.map((each) => ({ name: each.replace("?", ""), optional: each.endsWith("?") }));
+
+/** In which forms a technology is handed over. */
+export const FORMS_OF_TECHNOLOGY = ["documents", "data", "training", "services"];
 
 export const ELEMENTS = ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y", "Sc"];

@@ -6,6 +6,9 @@ export const partyUri = (party) => (/^[0-9A-Z]{13,20}$/.test(party) ? `https://w
 /** The party that a URI of an event names. */
 export const partyOf = (uri) => uri.replace(/^https:\/\/w3id\.org\/reledger\/party\/(?=[0-9A-Z]{13,20}$)/, "");
 
+/** What stands before the code of an item of technology; an opaque name, not an address. */
+export const TECHNOLOGY = "https://w3id.org/reledger/technology/";
+
 const isUri = (text) => /^(urn:|https?:\/\/)/.test(text);
 
 /** The check digit of GS1 keys. Source: GS1 General Specifications, section 7.9. */

@@ -1,6 +1,8 @@
 // What a form holds, from an event that was recorded: the way back of writing.js, for corrections.
 import { massText, percentText } from "./decimal.js";
-import { partyOf } from "./names.js";
+import { TECHNOLOGY, partyOf } from "./names.js";
+
+const NO_GOODS = ["close", "impart"];
 
 const kg = (value) => (value === undefined ? "" : String(value));
 
@@ -19,13 +21,17 @@ export function readEvent(event) {
   const form = {
     at: localText(event.eventTime),
     site: event.bizLocation?.id ?? "",
-    to: end("destination", "possessing_party") || end("destination", "owning_party"),
+    to: kind === "impart" ? partyOf(ree("consignee") ?? "") : end("destination", "possessing_party") || end("destination", "owning_party"),
     siteTo: end("destination", "location"),
     consignor: end("source", "possessing_party"),
     advice: papers.desadv ?? "",
     invoice: papers.inv ?? "",
     test: papers.testres ?? "",
-    used: born || kind === "close" ? [] : first,
+    contract: papers.po ?? "",
+    technology: kind === "impart" ? (event.quantityList?.[0]?.epcClass ?? "").replace(TECHNOLOGY, "") : "",
+    disclosed: ree("disclosed") === true,
+    ...Object.fromEntries(Object.entries(ree("scope") ?? {}).map(([name, count]) => [name, String(count)])),
+    used: born || NO_GOODS.includes(kind) ? [] : first,
     made: kind === "process" || kind === "draw" ? second : born ? first : [],
     whole: ree("whole") === true,
     final: ree("final") !== false,
@@ -42,7 +48,7 @@ export function readEvent(event) {
     laboratory: partyOf(ree("laboratory") ?? ""),
     results: resultsOf(event),
   };
-  for (const member of ["process", "reason", "declaration", "licence", "endUse", "destination", "origin", "document", "shipment", "originDeclaration"]) {
+  for (const member of ["process", "reason", "declaration", "licence", "endUse", "destination", "origin", "document", "shipment", "originDeclaration", "manner"]) {
     form[member] = ree(member) ?? "";
   }
   if (kind === "refuse") form.consignor = end("destination", "possessing_party");

@@ -1,19 +1,12 @@
 // A movement as an EPCIS 2.0 document, from what a form holds. Whether it is right is for the ledger to say.
-import { fraction, kilograms, parseMass, plainNumber } from "./decimal.js";
-import { KINDS } from "./kinds.js";
-import { documentId, isUnit, lotId, partyUri, poolId, unitId } from "./names.js";
+import { fraction, plainNumber } from "./decimal.js";
+import { FieldFault } from "./fault.js";
+import { masses, putGoods } from "./goods.js";
+import { FORMS_OF_TECHNOLOGY, KINDS } from "./kinds.js";
+import { TECHNOLOGY, documentId, partyUri, poolId, unitId } from "./names.js";
 
 const CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld";
 const REE = "https://w3id.org/reledger/ree#";
-
-/** A value that a form lacks or that cannot be read: `field` names it, `code` is a text of area `producer`. */
-export class FieldFault extends Error {
-  constructor(field, code) {
-    super(code);
-    this.field = field;
-    this.code = code;
-  }
-}
 
 /** An EPCIS document with these events. */
 export const document = (events, now = new Date()) => ({
@@ -32,7 +25,7 @@ export const document = (events, now = new Date()) => ({
  * @param {string} eventId A URI of its own.
  */
 export function writeEvent(kind, form, me, eventId) {
-  const { type, action, step, disposition, goods, fields } = KINDS[kind];
+  const { type, action, step, disposition, goods, fields, placeless } = KINDS[kind];
   if (fields.includes("pool")) {
     if (!form.pool?.trim()) throw new FieldFault("pool", "fault.missing");
     form = { ...form, pool: poolId(form.pool, me) };
@@ -40,8 +33,8 @@ export function writeEvent(kind, form, me, eventId) {
   const event = { type, eventID: eventId, ...moment(form.at), ...(action && { action }), ...(step && { bizStep: step }) };
   event["ree:movement"] = kind;
   if (disposition) event.disposition = disposition;
-  if (form.site) event.bizLocation = { id: form.site };
-  else if (!SITE_MAY_LACK.includes(kind)) throw new FieldFault("site", "fault.missing");
+  if (form.site && !placeless) event.bizLocation = { id: form.site };
+  else if (!placeless && !SITE_MAY_LACK.includes(kind)) throw new FieldFault("site", "fault.missing");
   putParties(event, kind, form, me);
   putDocuments(event, kind, form, me);
   putGoods(event, kind, goods, form, me);
@@ -68,13 +61,12 @@ export function moment(local) {
 }
 
 const SENT = ["ship", "return", "export", "disclose"];
+const TO_SOMEBODY = [...SENT, "transfer", "release", "impart"];
 
 function putParties(event, kind, form, me) {
   const ends = { source: [], destination: [] };
   const put = (end, type, party) => ends[end].push({ type, [end]: type === "location" ? party : partyUri(party) });
-  if (SENT.includes(kind) || kind === "transfer" || kind === "release") {
-    if (!form.to) throw new FieldFault("to", "fault.missing");
-  }
+  if (TO_SOMEBODY.includes(kind) && !form.to) throw new FieldFault("to", "fault.missing");
   if (SENT.includes(kind)) {
     put("source", "owning_party", form.owner || me);
     put("source", "possessing_party", me);
@@ -98,105 +90,9 @@ function putDocuments(event, kind, form, me) {
   const put = (type, text, issuer) => text?.trim() && found.push({ type, bizTransaction: documentId(text, issuer) });
   put("desadv", form.advice, kind === "receive" ? form.consignor : me);
   put("inv", form.invoice, me);
+  if (kind === "impart") put("po", form.contract, me);
   put("testres", form.test, form.laboratory || me);
   if (found.length) event.bizTransactionList = found;
-}
-
-const LISTS = {
-  ObjectEvent: [["epcList", "quantityList"]],
-  TransactionEvent: [["epcList", "quantityList"]],
-  AggregationEvent: [["childEPCs", "childQuantityList"]],
-  TransformationEvent: [["inputEPCList", "inputQuantityList"], ["outputEPCList", "outputQuantityList"]],
-};
-
-function putGoods(event, kind, goods, form, me) {
-  const [first, second] = LISTS[event.type];
-  const born = goods === "born" || goods === "both" ? lines(form.made, "made", kind, me) : [];
-  const held = goods === "born" || goods === "none" ? [] : lines(form.used, "used", kind, me);
-  if (goods !== "none" && born.length + held.length === 0) throw new FieldFault(goods === "born" ? "made" : "used", "fault.no-goods");
-  if (goods === "both" && (!born.length || !held.length)) throw new FieldFault(born.length ? "used" : "made", "fault.no-goods");
-  putLines(event, event.type === "TransformationEvent" && goods === "born" ? second : first, goods === "both" ? held : [...held, ...born]);
-  if (goods === "both") putLines(event, second, born);
-  const said = Object.fromEntries([...held, ...born].filter((line) => Object.keys(line.said).length).map((line) => [line.id, line.said]));
-  if (Object.keys(said).length === 0) return;
-  // EPCIS has ilmd where things come to be; elsewhere what is said of a lot stands at the event.
-  if (born.length) event.ilmd = { "ree:lots": said };
-  else event["ree:lots"] = said;
-}
-
-function putLines(event, [things, quantities], found) {
-  const names = found.filter((line) => line.instance || isUnit(line.id)).map((line) => line.id);
-  const shares = found
-    .filter((line) => !line.instance && !isUnit(line.id))
-    .map((line) => ({ epcClass: line.id, ...(line.mg !== null && { quantity: kilograms(line.mg), uom: "KGM" }) }));
-  if (names.length) event[things] = names;
-  if (shares.length) event[quantities] = shares;
-}
-
-const MASS_MAY_LACK = ["cancel", "refuse", "unpack", "assay"];
-
-function lines(rows, side, kind, me) {
-  return (rows ?? []).filter((row) => row.lot?.trim()).map((row, at) => {
-    const field = `${side}.${at}`;
-    const id = lotId(row.lot, me, row.item);
-    const given = String(row.amount ?? "").trim();
-    const mg = given ? parseMass(given, row.unit ?? "kg") : null;
-    if (given && mg === null) throw new FieldFault(`${field}.amount`, "fault.mass");
-    if (!given && !row.instance && !isUnit(id) && !MASS_MAY_LACK.includes(kind)) throw new FieldFault(`${field}.amount`, "fault.missing");
-    return { id, mg, instance: Boolean(row.instance), said: side === "made" ? saidOfNew(row, field, mg) : saidOfHeld(row, field) };
-  });
-}
-
-function part(row, name, field) {
-  const text = String(row[name] ?? "").trim();
-  if (!text) return null;
-  const value = fraction(text);
-  if (value === null) throw new FieldFault(`${field}.${name}`, "fault.number");
-  return value;
-}
-
-function saidOfNew(row, field, mg) {
-  if (!row.product) throw new FieldFault(`${field}.product`, "fault.missing");
-  const said = { product: row.product };
-  const treo = part(row, "treo", field);
-  if (treo !== null) said.treoFraction = treo;
-  const elements = {};
-  for (const [symbol, text] of Object.entries(row.elements ?? {})) {
-    if (!String(text).trim()) continue;
-    const value = fraction(text);
-    if (value === null) throw new FieldFault(`${field}.elements.${symbol}`, "fault.number");
-    if (value !== 0) elements[symbol] = value;
-  }
-  if (Object.keys(elements).length) said.elementFractions = elements;
-  const loi = part(row, "loi", field);
-  if (loi !== null) said.lossOnIgnition = loi;
-  if (row.model) said.chainOfCustodyModel = row.model;
-  if (row.instance && mg !== null) said.netMass = { quantity: kilograms(mg), uom: "KGM" };
-  return { ...said, ...saidOfHeld(row, field) };
-}
-
-function saidOfHeld(row, field) {
-  const moisture = part(row, "moisture", field);
-  return moisture === null ? {} : { moistureFraction: moisture };
-}
-
-/** Masses by element, or their total, as the books want losses and what was measured. */
-function masses(given, field, optional) {
-  const elements = Object.entries(given?.elements ?? {}).filter(([, text]) => String(text).trim());
-  const total = String(given?.total ?? "").trim();
-  if (!elements.length && !total) {
-    if (optional) return null;
-    throw new FieldFault(field, "fault.missing");
-  }
-  const kg = (text, place) => {
-    const mg = parseMass(text, "kg");
-    if (mg === null) throw new FieldFault(place, "fault.mass");
-    return kilograms(mg);
-  };
-  if (elements.length) {
-    return { uom: "KGM", elements: Object.fromEntries(elements.map(([symbol, text]) => [symbol, kg(text, `${field}.${symbol}`)])) };
-  }
-  return { uom: "KGM", total: kg(total, field) };
 }
 
 const plain = (member, name) => (event, form, me, optional) => {
@@ -258,6 +154,23 @@ const PUT = {
     event["ree:origin"] = form.originCountry || "undeclared";
   },
   originDeclaration: plain("originDeclaration", "originDeclaration"),
+  technology: (event, form) => {
+    if (!form.technology?.trim()) throw new FieldFault("technology", "fault.missing");
+    event.quantityList = [{ epcClass: TECHNOLOGY + form.technology.trim() }];
+  },
+  manner: plain("manner", "manner"),
+  contract: (event, form) => {
+    if (!form.contract?.trim()) throw new FieldFault("contract", "fault.missing");
+  },
+  scope: (event, form) => {
+    const scope = scopeOf(form);
+    if (Object.keys(scope).length) event["ree:scope"] = scope;
+  },
+  disclosed: (event, form) => {
+    if (!form.disclosed) return;
+    if (!form.reason?.trim()) throw new FieldFault("reason", "fault.missing");
+    event["ree:disclosed"] = true;
+  },
   unit: (event, form, me) => {
     if (!form.unit?.trim()) throw new FieldFault("unit", "fault.missing");
     event.parentID = unitId(form.unit, me);
@@ -274,6 +187,14 @@ const PUT = {
     event.sensorElementList = [{ sensorReport: rows.map(([symbol, row]) => report(symbol, row)) }];
   },
 };
+
+/** How many of each form of technology a form states; FieldFault where one is no whole number. */
+export function scopeOf(form) {
+  const stated = FORMS_OF_TECHNOLOGY.map((name) => [name, String(form[name] ?? "").trim()]).filter(([, text]) => text);
+  const wrong = stated.find(([, text]) => !/^[1-9]\d{0,8}$/.test(text));
+  if (wrong) throw new FieldFault(wrong[0], "fault.number");
+  return Object.fromEntries(stated.map(([name, text]) => [name, Number(text)]));
+}
 
 function report(symbol, row) {
   const value = fraction(row.value);

@@ -3,16 +3,14 @@ import { count } from "../core/format.js";
 import { html } from "../core/html.js";
 import { t, term } from "../core/i18n.js";
 import { Mass } from "../core/ui.js";
-
-/** In which forms a technology is handed over. */
-export const FORMS = ["documents", "data", "training", "services"];
+import { FORMS_OF_TECHNOLOGY } from "../movements/kinds.js";
 
 /** Whether a licence is for technology: goods have a mass. */
 export const ofTechnology = (licence) => licence.quantity_mg === 0;
 
 /** "12 documents, 1 training", or that no number is set. */
 export const scopeText = (scope) => {
-  const parts = FORMS.filter((form) => scope[form]).map((form) => `${count(scope[form])} ${term("technology_form", form)}`);
+  const parts = FORMS_OF_TECHNOLOGY.filter((form) => scope[form]).map((form) => `${count(scope[form])} ${term("technology_form", form)}`);
   return parts.length ? parts.join(", ") : t("terms.technology_form.any");
 };
 

@@ -1,12 +1,14 @@
 // Applying for an export licence: a signed act, checked before it is sent.
 import { html, useState } from "../../core/html.js";
 import { language, t, term } from "../../core/i18n.js";
-import { all, get } from "../../core/api.js";
+import { get } from "../../core/api.js";
 import { Loaded, useLoad } from "../../core/ui.js";
 import { kilograms, parseMass } from "../../movements/decimal.js";
+import { FieldFault } from "../../movements/fault.js";
+import { FORMS_OF_TECHNOLOGY } from "../../movements/kinds.js";
 import { companyPrefix, partyUri } from "../../movements/names.js";
-import { FORMS } from "../../parts/licence_amount.js";
-import { ChoiceField, PartyField, TextField, countryOptions } from "./fields.js";
+import { scopeOf } from "../../movements/writing.js";
+import { ChoiceField, PartyField, TextField, countryOptions, technologies } from "./fields.js";
 import { FieldFaultText } from "./goods.js";
 import { Sending, useSending } from "./sending.js";
 
@@ -50,20 +52,13 @@ function goodsOf(form) {
 
 /** A technology has no mass: its code, and how many documents and the like where that is stated. */
 function technologyOf(form) {
-  const scope = {};
-  for (const name of FORMS) {
-    const text = String(form[name] ?? "").trim();
-    if (!text) continue;
-    if (!/^[1-9]\d{0,8}$/.test(text)) return [null, { field: name, code: "fault.number" }];
-    scope[name] = Number(text);
+  try {
+    const scope = scopeOf(form);
+    return [{ technologies: [form.technology], ...(Object.keys(scope).length && { scope }) }, null];
+  } catch (error) {
+    if (error instanceof FieldFault) return [null, error];
+    throw error;
   }
-  return [{ technologies: [form.technology], ...(Object.keys(scope).length && { scope }) }, null];
-}
-
-/** The codes of technology that published lists name. */
-async function technologies() {
-  const lists = await all("/v1/control-lists", "records");
-  return [...new Set(lists.flatMap((list) => list.items.map((item) => item.technology).filter(Boolean)))].sort();
 }
 
 const Amount = ({ form, set }) => html`<div class="amount"><label>${t("producer.amount")}<input name="amount" inputmode="decimal" value=${form.amount ?? ""} onInput=${(event) => set({ amount: event.target.value })} /></label>
@@ -94,7 +89,7 @@ export function ApplicationForm({ me }) {
       <${PartyField} name="consignee" form=${form} set=${set} optional=${true} />
       <${TextField} name="endUse" form=${form} set=${set} />
       ${form.subject === "technology"
-        ? FORMS.map((name) => html`<${TextField} key=${name} name=${name} form=${form} set=${set} fault=${shown} optional=${true} inputmode="numeric" />`)
+        ? FORMS_OF_TECHNOLOGY.map((name) => html`<${TextField} key=${name} name=${name} form=${form} set=${set} fault=${shown} optional=${true} inputmode="numeric" />`)
         : html`<${Amount} form=${form} set=${set} />`}
       <${FieldFaultText} fault=${shown} field="amount" />
     </div>

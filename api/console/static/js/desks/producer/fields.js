@@ -1,5 +1,5 @@
 // The other fields of a movement's form, by their names in movements/kinds.js.
-import { get } from "../../core/api.js";
+import { all, get } from "../../core/api.js";
 import { shortId } from "../../core/format.js";
 import { html, useEffect, useRef, useState } from "../../core/html.js";
 import { language, t, tag, term } from "../../core/i18n.js";
@@ -11,8 +11,8 @@ const Label = ({ name, optional }) =>
   html`${t(`producer.field.${name}`)}${optional && html` <span class="quiet">${t("producer.optional")}</span>`}`;
 
 /** A line of text. */
-export function TextField({ name, form, set, fault, optional, type = "text", inputmode, hint }) {
-  return html`<label><${Label} name=${name} optional=${optional} />
+export function TextField({ name, label = name, form, set, fault, optional, type = "text", inputmode, hint }) {
+  return html`<label><${Label} name=${label} optional=${optional} />
     <input name=${name} type=${type} inputmode=${inputmode} autocomplete="off" value=${form[name] ?? ""}
       onInput=${(event) => set({ [name]: event.target.value })} ...${marked(fault, name)} />
     <${FieldFaultText} fault=${fault} field=${name} />${hint && html`<small class="hint">${hint}</small>`}</label>`;
@@ -92,6 +92,12 @@ export function ResultsField({ form, set, fault }) {
       <thead><tr><th scope="col">${t("producer.element")}</th><th scope="col">${t("producer.value")}</th><th scope="col">${t("producer.uncertainty")}</th></tr></thead>
       <tbody>${["TREO", ...ELEMENTS].map((symbol) => html`<tr key=${symbol}><th scope="row">${symbol}</th>${cell(symbol, "value")}${cell(symbol, "uncertainty")}</tr>`)}</tbody>
     </table></div><${FieldFaultText} fault=${fault} field="results" /></fieldset>`;
+}
+
+/** The codes of technology that published lists name. */
+export async function technologies(signal) {
+  const lists = await all("/v1/control-lists", "records", {}, { signal });
+  return [...new Set(lists.flatMap((list) => list.items.map((item) => item.technology).filter(Boolean)))].sort();
 }
 
 // Codes that Intl names though no country of today has them.

@@ -1,17 +1,18 @@
 // The form of one movement: filled in as people write, checked by the ledger as one types, signed at the end.
 import { all, get } from "../../core/api.js";
 import { html, useEffect, useMemo, useState } from "../../core/html.js";
-import { language, t } from "../../core/i18n.js";
+import { language, t, term } from "../../core/i18n.js";
 import { signStatement } from "../../core/jws.js";
 import { siteName, sitesOf } from "../../core/names.js";
 import { judge } from "../../core/outbox.js";
 import { signingKey } from "../../core/session.js";
 import { Failure, Loaded, Loading, Section, Words, useLoad } from "../../core/ui.js";
-import { KINDS, fieldsOf } from "../../movements/kinds.js";
+import { FieldFault } from "../../movements/fault.js";
+import { FORMS_OF_TECHNOLOGY, KINDS, fieldsOf } from "../../movements/kinds.js";
 import { localText } from "../../movements/reading.js";
-import { FieldFault, declareWrong, document, writeEvent } from "../../movements/writing.js";
+import { declareWrong, document, writeEvent } from "../../movements/writing.js";
 import { Findings } from "../../parts/findings.js";
-import { ChoiceField, MassesField, PartyField, ResultsField, TextField, countryOptions } from "./fields.js";
+import { ChoiceField, MassesField, PartyField, ResultsField, TextField, countryOptions, technologies } from "./fields.js";
 import { MadeGoods, UsedGoods } from "./goods.js";
 import { Sending, useSending } from "./sending.js";
 import { ShipmentField } from "./shipment_field.js";
@@ -29,13 +30,14 @@ const blank = () => ({
 
 /** What the forms choose from: own sites, stock, pools, catalogue, licences. */
 async function choices(me, signal) {
-  const [sites, holdings, pools, { products }, { processes }, licences] = await Promise.all([
+  const [sites, holdings, pools, { products }, { processes }, licences, items] = await Promise.all([
     sitesOf(me),
     all("/v1/holdings", "holdings", { party: me, limit: 1000 }, { signal }),
     all("/v1/pools", "pools", { party: me }, { signal }),
     get("/v1/products", undefined, { signal }),
     get("/v1/processes", undefined, { signal }),
     all("/v1/licences", "records", { party: me, state: "granted" }, { signal }),
+    technologies(signal),
   ]);
   const shown = (each) => (language.get() === "zh" && each.name_zh) || each.name_en;
   return {
@@ -45,6 +47,7 @@ async function choices(me, signal) {
     products: products.map((each) => ({ ...each, shown: shown(each) })),
     processes: processes.map((each) => [each.code ?? each.process, shown(each)]),
     licences: licences.map((each) => [each.licence, each.licence]),
+    technologies: items.map((each) => [each, each]),
   };
 }
 
@@ -74,7 +77,7 @@ export function MovementForm({ kind, me, initial, wrong }) {
     <${Section} title=${t("producer.what")}><${GoodsPart} kind=${kind} form=${form} set=${set} known=${known} fault=${shown(written)} me=${me} /><//>
     <${Section} title=${t("producer.where")}>
       <div class="fields">
-        <${ChoiceField} name="site" form=${form} set=${set} fault=${shown(written)} options=${known.sites} />
+        ${!KINDS[kind].placeless && html`<${ChoiceField} name="site" form=${form} set=${set} fault=${shown(written)} options=${known.sites} />`}
         <${TextField} name="at" type="datetime-local" form=${form} set=${set} fault=${shown(written)} hint=${t("producer.zone", { zone: zoneText(form.at) })} />
         ${fieldsOf(kind).map((field) => html`<${FieldPart} key=${field.name} ...${field} kind=${kind} form=${form} set=${set} known=${known} fault=${shown(written)} me=${me} />`)}
       </div>
@@ -192,10 +195,19 @@ function FieldPart({ name, optional, kind, form, set, known, fault, me }) {
       return null;
     case "shipmentNamed":
       return html`<${TextField} name="shipment" ...${common} hint=${t("producer.return_hint")} />`;
+    case "technology":
+      return html`<${ChoiceField} name="technology" ...${common} options=${known.technologies} />`;
+    case "manner":
+      return html`<${ChoiceField} name="manner" ...${common} options=${["export", "release"].map((each) => [each, term("technology_manner", each)])} />`;
+    case "scope":
+      return FORMS_OF_TECHNOLOGY.map((each) => html`<${TextField} key=${each} name=${each} ...${common} inputmode="numeric" />`);
+    case "disclosed":
+      return html`<label class="check"><input type="checkbox" name="disclosed" checked=${form.disclosed} onChange=${(event) => set({ disclosed: event.target.checked })} /> ${t("producer.disclosed")}</label>
+        ${form.disclosed && html`<${TextField} name="reason" form=${form} set=${set} fault=${fault} />`}`;
     case "final":
       return html`<label class="check"><input type="checkbox" checked=${form.final} onChange=${(event) => set({ final: event.target.checked })} /> ${t("producer.final")}</label>`;
     case "document":
-      return html`<${DocumentField} ...${common} />`;
+      return html`<${DocumentField} ...${common} label=${kind === "impart" ? "handed_over" : "document"} />`;
     default:
       return html`<${TextField} name=${name} ...${common} />`;
   }
@@ -211,14 +223,14 @@ function PoolField({ pools, ...common }) {
     ${pools.map(([pool]) => html`<button key=${pool} type="button" class="plain small" onClick=${() => common.set({ pool })}>${pool}</button>`)}</div>`;
 }
 
-/** A laboratory's report: its SHA-256 is recorded, the file stays here. */
-function DocumentField({ form, set, fault }) {
+/** A laboratory's report, or what was handed over: its SHA-256 is recorded, the file stays here. */
+function DocumentField({ label, form, set, fault, optional }) {
   const take = async (file) => {
     const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
     set({ document: Array.from(new Uint8Array(digest), (each) => each.toString(16).padStart(2, "0")).join("") });
   };
-  return html`<div><label>${t("producer.field.document")}<input type="file" name="document-file" onChange=${(event) => event.target.files[0] && take(event.target.files[0])} /></label>
-    <${TextField} name="document" form=${form} set=${set} fault=${fault} hint=${t("producer.document_hint")} /></div>`;
+  return html`<div><label>${t(`producer.field.${label}`)}<input type="file" name="document-file" onChange=${(event) => event.target.files[0] && take(event.target.files[0])} /></label>
+    <${TextField} name="document" label="digest" form=${form} set=${set} fault=${fault} optional=${optional} hint=${t("producer.document_hint")} /></div>`;
 }
 
 /** The offset of a local time, "UTC+08:00". */
