@@ -156,7 +156,13 @@ def test_the_truth_names_every_planted_statement(simulated: Path) -> None:
 def test_every_code_has_a_pattern() -> None:
     planted = {code for pattern in PATTERNS for code in pattern.codes}
     # The simulated country publishes no list that has these conditions.
-    by_list = {"content.undecided", "enduser.military", "licence.case-by-case"}
+    by_list = {
+        "content.undecided",
+        "enduser.military",
+        "licence.case-by-case",
+        "technology.product",
+        "technology.prohibited",
+    }
     codes = {*REJECT, *FLAG} - WITHOUT_MOVEMENT - AS_CONSEQUENCE - by_list
     assert codes <= planted
     assert not planted - {*REJECT, *FLAG}
