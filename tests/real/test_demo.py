@@ -32,6 +32,12 @@ def demonstrate(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def told_in_readme() -> list[str]:
+    """The lines that README says the demonstration prints."""
+    (block,) = (each for each in (ROOT / "README.md").read_text("utf-8").split("```") if "The story:" in each)
+    return [line for line in block.strip().splitlines() if line.strip() != "..."]
+
+
 @pytest.mark.slow
 def test_the_whole_story() -> None:
     shown = demonstrate()
@@ -61,6 +67,8 @@ def test_the_whole_story() -> None:
     assert shown.stdout.count("/console/sign-in#key=") == 8
     assert shown.stdout.count("✓") == 107
     assert shown.stdout.count("✗") == 3
+    for line in told_in_readme():
+        assert line in shown.stdout.splitlines()
 
 
 @pytest.mark.slow
