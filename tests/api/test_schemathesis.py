@@ -223,6 +223,7 @@ def configuration(site: Site, token: str) -> SchemathesisConfig:
                         "/v1/shipments",
                         "/v1/statistics",
                         "/v1/statistics/draft",
+                        "/v1/technology-transfers",
                     ],
                     "checks": {
                         "positive_data_acceptance": {
