@@ -31,7 +31,7 @@ from ledger.store.raw_reads import raw_reader
 
 # Below this many entries a second process takes longer to start than it saves.
 FEW_ENTRIES = 8_192
-_WAITING_PER_PROCESS = 3
+_WAITING_PER_PROCESS = 8
 _POLL_S = 0.2
 
 
@@ -263,8 +263,11 @@ class Crew:
         return finish
 
     def _help(self, slots: Iterable[_Slot]) -> None:
-        """Does the last task that nobody has begun; where there is none, waits for the first."""
-        for slot in reversed(list(slots)):
+        """Does the first task that nobody has begun; where there is none, waits for the first of all.
+
+        Whoever did a later one would soon have done all that may be under way, and wait for the others.
+        """
+        for slot in slots:
             if slot.result is None and slot.future.cancel():
                 slot.result = self._worker.do(slot.task)
                 return
