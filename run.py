@@ -531,12 +531,9 @@ def hand_over(command: Words, environ: Mapping[str, str]) -> int:
 
 
 def pytest_words(words: Sequence[str]) -> list[str]:
-    """The words for pytest: spread over up to four workers that share the rest, unless they say otherwise.
-
-    One more than there are cores, for a test often waits: for a browser, a server's start, the disk.
-    """
+    """The words for pytest: spread over up to four workers that share the rest, unless they say otherwise."""
     own = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "no:xdist", "-pno:xdist")
-    spread = ["-n", str(min((os.cpu_count() or 2) + 1, 4)), "--dist", "worksteal"]
+    spread = ["-n", str(min(os.cpu_count() or 2, 4)), "--dist", "worksteal"]
     spread = [] if any(word.startswith(own) for word in words) else spread
     kept = [] if os.access(ROOT, os.W_OK) else ["-p", "no:cacheprovider"]
     return [*kept, *spread, *words]

@@ -189,7 +189,7 @@ def test_every_form_opens(signed_in: OpenPage, say: Say) -> None:
     page = signed_in("plant", "/console/record")
     shown(page)
     kinds = page.locator(".choices a").evaluate_all("(links) => links.map((link) => link.search)")
-    assert len(kinds) == 23
+    assert len(kinds) == 24
     for search in kinds:
         page.goto(f"/console/record{search}")
         shown(page)
