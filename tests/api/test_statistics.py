@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import Engine
@@ -173,7 +174,50 @@ class TestStatistics:
         ]
 
 
+def several_firms(cast: Cast, site: Site) -> dict[str, Any]:
+    """Four exporters apply for two countries each, three of them are granted both; the draft of the days so far."""
+    for number, exporter in enumerate(cast.more):
+        name = exporter.party.rstrip("/").rpartition("/")[2]
+        prefixes = {"prefixes": [f"{exporter.party}licences/"]}
+        site.registered(cast.act({**cast.party(exporter), **prefixes, "act": "admit-party"}))
+        for country in ("DE", "JP"):
+            licence = f"{exporter.party}licences/{name}-{country}"
+            members = {"licence": licence, "exporter": exporter.party, "destinations": [country]}
+            site.registered(cast.act({**application(name), **members}, exporter))
+            if number:
+                site.registered(cast.act({**decision("grant-licence", name), "licence": licence}))
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=60)
+    site.clock.shift_us = 120_000_000
+    span = "/".join(f"{each:%Y-%m-%dT%H:%M:%SZ}" for each in (end - timedelta(days=30), end))
+    path = f"/v1/statistics/draft?{urlencode({'period': span, 'filed': span})}"
+    act: dict[str, Any] = site.get(path, site.token(cast.authority)).get_json()["act"]
+    return act
+
+
 class TestReplay:
+    @pytest.mark.parametrize("table", ["by_destination", "by_element"])
+    def test_tables_that_were_published_follow_from_the_log_or_are_reported(
+        self, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+    ) -> None:
+        engine = create_ledger_engine(copy_sqlite(sqlite_template, tmp_path / "ledger.db"))
+        cast = Cast(more=[actor(f"exporter{number}", "exporter") for number in range(4)])
+        with open_site(cast, engine, tmp_path / "site") as site:
+            act = several_firms(cast, site)
+            first = act["figures"][table][0]
+            assert (first["applications"], first["granted"]) in ((4, 3), (8, 6))
+            first["granted"] += 1
+            assert_problem(site.post(cast.act(act)), 422, "statement.refused")
+            first["granted"] -= 1
+            site.registered(cast.act(act))
+            assert verify_database(engine, workers=1, replay=True).faults == []
+            first["granted"] += 1
+            with monkeypatch.context() as patched:  # a server that does not count
+                patched.setattr(PublishStatistics, "content_faults", lambda *_: [])
+                index = site.registered(cast.act(act))["index"]
+        found = verify_database(engine, workers=1, replay=True).faults
+        assert ("replay.accepted-refused", index) in [(each.code, each.place) for each in found]
+        engine.dispose()
+
     def test_what_was_published_follows_from_the_log(self, offices: Offices) -> None:
         assert verify_database(offices.engine, workers=1, replay=True).faults == []
 

@@ -83,6 +83,9 @@ def test_a_publication_is_read_by_anyone_and_the_offices_by_auditors(
     expect(page.get_by_text(say("acts.reason.data-error")).first).to_be_visible()
     expect(page.get_by_text(say("statistics.hidden")).first).to_be_visible()
     assert page.locator(".columns-picture rect").count() >= 10
+    newest = asked(page, "/v1/oversight/summary")["policies"][-1]
+    last = f"{newest['index'] + newest['entries'] - 1:,}"
+    expect(page.get_by_text(say("statistics.policies_upto", last=last))).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name=say("common.csv")).first.click()
     lines = download.value.path().read_text("utf-8").splitlines()

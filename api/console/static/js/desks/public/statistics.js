@@ -60,7 +60,11 @@ const Together = ({ months, alerts_open, alerts_ignored, ignored_after_days, pol
     <${Figure} label=${t("statistics.policy_changes")}>${count(policy_changes)}<//>
   </div>
   ${months.length ? html`<${Months} months=${months} />` : html`<p class="empty">${t("statistics.months_none")}</p>`}
+  <p class="quiet">${t("statistics.policies_upto", { last: count(lastCounted(policies)) })}</p>
   <${Policies} rows=${[...policies].reverse()} />`;
+
+/** The newest entry that the figures of the policies count. */
+const lastCounted = (policies) => policies.at(-1).index + policies.at(-1).entries - 1;
 
 const Policies = ({ rows }) => html`<${Table} caption=${t("statistics.policies")} csv="policies.csv" most=${10} rows=${rows} rowKey=${(row) => row.index} columns=${[
   { key: "index", title: t("statistics.policy"), numeric: true, cell: (row) => html`<${EntryLink} index=${row.index} />` },
