@@ -531,11 +531,11 @@ class Door:
     def asked(self, asks: Sequence[Ask]) -> Iterator[tuple[Caller, Ask]]:
         """Every question by every caller, by token and in a session; where there are many, by turns.
 
-        On the second engine, whose answers come from the same code, each caller asks every fourth of many.
+        On the second engine, whose answers come from the same code, each caller asks every other one of many.
         """
         many = len(asks) >= 4
         for (number, name), (place, ask) in itertools.product(enumerate(CALLERS), enumerate(asks)):
-            if many and self._thin and (number + place // 2) % 4:
+            if many and self._thin and (number + place // 2) % 2:
                 continue
             known = self._crowd.parties.get(name)
             modes = MODES if not many else (MODES[(number + place) % 2],)
