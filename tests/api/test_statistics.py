@@ -175,7 +175,7 @@ class TestStatistics:
 
 
 def several_firms(cast: Cast, site: Site) -> dict[str, Any]:
-    """Four exporters apply for two countries each, three of them are granted both; the draft of the days so far."""
+    """Four exporters apply for two countries each, three are granted both; the draft of the days so far."""
     for number, exporter in enumerate(cast.more):
         name = exporter.party.rstrip("/").rpartition("/")[2]
         prefixes = {"prefixes": [f"{exporter.party}licences/"]}
