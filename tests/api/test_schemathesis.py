@@ -30,6 +30,7 @@ from ledger.clock import SystemClock
 from tests.support import movements
 from tests.support.cast import Cast
 from tests.support.movements import PIT, PLANT, WORKS
+from tests.support.movements_written import payload_of
 from tests.support.web import Site, open_site
 
 SEED = 20_261_120
@@ -120,9 +121,9 @@ def bear_a_lot(site: Site) -> None:
             site.cast.act({"act": "list-site", "site": place, "party": party, "description": description})
         )
     mined = movements.extract(LOT, 1_000, at_us=SystemClock().now_us())
-    site.registered(site.cast.sign(movements.payload_of([mined]), mine))
+    site.registered(site.cast.sign(payload_of([mined]), mine))
     sent = movements.ship({LOT: 10}, at_us=SystemClock().now_us(), event_id="urn:uuid:0", site_to=WORKS)
-    site.registered(site.cast.sign(movements.payload_of([sent]), mine))
+    site.registered(site.cast.sign(payload_of([sent]), mine))
 
 
 def top_up(operation: Any, missing: int, token: str) -> None:

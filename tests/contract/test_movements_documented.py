@@ -16,7 +16,7 @@ from ledger.movements.reading import read_movements
 from ledger.movements.writing import dump_document
 from ledger.statements.epcis import read_document
 from tests.support.movement_examples import EXAMPLES
-from tests.support.movements import as_event
+from tests.support.movements_written import as_event
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "movements.md").read_text("utf-8")

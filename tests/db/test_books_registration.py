@@ -27,7 +27,8 @@ from ledger.store import books_source
 from ledger.store.books_source import StoreSource
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES
 from ledger.store.registers_store import read_readers
-from tests.support.movements import MINE, PIT, PLANT, WORKS, as_event
+from tests.support.movements import MINE, PIT, PLANT, WORKS
+from tests.support.movements_written import as_event
 from tests.support.trade import Trade
 
 KG = 1_000_000

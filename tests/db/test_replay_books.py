@@ -21,7 +21,8 @@ from ledger.store.books_tables import BOOKS, BOOKS_TABLES
 from ledger.store.models import Base
 from tests.support.books_records import some_records
 from tests.support.ledgers import LedgerBuilder
-from tests.support.movements import MINE, PLANT, born, draw, feed, pack, payload_of, process
+from tests.support.movements import MINE, PLANT, born, draw, feed, pack, process
+from tests.support.movements_written import payload_of
 from tests.support.rich import build_rich_ledger
 from tests.support.trade import Trade
 

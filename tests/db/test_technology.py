@@ -16,7 +16,8 @@ from ledger.whatif.replaying import what_if
 from ledger.whatif.scenario import read_scenario
 from tests.support import movements as make
 from tests.support.cast import actor
-from tests.support.movements import PLANT, as_event
+from tests.support.movements import PLANT
+from tests.support.movements_written import as_event
 from tests.support.trade import LISTED_SINCE, Trade
 
 LICENCE = f"{PLANT}licences/1"

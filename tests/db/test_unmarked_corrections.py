@@ -15,7 +15,7 @@ from ledger.movements.writing import document, dump_document, undo
 from ledger.registration.registrar import Registrar
 from ledger.statements.envelope import EPCIS
 from tests.support.cast import Actor
-from tests.support.movements import as_event
+from tests.support.movements_written import as_event
 from tests.support.trade import Trade
 
 AT = "/epcisBody/eventList"

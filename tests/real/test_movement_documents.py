@@ -9,7 +9,8 @@ from jsonschema import Draft7Validator, FormatChecker
 from ledger.movements.movement import KINDS
 from ledger.movements.writing import correct, document, dump_document, undo
 from tests.support.movement_examples import EXAMPLES
-from tests.support.movements import NOON_US, as_event
+from tests.support.movements import NOON_US
+from tests.support.movements_written import as_event
 
 SCHEMA = (
     Path(__file__).resolve().parents[3] / "shared" / "data" / "epcis" / "schema" / "epcis-2.0.1.schema.json"

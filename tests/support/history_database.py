@@ -25,7 +25,7 @@ from ledger.store.books_tables import BOOKS, BOOKS_TABLES
 from tests.support.books import check_acyclic, check_identity
 from tests.support.cast import Actor, Cast
 from tests.support.history import FIRMS, NOBODY, POOL
-from tests.support.movements import as_event
+from tests.support.movements_written import as_event
 
 HOUR_US = 3_600_000_000
 _SOFT = {code: {"action": "off"} for code in sorted(set(REJECT) - set(ALWAYS))}

@@ -14,6 +14,7 @@ from ledger.strict_json import parse_json
 from tests.support import movements as make
 from tests.support.epcis_documents import document
 from tests.support.movements import DIGEST, MINE, NOON_US, PLANT, WORKS
+from tests.support.movements_written import payload_of
 
 ORE = "https://mine.example/lots/CARB-2611"
 OXIDE = "https://plant.example/lots/PRND-2611"
@@ -102,7 +103,7 @@ ISSUERS: Mapping[str, str] = dict.fromkeys(EXAMPLES, PLANT) | dict.fromkeys(
 
 def example_event(kind: str) -> dict[str, Any]:
     """The example as an EPCIS event, as parsed from its JSON."""
-    value: Any = parse_json(make.payload_of([EXAMPLES[kind]]))
+    value: Any = parse_json(payload_of([EXAMPLES[kind]]))
     event: dict[str, Any] = value["epcisBody"]["eventList"][0]
     return event
 

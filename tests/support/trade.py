@@ -13,7 +13,8 @@ from ledger.registration.registrar import Registrar
 from ledger.statements.envelope import EPCIS
 from tests.support import movements
 from tests.support.cast import Actor, Cast, actor
-from tests.support.movements import MINE, PIT, PLANT, WORKS, payload_of
+from tests.support.movements import MINE, PIT, PLANT, WORKS
+from tests.support.movements_written import payload_of
 
 HOUR_US = 3_600_000_000
 LISTED_SINCE = "2026-01-01T00:00:00Z"

@@ -12,7 +12,8 @@ from ledger.movements.writing import correct, undo
 from ledger.statements.epcis import read_document
 from tests.support.epcis_documents import document
 from tests.support.movement_examples import EXAMPLES, example_event
-from tests.support.movements import NOON_US, as_event, extract, read_events, replacing, undone
+from tests.support.movements import NOON_US, extract, replacing, undone
+from tests.support.movements_written import as_event, read_events
 
 AT = "/epcisBody/eventList"
 WRONG = example_event("ship")

@@ -15,9 +15,9 @@ from ledger.movements.movement import KINDS, Movement
 from ledger.movements.writing import LotContent, document, dump_document, extract, release
 from ledger.statements.epcis import read_document
 from ledger.strict_json import JsonNumber, parse_json
-from tests.support import movements as make
 from tests.support.movement_examples import EXAMPLES, ISSUERS, unpointed
-from tests.support.movements import BAYAN_OBO, DIGEST, NOON_US, born, share, through_epcis
+from tests.support.movements import BAYAN_OBO, DIGEST, NOON_US, born, share
+from tests.support.movements_written import as_event, through_epcis
 
 
 @given(st.integers(0, 10**17))
@@ -110,7 +110,7 @@ def test_a_time_has_its_zone(time_us: int, offset: int, text: str) -> None:
 
 
 def test_a_document_is_valid_epcis() -> None:
-    events = [make.as_event(EXAMPLES[kind]) for kind in KINDS]
+    events = [as_event(EXAMPLES[kind]) for kind in KINDS]
     read = read_document(dump_document(document(events, NOON_US)))
     assert read.findings == []
     assert all(event.is_movement for event in read.events)

@@ -1,23 +1,18 @@
 """publish-statistics: figures that are what the books say, and nothing else."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from ledger.records.books import Books
-from ledger.records.oversight import LicenceRecord, StatisticsRecord
+from ledger.records.oversight import StatisticsRecord
 from ledger.records.policy import read_policy
 from ledger.records.working_days import DECISION_DAYS, add_working_days, start_of_day_us
 from ledger.statements.acts.licence_figures import (
     count_licences,
-    decimal_text,
     element_key,
-    percentile_90,
-    tabulate_applications,
 )
-from ledger.statements.acts.publication_periods import is_period, period_after, period_us, tables_period
+from ledger.statements.acts.publication_periods import period_after, period_us
 from ledger.statements.acts.publish_statistics import draft_statistics
 from tests.support.act_books import (
     EXPORTER,
@@ -53,23 +48,6 @@ ROW = {
     "percentile_90_days": 6,
 }
 POLICY = read_policy({"rule_set": 1})
-LICENCE_RECORD = LicenceRecord(
-    licence=LICENCE,
-    exporter=EXPORTER,
-    kind="general",
-    state="granted",
-    items=("dy-oxide",),
-    destinations=("DE",),
-    consignees=(),
-    end_users=(),
-    end_use="motors",
-    quantity_mg=10**9,
-    drawn_mg=0,
-    applied_at=1,
-    applied_us=START_US,
-    decided_at=2,
-    decided_us=START_US + 1,
-)
 NOTHING: dict[str, Any] = {
     **dict.fromkeys(("applications", "granted", "refused"), 0),
     **dict.fromkeys(("median_days", "percentile_90_days")),
@@ -228,87 +206,6 @@ def test_nothing_happened_before(log: ActLog) -> None:
     assert log.state(REGULATOR, zero) == []
 
 
-@pytest.mark.parametrize(
-    ("period", "days"),
-    [("2027", 365), ("2028", 366), ("2027-Q1", 90), ("2027-Q4", 92), ("2027-02", 28), ("2027-12", 31)],
-)
-def test_periods(period: str, days: int) -> None:
-    start_us, end_us = period_us(period, POLICY)
-    assert end_us - start_us == days * DAY_US
-    assert (start_us + 8 * 3_600_000_000) % DAY_US == 0
-
-
-@pytest.mark.parametrize(
-    ("period", "following"),
-    [
-        ("2027", "2028"),
-        ("2027-Q1", "2027-Q2"),
-        ("2027-Q4", "2028-Q1"),
-        ("2027-12", "2028-01"),
-        ("2026-12-15T00:00:00Z/2027-01-31T16:00:00Z", "2027-02"),
-        (
-            "2026-12-15T00:00:00Z/2027-01-31T15:59:59Z",
-            "2027-01-31T15:59:59Z/2027-02-28T16:00:00Z",
-        ),
-        (
-            "2026-12-15T00:00:00Z/2027-01-31T16:00:01Z",
-            "2027-01-31T16:00:01Z/2027-03-31T16:00:00Z",
-        ),
-    ],
-)
-def test_the_period_after(period: str, following: str) -> None:
-    assert period_after(period, POLICY) == following
-    assert is_period(following)
-
-
-@pytest.mark.parametrize(
-    ("period", "is_one"),
-    [
-        ("2027-01-01T00:00:00Z/2027-01-29T00:00:00Z", True),
-        ("2027-01-01T00:00:00Z/2027-01-28T23:59:59Z", False),
-        ("2027-01-29T00:00:00Z/2027-01-01T00:00:00Z", False),
-        ("2027-01-01/2027-03-01", False),
-        ("2027-02-30T00:00:00Z/2027-06-01T00:00:00Z", False),
-        ("2027-01-01T00:00:00+00:00/2027-06-01T00:00:00Z", False),
-        ("2027-01-01T00:00:00Z/2027-06-01T00:00:00Z/2027-09-01T00:00:00Z", False),
-        ("2027-01-01T00:00:00Z/2201-01-01T00:00:00Z", False),
-        ("2027-01-01T00:00:00Z", False),
-        ("2027-13", False),
-    ],
-)
-def test_a_span_lasts_28_days_at_least(period: str, is_one: bool) -> None:
-    assert is_period(period) == is_one
-
-
-@pytest.mark.parametrize(
-    ("period", "tables"),
-    [
-        ("2027-01", "2026-10"),
-        ("2027-12", "2027-09"),
-        ("2027-Q1", "2026-Q4"),
-        ("2027", "2026"),
-        ("2027-01-01T00:00:00Z/2027-03-01T00:00:00Z", None),
-    ],
-)
-def test_tables_come_three_months_later(period: str, tables: str | None) -> None:
-    assert tables_period(period) == tables
-
-
-@pytest.mark.parametrize(
-    ("number_of_days", "nine_tenths"), [(1, 1), (2, 2), (9, 9), (10, 9), (11, 10), (20, 18), (100, 90)]
-)
-def test_the_90th_percentile(number_of_days: int, nine_tenths: int) -> None:
-    assert percentile_90(range(1, number_of_days + 1)) == nine_tenths
-
-
-@pytest.mark.parametrize(
-    ("number", "divisor", "text"),
-    [(0, 2, "0"), (5, 2, "2.5"), (4, 2, "2"), (100, 10**9, "0.0000001"), (20 * 10**9, 10**9, "20")],
-)
-def test_decimal_texts(number: int, divisor: int, text: str) -> None:
-    assert decimal_text(number, divisor) == text
-
-
 @pytest.mark.parametrize("issuer", [MINE, OPERATOR, EXPORTER])
 def test_nobody_else(log: ActLog, issuer: str) -> None:
     assert log.state(issuer, publication()) == [("act.signer", "")]
@@ -411,97 +308,3 @@ def test_the_element_of_a_licence(items: list[str], element: str) -> None:
     log = log_with_everyone()
     fold(log, EXPORTER, application(items=items))
     assert element_key(licence(log), POLICY.catalogue) == element
-
-
-def test_a_table_shows_what_is_safe_and_the_rest_as_one_row() -> None:
-    books = Books()
-    for place, (destinations, tonnes) in enumerate(
-        [(("DE",), 5), (("DE",), 6), (("DE",), 7), (("JP",), 1), (("US",), 2), (("DE", "US"), 3)]
-    ):
-        record = replace(
-            LICENCE_RECORD,
-            licence=str(place),
-            exporter=f"firm {place}",
-            destinations=destinations,
-            quantity_mg=tonnes * 10**9,
-        )
-        books.put(record)
-    end_us = START_US + DAY_US
-    tables = tabulate_applications(books, POLICY, START_US, end_us, end_us)
-    row = {
-        "refused": 0,
-        "by_reason": {},
-        "pending": 0,
-        "overdue": 0,
-        "median_days": "0",
-        "percentile_90_days": 0,
-    }
-    assert tables["by_destination"] == [
-        {"key": "DE", "applications": 3, "granted": 3, "tonnes": "18", **row},
-        {"key": "other", "applications": 3, "granted": 3, "tonnes": "6", **row},
-    ]
-    assert tables["by_element"] == [{"key": "Dy", "applications": 6, "granted": 6, "tonnes": "24", **row}]
-    assert count_licences(books, POLICY, START_US, end_us)["tonnes"] == "24"
-
-
-def test_a_table_says_what_became_of_the_applications() -> None:
-    """Of six applications of one month: two granted, two refused for different reasons, two waiting."""
-    books = Books()
-    states = ("granted", "granted", "granted", "refused", "refused", "applied", "granted")
-    for place, state in enumerate(states):
-        decided_us = None if state == "applied" else START_US + place * DAY_US
-        reason = ("incomplete", "data-error")[place % 2] if state == "refused" else ""
-        record = replace(LICENCE_RECORD, licence=str(place), exporter=f"firm {place}", state=state)
-        books.put(replace(record, decided_us=decided_us, reason=reason))
-    at_us = START_US + 6 * DAY_US  # the last is decided now, and so not before
-    (row,) = tabulate_applications(books, POLICY, START_US, START_US + 1, at_us)["by_element"]
-    assert row == {
-        "key": "Dy",
-        "applications": 7,
-        "granted": 3,
-        "refused": 2,
-        "by_reason": {"data-error": 1, "incomplete": 1},
-        "pending": 2,
-        "overdue": 0,
-        "median_days": "2",
-        "percentile_90_days": 4,
-        "tonnes": "3",
-    }
-    (row,) = tabulate_applications(books, POLICY, START_US, START_US + 1, START_US + 120 * DAY_US)[
-        "by_element"
-    ]
-    assert (row["granted"], row["pending"], row["overdue"]) == (4, 1, 1)
-    nothing = tabulate_applications(books, POLICY, START_US - DAY_US, START_US, at_us)
-    assert nothing == {"by_destination": [], "by_element": []}
-
-
-def test_technology_is_counted_and_has_no_tonnes() -> None:
-    books = Books()
-    for place, quantity_mg in enumerate([0, 0, 0, 5 * 10**9, 6 * 10**9, 7 * 10**9]):
-        named = {"licence": str(place), "exporter": f"firm {place}", "quantity_mg": quantity_mg}
-        books.put(replace(LICENCE_RECORD, **named))
-    end_us = START_US + DAY_US
-    tables = tabulate_applications(books, POLICY, START_US, end_us, end_us)
-    shown = {
-        table: [(row["key"], row["applications"], row.get("tonnes")) for row in rows]
-        for table, rows in tables.items()
-    }
-    assert shown == {
-        "by_destination": [("DE", 6, "18")],
-        "by_element": [("Dy", 3, "18"), ("technology", 3, None)],
-    }
-    assert count_licences(books, POLICY, START_US, end_us)["tonnes"] == "18"
-
-
-def test_nobody_hides_behind_technology() -> None:
-    """Firms whose licences have no mass do not count among those that stand behind the tonnes."""
-    books = Books()
-    for place, quantity_mg in enumerate([0, 0, 5 * 10**9, 6 * 10**9]):
-        named = {"licence": str(place), "exporter": f"firm {place}", "quantity_mg": quantity_mg}
-        books.put(replace(LICENCE_RECORD, **named))
-    end_us = START_US + DAY_US
-    figures = count_licences(books, POLICY, START_US, end_us)
-    assert figures["granted"] == 4
-    assert "tonnes" not in figures
-    tables = tabulate_applications(books, POLICY, START_US, end_us, end_us)
-    assert tables == {"by_destination": [], "by_element": []}
