@@ -21,8 +21,34 @@ from tests.support.pages import CHINESE, ENGLISH, PATIENCE_MS, Kept, text, watch
 
 ENGINES = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgresql)]
 LANGUAGES = {SQLITE: ENGLISH, POSTGRESQL: CHINESE}
-# Nothing but this host has a name, so that no page can reach anything else even if it tried.
-ARGUMENTS = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
+# Parts of the browser's own window that it would load for every context, at the price of a page or two.
+UNSEEN = (
+    "PreloadTopChromeWebUI",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "WebUIOmniboxPopup",
+)
+# What Playwright turns off, as far as pages or the net notice; of two lists Chromium heeds the last.
+TURNED_OFF = (
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
+ARGUMENTS = [
+    # Nothing but this host has a name, so that no page can reach anything else even if it tried.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    f"--disable-features={','.join(UNSEEN + TURNED_OFF)}",
+]
 OpenPage = Callable[..., Page]
 Say = Callable[..., str]
 IN_BOTH = pytest.mark.parametrize("language", [ENGLISH, CHINESE], indirect=True)
