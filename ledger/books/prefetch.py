@@ -77,8 +77,8 @@ def _read_named(books: Books, signed: Sequence[Signed]) -> None:
     books.prefetch(PoolRecord, ((each.pool,) for _, each in signed if each.pool))
     books.prefetch(SealRecord, ((seal,) for _, each in signed for seal in each.seals))
     books.prefetch(LicenceRecord, ((each.licence,) for _, each in signed if each.licence))
-    imparted = [each for _, each in signed if each.kind == "impart"]
-    books.prefetch_groups(TechnologyTransferRecord, "licence", {(each.licence,) for each in imparted})
+    imparted = {(each.licence,) for _, each in signed if each.kind == "impart" and each.licence}
+    books.prefetch_groups(TechnologyTransferRecord, "licence", imparted)
     books.prefetch(InvoiceRecord, ((each.invoice,) for _, each in signed if each.invoice))
     books.prefetch(DeclarationRecord, ((each.declaration,) for _, each in signed if each.declaration))
     books.prefetch_groups(
