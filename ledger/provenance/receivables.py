@@ -173,7 +173,8 @@ def _standing(books: Books, record: InvoiceRecord, as_of_us: int) -> Receivable:
     )
     settled = sum((Fraction(each.amount) for each in payments), Fraction(0))
     cancelled = record.cancelled_us is not None and record.cancelled_us <= as_of_us
-    owed = Fraction(0) if cancelled else Fraction(record.amount) - settled
+    # More than the amount was paid where a payment took the place of another that was taken back later on.
+    owed = Fraction(0) if cancelled else max(Fraction(0), Fraction(record.amount) - settled)
     since_us = None if record.due_us is None else as_of_us - record.due_us
     late = bool(owed) and since_us is not None and since_us > 0
     return Receivable(

@@ -72,6 +72,18 @@ def test_parts_are_taken_off_as_they_are_paid() -> None:
     assert after.late_days == 1
 
 
+def test_nothing_below_zero_is_owed_while_a_payment_and_what_took_its_place_both_count() -> None:
+    """Recorded with a wrong day, taken back today, recorded anew with an earlier day than today's."""
+    record, before_us = invoice("I-1", "100", None), NOW_US - 10 * DAY_US
+    wrong = replace(paid("100", before_us), cancelled_at=30, cancelled_us=NOW_US)
+    right = paid("100", before_us + DAY_US, entry=31)
+    both = only(record, wrong, right, as_of_us=NOW_US - 1)
+    assert (both.settled, both.owed, both.state, both.bucket) == (200, 0, "settled", "")
+    assert ageing([both]) == {}
+    after = only(record, wrong, right)
+    assert (after.settled, after.owed, after.paid_us) == (100, 0, before_us + DAY_US)
+
+
 @pytest.mark.parametrize(("late_us", "days"), [(-DAY_US, 0), (0, 0), (1, 1), (DAY_US, 1), (DAY_US + 1, 2)])
 def test_begun_days_count_as_late(late_us: int, days: int) -> None:
     due_us = NOW_US - 50 * DAY_US
