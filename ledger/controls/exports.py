@@ -22,7 +22,6 @@ ABROAD: Final = ("export", "disclose")
 KG_MG: Final = 1_000_000
 TONNE_MG: Final = 1000 * KG_MG
 MOST_KEPT: Final = 64
-YEAR_MONTHS: Final = 12
 
 
 def clusters(case: Case) -> list[str]:

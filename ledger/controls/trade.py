@@ -12,12 +12,11 @@ from typing import Final
 
 from ledger.controls.noticing import actor_of, decimal_text, listed, notice, roles_of, stands_open
 from ledger.controls.rule import Case, Notice, rule
-from ledger.records.lots import LotRecord, ShipmentRecord
+from ledger.records.lots import LotRecord
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import DAY_US
 
 HOPS: Final = "hops"
-SALES: Final = ("ship", "transfer", "export", "disclose", "release")
 TRADER: Final = "trader "
 MOST_KEPT: Final = 200
 _PRICE: Final = re.compile(r"(?P<amount>[0-9]+(?:\.[0-9]+)?)\s*(?P<currency>[A-Z]{3})?")
@@ -157,11 +156,6 @@ def note_sale(case: Case) -> None:
             if "trader" in roles_of(case, buyer):
                 sums[f"{TRADER}{buyer}"] = 1
             case.recording.books.put(TallyRecord(HOPS, lot, "", sums))
-
-
-def is_return(shipment: ShipmentRecord) -> bool:
-    """Whether goods go back to where they came from."""
-    return shipment.kind == "return" or bool(shipment.returns)
 
 
 def _edges(sums: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:

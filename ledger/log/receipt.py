@@ -18,8 +18,6 @@ from ledger.log.entry import MAX_ENTRY_BYTES, Entry, parse_entry
 from ledger.log.merkle import NodeReader, inclusion_ranges, leaf_hash, subtree_hash, verify_inclusion
 from ledger.log.note import MAX_NOTE_BYTES, NoteVerifier
 
-MAX_PATH = 63
-
 _HEADER = b"c2sp.org/tlog-proof@v1\n"
 _FORM = re.compile(
     re.escape(_HEADER) + rb"extra ([A-Za-z0-9+/]+={0,2})\nindex (0|[1-9][0-9]{0,18})\n"

@@ -12,8 +12,6 @@ from typing import Any, ClassVar, Final
 from ledger.records.cells import Cells
 from ledger.records.quick import quick
 
-_NONE: Mapping[str, tuple[str, ...]] = {}
-
 MOST_TOLD: Final = 16
 """Of a lot's parents in its own record: an index carries them, and PostgreSQL's takes 2,704 bytes a row."""
 

@@ -53,7 +53,6 @@ class Site:
     name: str
     latitude: float
     longitude: float
-    busy_us: int = 0
 
 
 @dataclass(slots=True, eq=False)

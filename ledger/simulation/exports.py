@@ -11,7 +11,7 @@ from ledger.simulation.cast import Actor
 from ledger.simulation.chance import stream
 from ledger.simulation.chronicle import Label
 from ledger.simulation.dealing import Shipment, Terms
-from ledger.simulation.goods import TONNE, Stock
+from ledger.simulation.goods import Stock
 from ledger.simulation.world import World
 
 END_USE: Final = "permanent magnets and polishing in civil industry"
@@ -183,8 +183,3 @@ class Exports:
             subjects=(declaration, shipment.draft.event_id),
         )
         return shipment
-
-
-def general_quantity(tonnes: float) -> float:
-    """Milligrams of some tonnes."""
-    return tonnes * TONNE

@@ -43,7 +43,6 @@ class CodeScore:
     false: int = 0
     true: int = 0
     side: int = 0
-    refused_honest: int = 0
 
     @property
     def missed(self) -> int:

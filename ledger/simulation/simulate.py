@@ -18,7 +18,7 @@ from ledger.log.note import NoteSigner
 from ledger.records.periods import DAY_US, HOUR_US, month_after, month_of, month_start_us
 from ledger.records.policy import Policy, read_policy
 from ledger.simulation import noise
-from ledger.simulation.business import CONTROLLED, Business
+from ledger.simulation.business import Business
 from ledger.simulation.cast import (
     MOVEMENTS_PER_CLUSTER,
     Actor,
@@ -368,5 +368,4 @@ class Nation:
 
 
 _DESCRIBED: Final = frozenset(SiteDescriptionSchema().fields)
-CONTROLLED_PRODUCTS: Final = tuple(sorted(CONTROLLED))
 __all__ = ["Nation", "Simulated", "month_of", "simulate"]
