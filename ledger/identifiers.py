@@ -51,19 +51,6 @@ _GLN_URN_FORM = re.compile(r"urn:epc:id:pgln:(?=[0-9.]{13}$)[0-9]{6,12}\.[0-9]{0
 
 # Where the check digit stands in the key that begins an element string: its length without a serial part.
 # GS1 General Specifications sections 3.2 to 3.9; AIs 00-02, 253, 255, 402, 410-417, 8003, 8006, 8017, 8018.
-_GS1_KEY_DIGITS: Final = {
-    "00": 18,
-    "01": 14,
-    "02": 14,
-    "253": 13,
-    "255": 13,
-    "402": 17,
-    **{f"41{last}": 13 for last in range(8)},
-    "8003": 14,
-    "8006": 14,
-    "8017": 18,
-    "8018": 18,
-}
 _DIGITS = re.compile(r"[0-9]+")
 _PARTY_MEND = (
     "Name the party by its Unified Social Credit Code, GLN or LEI with right check characters, or a URI."
@@ -117,24 +104,6 @@ def has_gs1_check_digit(digits: str) -> bool:
     if len(digits) < 2 or _DIGITS.fullmatch(digits) is None:
         return False
     return gs1_check_digit(digits[:-1]) == digits[-1]
-
-
-def gs1_key_fault(application_identifier: str, value: str) -> str | None:
-    """What is wrong with the check digit of a GS1 element string, or None.
-
-    Args:
-        application_identifier: For example ``01``. One whose key has no check digit is never at fault here.
-        value: The element's value; a serial part after the key (GRAI, GDTI, GCN, ITIP) is not looked at.
-    """
-    length = _GS1_KEY_DIGITS.get(application_identifier)
-    if length is None:
-        return None
-    key = value[:length]
-    if len(key) != length or _DIGITS.fullmatch(key) is None:
-        return f"({application_identifier}) begins with {length} digits"
-    if not has_gs1_check_digit(key):
-        return f"the check digit of ({application_identifier}) {key} is {gs1_check_digit(key[:-1])}"
-    return None
 
 
 def check_party_id(text: str, pointer: str = "") -> list[Finding]:

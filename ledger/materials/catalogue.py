@@ -27,8 +27,6 @@ STAGES: Final = (
     "scrap",
 )
 """From the mine on; scrap goes back to compounds."""
-PRIMARY_STAGES: Final = ("ore", "concentrate")
-"""Mineral products: what a recycler may not use, and what quotas on mining count."""
 ORE_CLASSES: Final = ("", "rock", "ionic")
 MAX_TREO_FRACTION: Final = Fraction(154, 100)
 """No element's oxide factor is above scandium's 1.534."""
@@ -91,11 +89,6 @@ class Product:
     source: str
     verified: bool
 
-    @property
-    def is_mineral(self) -> bool:
-        """Whether it is an ore or a concentrate."""
-        return self.stage in PRIMARY_STAGES
-
 
 class Catalogue:
     """Products by code. Immutable."""
@@ -149,10 +142,6 @@ class Catalogue:
         """The stage of a product, or "" where the catalogue has none of this code."""
         product = self._products.get(code)
         return "" if product is None else product.stage
-
-    def by_hs_code(self, hs_code: str) -> tuple[Product, ...]:
-        """Every product under a commodity code."""
-        return tuple(product for product in self._products.values() if product.hs_code == hs_code)
 
     def __contains__(self, code: object) -> bool:
         return code in self._products

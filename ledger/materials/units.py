@@ -7,7 +7,6 @@ Source: UN/ECE Recommendation 20, codes for units of measure used in internation
 1959).
 """
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -44,23 +43,6 @@ MASS_UNITS: Final[Mapping[str, Fraction]] = {
 """Milligrams in one unit, by code."""
 
 #: As people write them; each is one of the codes above.
-_WRITTEN: Final[Mapping[str, str]] = {
-    "µg": "MC",
-    "ug": "MC",
-    "mg": "MGM",
-    "g": "GRM",
-    "kg": "KGM",
-    "t": "TNE",
-    "kt": "KTN",
-    "ct": "CTM",
-    "lb": "LBR",
-    "lbs": "LBR",
-    "oz": "ONZ",
-}
-_MASS: Final = re.compile(
-    r"\s*(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)\s*(?P<unit>[A-Za-zµ0-9]+)\s*", re.ASCII
-)
-_MAX_CHARACTERS: Final = 64
 _RATIOS: Final = {code: factor.as_integer_ratio() for code, factor in MASS_UNITS.items()}
 
 
@@ -93,27 +75,6 @@ def round_half_even(number: int, divisor: int) -> int:
     whole, rest = divmod(number, divisor)
     twice = 2 * rest
     return whole + (twice > divisor or (twice == divisor and whole % 2 == 1))
-
-
-def parse_mass(text: str) -> int:
-    """Whole milligrams of a mass as people write it: ``5,200.5 kg``, ``3 t``, ``12.5 KGM``.
-
-    The comma separates thousands and the full stop the fraction. A code of Recommendation 20 is taken for a
-    unit, too; so is ``kg`` or ``KG``, but ``MG`` is refused, for some write the megagram so.
-
-    Raises:
-        ValueError: Not such a text.
-    """
-    match = _MASS.fullmatch(text) if len(text) <= _MAX_CHARACTERS else None
-    if match is None:
-        raise ValueError("write a mass as a number and a unit, like 5,200.5 kg")
-    written = match["unit"]
-    code = written if written in MASS_UNITS else _WRITTEN.get(written)
-    if code is None and written != "MG":
-        code = _WRITTEN.get(written.lower())
-    if code is None:
-        raise ValueError(f"{written} is no unit of mass; write mg, g, kg, t, lb or oz")
-    return to_mg(Decimal(match["number"].replace(",", "")), code)
 
 
 def format_mass(mass_mg: int) -> str:

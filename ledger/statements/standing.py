@@ -9,7 +9,7 @@ from typing import Final
 
 from ledger.clock import format_time_us
 from ledger.findings import Finding
-from ledger.statements.registers import Facts, KeyRecord, Listing, PartyRecord, SiteRecord
+from ledger.statements.registers import Facts, KeyRecord, Listing, PartyRecord
 
 AUTHORITY: Final = "authority"
 DAY_US: Final = 86_400 * 1_000_000
@@ -42,21 +42,6 @@ def party_fault(party: PartyRecord | None, at_us: int, pointer: str = "") -> Fin
         pointer,
         "Ask an authority to list it again (admit-party), or correct the time.",
         {"party": party.party},
-    )
-
-
-def site_fault(site: SiteRecord | None, at_us: int, pointer: str = "") -> Finding | None:
-    """Why a site does not stand at a moment, or None; as ``party_fault``."""
-    if site is None:
-        return Finding("site.unknown", "the site was never listed", pointer, "Ask an authority to list it.")
-    if is_listed(site.listings, at_us):
-        return None
-    return Finding(
-        "site.unlisted",
-        f"{site.site} is not listed at {format_time_us(at_us)}",
-        pointer,
-        "Ask an authority to list it again (list-site), or correct the time.",
-        {"site": site.site},
     )
 
 

@@ -331,12 +331,6 @@ def read_grants(connection: Connection, grantee: str) -> list[GrantRecord]:
     return list(_records(connection, GrantRecord, query))
 
 
-def read_erasure(connection: Connection, index: int) -> ErasureRecord | None:
-    """Which act erased the statement at ``index``, None if none did."""
-    query = select(_ERASURES).where(_ERASURES.c.entry_index == index)
-    return next(_records(connection, ErasureRecord, query), None)
-
-
 def read_register(connection: Connection, kind: type) -> Iterator[Any]:
     """Every record of one type, in order of its key, one at a time.
 

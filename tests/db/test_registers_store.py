@@ -355,8 +355,6 @@ class TestLists:
         assert registers_store.read_readers(filled, 1) == set()
         assert registers_store.read_grants(filled, "auditor") == [RECORDS[13]]
         assert registers_store.read_grants(filled, "mine") == []
-        assert registers_store.read_erasure(filled, 1) == ErasureRecord(1, 9)
-        assert registers_store.read_erasure(filled, 2) is None
 
     def test_before_genesis(self, connection: Connection) -> None:
         assert registers_store.read_policy(connection) is None

@@ -9,7 +9,6 @@ from stdnum import ean
 from ledger.identifiers import (
     check_party_id,
     gs1_check_digit,
-    gs1_key_fault,
     has_gs1_check_digit,
     is_origin,
     is_uri,
@@ -256,64 +255,6 @@ def test_what_is_no_gs1_key_has_no_check_digit(digits: str) -> None:
 def test_no_check_digit_for_what_is_not_digits(body: str) -> None:
     with pytest.raises(ValueError):
         gs1_check_digit(body)
-
-
-@pytest.mark.parametrize(
-    ("application_identifier", "value"),
-    [
-        ("00", "106141412345678908"),
-        ("01", "09521321000018"),
-        ("253", "4012345123456" + "SERIAL"),
-        ("414", "4012345000009"),
-        ("417", "4012345000009"),
-        ("8003", "04012345123456" + "7"),
-        ("8006", "09521321000018" + "0102"),
-        ("8018", "401234512345678907"),
-        ("10", "anything"),
-        ("8004", "4012345ABC"),
-    ],
-)
-def test_gs1_keys_without_fault(application_identifier: str, value: str) -> None:
-    key = (
-        value
-        if application_identifier in {"00", "01", "8006", "10", "8004"}
-        else _mended(application_identifier, value)
-    )
-    assert gs1_key_fault(application_identifier, key) is None
-
-
-def _mended(application_identifier: str, value: str) -> str:
-    """The value with the check digit where it belongs, by another reckoning."""
-    length = {"253": 13, "414": 13, "417": 13, "8003": 14, "8018": 18}[application_identifier]
-    return value[: length - 1] + ean.calc_check_digit(value[: length - 1]) + value[length:]
-
-
-@pytest.mark.parametrize(
-    ("application_identifier", "value"),
-    [
-        ("00", "106141412345678909"),
-        ("00", "10614141234567890"),
-        ("01", "09521321000019"),
-        ("01", "9521321000018"),
-        ("01", "0952132100001a"),
-        ("01", ""),
-        ("02", "09521321000019"),
-        ("253", "4012345123450SERIAL"),
-        ("255", "401234512345"),
-        ("402", "12345678901234561"),
-        ("410", "4012345000008"),
-        ("414", "4012345000008"),
-        ("417", "４012345000009"),
-        ("8003", "14012345123450"),
-        ("8006", "095213210000190102"),
-        ("8017", "401234512345678901"),
-        ("8018", "401234512345678901"),
-    ],
-)
-def test_gs1_keys_at_fault(application_identifier: str, value: str) -> None:
-    fault = gs1_key_fault(application_identifier, value)
-    assert fault is not None
-    assert f"({application_identifier})" in fault
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ MAX_FINDINGS: Final = 1000
 
 _MOVEMENT: Final = f"{REE}movement"
 _STANDARD: Final = Scope()
-_PARTY_TYPES: Final = frozenset({"owning_party", "possessing_party"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 
@@ -76,16 +75,6 @@ class EpcisEvent:
     def is_movement(self) -> bool:
         """Whether the event carries ``ree:movement``, under whichever prefix stands for our namespace."""
         return self.extension_name(_MOVEMENT) is not None
-
-    @property
-    def named_parties(self) -> frozenset[str]:
-        """The owning and possessing parties that the source and destination lists name."""
-        found = set()
-        for member, name in (("sourceList", "source"), ("destinationList", "destination")):
-            for element in self.members.get(member, ()):
-                if words.SOURCE_DESTINATION_TYPE.word(element["type"]) in _PARTY_TYPES:
-                    found.add(element[name])
-        return frozenset(found)
 
     @property
     def event_time_us(self) -> int:

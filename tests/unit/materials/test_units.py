@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.materials.units import MASS_UNITS, format_mass, parse_mass, round_half_even, to_mg
+from ledger.materials.units import MASS_UNITS, format_mass, round_half_even, to_mg
 from ledger.strict_json import JsonNumber
 
 QUANTITIES = st.decimals(min_value=0, max_value=10**12, allow_nan=False, places=9)
@@ -66,54 +66,6 @@ def test_an_int_is_taken_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "mass_mg"),
-    [
-        ("5,200.5 kg", 5_200_500_000),
-        ("5200.5kg", 5_200_500_000),
-        ("  3 t ", 3_000_000_000),
-        ("3 T", 3_000_000_000),
-        ("12 KG", 12_000_000),
-        ("12 KGM", 12_000_000),
-        (".5 g", 500),
-        ("1,234,567 mg", 1_234_567),
-        ("2 µg", 0),
-        ("2 lb", 907_185),
-        ("1 oz", 28_350),
-        ("4 ct", 800),
-    ],
-)
-def test_a_mass_is_read_as_people_write_it(text: str, mass_mg: int) -> None:
-    assert parse_mass(text) == mass_mg
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "kg",
-        "5200",
-        "5.200,5 kg",
-        "52,00 kg",
-        "1,23 kg",
-        "-1 kg",
-        "+1 kg",
-        "1e3 kg",
-        "1 MG",
-        "1 l",
-        "1 kg kg",
-        "1 kg\n2",
-        "٣ kg",
-        "1. kg",
-        "NaN kg",
-        "1" * 70 + " kg",
-    ],
-)
-def test_what_may_be_misread_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
-        parse_mass(text)
-
-
-@pytest.mark.parametrize(
     ("mass_mg", "text"),
     [
         (0, "0 mg"),
@@ -138,4 +90,6 @@ def test_a_mass_is_shown_in_a_sensible_unit(mass_mg: int, text: str) -> None:
 
 @given(st.integers(0, 10**16))
 def test_what_is_shown_is_exact(mass_mg: int) -> None:
-    assert parse_mass(format_mass(mass_mg)) == mass_mg
+    number, unit = format_mass(mass_mg).split()
+    shown_mg = Fraction(number.replace(",", "")) * {"mg": 1, "g": 10**3, "kg": 10**6, "t": 10**9}[unit]
+    assert shown_mg == mass_mg

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.statements.registers import Facts, KeyRecord, Listing, PartyRecord, SiteRecord
+from ledger.statements.registers import Facts, KeyRecord, Listing, PartyRecord
 from ledger.statements.standing import (
     AUTHORITY_MARGIN_US,
     authority_fault,
@@ -12,13 +12,11 @@ from ledger.statements.standing import (
     key_fault,
     lasting_authorities,
     party_fault,
-    site_fault,
 )
 
 NOW = 1_800_000_000_000_000
 KEY = KeyRecord("k", "a", {}, not_before_us=NOW, not_after_us=NOW + 100, enrolled_at=5)
 PARTY = PartyRecord("a", {}, ("authority",), (Listing(NOW, NOW + 100), Listing(NOW + 200, None)), 0, 0)
-SITE = SiteRecord("s", "a", {}, (Listing(NOW, NOW + 100),), 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -75,18 +73,9 @@ def test_a_listing_is_half_open(at_us: int, listed: bool) -> None:
 
 
 def test_what_was_never_admitted_does_not_stand() -> None:
-    party, site = party_fault(None, NOW, "/a"), site_fault(None, NOW, "/b")
+    party = party_fault(None, NOW, "/a")
     assert party is not None
-    assert site is not None
     assert (party.code, party.pointer) == ("party.unknown", "/a")
-    assert (site.code, site.pointer) == ("site.unknown", "/b")
-
-
-def test_a_site_stands_in_its_listing() -> None:
-    assert site_fault(SITE, NOW) is None
-    fault = site_fault(SITE, NOW + 100)
-    assert fault is not None
-    assert fault.code == "site.unlisted"
 
 
 def lasting(party: PartyRecord, key: KeyRecord) -> bool:

@@ -247,17 +247,6 @@ def test_an_event_tells_its_words_however_they_are_spelled() -> None:
     assert (event.event_id, event.biz_step, event.disposition) == (None, "ree:drying", None)
 
 
-def test_an_event_names_its_parties_and_not_its_places() -> None:
-    (event,) = read(document(shipping())).events
-    assert event.named_parties == {
-        "urn:epc:id:pgln:6901234.00000",
-        "https://id.gs1.org/417/6905678000007",
-        "https://carrier.example/",
-    }
-    (event,) = read(document(packing())).events
-    assert event.named_parties == frozenset()
-
-
 @pytest.mark.parametrize(
     ("text", "time_us"),
     [
