@@ -17,7 +17,6 @@ from ledger.provenance.origins import OriginShare
 from ledger.records.cells import element_masses
 from ledger.records.lots import PoolRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord
-from ledger.records.steps import tell_all
 from ledger.store.books_source import NODE_SHIFT
 
 CSV: Final = "text/csv"
@@ -157,17 +156,15 @@ def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes
         "origins": [origin_members(share) for share in found.origins],
         "countries": {country: decimal(share) for country, share in found.countries.items()},
         "hidden": dict(found.hidden),
-        "truncated": found.truncated,
+        "truncated": found.way.truncated,
         "model": {"model": found.model.model, "holds": found.model.holds, "reason": found.model.reason},
         "holders": [holding_members(holding) for holding in found.holders],
         "travelling": [travelling_members(travel) for travel in found.travelling],
         "alerts": [alert_members(alert) for alert in found.alerts],
         "tainted": list(found.tainted),
     }
-    edges = "],[".join(["%d,%d" % edge for edge in found.edges])  # noqa: UP031 - in two thirds of the time
-    listed = f"[[{edges}]]" if edges else "[]"
-    before = f'{dump_json(members).decode()[:-1]},"edges":{listed},"steps":'
-    return tell_all(found.told, found.depths, before, "}").encode()
+    before = f'{dump_json(members).decode()[:-1]},"edges":{found.way.dump_edges()},"steps":'
+    return b"".join(each.encode() for each in (before, *found.way.dump_steps(), "}"))
 
 
 def csv_reply(header: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Response:

@@ -161,7 +161,9 @@ def _write(connection: Connection, kind: type[Record], rows: Iterator[RowOf]) ->
     if is_sqlite(connection):
         raw.execute("PRAGMA cache_size=-500000")
         raw.execute("BEGIN")
-        raw.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", rows)
+        names = ", ".join(f'"{name}"' for name in columns)
+        places = ", ".join("?" * len(columns))
+        raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
         raw.execute("COMMIT")
         return
     with raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
@@ -242,7 +244,7 @@ def _as_in_a_server() -> Iterator[None]:
 
 def _ask(connection: Connection, names: list[str], report: Report) -> None:
     found = trace(connection, find_lot(books_of(connection), names[0]), REGULATOR)
-    print(f"  {len(found.told) - 1:,} ancestors, {len(found.edges):,} edges", flush=True)
+    print(f"  {len(found.way.told) - 1:,} ancestors, {len(found.way.edges):,} edges", flush=True)
     clock = Clock(connection)
     for name, described, ask, goals in (
         ("whole", "every step upstream, as JSON", _whole, (25, 60)),

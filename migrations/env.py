@@ -7,6 +7,7 @@ from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
+from ledger.store.books_tables import ONE_ENGINE
 from ledger.store.engine import create_ledger_engine, is_sqlite
 from ledger.store.locking import begin_write, busy_as_unavailable
 from ledger.store.models import Base
@@ -39,6 +40,7 @@ def migrate(connection: Connection) -> None:
                 target_metadata=Base.metadata,
                 transactional_ddl=True,
                 render_as_batch=is_sqlite(connection),
+                include_object=lambda _, name, *__: name not in ONE_ENGINE,
             )
             context.run_migrations()
 

@@ -146,7 +146,7 @@ def read_routes(call: Call) -> Response:
         {
             "sites": [_site_members(name, site, told.parties) for name, site in told.sites.items()],
             "routes": [_route_members(route) for route in told.routes],
-            "truncated": found.truncated,
+            "truncated": found.way.truncated,
         },
         cache=PRIVATE,
     )

@@ -37,7 +37,8 @@ from ledger.provenance.answers import (
     pools_reached,
     trace,
 )
-from ledger.provenance.graph import MAX_NODES, Direction, walk
+from ledger.provenance.graph import MAX_NODES, walk
+from ledger.provenance.way import Direction
 from ledger.records.lots import LotRecord
 from ledger.store import registers_store
 
@@ -160,7 +161,7 @@ def read_provenance(call: Call) -> Response:
             element=call.query["element"],
         )
     if call.accepted == CSV:
-        rows = ([found.depths[node.node], *_in_steps(node)] for node in found.nodes)
+        rows = ([found.way.depths[node.node], *_in_steps(node)] for node in found.nodes)
         return csv_reply(("depth", *_STEPS), rows, "provenance.csv")
     return bytes_reply(dump_provenance(found, contents(subject)), JSON, cache=PRIVATE)
 
@@ -199,7 +200,7 @@ def read_recall(call: Call) -> Response:
         for t in found.travelling
     ]
     rows += [[pool.pool, pool.custodian, "", pool.site, "", 0, "in pool"] for pool in pools]
-    if found.truncated:
+    if found.way.truncated:
         rows.append(["", "", "", "", "", 0, "incomplete"])
     return csv_reply((*_HOLDERS, "state"), rows, "recall.csv")
 

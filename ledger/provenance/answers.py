@@ -25,9 +25,10 @@ from ledger.provenance.admission import (
 )
 from ledger.provenance.as_of import corrected_at, lot_at, pool_version_at, steps_at
 from ledger.provenance.custody import ModelCheck, check_model
-from ledger.provenance.graph import MAX_NODES, Direction, Graph, walk
+from ledger.provenance.graph import MAX_NODES, walk
 from ledger.provenance.holders import Holding, Travelling, holders, travelling
 from ledger.provenance.origins import OriginShare, country_shares, origin_shares
+from ledger.provenance.way import Direction, Graph, only, pack
 from ledger.records.books import Books
 from ledger.records.cells import AWAITED, Cells, element_masses, merged
 from ledger.records.lots import (
@@ -102,11 +103,8 @@ class Provenance:
         direction: ``upstream`` or ``downstream``.
         origins: Shares by origin, of the element asked for or of all.
         countries: Share by country of origin.
-        told: The texts of what the caller may see of the way, by number, nearest first.
-        depths: Steps from what was asked about to each node, by number.
-        edges: Pairs (child, parent) between the nodes.
+        way: What the caller may see of the way.
         hidden: How many steps of others there are at each stage: to a party upstream only, over all time.
-        truncated: Whether a limit ended the walk.
         model: The declared chain-of-custody model against the graph.
         holders: Present holders (downstream: of everything on the way).
         travelling: What is under way or went abroad.
@@ -118,11 +116,8 @@ class Provenance:
     direction: Direction
     origins: list[OriginShare]
     countries: Mapping[str, Fraction]
-    told: Mapping[int, str]
-    depths: Mapping[int, int]
-    edges: list[tuple[int, int]]
+    way: Graph
     hidden: Mapping[str, int]
-    truncated: bool
     model: ModelCheck
     holders: list[Holding]
     travelling: list[Travelling]
@@ -131,8 +126,8 @@ class Provenance:
 
     @property
     def nodes(self) -> list[Node]:
-        """What the texts tell."""
-        return read_steps(self.told.values())
+        """The steps of the way, nearest first."""
+        return list(self.way.nodes.values())
 
 
 def books_of(connection: Connection) -> Books:
@@ -269,11 +264,11 @@ def trace(
     )
     if subject.at is not None:
         stood = steps_at(books, graph.nodes.values(), subject.at)
-        graph = replace(graph, told={node.node: tell(node) for node in stood})
+        graph = pack(graph, graph.depths, {node.node: tell(node) for node in stood}, graph.edges)
     shares = origin_shares(subject.cells, books, element, at=subject.at)
     sites, parties = _places(connection, shares)
     counts = viewer.sees_all or (direction == "upstream" and since_us is None and until_us is None)
-    told, edges, hidden = _seen(graph, viewer)
+    seen, hidden = _seen(graph, viewer)
     whole = direction == "upstream" and depth is None and since_us is None and until_us is None
     asked = _asked(subject, graph)
     return Provenance(
@@ -281,11 +276,8 @@ def trace(
         direction=direction,
         origins=shares if viewer.sees_all else _masked(shares, subject),
         countries=country_shares(shares, sites, parties),
-        told=told,
-        depths=graph.depths,
-        edges=edges,
+        way=seen,
         hidden=hidden if counts else {},
-        truncated=graph.truncated,
         model=_model(connection, subject, graph if whole else None, viewer),
         holders=[h for h in holders(connection, asked) if _sees_holding(viewer, h)],
         travelling=[t for t in travelling(connection, asked) if _sees_travel(viewer, t)],
@@ -294,13 +286,12 @@ def trace(
     )
 
 
-def _seen(graph: Graph, viewer: Viewer) -> tuple[Mapping[int, str], list[tuple[int, int]], dict[str, int]]:
+def _seen(graph: Graph, viewer: Viewer) -> tuple[Graph, dict[str, int]]:
     """The steps and edges that the viewer may see, and how many more nodes there are at each stage."""
     if viewer.sees_all:
-        return graph.told, graph.edges, {}
-    seen = {number: graph.told[number] for number, node in graph.nodes.items() if node.party == viewer.party}
-    edges = [edge for edge in graph.edges if edge[0] in seen and edge[1] in seen]
-    return seen, edges, _hidden(graph, seen)
+        return graph, {}
+    seen = {number for number, node in graph.nodes.items() if node.party == viewer.party}
+    return only(graph, seen), _hidden(graph, seen)
 
 
 def _asked(subject: Subject, graph: Graph) -> set[str]:
@@ -312,7 +303,8 @@ def _asked(subject: Subject, graph: Graph) -> set[str]:
 
 
 def _tainted(graph: Graph, subject: Subject, viewer: Viewer) -> list[str]:
-    marked = [text for text in graph.told.values() if not text.endswith(UNTAINTED)]
+    levels = [each for each in graph.levels if each.told.count(UNTAINTED) < len(each.nodes)]
+    marked = [text for each in levels for text in each.texts if not text.endswith(UNTAINTED)]
     found = {node.name: node.party for node in read_steps(marked)}
     return sorted(
         name
@@ -390,11 +382,11 @@ def _places(
 
 def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
     """Open alerts about the lots and pools of a walk, oldest first."""
-    most = len(graph.told)
+    most = graph.size
     rows = connection.execute(_OPEN, {"most": most + 1}, execution_options=BINARY).all()
     if len(rows) <= most:
         # There are fewer open alerts than steps, so they are looked up among the steps.
-        passed = heads(graph.told.values())
+        passed = heads(graph.texts)
         split = ((row, *row[0].split(":", 1)) for row in rows)
         found = [row[1:] for row, kind, name in split if head(name, kind) in passed]
     else:
@@ -412,7 +404,7 @@ def pools_reached(books: Books, found: Provenance) -> list[PoolRecord]:
     """The pools that hold some of what a walk downstream found, as far as the caller may see them."""
     names = {node.name: node.node for node in found.nodes if node.kind == "pool"}
     pools = [pool for name in sorted(names) if (pool := books.get(PoolRecord, name)) is not None]
-    return [pool for pool in pools if pool.cells and pool.node in found.depths]
+    return [pool for pool in pools if pool.cells and pool.node in found.way.depths]
 
 
 def label_text(lot: LotRecord, graph: Graph, shares: list[OriginShare], supplier: str) -> dict[str, Any]:

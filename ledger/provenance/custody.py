@@ -9,7 +9,7 @@ blending, mass balance (mixed, in known shares), book and claim (not traced here
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.provenance.graph import Graph
+from ledger.provenance.way import Graph
 from ledger.records.cells import AWAITED, UNEXPLAINED, Cells
 
 MODELS: Final = ("identity_preserved", "segregated", "controlled_blending", "mass_balance", "book_and_claim")

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 from ledger.provenance.answers import Subject, Viewer, admit, books_of
 from ledger.provenance.flow_facts import Facts
 from ledger.provenance.flows import MOST_STEPS, Flows, NodeId, upstream
-from ledger.provenance.graph import Direction
 from ledger.provenance.origins import country_of
 from ledger.provenance.spread import downstream
+from ledger.provenance.way import Direction
 from ledger.records.cells import AWAITED
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
 from ledger.store.lot_tails import tail_of

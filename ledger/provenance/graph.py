@@ -5,97 +5,71 @@ and pool versions that it was made from; upstream most lots tell them in their o
 looked for of pools and of the other lots alone. Each node is visited once whatever the number of paths. The
 database is asked step by step, for all nodes of a step at once.
 
-What is told of a node stays the text that it is stored as (``ledger.records.steps``): there are thousands of
-them, and most questions want the text. ``Graph.nodes`` reads them.
+What is told of a node, and what it leads to, stay the texts that they are stored as (see ``way``): there are
+thousands of them, and most questions want the text.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
-from typing import Any, Final, Literal
+from functools import cache
+from typing import Any, Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from ledger.clock import format_time_us
-from ledger.records.steps import Node, read_steps, tell
+from ledger.provenance.way import Direction, Graph, Level, arrays_of, pack
+from ledger.records.steps import Node, tell
 from ledger.store.engine import BINARY, map_file
-
-Direction = Literal["upstream", "downstream"]
 
 MAX_NODES: Final = 100_000
 _CHUNK: Final = 5_000
 """Nodes of one step that are asked for at once."""
 
-
-@dataclass
-class Graph:
-    """What a walk found.
-
-    Attributes:
-        starts: The nodes that it began at.
-        direction: Where it went.
-        told: The nodes' texts by number, the starts included, nearest first and then by number.
-        depths: Steps from the nearest start, 0 for a start; by number.
-        edges: Pairs (child, parent) between these nodes, in the order of the nearer one's place in ``told``,
-            then by the farther one's number.
-        truncated: Whether a limit ended the walk before the graph did.
-    """
-
-    starts: tuple[int, ...]
-    direction: Direction
-    told: Mapping[int, str]
-    depths: Mapping[int, int]
-    edges: list[tuple[int, int]]
-    truncated: bool
-
-    @cached_property
-    def nodes(self) -> Mapping[int, Node]:
-        """The nodes as their texts tell them, in the same order."""
-        return dict(zip(self.told, read_steps(self.told.values()), strict=True))
-
-
 _PARAMETER: Final = re.compile(r"(?<!:):([a-z]+)")
 _LOTS: Final = {
     # CROSS JOIN holds SQLite to this order, in which each node finds its row by the index.
     "sqlite": (
-        "SELECT group_concat(l.node), group_concat(l.told, char(10)), group_concat(<onward>) "
+        "SELECT count(*), group_concat(l.told, char(10)), group_concat(<onward>) "
         "FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value"
     ),
-    "postgresql": "SELECT l.node, l.told, <onward> FROM lots l WHERE l.node = ANY(CAST(:nodes AS bigint[]))",
+    "postgresql": (
+        "SELECT count(*), string_agg(l.told, chr(10) ORDER BY l.node), "
+        "string_agg(<onward>, ',' ORDER BY l.node) FROM lots l WHERE l.node = ANY(CAST(:nodes AS bigint[]))"
+    ),
 }
-"""Of some nodes those that are lots: their numbers, their texts, and what they lead to. SQLite gives them as
-one row, for its driver lets Python's other threads run at every row; no text has a line's end in it.
+"""Of some nodes those that are lots: how many, their texts, and what they lead to. All as one row: a driver
+takes longer over many, and SQLite's lets Python's other threads run at every one. No text has a line's end in
+it.
 """
-_VERSIONS: Final = {
-    "sqlite": "SELECT l.value, <onward> FROM json_each(:nodes) l",
-    "postgresql": "SELECT l.value, <onward> FROM unnest(CAST(:nodes AS bigint[])) AS l(value)",
+_NUMBERS: Final = {
+    "sqlite": "SELECT l.node FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value",
+    "postgresql": "SELECT l.node FROM lots l WHERE l.node = ANY(CAST(:nodes AS bigint[])) ORDER BY l.node",
 }
-"""What nodes lead to that are no lots."""
+"""Which of some nodes are lots."""
 _POOLS: Final = {
     "sqlite": (
-        "SELECT <pool> FROM json_each(:nodes) n CROSS JOIN pool_versions v ON v.node = n.value "
-        "CROSS JOIN pools p ON p.pool = v.pool"
+        "SELECT <pool>, <onward> FROM json_each(:nodes) n CROSS JOIN pool_versions l ON l.node = n.value "
+        "CROSS JOIN pools p ON p.pool = l.pool"
     ),
     "postgresql": (
-        "SELECT <pool> FROM pool_versions v JOIN pools p ON p.pool = v.pool "
-        "WHERE v.node = ANY(CAST(:nodes AS bigint[]))"
+        "SELECT <pool>, <onward> FROM pool_versions l JOIN pools p ON p.pool = l.pool "
+        "WHERE l.node = ANY(CAST(:nodes AS bigint[]))"
     ),
 }
+"""Those that are versions of pools, each with what it leads to."""
 _POOL: Final = (
-    "v.pool, v.node, v.version, v.change, v.entry_index, v.position, v.event_time_us, p.custodian, p.site, "
-    "CASE WHEN v.node = p.node THEN p.tainted_by END"
+    "l.pool, l.node, l.version, l.change, l.entry_index, l.position, l.event_time_us, p.custodian, p.site, "
+    "CASE WHEN l.node = p.node THEN p.tainted_by END"
 )
 _ONWARD: Final = {
     "sqlite": (
-        "(SELECT json_group_array(far) FROM (SELECT e.<far> AS far FROM edges e WHERE e.<near> = l.<number> "
+        "(SELECT json_group_array(far) FROM (SELECT e.<far> AS far FROM edges e WHERE e.<near> = l.node "
         "AND <stands> ORDER BY e.<far> LIMIT :most))"
     ),
     "postgresql": (
-        "(SELECT CAST(coalesce(json_agg(far), '[]') AS text) FROM (SELECT e.<far> AS far FROM edges e "
-        "WHERE e.<near> = l.<number> AND <stands> ORDER BY e.<far> LIMIT :most) AS found)"
+        "CAST(array_to_json(ARRAY(SELECT e.<far> FROM edges e WHERE e.<near> = l.node "
+        "AND <stands> ORDER BY e.<far> LIMIT :most)) AS text)"
     ),
 }
 """What the edges of a node lead to, as an array of JSON."""
@@ -106,7 +80,7 @@ def _query(templates: str, dialect: str, direction: Direction, as_of: bool) -> s
     """A query with its parts, and parameters as the driver names them: SQLAlchemy's own text takes longer
     than a step of a walk on SQLite.
     """
-    template = {"lots": _LOTS, "versions": _VERSIONS, "pools": _POOLS}[templates][dialect]
+    template = {"lots": _LOTS, "numbers": _NUMBERS, "pools": _POOLS}[templates][dialect]
     near, far = ("child", "parent") if direction == "upstream" else ("parent", "child")
     stands = "e.voided_at IS NULL"
     if as_of:
@@ -114,8 +88,7 @@ def _query(templates: str, dialect: str, direction: Direction, as_of: bool) -> s
     onward = _ONWARD[dialect]
     if templates == "lots" and direction == "upstream" and not as_of:
         onward = f"coalesce(l.made_of, {onward})"
-    number = "node" if templates == "lots" else "value"
-    parts = {"pool": _POOL, "onward": onward, "near": near, "far": far, "number": number, "stands": stands}
+    parts = {"pool": _POOL, "onward": onward, "near": near, "far": far, "stands": stands}
     for name, meant in parts.items():
         template = template.replace(f"<{name}>", meant)
     return template if dialect == "sqlite" else _PARAMETER.sub(r"%(\1)s", template)
@@ -133,40 +106,36 @@ class _Asker:
         self._at = at
         self._cursor: Any = None
 
-    def step(self, nodes: Sequence[int], most: int) -> tuple[dict[int, str], dict[int, list[int]]]:
-        """The texts of those of the nodes that are lots, and what each of the nodes leads to.
+    def level(self, nodes: Sequence[int], most: int) -> Level:
+        """Those of some nodes that there are.
 
         Args:
             nodes: Rising.
             most: Of what one leads to.
         """
-        rows = self._rows("lots", nodes, most)
-        if self._dialect == "sqlite":
-            [(found, texts, onward)] = rows
-            numbers = json.loads(f"[{found or ''}]")
-            told = dict(zip(numbers, texts.split("\n"), strict=True)) if numbers else {}
-            leads = dict(zip(numbers, json.loads(f"[{onward or ''}]"), strict=True))
-        elif rows:
-            numbers, texts, onward = zip(*rows, strict=True)
-            told = dict(zip(numbers, texts, strict=True))
-            leads = dict(zip(numbers, json.loads(f"[{','.join(onward)}]"), strict=True))
-        else:
-            told, leads = {}, {}
-        if len(told) < len(nodes):
-            others = [node for node in nodes if node not in told]
-            leads.update((node, json.loads(far)) for node, far in self._rows("versions", others, most))
-        return told, leads
+        parts = [self._part(nodes[start : start + _CHUNK], most) for start in range(0, len(nodes), _CHUNK)]
+        if len(parts) == 1:
+            return parts[0]
+        return Level(
+            [node for part in parts for node in part.nodes],
+            "\n".join(part.told for part in parts if part.nodes),
+            ",".join(part.onward for part in parts if part.nodes),
+        )
 
-    def texts(self, nodes: Sequence[int]) -> dict[int, str]:
-        """The texts of all of some nodes that there are."""
-        told: dict[int, str] = {}
-        for pool, node, version, change, index, position, time_us, custodian, site, tainted_by in self._rows(
-            "pools", nodes, 0
-        ):
-            time = format_time_us(time_us)
-            made = (node, version, change, index, position, time, "", "", custodian, site, 0, tainted_by)
-            told[node] = tell(Node(pool, "pool", *made))
-        return told
+    def _part(self, nodes: Sequence[int], most: int) -> Level:
+        [(count, told, onward)] = self._rows("lots", nodes, most)
+        if count == len(nodes):
+            return Level(nodes, told, onward)
+        found = {row[1]: (_pool_text(row[:-1]), row[-1]) for row in self._rows("pools", nodes, most)}
+        if count:
+            lots: Sequence[int] = [node for node in nodes if node not in found]
+            if len(lots) > count:
+                lots = [row[0] for row in self._rows("numbers", nodes, most)]
+            found.update(zip(lots, zip(told.split("\n"), arrays_of(onward), strict=True), strict=True))
+        here = [node for node in nodes if node in found]
+        return Level(
+            here, "\n".join([found[node][0] for node in here]), ",".join([found[node][1] for node in here])
+        )
 
     def _rows(self, template: str, nodes: Sequence[int], most: int) -> list[tuple[Any, ...]]:
         sqlite = self._dialect == "sqlite"
@@ -184,6 +153,12 @@ class _Asker:
                 raise OperationalError(query, None, error) from error
         rows: list[tuple[Any, ...]] = self._cursor.fetchall()
         return rows
+
+
+def _pool_text(row: tuple[Any, ...]) -> str:
+    pool, node, version, change, index, position, time_us, custodian, site, tainted_by = row
+    made = (node, version, change, index, position, format_time_us(time_us))
+    return tell(Node(pool, "pool", *made, "", "", custodian, site, 0, tainted_by))
 
 
 def walk(
@@ -211,11 +186,9 @@ def walk(
     """
     map_file(connection)
     asker = _Asker(connection, direction, at)
-    graph, known = _reach(asker, tuple(sorted(set(starts))), direction, depth, most)
+    graph = _reach(asker, tuple(sorted(set(starts))), direction, depth, most)
     if graph.truncated:
-        del graph.edges[most:]
-        graph.depths = _depths(graph.starts, _onward(direction, graph.edges))
-    graph.told = _in_order(asker, graph.depths, known)
+        graph = _cut(asker, graph, most)
     if since_us is not None or until_us is not None:
         graph = _bounded(graph, since_us, until_us)
     return graph
@@ -223,40 +196,38 @@ def walk(
 
 def _reach(
     asker: _Asker, starts: tuple[int, ...], direction: Direction, depth: int | None, most: int
-) -> tuple[Graph, dict[int, str]]:
-    """A graph, without its texts; and those of the lots that were asked where they lead."""
-    depths = dict.fromkeys(starts, 0)
-    known: dict[int, str] = {}
+) -> Graph:
+    """The whole graph; or as much of it as has more edges than ``most``, without what they lead to."""
+    graph = Graph(starts, direction, [], False)
+    seen: set[int] = set(starts)
     ahead: Sequence[int] = starts
-    edges: list[tuple[int, int]] = []
-    steps = 0
-    while ahead and len(edges) <= most and (depth is None or steps < depth):
-        steps += 1
-        reached: set[int] = set()
-        for start in range(0, len(ahead), _CHUNK):
-            part = ahead[start : start + _CHUNK]
-            told, onward = asker.step(part, most + 1 - len(edges))
-            known |= told
-            edges += _edges(direction, part, onward)
-            reached.update(*onward.values())
-            if len(edges) > most:
-                break
-        ahead = sorted(reached.difference(depths))
-        depths |= dict.fromkeys(ahead, steps)
-    return Graph(starts, direction, {}, depths, edges, len(edges) > most), known
+    edges = 0
+    while ahead:
+        level = asker.level(ahead, most + 1 - edges)
+        if len(graph.levels) == depth:
+            graph.levels.append(Level(level.nodes, level.told, ",".join(["[]"] * len(level.nodes))))
+            break
+        graph.levels.append(level)
+        onward = level.all_onward()
+        edges += len(onward)
+        if edges > most:
+            graph.truncated = True
+            break
+        reached = set(onward)
+        reached -= seen
+        seen |= reached
+        ahead = sorted(reached)
+    return graph
 
 
-def _in_order(asker: _Asker, depths: Mapping[int, int], known: Mapping[int, str]) -> Mapping[int, str]:
-    """The texts in the order of their numbers' depths; numbers that nothing has are left out."""
-    missing = sorted(depths.keys() - known.keys())
-    if missing:
-        known = {**known, **asker.texts(missing)}
-        missing = [number for number in missing if number not in known]
-    elif list(known) == list(depths):
-        return known
-    for start in range(0, len(missing), _CHUNK):  # lots behind the last step
-        known = {**known, **asker.step(missing[start : start + _CHUNK], 0)[0]}
-    return {number: known[number] for number in depths if number in known}
+def _cut(asker: _Asker, graph: Graph, most: int) -> Graph:
+    """A graph with its first edges and what they join."""
+    edges = graph.edges[:most]
+    depths = _depths(graph.starts, _onward(graph.direction, edges))
+    told = dict(graph.told)
+    missing = asker.level(sorted(depths.keys() - told.keys()), 0)
+    told.update(zip(missing.nodes, missing.texts, strict=True))
+    return pack(graph, depths, told, edges)
 
 
 def _depths(starts: Iterable[int], onward: Mapping[int, Sequence[int]]) -> dict[int, int]:
@@ -270,14 +241,6 @@ def _depths(starts: Iterable[int], onward: Mapping[int, Sequence[int]]) -> dict[
         level = sorted(reached.difference(depths))
         depths.update(dict.fromkeys(level, steps))
     return depths
-
-
-def _edges(
-    direction: Direction, order: Iterable[int], onward: Mapping[int, Sequence[int]]
-) -> list[tuple[int, int]]:
-    if direction == "upstream":
-        return [(near, far) for near in order for far in onward.get(near, ())]
-    return [(far, near) for near in order for far in onward.get(near, ())]
 
 
 def _onward(direction: Direction, edges: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
@@ -300,9 +263,6 @@ def _bounded(graph: Graph, since_us: int | None, until_us: int | None) -> Graph:
     edges = [edge for edge in graph.edges if edge[0] in inside and edge[1] in inside]
     onward = _onward(graph.direction, edges)
     depths = _depths((number for number in graph.starts if number in inside), onward)
-    return replace(
-        graph,
-        told={number: graph.told[number] for number in depths},
-        depths=depths,
-        edges=_edges(graph.direction, depths, onward),
+    return pack(
+        graph, depths, graph.told, [edge for edge in edges if edge[0] in depths and edge[1] in depths]
     )

@@ -6,7 +6,7 @@ its time would go into making them anew. What needs a step's parts reads them ou
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from json.encoder import encode_basestring
 from typing import Final, Literal, NamedTuple
 
@@ -93,26 +93,10 @@ def head(name: str, kind: str) -> str:
 
 def heads(told: Iterable[str]) -> set[str]:
     """How some texts begin; see ``head``."""
-    return {text[: text.index(_BEHIND_HEAD)] for text in told}
+    return {text.partition(_BEHIND_HEAD)[0] for text in told}
 
 
 def read_steps(told: Iterable[str]) -> list[Node]:
     """The steps that some texts tell."""
     text = "},{".join(told)
     return [Node._make(step.values()) for step in json.loads(f"[{{{text}}}]")] if text else []
-
-
-def tell_all(told: Mapping[int, str], depths: Mapping[int, int], before: str, behind: str) -> str:
-    """A JSON array of the steps that some texts tell, each with its depth, within a longer text.
-
-    Args:
-        told: The texts by number.
-        depths: By number.
-        before, behind: The rest of that text, which is long, so that it is put together in one step.
-    """
-    steps = [f'"depth":{depths[number]},{step}' for number, step in told.items()]
-    if not steps:
-        return f"{before}[]{behind}"
-    steps[0] = f"{before}[{{{steps[0]}"
-    steps[-1] = f"{steps[-1]}}}]{behind}"
-    return "},{".join(steps)

@@ -98,6 +98,10 @@ CARRIED: Final[Mapping[tuple[type[Record], tuple[str, ...]], tuple[str, ...]]] =
 """What an index holds beside the columns that it finds by, so that a walk over thousands of lots reads the
 index alone: a lot's row is several times as long, for its cells."""
 
+ONE_ENGINE: Final = frozenset({"ix_lots_node", "uq_lots_lot"})
+"""What only one engine has: SQLite's table of lots is ordered by their numbers itself (revision 0012), for
+inner pages of an index would hold its texts as well; so their names are unique beside the key."""
+
 _encode_json = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
 ).encode
@@ -181,6 +185,11 @@ def _indices(kind: type[Record]) -> list[tuple[str, ...]]:
         if kind.KEY[: len(columns)] != columns
         and not any(other[: len(columns)] == columns for other in longer if other != columns)
     )
+
+
+def _index(name: str, *columns: str) -> Index:
+    made = Index(name, *columns)
+    return made.ddl_if(dialect="postgresql") if name in ONE_ENGINE else made
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +276,7 @@ def _make(kind: type[Record], name: str) -> BooksTable:
         Base.metadata,
         *columns,
         *(
-            Index(f"ix_{name}_{'_'.join(index)}", *index, *CARRIED.get((kind, index), ()))
+            _index(f"ix_{name}_{'_'.join(index)}", *index, *CARRIED.get((kind, index), ()))
             for index in _indices(kind)
         ),
         # Where the key is numbers that mostly rise, the table itself is the key's index.

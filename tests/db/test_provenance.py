@@ -1,5 +1,6 @@
 """Walks over the graph on both engines, against a plain reference: what is found, and in which order."""
 
+import json
 import random
 from collections import deque
 from collections.abc import Iterator
@@ -20,10 +21,12 @@ from ledger.provenance.answers import (
     pools_reached,
     trace,
 )
-from ledger.provenance.graph import Direction, Graph, walk
+from ledger.provenance.graph import walk
+from ledger.provenance.way import Direction, Graph
 from ledger.records.books import Record
 from ledger.records.lots import EdgeRecord, LotRecord, LotVersionRecord, PoolRecord, PoolVersionRecord
 from ledger.records.oversight import AlertRecord
+from ledger.records.steps import Node
 from ledger.store.books_source import NODE_SHIFT, write_records
 
 LOTS, POOLS = 60, 12
@@ -154,7 +157,14 @@ def drawn(request: pytest.FixtureRequest, engine: Engine) -> Iterator[tuple[Conn
 
 
 def told(found: Graph) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    return [(number, found.depths[number]) for number in found.nodes], found.edges
+    """(number, depth) of each node in order, and the edges in order; both are dumped as they are."""
+    order = [(number, found.depths[number]) for number in found.nodes]
+    steps = json.loads("".join(found.dump_steps()))
+    assert [(step["node"], step["depth"]) for step in steps] == order
+    assert [Node(*list(step.values())[1:]) for step in steps] == list(found.nodes.values())
+    assert json.loads(found.dump_edges()) == [[*edge] for edge in found.edges]
+    assert (found.size, list(found.texts)) == (len(order), list(found.told.values()))
+    return order, found.edges
 
 
 @pytest.mark.parametrize("direction", ["upstream", "downstream"])
@@ -459,14 +469,14 @@ def test_a_party_sees_its_own_steps_with_their_depths(drawn: tuple[Connection, P
     subject = find_lot(books_of(connection), f"urn:lot:{place:03d}")
     everything = trace(connection, subject, REGULATOR)
     order, edges = plain.walk([place << NODE_SHIFT], "upstream", None, None, None)
-    assert [(node.node, everything.depths[node.node]) for node in everything.nodes] == order
-    assert everything.edges == edges
+    assert list(everything.way.depths.items()) == order
+    assert everything.way.edges == edges
     assert everything.hidden == {}
     party = f"urn:party:{place % 3}"
     own = trace(connection, subject, Viewer(party, False))
     assert own.nodes == [node for node in everything.nodes if node.party == party]
     numbers = {node.node for node in own.nodes}
-    assert own.edges == [edge for edge in edges if set(edge) <= numbers]
+    assert own.way.edges == [edge for edge in edges if set(edge) <= numbers]
     assert sum(own.hidden.values()) == len(order) - len(own.nodes)
     assert own.tainted == [name for name in everything.tainted if name in {n.name for n in own.nodes}]
     assert answers.contents(subject) == {"Nd": place + 1}

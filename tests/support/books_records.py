@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 
 from ledger.records.books import Record
 from ledger.records.cells import STATUSES, Cells
+from ledger.records.lots import LotRecord
 
 _LATEST_US = 253_402_300_800_000_000  # the year 10000
 WORDS = (
@@ -74,7 +75,7 @@ def some_record(kind: type[Record], chance: random.Random, **changes: Any) -> An
 
 
 def some_records(kind: type[Record], count: int, seed: int = 0) -> list[Any]:
-    """Records of one kind, each with a key of its own."""
+    """Records of one kind, each with a key of its own, and lots with a number of their own."""
     chance = random.Random(f"{kind.__name__}/{seed}")
     found: dict[Any, Any] = {}
     while len(found) < count:
@@ -82,7 +83,7 @@ def some_records(kind: type[Record], count: int, seed: int = 0) -> list[Any]:
         changes = {
             each.name: len(found) if each.type is int else f"{chance.choice(WORDS)}{len(found)}"
             for each in fields(described)
-            if each.name == kind.KEY[-1]
+            if each.name == kind.KEY[-1] or (kind is LotRecord and each.name == "node")
         }
         record = some_record(kind, chance, **changes)
         found[tuple(getattr(record, name) for name in kind.KEY)] = record

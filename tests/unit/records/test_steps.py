@@ -1,12 +1,11 @@
 """Steps as texts: there and back, whatever a name holds, and what is told apart by their beginnings."""
 
-import json
 from dataclasses import replace
 
 import pytest
 
 from ledger.records.lots import LotRecord
-from ledger.records.steps import UNTAINTED, Node, head, heads, read_steps, tell, tell_all, tell_lot
+from ledger.records.steps import UNTAINTED, Node, head, heads, read_steps, tell, tell_lot
 from tests.support.books_records import WORDS, some_records
 
 TIME = "2026-11-20T08:00:00.000001Z"
@@ -43,16 +42,5 @@ def test_a_lot_is_told_as_its_record_says() -> None:
         assert step.event_time < read_steps([tell_lot(later)])[0].event_time
 
 
-def test_many_steps_are_one_array_each_with_its_depth() -> None:
-    texts = {9: tell(STEP), 5: tell(STEP._replace(name="},{"))}
-    told = json.loads(tell_all(texts, {5: 2, 9: 0, 7: 1}, '{"before":1,"steps":', ',"behind":2}'))
-    assert (told.pop("before"), told.pop("behind"), list(told)) == (1, 2, ["steps"])
-    assert [(step["depth"], step["name"], step["index"]) for step in told["steps"]] == [
-        (0, "lot", 7),
-        (2, "},{", 7),
-    ]
-
-
-def test_no_steps_are_an_empty_array() -> None:
-    assert tell_all({}, {}, "<", ">") == "<[]>"
+def test_no_texts_are_no_steps() -> None:
     assert read_steps([]) == []

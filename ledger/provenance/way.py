@@ -1,0 +1,160 @@
+"""What a walk found: the nodes on a way by their distance, with what is told of them and what they lead to.
+
+Decides: nothing. Both stay texts, a long one for each step of the walk, for most questions want to hand them
+on; who wants their parts reads them out of these texts.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Final, Literal
+
+from ledger.records.steps import Node, read_steps
+
+Direction = Literal["upstream", "downstream"]
+
+_BETWEEN: Final = "],["
+
+
+@dataclass
+class Level:
+    """The nodes that are equally far.
+
+    Attributes:
+        nodes: Their numbers, rising.
+        told: Their texts (``ledger.records.steps``), each in a line.
+        onward: What each of them leads to within the graph: arrays of JSON, a comma between two, no spaces.
+    """
+
+    nodes: Sequence[int]
+    told: str
+    onward: str
+
+    @property
+    def texts(self) -> list[str]:
+        """What is told of each."""
+        return self.told.split("\n") if self.nodes else []
+
+    def all_onward(self) -> list[int]:
+        """What all of them lead to, one after the other."""
+        numbers = self.onward.replace("[],", "").replace(",[]", "").replace("[", "").replace("]", "")
+        found: list[int] = json.loads(f"[{numbers}]")
+        return found
+
+
+@dataclass
+class Graph:
+    """What a walk found.
+
+    Attributes:
+        starts: The nodes that it began at.
+        direction: Where it went.
+        levels: Its nodes, by how many steps they are from the nearest start.
+        truncated: Whether a limit ended the walk before the graph did.
+    """
+
+    starts: tuple[int, ...]
+    direction: Direction
+    levels: list[Level]
+    truncated: bool
+
+    @property
+    def size(self) -> int:
+        """How many nodes it has, the starts included."""
+        return sum(len(level.nodes) for level in self.levels)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """What is told of each node, nearest first and then by number."""
+        return (text for level in self.levels for text in level.texts)
+
+    @cached_property
+    def told(self) -> Mapping[int, str]:
+        """The nodes' texts by number, in the same order."""
+        return dict(zip(self.depths, self.texts, strict=True))
+
+    @cached_property
+    def depths(self) -> Mapping[int, int]:
+        """Steps from the nearest start, 0 for a start; by number, in the same order."""
+        return {number: depth for depth, level in enumerate(self.levels) for number in level.nodes}
+
+    @cached_property
+    def nodes(self) -> Mapping[int, Node]:
+        """The nodes as their texts tell them, in the same order."""
+        return dict(zip(self.depths, read_steps(self.texts), strict=True))
+
+    @cached_property
+    def edges(self) -> list[tuple[int, int]]:
+        """Pairs (child, parent) between the nodes, in order of the nearer one, then of the farther one."""
+        pairs = (
+            (near, far)
+            for level in self.levels
+            for near, found in zip(level.nodes, json.loads(f"[{level.onward}]"), strict=True)
+            for far in found
+        )
+        return list(pairs) if self.direction == "upstream" else [(far, near) for near, far in pairs]
+
+    def dump_steps(self) -> Iterator[str]:
+        """An array of JSON in parts: the steps in order, each with its depth."""
+        opening = "["
+        for depth, level in enumerate(self.levels):
+            if level.nodes:
+                begin = f'{{"depth":{depth},'
+                yield f"{opening}{begin}"
+                yield level.told.replace("\n", f"}},{begin}")
+                opening = "},"
+        yield "[]" if opening == "[" else "}]"
+
+    def dump_edges(self) -> str:
+        """An array of JSON: ``edges``, each as an array."""
+        dump = _from_children if self.direction == "upstream" else _from_parents
+        listed = _BETWEEN.join(filter(None, map(dump, self.levels)))
+        return f"[[{listed}]]" if listed else "[]"
+
+
+def pack(
+    graph: Graph, depths: Mapping[int, int], told: Mapping[int, str], edges: Iterable[tuple[int, int]]
+) -> Graph:
+    """A part of a graph, or one that is told otherwise.
+
+    Args:
+        graph: The whole.
+        depths: Of the nodes that are kept, nearest first and then by number.
+        told: Their texts; a node without one is left out.
+        edges: Those that are kept, as ``Graph.edges``.
+    """
+    onward: dict[int, list[int]] = {}
+    for child, parent in edges:
+        near, far = (child, parent) if graph.direction == "upstream" else (parent, child)
+        onward.setdefault(near, []).append(far)
+    levels: list[Level] = []
+    kept = [number for number in depths if number in told]
+    for depth, numbers in groupby(kept, depths.__getitem__):
+        levels += [Level([], "", "") for _ in range(depth - len(levels))]
+        nodes = list(numbers)
+        arrays = [f"[{','.join(map(str, onward.get(node, ())))}]" for node in nodes]
+        levels.append(Level(nodes, "\n".join([told[node] for node in nodes]), ",".join(arrays)))
+    return Graph(graph.starts, graph.direction, levels, graph.truncated)
+
+
+def only(graph: Graph, kept: Collection[int]) -> Graph:
+    """Some nodes of a graph, and the edges between them."""
+    depths = {number: depth for number, depth in graph.depths.items() if number in kept}
+    return pack(graph, depths, graph.told, [edge for edge in graph.edges if {*edge} <= depths.keys()])
+
+
+def arrays_of(onward: str) -> list[str]:
+    """The arrays that a level's ``onward`` has, of which there is one at least, each as its text."""
+    return [f"[{inner}]" for inner in onward[1:-1].split(_BETWEEN)]
+
+
+def _from_children(level: Level) -> str:
+    found = zip(level.nodes, level.onward[1:-1].split(_BETWEEN), strict=False)
+    return _BETWEEN.join([f"{near},{far.replace(',', f'],[{near},')}" for near, far in found if far])
+
+
+def _from_parents(level: Level) -> str:
+    found = zip(level.nodes, level.onward[1:-1].split(_BETWEEN), strict=False)
+    return _BETWEEN.join([f"{far.replace(',', f',{near}],[')},{near}" for near, far in found if far])
