@@ -9,7 +9,7 @@ lists name them: the 2023 catalogue of technologies prohibited or restricted fro
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ledger.controls.licences import CODES, Use, licence_faults, lists_on
+from ledger.controls.licences import CODES, Use, exported, licence_faults, lists_on
 from ledger.controls.lists import HOME, country_of, lists_in_force, technology_lists
 from ledger.controls.noticing import listed, notice
 from ledger.controls.rule import Case, Notice, rule
@@ -67,22 +67,20 @@ def disclosure(case: Case) -> Iterator[Notice]:
 @rule("technology.product", movements=("export", "disclose"))
 def product(case: Case) -> Iterator[Notice]:
     """Goods leave a foreign country whose maker had been given listed technology."""
-    movement, books = case.movement, case.recording.books
-    if country_of(case) in ("", HOME) or movement.destination == HOME:
+    if country_of(case) in ("", HOME) or case.movement.destination == HOME:
         return
     if not any(record.conditions.get("technology_products") for record in lists_on(case)):
         return
-    for line in case.effect.lines:
-        lot = books.get(LotRecord, line.lot) if line.event_id == movement.event_id else None
-        given = [] if lot is None else _given_before(case, lot)
-        if lot is not None and given:
+    for goods in exported(case):
+        given = _given_before(case, goods.lot)
+        if given:
             items = sorted({each.technology for each in given})
             yield notice(
                 case,
                 "technology.product",
-                f"{lot.lot} was made by {lot.producer}, which had been given {listed(items)}",
+                f"{goods.lot.lot} was made by {goods.lot.producer}, which had been given {listed(items)}",
                 "Show that it was made without this technology, or apply for a licence.",
-                subject=f"lot:{lot.lot}",
+                subject=f"lot:{goods.lot.lot}",
                 technologies=items,
                 entries=sorted({each.entry_index for each in given})[:20],
             )

@@ -34,8 +34,8 @@ def read_technology(sheet: Sheet, values: dict[str, Any]) -> None:
     """
     elements = sheet.members.get("quantityList", ())
     alone = len(elements) == 1 and set(elements[0]) == {"epcClass"} and "epcList" not in sheet.members
-    uri = elements[0]["epcClass"] if alone else ""
-    code = uri.removeprefix(TECHNOLOGY_URI) if uri.startswith(TECHNOLOGY_URI) else ""
+    # Another URI keeps its colon, which no code has.
+    code = elements[0]["epcClass"].removeprefix(TECHNOLOGY_URI) if alone else ""
     if _CODE.fullmatch(code) is None:
         detail = "The event does not name its technology, or names something beside it."
         mend = f"Give {TECHNOLOGY_URI} and the item's code as epcClass of quantityList, and nothing else."
@@ -48,13 +48,13 @@ def read_technology(sheet: Sheet, values: dict[str, Any]) -> None:
 
 def manner(value: Any) -> str:
     """``export`` or ``release``."""
-    if type(value) is not str or value not in MANNERS:
+    if value not in MANNERS:
         raise Fault(
             "movement.value",
             "A technology leaves the country, or is given to a foreign organisation within it.",
             f"Write {' or '.join(MANNERS)}.",
         )
-    return value
+    return str(value)
 
 
 def scope(value: Any) -> Mapping[str, int]:

@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from ledger.controls.recording import Recorded
+from ledger.controls.reviews import REPORTS
 from ledger.movements.movement import Line
 from ledger.records.lots import PostingRecord
 from ledger.records.oversight import (
+    AlertRecord,
     ControlListRecord,
     LicenceRecord,
     OwnershipRecord,
     RestrictedPartyRecord,
+    TallyRecord,
     TechnologyTransferRecord,
 )
 from tests.support.court import DAY_US, HOUR_US, KG, START_US, Court, accepted, flags, party, refusals
@@ -125,6 +128,28 @@ def test_a_licensed_technology_is_handed_over_and_moves_nothing() -> None:
 )
 def test_what_a_list_names_needs_a_licence_or_may_not_go(technology: str, found: list[str]) -> None:
     assert refusals(impart(court_with_lists(), technology, licence="")) == found
+
+
+@pytest.mark.parametrize(
+    ("conditions", "found"),
+    [
+        ({}, ["licence.missing"]),
+        ({"needs_licence": False}, []),
+        ({"needs_licence": False, "prohibits": True}, ["technology.prohibited"]),
+    ],
+)
+def test_a_list_asks_for_a_licence_unless_it_says_otherwise(
+    conditions: dict[str, Any], found: list[str]
+) -> None:
+    court = Court()
+    publish(court, "list", ITEM, conditions=conditions)
+    assert refusals(impart(court, licence="")) == found
+
+
+def test_what_two_lists_prohibit_is_told_once() -> None:
+    court = court_with_lists()
+    publish(court, "another", BANNED, conditions={"prohibits": True})
+    assert refusals(impart(court, BANNED)) == ["technology.prohibited"]
 
 
 def test_no_licence_helps_what_is_prohibited() -> None:
@@ -264,21 +289,22 @@ def test_a_replacement_uses_it_in_the_place_of_what_was_wrong() -> None:
 
 
 @pytest.mark.parametrize(
-    ("destination", "consignee", "found"),
+    ("destination", "consignee", "end_user", "found"),
     [
-        ("CN", party("plant"), []),
-        ("CN", BUYER, []),
-        ("CN", party("viet"), ["licence.missing"]),
-        ("VN", party("viet"), ["licence.missing"]),
-        ("VN", party("plant"), ["licence.missing"]),
+        ("CN", party("plant"), party("plant"), []),
+        ("CN", BUYER, party("plant"), []),
+        ("CN", party("viet"), party("plant"), ["licence.missing"]),
+        ("CN", party("plant"), party("viet"), ["licence.missing"]),
+        ("VN", party("viet"), party("plant"), ["licence.missing"]),
+        ("VN", party("plant"), party("plant"), ["licence.missing"]),
     ],
 )
 def test_within_the_country_it_is_who_receives_that_counts(
-    destination: str, consignee: str, found: list[str]
+    destination: str, consignee: str, end_user: str, found: list[str]
 ) -> None:
     court = court_with_lists()
     court.enrol("viet", ("importer",), "VN")
-    said = {"destination": destination, "consignee": consignee, "end_user": party("plant")}
+    said = {"destination": destination, "consignee": consignee, "end_user": end_user}
     assert refusals(impart(court, licence="", manner="release", **said)) == found
 
 
@@ -364,6 +390,7 @@ def test_nobody_records_for_another() -> None:
 def test_the_deadline_of_the_flows_of_products_is_not_for_technology() -> None:
     court = licensed()
     assert flags(impart(court, at_us=court.now_us - 75 * 24 * HOUR_US)) == []
+    assert [each for each in court.books.records(TallyRecord) if each.tally == REPORTS] == []
 
 
 @pytest.mark.parametrize("technology", [ITEM, BANNED])
@@ -374,6 +401,13 @@ def test_what_happened_all_the_same_is_disclosed_and_uses_no_licence(technology:
     assert flags(found) == ["disclosure"]
     assert [each.disclosed for each in transfers(court)] == [True]
     assert flags(impart(court)) == []
+
+
+def test_a_disclosure_that_is_taken_back_discloses_nothing() -> None:
+    court = licensed()
+    said = {"event_id": "urn:event:t", "disclosed": True, "reason": "sent by mistake"}
+    assert flags(impart(court, **said)) == ["disclosure"]
+    assert flags(impart(court, **said, corrects="urn:event:t", did_not_occur=True)) == []
 
 
 # --- What was made with it --------------------------------------------------------------------------------
@@ -401,21 +435,34 @@ GIVEN = TechnologyTransferRecord(
 )
 
 
-def exported_from_abroad(
-    given: TechnologyTransferRecord = GIVEN, *, reaches: bool = True, firm: str = "viet", to: str = "JP"
-) -> list[str]:
-    """The alerts on magnets that a firm exports; ``given`` is what a firm in Viet Nam was given before."""
+def export_from_abroad(
+    *given: TechnologyTransferRecord, reaches: bool = True, firm: str = "viet", to: str = "JP"
+) -> list[AlertRecord]:
+    """What is noticed of magnets that a firm exports; ``given`` is what firms were given before."""
     court = Court()
     court.set_policy(rules={"hs.mismatch": {"action": "off"}})
     court.enrol("viet", ("magnet_maker", "exporter"), "VN")
-    publish(court, "mofcom-62-2025", ITEM)
+    publish(court, "mofcom-62-2025", ITEM, "1E902.b")
     court.books.put(ControlListRecord("61", 0, 0, None, (), {"technology_products": reaches}))
-    court.books.put(given)
+    for each in given:
+        court.books.put(each)
     lot = court.extract(firm, "lots/1", {"Nd": 30 * KG}, "ndfeb-magnet", at_us=MADE_US)
     buyer = dict.fromkeys(("consignee", "end_user", "custodian_to", "owner_to"), BUYER)
     said = {"destination": to, "declaration": "D-1", **buyer}
     found = court.file("export", firm, inputs=(Line(lot, KG),), **said)
-    return [code for code in flags(found) if code == "technology.product"]
+    flags(found)
+    return [each for each in found.alerts if each.code == "technology.product"]
+
+
+def exported_from_abroad(given: TechnologyTransferRecord = GIVEN, **said: Any) -> list[str]:
+    return [each.code for each in export_from_abroad(given, **said)]
+
+
+def test_it_names_what_was_given_and_the_first_entries_that_say_so() -> None:
+    given = [replace(GIVEN, entry_index=index) for index in range(21)]
+    (found,) = export_from_abroad(replace(GIVEN, position=1, technology="1E902.b"), *given)
+    assert found.evidence["technologies"] == [ITEM, "1E902.b"]
+    assert found.evidence["entries"] == list(range(20))
 
 
 @pytest.mark.parametrize("given", [GIVEN, replace(GIVEN, consignee=BUYER), replace(GIVEN, end_user=BUYER)])
