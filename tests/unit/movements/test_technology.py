@@ -50,6 +50,7 @@ def test_it_is_exported_or_released(value: Any) -> None:
         ({}, ""),
         (["documents"], ""),
         ({"drawings": JsonNumber("1")}, "/drawings"),
+        ({"plans/drawings": JsonNumber("1")}, "/plans~1drawings"),
         ({"documents": JsonNumber("0")}, "/documents"),
         ({"documents": JsonNumber("1.5")}, "/documents"),
         ({"documents": JsonNumber("1000001")}, "/documents"),

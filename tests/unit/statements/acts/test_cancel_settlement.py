@@ -54,6 +54,13 @@ def test_the_whole_amount_can_be_paid_again(log: ActLog) -> None:
     assert log.state(BUYER, payment(amount)) == []
 
 
+def test_of_parts_that_are_taken_back_nothing_is_left(log: ActLog) -> None:
+    assert log.state(BUYER, payment("0.50")) == []
+    taken = [(BUYER, taking_back(log)), (EXPORTER, taking_back(log, 2)), (BUYER, taking_back(log, 3))]
+    assert [log.state(issuer, act) for issuer, act in taken] == [[], [], []]
+    assert settled(log) == "0"
+
+
 def test_it_counts_until_it_is_taken_back(log: ActLog) -> None:
     before_us = log.now_us
     log.now_us += DAY_US
