@@ -6,6 +6,8 @@ the log's size.
 """
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,15 +50,18 @@ class OversightDesk:
         self._lock = threading.Lock()
         self._over = self._alerts = Kept((), 0, {})
 
-    def summary(self, connection: Connection) -> dict[str, Any]:
+    def summary(self, reading: Callable[[], AbstractContextManager[Connection]]) -> dict[str, Any]:
         """All offices together: the months that have ended, what policies did, open alerts now.
+
+        Args:
+            reading: Opens a reading transaction; whoever waits for another's count has none open.
 
         Raises:
             LedgerEmpty: The log has no genesis.
         """
-        now_us = self._clock.now_us()
-        index, policy = policy_in_force(connection)
-        with self._lock:
+        with self._lock, reading() as connection:
+            now_us = self._clock.now_us()
+            index, policy = policy_in_force(connection)
             month = (month_of(now_us, policy), index)
             if self._over.key != month:
                 self._over = Kept(month, now_us, _count_what_is_over(Oversight(connection, policy, now_us)))

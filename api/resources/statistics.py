@@ -169,9 +169,7 @@ def read_oversight_summary(call: Call) -> Response:
     Months that have ended and what policies did are counted when a month ends and when the policy changes,
     open alerts once a minute.
     """
-    with call.reading() as connection:
-        members = call.parts.oversight.summary(connection)
-    return json_reply(members, cache=REVALIDATE)
+    return json_reply(call.parts.oversight.summary(call.reading), cache=REVALIDATE)
 
 
 def _policy_members(policy: Mapping[str, Any]) -> dict[str, Any]:

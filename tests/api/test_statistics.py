@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from api import oversight_desk
+from api.parts import Parts
 from api.resources.statistics import table_rows
 from ledger.audit.database import verify_database
 from ledger.records.oversight import StatisticsRecord
@@ -322,6 +324,22 @@ class TestOversight:
 
 class TestWhatAnyoneMayAsk:
     """The summary is counted seldom, and what it says is never older than it may be."""
+
+    def test_who_waits_for_a_count_keeps_no_connection_from_others(
+        self, sqlite_site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk, reading = sqlite_site.parts.oversight, Parts.reading
+
+        @contextmanager
+        def noting(parts: Parts) -> Iterator[Connection]:
+            alone.append(desk._lock.locked())
+            with reading(parts) as connection:
+                yield connection
+
+        alone: list[bool] = []
+        monkeypatch.setattr(Parts, "reading", noting)
+        assert sqlite_site.get("/v1/oversight/summary").status_code == 200
+        assert alone == [True]
 
     def test_a_question_counts_nothing_that_is_known(
         self, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
