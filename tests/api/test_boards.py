@@ -156,6 +156,12 @@ def test_an_evaluation_is_open_to_both_and_regulators(site: Site) -> None:
             ("overdue", "agreed", index)
         ]
         assert shown["standing"] == "bad", "a dispute changes no figure"
+    for as_of, disputed in ((disputes["overdue"]["disputed"], ["overdue"]), (own["as_of"], [])):
+        shown = ask(site, "/v1/customers/evaluation", PLANT, **said, as_of=as_of)
+        assert [each["code"] for each in shown["sentences"] if each["dispute"]] == disputed
+    site.registered(cast.act(disputing | {"ground": "withdrawn"}, PLANT))
+    shown = ask(site, "/v1/customers/evaluation", PLANT, **said)
+    assert all(each["dispute"] is None for each in shown["sentences"])
     for reader in (TRADER, AUDITOR):
         response = site.get(f"/v1/customers/evaluation?{urlencode(said)}", reader)
         assert_problem(response, 403, "role.forbidden")
