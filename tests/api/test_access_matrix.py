@@ -9,351 +9,71 @@ To add an operation: write a row under its name. What is open to all or to all w
 (``whose()``, ``lots()``).
 """
 
-import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
-from urllib.parse import quote, unquote, urlencode
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote, urlencode
 
 import pytest
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response
 
 from api.access import Token
 from api.app import RESOURCES
-from api.operations import Operation
-from ledger.encoding import b64url_decode
-from ledger.movements import writing
-from ledger.movements.writing import KG, LotContent, dump_document
-from tests.support.cast import Actor
-from tests.support.databases import engine_asked_for
-from tests.support.everybody import (
-    CASE,
-    INVOICE,
-    LICENCE,
-    TANK,
-    UNIT,
-    Everybody,
-    Said,
-    marks_of,
-    tell_everybody,
+from tests.support.asking import (
+    AUDITORS,
+    KNOWN,
+    PUBLIC,
+    REGULATORS,
+    SOUTH,
+    Ask,
+    Caller,
+    Row,
+    anybody,
+    between,
+    bundle_paths,
+    every,
+    goods,
+    in_session,
+    inclusion,
+    indices,
+    journal,
+    keys_of,
+    lots,
+    of_each,
+    offices,
+    own,
+    parties_of,
+    plain,
+    posted,
+    probed,
+    regulators_of_lots,
+    restricted,
+    searched,
+    shipments,
+    shipping,
+    statements,
+    thinned,
+    tile_paths,
+    whole_lots,
+    whose,
 )
+from tests.support.databases import engine_asked_for
+from tests.support.doors import Door, expected, leaked, shown
+from tests.support.everybody import CASE, INVOICE, LICENCE, Everybody, tell_everybody
 from tests.support.web import JOSE, NDJSON
 
 OPERATIONS: Final = {each.name: each for resource in RESOURCES for each in resource.operations}
-REGULATORS: Final = frozenset({"authority", "inspector"})
-AUDITORS: Final = REGULATORS | {"auditor"}
-CALLERS: Final = (
-    *("nobody", "stranger"),
-    *("mine", "south", "plant", "maker", "recycler", "importer", "leaver"),
-    *("authority", "inspector", "operator", "auditor", "customs", "tax"),
-)
-MODES: Final = ("token", "session")
 NAMING: Final = re.compile(
     r"party|lot|unit|pool|consignor|shipment|site|case|subject|after\w*|licence|invoice|declaration|hash|kid|id|q"
 )
 """Parameters that name somebody or something: a row asks for what is not the caller's by each of them."""
 UNKNOWN_JOB: Final = "00000000-0000-4000-8000-000000000000"
-SAME_ORIGIN: Final = {"Sec-Fetch-Site": "same-origin"}
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks, and how.
-
-    Attributes:
-        name: As in ``CALLERS``.
-        mode: token or session.
-        party: Its identifier; None for those that are not enrolled.
-    """
-
-    name: str
-    mode: str
-    party: str | None
-
-    @property
-    def known(self) -> bool:
-        return self.party is not None
-
-
-Who = Callable[[Caller], bool]
-
-
-def anybody(_: Caller) -> bool:
-    return True
-
-
-def with_a_key(caller: Caller) -> bool:
-    return caller.known
-
-
-def in_session(caller: Caller) -> bool:
-    return caller.known and caller.mode == "session"
-
-
-def only(*parties: str) -> Who:
-    """Regulators and these parties."""
-    return lambda caller: caller.name in REGULATORS or caller.party in parties
-
-
-def offices(names: frozenset[str]) -> Who:
-    return lambda caller: caller.name in names
-
-
-Tells = Callable[[Everybody, Caller], Iterable[str]]
-
-
-def nothing(_: Everybody, __: Caller) -> Iterable[str]:
-    return ()
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One question.
-
-    Attributes:
-        query: The query's parameters.
-        path: The path's parameters.
-        headers: Of the request.
-        body: What is posted; from the caller, where that makes a difference.
-        who: To whom it is open.
-        opens: Statuses of an answer to these.
-        closed: The status for others that are known.
-        tells: Names and masses that this answer may tell a caller although they are not its own, and why they
-            may stands beside it.
-    """
-
-    query: Mapping[str, str] = field(default_factory=dict)
-    path: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | Callable[[Everybody, Caller], bytes] = b""
-    who: Who = with_a_key
-    opens: frozenset[int] = frozenset({200})
-    closed: int = 403
-    tells: Tells = nothing
-
-    def __str__(self) -> str:
-        return " ".join(filter(None, (urlencode(self.query), *map(str, self.path.values()))))
-
-
-Row = Callable[[Everybody], Iterable[Ask]]
-
-
-def plain(who: Who, *queries: Mapping[str, str], opens: int = 200, **members: Any) -> Row:
-    """Open to these, whatever is asked of it; asked without parameters and with each of these."""
-    asks = [Ask(query=query, who=who, opens=frozenset({opens}), **members) for query in ({}, *queries)]
-    return lambda _: asks
-
-
-PUBLIC: Final = anybody
-KNOWN: Final = with_a_key
-
-
-def every(*rows: Row) -> Row:
-    return lambda crowd: itertools.chain.from_iterable(row(crowd) for row in rows)
-
-
-def whose(*queries: Mapping[str, str]) -> Row:
-    """A list of a party's things: its own to itself, all to regulators; with each of these queries."""
-
-    def asks(crowd: Everybody) -> Iterator[Ask]:
-        for query in queries or ({},):
-            yield Ask(query=query)
-            for each in crowd.parties.values():
-                yield Ask(query={**query, "party": each.party}, who=only(each.party))
-
-    return asks
-
-
-def between(crowd: Everybody, **members: Any) -> Iterator[Ask]:
-    """What lies between a seller and its customer: to the two."""
-    customer = crowd.cast.members["plant"].party
-    for each in crowd.parties.values():
-        query = {"party": each.party, "customer": customer}
-        yield Ask(query=query, who=only(each.party, customer), **members)
-
-
-def own(*queries: Mapping[str, str]) -> Row:
-    """One's own things, whatever is asked for: names of others find nothing and tell nothing."""
-    return lambda _: [Ask(query=query) for query in queries]
-
-
-def lots(whom: str = "handlers", tells: Tells = nothing, **more: str) -> Row:
-    """Asked for every lot; open to those through whose hands it went, or to who made it.
-
-    What is not in the books is refused alike, and a regulator is told that it is not there.
-    """
-
-    def asks(crowd: Everybody) -> Iterator[Ask]:
-        for lot, (maker, handlers) in crowd.lots.items():
-            who = only(*(handlers if whom == "handlers" else {maker}))
-            yield Ask(query={"lot": lot, **more}, who=who, tells=tells)
-        refused = {
-            mark for each in crowd.refused for mark in each.marks if "lgtin" in mark
-        } - crowd.lots.keys()
-        for lot in refused:
-            yield Ask(query={"lot": lot, **more}, who=only(), opens=frozenset({404}))
-
-    return asks
-
-
-def goods(**more: str) -> Row:
-    """Asked for every lot, shipment, pool and unit."""
-
-    def asks(crowd: Everybody) -> Iterator[Ask]:
-        yield from lots(**more)(crowd)
-        plant = crowd.cast.companies["plant"].party
-        yield Ask(query={"pool": TANK, **more}, who=only(plant))
-        yield Ask(query={"unit": UNIT, **more}, who=only(plant))
-        for consignor, event, ends in crowd.shipments:
-            yield Ask(query={"consignor": consignor, "shipment": event, **more}, who=only(*ends))
-
-    return asks
-
-
-def shipments(crowd: Everybody) -> Iterator[Ask]:
-    for consignor, event, ends in crowd.shipments:
-        yield Ask(query={"consignor": consignor, "shipment": event}, who=only(*ends))
-
-
-def thinned(row: Row, step: int = 3) -> Row:
-    """One of so many questions, for what differs from another row in form alone."""
-    return lambda crowd: itertools.islice(row(crowd), 0, None, step)
-
-
-def statements(crowd: Everybody) -> Iterator[Ask]:
-    """A statement of each kind by each party: public ones to all, others to those whom they are for."""
-    kinds: dict[tuple[str, str], Said] = {}
-    for said in crowd.said:
-        kinds.setdefault((said.issuer, said.kind), said)
-    for said in kinds.values():
-        readers = [each.party for each in crowd.parties.values() if crowd.may_read(said, each.party)]
-        yield Ask(path={"hash": said.name}, who=anybody if said.public else only(*readers))
-    for said in crowd.refused:
-        yield Ask(path={"hash": said.name}, who=anybody, opens=frozenset({404}), closed=404)
-
-
-def journal(crowd: Everybody, caller: Caller) -> Iterable[str]:
-    """Auditors see why something was refused: the lots it is about and their masses; not the statement."""
-    if caller.name not in AUDITORS:
-        return set()
-    named = {mark for each in crowd.refused for mark in each.marks}
-    about = [each for each in crowd.movements if not named.isdisjoint(each.marks & crowd.lots.keys())]
-    masses = {mark for each in [*about, *crowd.refused] for mark in each.marks if mark.isdecimal()}
-    return masses | {mark for mark in named if "lgtin" in mark}
-
-
-def whole_lots(crowd: Everybody, caller: Caller) -> Iterable[str]:
-    """A lot is described whole, as it was born, to everyone through whose hands some of it went."""
-    return {crowd.born[lot] for lot, (_, handlers) in crowd.lots.items() if caller.party in handlers}
-
-
-def regulators_of_lots(**more: str) -> Row:
-    """Asked for every lot; open to regulators alone."""
-    return lambda crowd: [
-        Ask(query={"lot": lot, **more}, who=offices(REGULATORS)) for lot in sorted(crowd.lots)
-    ]
-
-
-def restricted(crowd: Everybody, _: Caller) -> Iterable[str]:
-    """Whom goods may not go to is told to everyone who sends any."""
-    return {"Example Arms Works", "https://arms.example/"}
-
-
-def shipping(crowd: Everybody, caller: Caller) -> bytes:
-    """Somebody says that it ships another's lot."""
-    members = crowd.cast.members
-    lot = members["plant"].lot(1, "PRND-01")
-    event = writing.ship(
-        [LotContent(lot, 7 * KG)],
-        event_id="urn:uuid:probe-ship",
-        at_us=crowd.site.clock.now_us() - 60_000_000,
-        consignor=caller.party or "https://nobody.example/",
-        consignee=members["importer"].party,
-        site=members[caller.name if caller.name in members else "mine"].site(),
-        site_to=members["importer"].site(),
-    )
-    signer = crowd.parties.get(caller.name, crowd.cast.stranger)
-    document = writing.document([event], crowd.site.clock.now_us())
-    return crowd.cast.sign(dump_document(document), signer)
-
-
-def probed(crowd: Everybody, _: Caller) -> Iterable[str]:
-    """What the caller's own statement says."""
-    return {crowd.cast.members["plant"].lot(1, "PRND-01")}
-
-
 PERIOD: Final = {"start": "2026-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}
 _ORE: Final = "urn:epc:class:lgtin:9521001.000001.CARB-N-01"
-_SOUTH: Final = "urn:epc:id:pgln:9521005.00000"
 _SOUTHERN: Final = "urn:epc:id:sgln:9521005.00001.0"
 _JOB: Final = Ask(path={"id": UNKNOWN_JOB}, who=offices(AUDITORS), opens=frozenset({404}))
-
-
-def posted(body: Any, headers: Mapping[str, str], opens: int, **members: Any) -> Row:
-    return lambda _: [Ask(body=body, headers=headers, who=anybody, opens=frozenset({opens}), **members)]
-
-
-def keys_of(crowd: Everybody) -> Iterator[Ask]:
-    yield from (Ask(path={"kid": each.signer.kid}, who=anybody) for each in crowd.parties.values())
-
-
-def parties_of(crowd: Everybody) -> Iterator[Ask]:
-    yield from (Ask(path={"party": each.party}, who=anybody) for each in crowd.parties.values())
-
-
-def of_each(parameter: str) -> Row:
-    """Public, and asked of every party."""
-    return lambda crowd: (
-        [Ask(query={parameter: each.party}, who=anybody) for each in crowd.parties.values()]
-        + [Ask(who=anybody), Ask(query={"after": _SOUTH}, who=anybody)]
-    )
-
-
-def searched(crowd: Everybody) -> Iterator[Ask]:
-    """Everything that has an id, by its id, its beginning or its end; firms by a part of their names."""
-    events = [event for _, event, _ in crowd.shipments]
-    ends = [lot.rpartition(".")[2].lower() for lot in crowd.lots]
-    for wanted in (
-        *crowd.lots,
-        *ends,
-        *events,
-        INVOICE,
-        crowd.movements[0].name,
-        TANK,
-        UNIT,
-        LICENCE,
-        LICENCE[:-1],
-        CASE,
-        "urn:epc",
-        "mine",
-        "7",
-    ):
-        yield Ask(query={"q": wanted})
-
-
-def indices(crowd: Everybody) -> Iterator[Ask]:
-    """Every entry: its commitment is for all."""
-    yield from (Ask(path={"index": str(place)}, who=anybody) for place in range(len(crowd.said) + 1))
-
-
-def inclusion(crowd: Everybody) -> Iterator[Ask]:
-    for said in [crowd.said[0], *crowd.movements[:3]]:
-        yield Ask(query={"hash": said.name}, who=anybody)
-    yield Ask(query={"index": "3"}, who=anybody)
-
-
-def tile_paths(crowd: Everybody) -> Iterator[Ask]:
-    yield Ask(path={"level": "0", "tile": f"000.p/{len(crowd.said) + 1}"}, who=anybody)
-
-
-def bundle_paths(crowd: Everybody) -> Iterator[Ask]:
-    yield Ask(path={"tile": f"000.p/{len(crowd.said) + 1}"}, who=anybody)
-
-
 ROWS: Final[dict[str, Row]] = {
     # Statements and the log.
     "register_statement": posted(b"nonsense", JOSE, 400),
@@ -420,7 +140,7 @@ ROWS: Final[dict[str, Row]] = {
     "list_holdings": every(whose(), own({"after": _ORE})),
     "list_shipments": every(
         whose({"side": "consignor"}, {"side": "consignee"}),
-        own({"after_consignor": _SOUTH, "after_shipment": "urn:"}, {"state": "received"}),
+        own({"after_consignor": SOUTH, "after_shipment": "urn:"}, {"state": "received"}),
     ),
     "list_shipment_lines": shipments,
     "list_pools": every(whose(), own({"after": "urn:"})),
@@ -443,7 +163,7 @@ ROWS: Final[dict[str, Row]] = {
     "list_quotas": every(
         whose(),
         thinned(whose({"monthly": "true"})),
-        own({"after_party": _SOUTH, "after_year": "2026", "after_activity": "a", "after_ore_class": "a"}),
+        own({"after_party": SOUTH, "after_year": "2026", "after_activity": "a", "after_ore_class": "a"}),
     ),
     "list_licences": every(whose(), own({"after_licence": LICENCE[:-1]}, {"newest": "true"})),
     "list_invoices": every(whose(), own({"after_invoice": INVOICE[:-1]})),
@@ -518,90 +238,6 @@ ROWS: Final[dict[str, Row]] = {
     ],
 }
 ENDING: Final = frozenset({"end_session", "end_all_sessions"})
-
-
-class Door:
-    """Asks as somebody: with a token, or in a browser where the caller has signed in."""
-
-    def __init__(self, crowd: Everybody) -> None:
-        self._crowd = crowd
-        self._thin = crowd.site.parts.engine.dialect.name != "sqlite"
-        self._browsers: dict[str, FlaskClient] = {}
-
-    def asked(self, asks: Sequence[Ask]) -> Iterator[tuple[Caller, Ask]]:
-        """Every question by every caller, by token and in a session; where there are many, by turns.
-
-        On the second engine, whose answers come from the same code, each caller asks every other one of many.
-        """
-        many = len(asks) >= 4
-        for (number, name), (place, ask) in itertools.product(enumerate(CALLERS), enumerate(asks)):
-            if many and self._thin and (number + place // 2) % 2:
-                continue
-            known = self._crowd.parties.get(name)
-            modes = MODES if not many else (MODES[(number + place) % 2],)
-            for mode in modes if known is not None else MODES[:1]:
-                yield Caller(name, mode, None if known is None else known.party), ask
-
-    def ask(self, operation: Operation, ask: Ask, caller: Caller) -> TestResponse:
-        path = operation.path
-        for name, value in ask.path.items():
-            path = path.replace("{" + name + "}", quote(value, safe="/:"))
-        body = ask.body if isinstance(ask.body, bytes) else ask.body(self._crowd, caller)
-        address = f"{path}?{urlencode(ask.query)}" if ask.query else path
-        client, headers = self._client(caller)
-        return client.open(
-            address, method=operation.method, headers={**headers, **ask.headers}, data=body or None
-        )
-
-    def forget(self, caller: Caller) -> None:
-        """What was signed in is signed out."""
-        self._browsers.pop(caller.name, None)
-
-    def _client(self, caller: Caller) -> tuple[FlaskClient, dict[str, str]]:
-        site = self._crowd.site
-        if caller.name == "nobody":
-            return site.client, {}
-        signer: Actor = self._crowd.parties.get(caller.name, self._crowd.cast.stranger)
-        if caller.mode == "token":
-            return site.client, {"Authorization": f"Bearer {site.token(signer)}"}
-        if caller.name not in self._browsers:
-            self._browsers[caller.name] = site.sign_in(signer)
-        return self._browsers[caller.name], SAME_ORIGIN
-
-
-def expected(operation: Operation, ask: Ask, caller: Caller) -> frozenset[int]:
-    """The statuses that this caller's question may be answered with."""
-    token = operation.access.token
-    if token is Token.NONE:
-        return ask.opens
-    if caller.name == "stranger" and token is not Token.SESSION:
-        return frozenset({401})  # a bad credential opens nothing, not even what is public
-    if ask.who(caller):
-        return ask.opens
-    return frozenset({ask.closed if caller.known else 401})
-
-
-def shown(response: Response) -> str:
-    """Everything that an answer tells, and what is inside the statements that it holds."""
-    text = response.get_data().decode("utf-8", "replace")
-    headers = "\n".join(f"{name}: {value}" for name, value in response.headers if name != "Set-Cookie")
-    inner: list[str] = []
-    for payload in re.findall(r"[\w-]{8,}\.([\w-]{8,})\.[\w-]{40,}", text):
-        try:
-            said = json.loads(b64url_decode(payload))
-        except ValueError:
-            continue
-        inner += [json.dumps(said), *marks_of(said)]
-    whole = "\n".join([text, headers, *inner])
-    return whole if unquote(whole) == whole else f"{whole}\n{unquote(whole)}"
-
-
-def leaked(text: str, secrets: Iterable[str]) -> list[str]:
-    """Which of the names and masses stand in a text."""
-    numbers = set(re.findall(r"\d+", text))
-    return sorted(
-        secret for secret in secrets if (secret in numbers if secret.isdecimal() else secret in text)
-    )
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
