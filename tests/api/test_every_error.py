@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from ledger import errors
 from ledger.encoding import b64url_decode, b64url_encode
 from ledger.log.checkpoint import sign_checkpoint
 from ledger.log.tree_head import Checkpoint
+from ledger.registration import batch
 from ledger.store import log_store
 from ledger.store.engine import create_ledger_engine
 from ledger.store.locking import begin_write
@@ -164,8 +166,9 @@ def queue_full(scene: Scene) -> TestResponse:
 
 @case(errors.StoreBusy)
 def store_busy(scene: Scene) -> TestResponse:
-    """Somebody else holds the log lock for longer than is waited."""
-    with _held_lock(scene.url):
+    """Somebody else holds the log lock for longer than is waited, which is not long here."""
+    with _held_lock(scene.url), pytest.MonkeyPatch.context() as patience:
+        patience.setattr(batch, "begin_write", partial(begin_write, timeout_ms=200))
         return scene.site.post(scene.cast.record())
 
 

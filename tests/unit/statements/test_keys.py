@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -194,19 +195,19 @@ def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "key",
+    "make",
     [
-        ec.generate_private_key(ec.SECP384R1()),
-        ec.generate_private_key(ec.SECP256K1()),
-        ed448.Ed448PrivateKey.generate(),
-        x25519.X25519PrivateKey.generate(),
-        rsa.generate_private_key(65537, 2048),
-        dsa.generate_private_key(1024),
+        partial(ec.generate_private_key, ec.SECP384R1()),
+        partial(ec.generate_private_key, ec.SECP256K1()),
+        ed448.Ed448PrivateKey.generate,
+        x25519.X25519PrivateKey.generate,
+        partial(rsa.generate_private_key, 65537, 2048),
+        partial(dsa.generate_private_key, 1024),
     ],
-    ids=lambda key: type(key).__name__,
+    ids=["SECP384R1", "SECP256K1", "Ed448", "X25519", "RSA", "DSA"],
 )
-def test_keys_of_other_kinds_are_refused(tmp_path: Path, key: Any) -> None:
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def test_keys_of_other_kinds_are_refused(tmp_path: Path, make: Callable[[], Any]) -> None:
+    pem = make().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with pytest.raises(KeyFileInvalid, match="neither"):
         read_private_key(written(tmp_path / "party.pem", pem))
 
