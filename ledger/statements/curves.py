@@ -1,12 +1,13 @@
 """Whether the bytes of a public key are a point that is safe to verify with.
 
 Decides: for Ed25519 canonical encoding, on the curve, order not dividing 8 (under such a key one signature
-holds for many messages); for P-256 reduced coordinates, on the curve. Plain integers: this runs once per
-enrolment, on public values.
+holds for many messages); for P-256 reduced coordinates, on the curve. Plain integers, on public values; of
+the Ed25519 keys looked at last, which take a millisecond each, the answer is remembered.
 
 Source: RFC 8032 sections 5.1 and 5.1.3; SEC 1 section 3.2.2.1; SP 800-186 sections 3.2.1.3 and 3.2.3.1.
 """
 
+from functools import lru_cache
 from typing import Final
 
 _ED_P: Final = 2**255 - 19
@@ -17,6 +18,7 @@ _P256_P: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _P256_B: Final = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 
 
+@lru_cache(maxsize=4_096)
 def ed25519_fault(encoded: bytes) -> str | None:
     """What makes an Ed25519 public key unfit, or None.
 

@@ -19,7 +19,6 @@ from sqlalchemy import (
     TextClause,
     and_,
     func,
-    inspect,
     literal_column,
     not_,
     or_,
@@ -58,6 +57,15 @@ _ENTRIES = text(
     "LEFT JOIN statement_bytes b ON b.entry_index = e.entry_index "
     "LEFT JOIN erasures x ON x.entry_index = e.entry_index "
     "WHERE e.entry_index >= :start AND e.entry_index < :end ORDER BY e.entry_index"
+)
+# One look into the catalogue: SQLAlchemy's inspector asks table by table, and for much more than names.
+_COLUMNS_SQLITE = text(
+    "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'"
+)
+_COLUMNS_POSTGRESQL = text(
+    "SELECT t.relname, c.attname FROM pg_catalog.pg_class t "
+    "JOIN pg_catalog.pg_attribute c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped "
+    "WHERE t.relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(t.oid)"
 )
 _ORPHANS = {
     name: text(
@@ -252,11 +260,12 @@ class RawReader:
 
     def missing_columns(self) -> list[tuple[str, str | None]]:
         """Tables (None) and columns of the model that the database does not have."""
-        wanted = {table.name: table for table in Base.metadata.sorted_tables}
-        found = inspect(self._connection).get_multi_columns(filter_names=list(wanted))
-        present = {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
+        present: dict[str, set[str]] = {}
+        query = _COLUMNS_SQLITE if self.sqlite else _COLUMNS_POSTGRESQL
+        for name, column in self._connection.execute(query):
+            present.setdefault(name, set()).add(column)
         missing: list[tuple[str, str | None]] = []
-        for name, table in wanted.items():
+        for name, table in Base.metadata.tables.items():
             if name not in present:
                 missing.append((name, None))
                 continue
