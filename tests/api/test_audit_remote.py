@@ -26,6 +26,7 @@ from ledger.statements.keys import Signer
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast
 from tests.support.ledgers import LedgerBuilder
+from tests.support.originals import Original, original
 from tests.support.web import open_site
 
 URL = "http://ledger.test"
@@ -70,20 +71,26 @@ class Outside:
         return [(fault.code, fault.place) for fault in self.audit(change, **options).faults]
 
 
+@pytest.fixture(scope="module")
+def begun(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
+    def fill(engine: Engine) -> LedgerBuilder:
+        ledger = LedgerBuilder(engine, batch=40, remember=True)
+        ledger.genesis()
+        trader = ledger.party("trader", "trader")
+        ledger.act(ledger.admission(trader))
+        ledger.act(ledger.enrolment(trader))
+        ledger.record(297)
+        ledger.act({"act": "set-policy", "policy": {"rule_set": 1, "retention_days": 0}})
+        return ledger
+
+    with original(request, "sqlite", tmp_path_factory.mktemp("remote"), fill) as made:
+        yield made
+
+
 @pytest.fixture
-def outside(sqlite_url: str, tmp_path: Path) -> Iterator[Outside]:
-    engine = create_ledger_engine(sqlite_url)
-    ledger = LedgerBuilder(engine, batch=40, remember=True)
-    ledger.genesis()
-    trader = ledger.party("trader", "trader")
-    ledger.act(ledger.admission(trader))
-    ledger.act(ledger.enrolment(trader))
-    ledger.record(297)
-    ledger.act({"act": "set-policy", "policy": {"rule_set": 1, "retention_days": 0}})
-    ledger.flush()
-    with serving(engine, ledger, tmp_path) as app:
+def outside(begun: Original, tmp_path: Path) -> Iterator[Outside]:
+    with begun.continued() as ledger, serving(ledger.engine, ledger, tmp_path) as app:
         yield Outside(app, ledger, tmp_path / "auditor")
-    engine.dispose()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A range of the log verified over an open connection, as GET /v1/audit/chain does."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,16 +13,27 @@ from ledger.audit.report import AuditReport
 from ledger.errors import LogInconsistent
 from tests.support.databases import unguarded
 from tests.support.ledgers import LedgerBuilder
+from tests.support.originals import Original, original
 from tests.support.tampering import assign, rows
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def begun(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
+    def fill(engine: Engine) -> LedgerBuilder:
+        made = LedgerBuilder(engine, batch=50, remember=True)
+        made.genesis()
+        made.record(1_299)
+        return made
+
+    with original(request, request.param, tmp_path_factory.mktemp("chain"), fill) as made:
+        yield made
+
+
 @pytest.fixture
-def ledger(engine: Engine) -> LedgerBuilder:
-    made = LedgerBuilder(engine, batch=50, remember=True)
-    made.genesis()
-    made.record(1_299)
-    made.flush()
-    return made
+def ledger(begun: Original) -> Iterator[LedgerBuilder]:
+    """A log of 1,300 entries; the test runs once for each engine."""
+    with begun.continued() as made:
+        yield made
 
 
 def check(ledger: LedgerBuilder, start: int, end: int, **options: Any) -> AuditReport:
