@@ -13,6 +13,7 @@ from ledger.statements.acts.licence_figures import (
     percentile_90,
     tabulate_applications,
 )
+from ledger.statements.acts.publish_statistics import figures_of
 from tests.support.act_books import EXPORTER, LICENCE
 from tests.support.acts import DAY_US, START_US
 
@@ -111,6 +112,16 @@ def test_a_table_says_what_became_of_the_applications() -> None:
     assert (row["granted"], row["pending"], row["overdue"]) == (4, 1, 1)
     nothing = tabulate_applications(books, POLICY, START_US - DAY_US, START_US, at_us)
     assert nothing == {"by_destination": [], "by_element": []}
+
+
+@pytest.mark.parametrize(("period", "granted"), [("2027-01", 0), ("2027-02", 3)])
+def test_tables_tell_how_it_stood_when_the_period_of_the_totals_ended(period: str, granted: int) -> None:
+    books = Books()
+    for place in range(3):
+        named = {"licence": str(place), "exporter": f"firm {place}", "decided_us": START_US + 30 * DAY_US}
+        books.put(replace(LICENCE_RECORD, **named))
+    (row,) = figures_of(books, POLICY, period, "2027-01")["by_element"]
+    assert (row["applications"], row["granted"], row["pending"]) == (3, granted, 3 - granted)
 
 
 def test_technology_is_counted_and_has_no_tonnes() -> None:

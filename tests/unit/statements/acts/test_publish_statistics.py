@@ -132,6 +132,13 @@ def test_a_figure_that_is_another_is_refused(log: ActLog, name: str, value: Any)
     assert log.state(REGULATOR, publication(**{name: value})) == [("statistics.figures", f"/figures/{name}")]
 
 
+@pytest.mark.parametrize("table", ["by_destination", "by_element"])
+def test_who_tabulates_applications_publishes_both_tables(log: ActLog, table: str) -> None:
+    draft = draft_statistics(log.facts.books, POLICY, "2027-01", "2027-01")
+    del draft["figures"][table]
+    assert log.state(REGULATOR, draft) == [("statistics.figures", f"/figures/{table}")]
+
+
 def test_a_period_has_to_be_over(log: ActLog) -> None:
     log.now_us = FEBRUARY_US - 1
     assert log.state(REGULATOR, publication()) == [("statistics.period", "/period")]
