@@ -20,6 +20,7 @@ from ledger.controls.noticing import actor_of
 from ledger.controls.papers import note_invoice
 from ledger.controls.quotas import draw_quotas, draws
 from ledger.controls.reporting import EXEMPT, in_last_hours
+from ledger.controls.reviews import BALANCE, REPORTS
 from ledger.controls.rule import Case
 from ledger.controls.trade import note_sale
 from ledger.materials.processes import processes
@@ -29,8 +30,6 @@ from ledger.records.lots import EventRecord, LotRecord, LotVersionRecord, Postin
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import month_of, year_of
 
-BALANCE: Final = "balance"
-REPORTS: Final = "reports"
 BALANCED: Final = ("process", "feed", "draw", "close")
 _SCALE: Final = 1_000_000
 """Norms are summed in millionths."""
