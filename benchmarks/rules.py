@@ -1,8 +1,10 @@
-"""Movements: with every rule on, with every rule off that may be, and the same events as plain records."""
+"""Movements: with every rule on, with every rule off that may be, and the same events as plain records, each
+in a statement of its own; and with every rule on as firms file them, all that one has to tell another in one.
+"""
 
 import itertools
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,15 @@ from tests.support.cast import Actor, Cast, actor
 
 STREAMS = 8
 CHAIN = 7
-"""Statements of one chain: each needs the one before it, so a chain stays within one batch."""
+"""Movements of one chain: each needs the one before it, so a chain stays within one batch."""
+FIRMS = 6
+"""After so many chains the firms are the same, and whether it goes through a pool."""
+TOGETHER = 8
+"""Chains of the same firms that are filed together."""
 LINES = 70 * CHAIN
+DOCUMENTS = 2 * 27
+"""Of one batch: twice the documents in which ``FIRMS * TOGETHER`` chains are filed."""
+FEWEST = STREAMS * FIRMS * TOGETHER * CHAIN
 HOUR_US = 3_600_000_000
 
 CARBONATE = {"La": "0.28", "Ce": "0.4", "Pr": "0.07", "Nd": "0.23", "Sm": "0.02"}
@@ -77,15 +86,37 @@ class Commerce(Cast):
                 registrar.register(self.act(self._quota(member.party, activity)))
         return registrar
 
-    def statements(self, count: int, *, plain: bool = False) -> list[bytes]:
-        """Signed one-event movements, chain after chain; as plain records where ``plain``."""
-        chains = (self._chain(next(self._numbers)) for _ in range(count // CHAIN))
-        return [self._signed(event, by, plain=plain) for chain in chains for event, by in chain]
+    def statements(self, count: int) -> list[bytes]:
+        """Movements, chain after chain, each in a statement of its own."""
+        return [self._document([event], by) for event, by in self._movements(count)]
 
-    def _signed(self, event: dict[str, Any], by: Actor, *, plain: bool) -> bytes:
-        if plain:
-            del event["ree:movement"]
-        return self.sign(dump_document(document([event], self.now_us)), by)
+    def records(self, count: int) -> list[bytes]:
+        """The same events as plain records."""
+        plain = ((_plain(event), by) for event, by in self._movements(count))
+        return [self._document([event], by) for event, by in plain]
+
+    def filed(self, count: int) -> list[bytes]:
+        """The same movements as firms file them, in documents of 8 to 24.
+
+        The chains of the same firms are filed ``TOGETHER``: first what the mine says of all of them, and so
+        on. What follows a receipt is another document, for its consignor may read the whole of it.
+        """
+        signed: list[bytes] = []
+        for _ in range(count // (FIRMS * TOGETHER * CHAIN)):
+            numbers = list(itertools.islice(self._numbers, FIRMS * TOGETHER))
+            for first in range(FIRMS):
+                chains = [[*self._chain(number)] for number in numbers[first::FIRMS]]
+                for part in _parts(chains[0]):
+                    events = [event for chain in chains for event, _ in chain[part]]
+                    signed.append(self._document(events, chains[0][part][0][1]))
+        return signed
+
+    def _movements(self, count: int) -> Iterator[tuple[dict[str, Any], Actor]]:
+        for _ in range(count // CHAIN):
+            yield from self._chain(next(self._numbers))
+
+    def _document(self, events: list[dict[str, Any]], by: Actor) -> bytes:
+        return self.sign(dump_document(document(events, self.now_us)), by)
 
     def _chain(self, number: int) -> Iterator[tuple[dict[str, Any], Actor]]:
         """Ore is mined, sent, received, separated, sold on; every second chain goes through a pool."""
@@ -161,39 +192,52 @@ class Commerce(Cast):
         return format_time_us(self.now_us - 60 * 24 * HOUR_US)
 
 
+def _plain(event: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name != "ree:movement"}
+
+
+def _parts(chain: Sequence[tuple[dict[str, Any], Actor]]) -> Iterator[slice]:
+    """The places of a chain's movements that go into one document."""
+    begin = 0
+    for at, (event, by) in enumerate(chain, 1):
+        if at == len(chain) or chain[at][1] is not by or event["ree:movement"] == "receive":
+            yield slice(begin, at)
+            begin = at
+
+
 def run(engine: str, count: int, cores: int) -> Report:
     """Measures the three on one engine, one after the other, each on a ledger of its own."""
-    whole = STREAMS * CHAIN
-    count = -(-count // whole) * whole
-    report = Report(f"movements on {engine}, {count:,} statements of one movement, {cores} cores")
-    for name, text, policy, plain in (
-        ("on", "every rule on", ON, False),
-        ("off", "every rule off that may be", OFF, False),
-        ("plain", "the same events as plain records", ON, True),
+    count = -(-count // FEWEST) * FEWEST
+    report = Report(f"movements on {engine}, {count:,}, {cores} cores")
+    for name, text, policy, way, lines in (
+        ("on", "every rule on, each in a statement of its own", ON, Commerce.statements, LINES),
+        ("off", "the same with every rule off that may be", OFF, Commerce.statements, LINES),
+        ("plain", "the same events as plain records", ON, Commerce.records, LINES),
+        ("filed", "every rule on, in documents of 8 to 24 movements", ON, Commerce.filed, DOCUMENTS),
     ):
         cast = Commerce(policy=dict(policy))
-        measured, processor = _measure(engine, cores, cast, count, plain=plain)
-        report.add(name, text, measured)
+        signed, first = way(cast, count), way(cast, FEWEST)
+        measured, processor = _measure(engine, cores, cast, [first, signed], lines)
+        report.add(name, text, Measured(count, measured.seconds))
         report.cost(f"{name}: the server's processes", processor / count * 1e6)
     report.ratio("on", "off")
     report.ratio("on", "plain")
+    report.ratio("filed", "on")
     report.goal("rules on / rules off >= 0.60", report.value("on") >= 0.60 * report.value("off"))
-    report.goal("movements with every rule on >= 1,500/s", report.value("on") >= 1_500)
+    report.goal("movements in statements of their own >= 1,500/s", report.value("on") >= 1_500)
+    report.goal("movements in documents >= 1,500/s", report.value("filed") >= 1_500)
     return report
 
 
-def _measure(engine: str, cores: int, cast: Commerce, count: int, *, plain: bool) -> tuple[Measured, float]:
-    """The rate, and the server's processor seconds."""
-    signed, first = cast.statements(count, plain=plain), cast.statements(STREAMS * CHAIN, plain=plain)
+def _measure(
+    engine: str, cores: int, cast: Commerce, rounds: Sequence[list[bytes]], lines: int
+) -> tuple[Measured, float]:
+    """The rate of the last round's statements, and the server's processor seconds."""
     with prepared(engine, cast=cast, workers=cores) as log, serving(log.settings) as server:
-        _accepted(post_batches(server.url, first, streams=STREAMS, lines=LINES), len(first))
-        before = server.processor_seconds()
-        measured = post_batches(server.url, signed, streams=STREAMS, lines=LINES)
-        processor = server.processor_seconds() - before
-    _accepted(measured, count)
+        for signed in rounds:
+            before = server.processor_seconds()
+            measured = post_batches(server.url, signed, streams=STREAMS, lines=lines)
+            processor = server.processor_seconds() - before
+            if measured.count != len(signed):
+                raise RuntimeError(f"{len(signed) - measured.count} of {len(signed)} were not accepted")
     return measured, processor
-
-
-def _accepted(measured: Measured, wanted: int) -> None:
-    if measured.count != wanted:
-        raise RuntimeError(f"{wanted - measured.count} of {wanted} statements were not accepted")

@@ -26,7 +26,8 @@ _log = structlog.get_logger("reledger.committer")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the queue and of a batch, by number of statements and by bytes of JWS.
+    """Bounds of the queue and of a batch: by number of statements and by bytes of JWS, of a batch also by its
+    movements (but for those of a single statement), since other processes wait while they are booked.
 
     While nothing but lines of batch requests waits, a commit waits for ``patience_statements`` of them, as
     long as more have come within ``patience_s`` seconds, and for ``patience_limit_s`` at most: their sender
@@ -37,6 +38,7 @@ class Limits:
     queue_bytes: int = 256 * 1024 * 1024
     batch_statements: int = 1_024
     batch_bytes: int = 16 * 1024 * 1024
+    batch_movements: int = 2_048
     patience_statements: int = 512
     patience_s: float = 0.025
     patience_limit_s: float = 0.25
@@ -214,13 +216,18 @@ class Committer:
                 return None if self._closing else []
             self._gather()
             batch: list[Ticket] = []
-            size = 0
+            size = movements = 0
             while self._queue and len(batch) < self._limits.batch_statements:
-                length = len(self._queue[0].submission.statement.jws)
-                if batch and size + length > self._limits.batch_bytes:
+                submission = self._queue[0].submission
+                length, more = len(submission.statement.jws), len(submission.movements)
+                if batch and (
+                    size + length > self._limits.batch_bytes
+                    or movements + more > self._limits.batch_movements
+                ):
                     break
                 batch.append(self._queue.popleft())
                 size += length
+                movements += more
             self._queued_bytes -= size
             self._urgent = min(self._urgent, len(self._queue))
             return batch

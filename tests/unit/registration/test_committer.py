@@ -1,7 +1,10 @@
-"""The committing thread while nothing is sent: a mark that cannot be raised, a log that is found wrong."""
+"""The committing thread: how much one batch takes; and while nothing is sent, a mark that cannot be raised, and
+a log that is found wrong.
+"""
 
 import threading
 from collections.abc import MutableMapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -12,6 +15,7 @@ from ledger.errors import LogInconsistent, MarkAhead, MarkUnwritable, ReledgerEr
 from ledger.registration.batch import BatchWriter, Outcome, Repeated
 from ledger.registration.committer import Committer, Limits, Waiter
 from ledger.statements.envelope import parse_statement
+from tests.support.books import movement
 from tests.support.cast import Cast
 
 
@@ -78,4 +82,43 @@ def test_a_fault_that_nobody_foresaw_stops_it_too_and_is_told_to_the_log_alone()
     with pytest.raises(LogInconsistent) as caught:
         submit(committer)
     assert "10.1.2.3" not in str(caught.value)
+    committer.close()
+
+
+class Gate(Writer):
+    """Notes the batches; the first one waits until it is let through."""
+
+    def __init__(self) -> None:
+        super().__init__(StoreBusy("not now"))
+        self.begun, self.open = threading.Event(), threading.Event()
+        self.batches: list[list[int]] = []
+
+    def write(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        self.batches.append([len(each.movements) for each in submissions])
+        self.begun.set()
+        assert self.open.wait(60)
+        return super().write(submissions)
+
+
+@pytest.mark.parametrize(
+    ("limits", "batches"),
+    [
+        (Limits(batch_movements=10), [[3, 7], [11], [1, 9], [1, 0, 0]]),
+        (Limits(batch_movements=1), [[3], [7], [11], [1], [9], [1, 0, 0]]),
+        (Limits(batch_statements=4, batch_movements=100), [[3, 7, 11, 1], [9, 1, 0, 0]]),
+    ],
+)
+def test_a_batch_takes_so_many_movements_or_one_statement(limits: Limits, batches: list[list[int]]) -> None:
+    parties = Cast()
+    plain = read_submission(parse_statement(parties.record()), parties.mine.party, parties.origin)
+    writer, waiter = Gate(), Waiter()
+    committer = Committer(lambda: cast(BatchWriter, writer), limits)
+    tickets = [committer.submit(plain, waiter)]
+    assert writer.begun.wait(60)
+    for count in (3, 7, 11, 1, 9, 1, 0, 0):
+        movements = (movement("extract", "urn:event"),) * count
+        tickets.append(committer.submit(replace(plain, movements=movements), waiter))
+    writer.open.set()
+    assert [waiter.wait(ticket) for ticket in tickets] == [Repeated(0)] * 9
+    assert writer.batches == [[0], *batches]
     committer.close()
