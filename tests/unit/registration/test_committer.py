@@ -1,5 +1,5 @@
-"""The committing thread: how much one batch takes; and while nothing is sent, a mark that cannot be raised, and
-a log that is found wrong.
+"""The committing thread: how much one batch takes; and while nothing is sent, a mark that cannot be raised
+and a log that is found wrong.
 """
 
 import threading
