@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import IntegrityError
 
 from ledger.errors import LogInconsistent
@@ -14,6 +14,7 @@ from ledger.records import lots, oversight
 from ledger.records.books import Books, Record, key_of
 from ledger.records.lots import EdgeRecord, HoldingRecord, LotRecord, PostingRecord
 from ledger.records.oversight import ControlListRecord, DueRecord, TallyRecord
+from ledger.records.steps import tell_lot
 from ledger.store import books_source
 from ledger.store.books_source import StoreSource, write_records
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES, GROWING, TABLE_NAMES, _make
@@ -246,3 +247,11 @@ class TestBooks:
         write_records(connection, [EdgeRecord(2, 1, 5)])
         write_records(connection, [EdgeRecord(2, 1, 6), EdgeRecord(2, 0, 6)])
         assert stored(connection, EdgeRecord) == [EdgeRecord(2, 0, 6), EdgeRecord(2, 1, 6)]
+
+    def test_what_is_told_of_a_lot_is_written_anew_with_the_lot(self, connection: Connection) -> None:
+        lot = some_records(LotRecord, 1)[0]
+        tainted = replace(lot, tainted_by=7)
+        for each in (replace(lot, tainted_by=None), tainted):
+            write_records(connection, [each])
+            assert connection.scalars(select(BOOKS[LotRecord].table.c.told)).all() == [tell_lot(each)]
+        assert stored(connection, LotRecord) == [tainted]

@@ -114,6 +114,19 @@ def test_a_table_says_what_became_of_the_applications() -> None:
     assert nothing == {"by_destination": [], "by_element": []}
 
 
+@pytest.mark.parametrize(
+    ("at_us", "inside"),
+    [(START_US - 1, 0), (START_US, 1), (START_US + DAY_US - 1, 1), (START_US + DAY_US, 0)],
+)
+def test_a_period_begins_with_its_start_and_ends_before_its_end(at_us: int, inside: int) -> None:
+    books = Books()
+    books.put(replace(LICENCE_RECORD, applied_us=at_us, decided_us=None, state="applied"))
+    books.put(replace(LICENCE_RECORD, licence="2", applied_us=START_US - DAY_US, decided_us=at_us))
+    figures = count_licences(books, POLICY, START_US, START_US + DAY_US)
+    assert (figures["applications"], figures["granted"]) == (inside, inside)
+    assert figures["pending"] == 1, "the one that was filed in it, or that was decided behind it"
+
+
 @pytest.mark.parametrize(("period", "granted"), [("2027-01", 0), ("2027-02", 3)])
 def test_tables_tell_how_it_stood_when_the_period_of_the_totals_ended(period: str, granted: int) -> None:
     books = Books()

@@ -226,6 +226,7 @@ def test_nobody_else(log: ActLog, issuer: str) -> None:
         (publication("27-01"), ("schema.value", "/period")),
         (publication("1969"), ("schema.value", "/period")),
         (publication(median_days=None), ("schema.value", "/figures/median_days")),
+        (publication(percentile_90_days=None), ("schema.value", "/figures/percentile_90_days")),
         (
             publication(granted=0, refused=0, percentile_90_days=None),
             ("schema.value", "/figures/median_days"),
