@@ -123,9 +123,10 @@ def plain(expression: str) -> str:
 class TestSchema:
     def test_it_is_what_the_models_say(self, engine: Engine) -> None:
         with engine.connect() as connection:
+            others = ONE_ENGINE if is_sqlite(connection) else ONE_ENGINE - {"ix_lots_node"}
             options = {
                 "compare_type": True,
-                "include_object": lambda _, name, *__: name not in ONE_ENGINE,  # test_keys has them
+                "include_object": lambda _, name, *__: name not in others,  # test_keys has them
             }
             context = MigrationContext.configure(connection, opts=options)
             assert compare_metadata(context, Base.metadata) == []

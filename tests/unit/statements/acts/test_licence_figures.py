@@ -127,6 +127,28 @@ def test_a_period_begins_with_its_start_and_ends_before_its_end(at_us: int, insi
     assert figures["pending"] == 1, "the one that was filed in it, or that was decided behind it"
 
 
+@pytest.mark.parametrize(
+    ("clock", "at_day", "overdue"),
+    [
+        ((), 60, 0),
+        ((), 110, 1),
+        (((100, None),), 60, 0),
+        (((100, 130),), 60, 0),
+        (((100, 130),), 110, 1),
+        (((10, 130),), 110, 0),
+        (((10, 11), (100, None)), 110, 1),
+    ],
+)
+def test_what_stopped_or_started_later_changes_nothing_of_before(
+    clock: tuple[tuple[int, int | None], ...], at_day: int, overdue: int
+) -> None:
+    """Moments by days since the application; a decision is due after some sixty-five."""
+    moments = tuple(tuple(None if day is None else START_US + day * DAY_US for day in each) for each in clock)
+    books = Books()
+    books.put(replace(LICENCE_RECORD, clock=moments, decided_us=START_US + 200 * DAY_US))
+    assert count_licences(books, POLICY, START_US, START_US + at_day * DAY_US)["overdue"] == overdue
+
+
 @pytest.mark.parametrize(("period", "granted"), [("2027-01", 0), ("2027-02", 3)])
 def test_tables_tell_how_it_stood_when_the_period_of_the_totals_ended(period: str, granted: int) -> None:
     books = Books()
