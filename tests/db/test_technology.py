@@ -74,15 +74,16 @@ def tell(trade: Trade, registrar: Registrar) -> None:
     registrar.register(trade.act({"act": "grant-licence", "licence": LICENCE, **span}))
     impart(trade, registrar, 1, scope={"documents": 7})
     impart(trade, registrar, 2, scope={"documents": 3})
-    for number, (technology, codes) in enumerate(
+    for number, (technology, licence, codes) in enumerate(
         [
-            ("1E902.a", ["licence.exhausted"]),
-            ("1E902.b", ["licence.exhausted", "licence.mismatch"]),
-            (BANNED, ["technology.prohibited"]),
+            ("1E902.a", LICENCE, ["licence.exhausted"]),
+            ("1E902.b", LICENCE, ["licence.exhausted", "licence.mismatch"]),
+            ("1E902.b", "", ["licence.missing"]),
+            (BANNED, LICENCE, ["technology.prohibited"]),
         ]
     ):
         with pytest.raises(StatementRefused) as caught:
-            impart(trade, registrar, 10 + number, technology, scope={"documents": 1})
+            impart(trade, registrar, 10 + number, technology, licence=licence, scope={"documents": 1})
         assert [each.code for each in caught.value.findings] == codes
     second = make.impart(
         "1E902.a",
@@ -141,13 +142,23 @@ TRIED: list[tuple[dict[str, Any], dict[str, tuple[int, int]], set[tuple[str, str
     ),
     (
         {"acts": [a_list("mofcom-62-2025"), a_list("catalogue-2023", prohibits=True)]},
-        {"technology.prohibited": (1, 0), "licence.exhausted": (2, 0), "licence.mismatch": (1, 0)},
+        {
+            "technology.prohibited": (1, 0),
+            "licence.exhausted": (2, 0),
+            "licence.mismatch": (1, 0),
+            "licence.missing": (1, 0),
+        },
         {("licensed", "passed"), ("refused", "passed")},
     ),
     (
         {"policy": {"rules": {"technology.prohibited": {"action": "flag"}}}},
         {"technology.prohibited": (1, 0)},
         {("refused", "flagged")},
+    ),
+    (
+        {"policy": {"rules": {"licence.missing": {"action": "off"}}}},
+        {"licence.missing": (1, 0)},
+        {("refused", "passed")},
     ),
 ]
 
