@@ -12,10 +12,8 @@ from ledger.audit import refold as refold_module
 from ledger.audit.comparing import compare_table
 from ledger.audit.database import verify_database
 from ledger.audit.report import AuditReport, FaultList, Progress
-from ledger.encoding import b64url_encode
 from ledger.errors import AuditCancelled, StatementRefused
 from ledger.registration.registrar import Registrar
-from ledger.statements.envelope import parse_statement
 from ledger.store.books_source import write_records
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES
 from ledger.store.models import Base
@@ -247,18 +245,7 @@ class TestErased:
         trade.moved(registrar, trade.extract("a"))
         jws = trade.statement(sent)
         gone = registrar.register(jws)
-        statement = parse_statement(jws)
-        erase = {
-            "act": "erase",
-            "statement": b64url_encode(statement.statement_hash),
-            "index": gone.index,
-            "issuer": MINE,
-            "kid": statement.header.kid,
-            "jti": statement.header.jti,
-            "signing_input": b64url_encode(statement.signing_input_hash),
-            "effects": [],
-        }
-        act = registrar.register(trade.act(erase)).index
+        act = registrar.register(trade.erasing(jws, gone.index)).index
         trade.moved(registrar, trade.receive(sent, 600), by=trade.plant)
         report = replayed(engine)
         assert report.faults == []

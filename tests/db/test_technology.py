@@ -37,7 +37,7 @@ def a_list(code: str, *items: str, **conditions: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def trade() -> Trade:
-    return Trade(plant=actor("plant", "separator", "exporter"), policy={"rule_set": 1})
+    return Trade(plant=actor("plant", "separator", "exporter"), policy={"rule_set": 1, "retention_days": 0})
 
 
 @pytest.fixture
@@ -116,6 +116,20 @@ def test_everything_is_booked_and_replayed(trade: Trade, registrar: Registrar, e
         assert connection.scalar(text("SELECT count(*) FROM postings")) == 0
     report = verify_database(engine, workers=1, replay=True)
     assert report.faults == []
+
+
+def test_what_was_erased_is_taken_as_recorded(trade: Trade, registrar: Registrar, engine: Engine) -> None:
+    given = {"consignee": BUYER, "end_user": BUYER, "at_us": trade.ago(1)}
+    for number in (1, 2):
+        moved = make.impart("how-to-pack-drums", event_id=f"urn:event:{number}", **given)
+        jws = trade.statement(moved, by=trade.plant)
+        registrar.register(trade.erasing(jws, registrar.register(jws).index, trade.plant))
+    payload = dump_document(document([undo(as_event(moved), declared_at_us=trade.now_us)], trade.now_us))
+    undone = registrar.register(trade.sign(payload, trade.plant, cty=EPCIS)).index
+    with engine.connect() as connection:
+        voided = connection.scalars(text("SELECT voided_at FROM technology_transfers ORDER BY event_id"))
+        assert voided.all() == [None, undone]
+    assert verify_database(engine, workers=1, replay=True).faults == []
 
 
 def test_what_the_tables_say_otherwise_is_found(trade: Trade, registrar: Registrar, engine: Engine) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Engine
 
 from ledger.clock import SystemClock
+from ledger.encoding import b64url_encode
 from ledger.movements.movement import Movement
 from ledger.registration.outcomes import Registered
 from ledger.registration.registrar import Registrar
-from ledger.statements.envelope import EPCIS
+from ledger.statements.envelope import EPCIS, parse_statement
 from tests.support import movements
 from tests.support.cast import Actor, Cast, actor
 from tests.support.movements import MINE, PIT, PLANT, WORKS
@@ -73,6 +74,22 @@ class Trade(Cast):
 
     def moved(self, registrar: Registrar, *said: Movement, by: Actor | None = None) -> Registered:
         return registrar.register(self.statement(*said, by=by))
+
+    def erasing(self, jws: bytes, index: int, by: Actor | None = None) -> bytes:
+        """The act that erases a statement with movements, which is logged at an index; it is the mine's."""
+        statement = parse_statement(jws)
+        return self.act(
+            {
+                "act": "erase",
+                "statement": b64url_encode(statement.statement_hash),
+                "index": index,
+                "issuer": (by or self.mine).party,
+                "kid": statement.header.kid,
+                "jti": statement.header.jti,
+                "signing_input": b64url_encode(statement.signing_input_hash),
+                "effects": [],
+            }
+        )
 
     def story(self, registrar: Registrar, name: str = "a") -> list[Registered]:
         """Ore is mined, sent and received; the plant processes it as a batch, and feeds a pool and draws."""

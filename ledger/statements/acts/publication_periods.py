@@ -67,7 +67,6 @@ def _after_span(period: str, policy: Policy) -> str:
     month = month_of(end_us, policy)
     if month_start_us(month, policy) == end_us:
         return month
-    month = month_after(month)
     while month_start_us(month, policy) < end_us + LEAST_DAYS * DAY_US:
         month = month_after(month)
     end = _EPOCH + timedelta(microseconds=month_start_us(month, policy))

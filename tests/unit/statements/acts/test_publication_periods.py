@@ -35,6 +35,10 @@ def test_periods(period: str, days: int) -> None:
             "2026-12-15T00:00:00Z/2027-01-31T16:00:01Z",
             "2027-01-31T16:00:01Z/2027-03-31T16:00:00Z",
         ),
+        (
+            "2026-12-15T00:00:00Z/2027-03-03T16:00:00Z",
+            "2027-03-03T16:00:00Z/2027-03-31T16:00:00Z",
+        ),
     ],
 )
 def test_the_period_after(period: str, following: str) -> None:
