@@ -5,6 +5,7 @@ modules is shared: each server runs the command from its beginning, with an envi
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -79,6 +80,7 @@ def main() -> None:
     """Forks a server for each line of standard input, and answers with its process id."""
     for name in _PRELOADED:
         importlib.import_module(name)
+    gc.freeze()  # what is shared is not looked through, and so not copied, by each of them
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # servers that ended leave nothing behind
     with contextlib.suppress(KeyboardInterrupt):
         while line := sys.stdin.readline():

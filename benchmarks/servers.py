@@ -180,9 +180,11 @@ def start(
 
 
 @contextlib.contextmanager
-def serving(settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve")) -> Iterator[Running]:
-    """A server that is ended politely."""
-    running = start(settings, module=module)
+def serving(
+    settings: Settings, *, module: tuple[str, ...] = ("api.cli", "serve"), forker: Forker | None = None
+) -> Iterator[Running]:
+    """A server, started as ``start`` does, that is ended politely."""
+    running = start(settings, module=module, forker=forker)
     try:
         yield running
     finally:

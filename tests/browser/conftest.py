@@ -8,6 +8,7 @@ but names of their own share ``written_console``.
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -15,15 +16,18 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from benchmarks.forking import Forker
 from tests.support.browser import find_chromium
 from tests.support.console import POSTGRESQL, SQLITE, Console, Told, running, tell_story
 from tests.support.pages import CHINESE, ENGLISH, PATIENCE_MS, Kept, text, watched
 
 ENGINES = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgresql)]
 LANGUAGES = {SQLITE: ENGLISH, POSTGRESQL: CHINESE}
-# Parts of the browser's own window that it would load for every context, at the price of a page or two.
+# What the browser would load for every context, at the price of a page or two: parts of its own window, and a
+# process in advance.
 UNSEEN = (
     "PreloadTopChromeWebUI",
+    "SpareRendererForSitePerProcess",
     "WebUIOmniboxAimPopup",
     "WebUIOmniboxFullPopup",
     "WebUIOmniboxPopup",
@@ -48,9 +52,13 @@ ARGUMENTS = [
     # Nothing but this host has a name, so that no page can reach anything else even if it tried.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     f"--disable-features={','.join(UNSEEN + TURNED_OFF)}",
+    # Pages of one context share a process, and what it has compiled.
+    "--process-per-site",
 ]
 OpenPage = Callable[..., Page]
 Say = Callable[..., str]
+Contexts = dict[tuple[str, str, int], Kept]
+"""By address and language, and how many of these a test has already."""
 IN_BOTH = pytest.mark.parametrize("language", [ENGLISH, CHINESE], indirect=True)
 """For a test that runs in both languages on each engine."""
 ONCE = pytest.mark.parametrize("told", [SQLITE], indirect=True, scope="session")
@@ -89,23 +97,35 @@ def told(request: pytest.FixtureRequest, chromium: Browser, tmp_path_factory: py
 
 
 @pytest.fixture(scope="session")
-def console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """A server for tests that leave the ledger as it is."""
-    with running(told, tmp_path_factory.mktemp("console") / "ledger", lasting=True) as started:
-        yield started
-
-
-@pytest.fixture
-def fresh_console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """A server of the test's own."""
-    with running(told, tmp_path_factory.mktemp("fresh") / "ledger") as started:
+def forker() -> Iterator[Forker]:
+    """The process that each server begins in."""
+    with Forker() as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-def written_console(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def console(told: Told, forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A server for tests that leave the ledger as it is."""
+    folder = tmp_path_factory.mktemp("console") / "ledger"
+    with running(told, folder, forker=forker, lasting=True) as started:
+        yield started
+
+
+@pytest.fixture
+def fresh_console(told: Told, forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A server of the test's own."""
+    folder = tmp_path_factory.mktemp("fresh") / "ledger"
+    with running(told, folder, forker=forker) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def written_console(
+    told: Told, forker: Forker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
     """A server for tests that add to the ledger what no other test looks for."""
-    with running(told, tmp_path_factory.mktemp("written") / "ledger", lasting=True) as started:
+    folder = tmp_path_factory.mktemp("written") / "ledger"
+    with running(told, folder, forker=forker, lasting=True) as started:
         yield started
 
 
@@ -123,9 +143,9 @@ def say(language: str) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def kept() -> Iterator[dict[tuple[str, str], Kept]]:
-    """Contexts that tests take by turns, by address and language."""
-    contexts: dict[tuple[str, str], Kept] = {}
+def kept() -> Iterator[Contexts]:
+    """Contexts that tests take by turns."""
+    contexts: Contexts = {}
     yield contexts
     for each in contexts.values():
         each.context.close()
@@ -133,27 +153,28 @@ def kept() -> Iterator[dict[tuple[str, str], Kept]]:
 
 @pytest.fixture
 def open_page(
-    request: pytest.FixtureRequest, chromium: Browser, language: str, kept: dict[tuple[str, str], Kept]
+    request: pytest.FixtureRequest, chromium: Browser, language: str, kept: Contexts
 ) -> Iterator[OpenPage]:
     """Opens a page as in a browser that was never here: ``open_page("/console/verify", width=390)``.
 
     Words besides those of a context: ``on`` another console, ``language``, ``width``, and ``allowed``, which
-    holds the statuses that the test provokes on purpose. The first page without any is in a context that is
-    emptied, for the files of the console are in its cache; every other has a context of its own.
+    holds the statuses that the test provokes on purpose. Where the console lasts and no other word is said,
+    the context is one that is emptied, for the files of the console are in its cache.
     """
-    taken: set[tuple[str, str]] = set()
+    taken: Counter[tuple[str, str]] = Counter()
     with contextlib.ExitStack() as stack:
 
         def open_one(path: str = "/", *, on: Console | None = None, **options: Any) -> Page:
             console: Console = on or request.getfixturevalue("console")
-            options = {"language": language} | options
-            key = (console.url, options["language"])
-            if console.lasting and len(options) == 1 and key not in taken:
-                taken.add(key)
+            if console.lasting and options.keys() <= {"language", "width", "allowed"}:
+                spoken = options.pop("language", language)
+                key = (console.url, spoken, taken[console.url, spoken])
+                taken[console.url, spoken] += 1
                 if key not in kept:
-                    kept[key] = Kept.made(chromium, console, language=options["language"])
-                page = stack.enter_context(kept[key].taken())
+                    kept[key] = Kept.made(chromium, console, language=spoken)
+                page = stack.enter_context(kept[key].taken(**options))
             else:
+                options = {"language": language} | options
                 page = stack.enter_context(watched(chromium, console, **options)).new_page()
             page.goto(path)
             return page

@@ -34,8 +34,9 @@ def url(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def context(chromium: Browser) -> Iterator[BrowserContext]:
+def context(chromium: Browser, url: str) -> Iterator[BrowserContext]:
     made = chromium.new_context()
+    made.new_page().goto(url + "/healthz")  # holds the window and the process for those to come
     yield made
     made.close()
 

@@ -15,8 +15,9 @@ import httpx2
 from api.app import close_app, create_app
 from api.demo.cast import Member
 from api.demo.performance import Performance
-from api.demo.stage import Server, Stage, prepare
-from benchmarks.servers import free_port
+from api.demo.stage import Stage, prepare
+from benchmarks.forking import Forker
+from benchmarks.servers import free_port, serving
 from ledger.client.http import LedgerClient
 from tests.support.postgres import PostgresServer
 
@@ -91,8 +92,10 @@ def tell_story(folder: Path, server: PostgresServer | None) -> Told:
 
 
 @contextlib.contextmanager
-def running(told: Told, folder: Path, *, lasting: bool = False) -> Iterator[Console]:
-    """A server on a copy of the ledger, which is removed with it."""
+def running(
+    told: Told, folder: Path, *, forker: Forker | None = None, lasting: bool = False
+) -> Iterator[Console]:
+    """A server, with a forker from there, on a copy of the ledger, which is removed with it."""
     with contextlib.ExitStack() as stack:
         shutil.copytree(told.stage.folder, folder)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -110,5 +113,5 @@ def running(told: Told, folder: Path, *, lasting: bool = False) -> Iterator[Cons
             port=free_port(),
         )
         stage = replace(told.stage, folder=folder, settings=settings)
-        stack.enter_context(Server(stage))
+        stack.enter_context(serving(settings, forker=forker))
         yield Console(SQLITE if told.server is None else POSTGRESQL, stage, lasting)

@@ -170,8 +170,8 @@ class Kept:
     """A context that outlives a test, for its cache; whoever takes it finds nothing else in it.
 
     Attributes:
-        context: Of the usual width, in which no status is allowed that the console alone can have made.
-        watch: What went wrong in it.
+        context: Of the usual width.
+        watch: What went wrong in it for who has it, and what may.
     """
 
     context: BrowserContext
@@ -179,18 +179,29 @@ class Kept:
 
     @classmethod
     def made(cls, browser: Browser, console: Console, *, language: str) -> "Kept":
-        return cls(*_begin(browser, console, language=language, width=WIDE, allowed=()))
+        """A new one, in which a page without scripts holds the window and the process for those to come."""
+        kept = cls(*_begin(browser, console, language=language, width=WIDE, allowed=()))
+        kept.context.new_page().goto("/healthz")
+        return kept
 
     @contextmanager
-    def taken(self) -> Iterator[Page]:
-        """An empty page; at its end whatever went wrong fails the test, and nothing of it stays."""
+    def taken(self, *, width: int = WIDE, allowed: Iterable[int] = ()) -> Iterator[Page]:
+        """An empty page; at its end whatever went wrong fails the test, and nothing of it stays.
+
+        Args:
+            width: Of the window, in CSS pixels.
+            allowed: Statuses that the test provokes on purpose.
+        """
         self.watch.faults.clear()
+        self.watch.allowed = frozenset(allowed)
         page = fresh_page(self.context, self.watch.origin)
+        if width != WIDE:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
         try:
             yield page
             self.watch.end(self.context)
         finally:
-            for each in self.context.pages:
+            for each in self.context.pages[1:]:
                 each.close()
         assert not self.watch.faults, "\n".join(self.watch.faults)
 
