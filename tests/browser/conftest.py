@@ -188,7 +188,7 @@ def signed_in(request: pytest.FixtureRequest, open_page: OpenPage) -> OpenPage:
 
     def open_as(member: str, path: str = "/", *, on: Console | None = None, **options: Any) -> Page:
         console: Console = on or request.getfixturevalue("console")
-        own = path.startswith("/console/")
+        own = path == "/" or path.startswith("/console/")
         link = console.link(member)
         page = open_page(
             link.replace("#", f"?{urlencode({'next': path})}#") if own else link, on=console, **options

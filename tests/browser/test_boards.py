@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.support.console import Console
-from tests.support.pages import check_accessible, check_width
+from tests.support.pages import check_accessible, check_width, visit
 
 Say = Callable[..., str]
 MAKER = "urn:epc:id:pgln:9521003.00000"
@@ -68,7 +68,7 @@ def test_a_regulator_sees_where_things_come_from_and_what_a_loss_would_mean(
     expect(table.locator("tbody tr").first).to_contain_text("77.37")
     check_accessible(page)
     check_width(page)
-    page.goto(f"{console.url}/console/reserves?country=AU")
+    visit(page, "/console/reserves?country=AU")
     firms = page.get_by_role("table", name=say("dependence.firms_table"))
     expect(firms.locator("tbody tr").first).to_contain_text(say("dependence.no_deficit"))
     reserves = page.get_by_role("table", name=say("dependence.reserves"))

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import IN_BOTH, ONCE, OpenPage, Say
 from tests.support.console import Console
-from tests.support.pages import UNREACHED, check_accessible, check_width, shown
+from tests.support.pages import UNREACHED, check_accessible, check_width, shown, visit
 
 MAKER = "urn:epc:id:pgln:9521003.00000"
 
@@ -56,7 +56,7 @@ def test_from_the_mine_to_a_correction(
         mine.get_by_role("button", name=say("producer.save_receipt")).click()
     assert saved.value.path().read_text().startswith("c2sp.org/tlog-proof@v1\n")
 
-    mine.goto("/console/record?kind=ship")
+    visit(mine, "/console/record?kind=ship")
     mine.select_option("[name='add-lot']", "urn:epc:class:lgtin:9521001.000008.CARB-77")
     mine.fill("[name=to]", "Separation")
     mine.locator(".suggestions li").first.click()
@@ -70,7 +70,7 @@ def test_from_the_mine_to_a_correction(
     received = sign(plant, say)
     assert weighed(plant, "DA-77") == [1_198_500_000]
 
-    plant.goto("/console/records")
+    visit(plant, "/console/records")
     row = plant.get_by_role("row").filter(has=plant.locator(f"a[href$='index={received}']")).first
     row.get_by_role("link", name=say("producer.open_record")).click()
     plant.get_by_role("button", name=say("producer.correct_it")).click()
@@ -88,7 +88,7 @@ def test_a_movement_that_did_not_occur_is_undone(
     page = signed_in("mine", "/console/record?kind=extract", on=written_console)
     fill_carbonate(page, "CARB-78")
     index = sign(page, say)
-    page.goto("/console/records")
+    visit(page, "/console/records")
     row = page.get_by_role("row").filter(has=page.locator(f"a[href$='index={index}']")).first
     row.get_by_role("link", name=say("producer.open_record")).click()
     page.get_by_role("button", name=say("producer.did_not_occur")).click()
@@ -191,8 +191,7 @@ def test_every_form_opens(signed_in: OpenPage, say: Say) -> None:
     kinds = page.locator(".choices a").evaluate_all("(links) => links.map((link) => link.search)")
     assert len(kinds) == 24
     for search in kinds:
-        page.goto(f"/console/record{search}")
-        shown(page)
+        visit(page, f"/console/record{search}")
         expect(page.get_by_role("button", name=say("producer.sign_and_send"))).to_be_visible()
         assert page.locator(".failure").count() == 0, search
     check_width(page)

@@ -131,8 +131,7 @@ def test_from_an_alert_to_a_closed_case(fresh_console: Console, signed_in: OpenP
     (case,) = ask(page, "/v1/cases?state=open")["records"]
     assert (case["opened_at"], case["state"], case["codes"]) == (index, "open", ["shipment.difference"])
 
-    page.goto(f"/console/cases?case={quote(case['case'])}")
-    shown(page)
+    visit(page, f"/console/cases?case={quote(case['case'])}")
     check_accessible(page)
     page.locator("input[name=outcome][value=settled]").check()
     closed = record(page, say, say("regulator.cases.close"))
@@ -311,11 +310,11 @@ def test_the_search_box_goes_to_the_page_of_what_it_finds(signed_in: OpenPage, s
         ("Northern open pit", "site", "/console/firm?site="),
         ("29", "entry", "/console/entries?index=29"),
     ):
-        page.goto("/console/regulator")
+        visit(page, "/console/regulator")
         page.get_by_role("combobox", name=label).fill(text)
         page.get_by_role("option").filter(has_text=say(f"regulator.search.kind_{kind}")).first.click()
         page.wait_for_url(re.compile(re.escape(address)))
-    page.goto("/console/regulator")
+    visit(page, "/console/regulator")
     page.get_by_role("combobox", name=label).fill("nothing is called so")
     none = page.get_by_text(say("regulator.search.none"))
     expect(none).to_be_visible()

@@ -10,7 +10,7 @@ from tests.browser.conftest import IN_BOTH, OpenPage, Say
 from tests.browser.test_producer import ask, sign
 from tests.browser.test_regulator import act
 from tests.support.console import Console
-from tests.support.pages import check_accessible, check_width, shown
+from tests.support.pages import check_accessible, check_width, shown, visit
 
 
 def scope(say: Say, documents: int, training: int) -> str:
@@ -50,8 +50,7 @@ def test_technology_from_the_application_to_its_transfer(
     licence, end = applied["licence"], datetime.now(UTC) + timedelta(days=300)
     span = {"start": "2026-01-01T00:00:00Z", "end": end.isoformat(timespec="seconds")}
     act(fresh_console, "authority", {"act": "grant-licence", "licence": licence, **span})
-    page.goto("/console/record?kind=impart")
-    shown(page)
+    visit(page, "/console/record?kind=impart")
     expect(page.locator("[name=site]")).to_have_count(0)
     page.select_option("[name=technology]", "1E902.a")
     page.select_option("[name=manner]", "release")
@@ -71,8 +70,7 @@ def test_technology_from_the_application_to_its_transfer(
     check_accessible(page)
     check_width(page)
     sign(page, say)
-    page.goto("/console/licences")
-    shown(page)
+    visit(page, "/console/licences")
     expect(page.get_by_text(scope(say, 12, 3))).to_be_visible()
     expect(page.get_by_text(scope(say, 7, 2))).to_be_visible()
     expect(page.get_by_text(say("terms.technology_manner.release"))).to_be_visible()
@@ -82,8 +80,7 @@ def test_technology_from_the_application_to_its_transfer(
     page = signed_in("authority", "/console/licence-queue?state=granted", on=fresh_console)
     shown(page)
     expect(page.get_by_text(scope(say, 12, 3))).to_be_visible()
-    page.goto(f"/console/licence-queue?{urlencode({'licence': licence})}")
-    shown(page)
+    visit(page, f"/console/licence-queue?{urlencode({'licence': licence})}")
     expect(page.get_by_text(scope(say, 12, 3))).to_be_visible()
     expect(page.get_by_text(scope(say, 7, 2))).to_be_visible()
     check_accessible(page)
