@@ -19,11 +19,13 @@ if str(ROOT) not in sys.path:
 
 from ledger.store.engine import create_ledger_engine  # noqa: E402
 from tests.support.browser import MEND, NO_BROWSER  # noqa: E402
+from tests.support.compiling import compile_once  # noqa: E402
 from tests.support.databases import copy_sqlite, make_postgres_template, make_sqlite_template  # noqa: E402
 from tests.support.postgres import PostgresServer  # noqa: E402
 from tests.support.temporary import prefer_memory  # noqa: E402
 
 prefer_memory()
+compile_once()
 
 # A busy machine is slow; how long one example takes says nothing about what it shows.
 settings.register_profile("reledger", deadline=None, suppress_health_check=[HealthCheck.too_slow])
