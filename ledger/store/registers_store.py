@@ -266,10 +266,14 @@ def _act_name(jws: bytes) -> str | None:
 
 # --- for the interfaces and the verifier ---
 
+# Asked for by every request of somebody who is known, and so put together once.
+_KEY = select(_KEYS).where(_KEYS.c.kid == bindparam("kid"))
+_PARTY = select(_PARTIES).where(_PARTIES.c.party == bindparam("party"))
+
 
 def read_key(connection: Connection, kid: str) -> KeyRecord | None:
     """The enrolled key with this thumbprint."""
-    for record in _records(connection, KeyRecord, select(_KEYS).where(_KEYS.c.kid == kid)):
+    for record in _records(connection, KeyRecord, _KEY, {"kid": kid}):
         assert isinstance(record, KeyRecord)
         return record
     return None
@@ -277,7 +281,7 @@ def read_key(connection: Connection, kid: str) -> KeyRecord | None:
 
 def read_party(connection: Connection, party: str) -> PartyRecord | None:
     """The party with this id."""
-    for record in _records(connection, PartyRecord, select(_PARTIES).where(_PARTIES.c.party == party)):
+    for record in _records(connection, PartyRecord, _PARTY, {"party": party}):
         assert isinstance(record, PartyRecord)
         return record
     return None

@@ -10,7 +10,7 @@ A session is stored by the SHA-256 of its cookie: what is read in the database o
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from ledger.store.models import Base
 
@@ -26,6 +26,7 @@ MAX_SESSIONS: Final = 16
 
 _CHALLENGES: Final = Base.metadata.tables["challenges"]
 _SESSIONS: Final = Base.metadata.tables["sessions"]
+_SESSION: Final = select(_SESSIONS).where(_SESSIONS.c.session_hash == bindparam("session_hash"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def add_session(connection: Connection, session_hash: bytes, kid: str, now_us: i
 
 def read_session(connection: Connection, session_hash: bytes, now_us: int) -> SessionRow | None:
     """The session, if there is one and it is not over."""
-    found = connection.execute(select(_SESSIONS).where(_SESSIONS.c.session_hash == session_hash)).first()
+    found = connection.execute(_SESSION, {"session_hash": session_hash}).first()
     row = None if found is None else SessionRow(*found)
     return None if row is None or row.idle_expires_us <= now_us else row
 
