@@ -60,7 +60,7 @@ def partition(cells: Mapping[str, Iterable[Contribution]]) -> Partition:
     held = {key: tuple(contributions) for key, contributions in cells.items()}
     shown = {key for key, contributions in held.items() if is_safe(contributions)}
     rest = complete(held, shown)
-    if not held or len(rest) == len(held):
+    if len(rest) == len(held):
         return Partition((), ())
     return Partition(tuple(sorted(held.keys() - rest)), tuple(sorted(rest)))
 
@@ -74,14 +74,10 @@ def complete(held: Mapping[str, tuple[Contribution, ...]], shown: set[str]) -> s
     """
     rest = set(held) - shown
     smallest_first = sorted(shown, key=lambda key: (sum(each.mass_mg for each in held[key]), key))
-    while rest and smallest_first and not _hides(held, rest):
+    # A remainder of one cell is that cell, which is not safe.
+    while rest and smallest_first and not is_safe(each for key in rest for each in held[key]):
         rest.add(smallest_first.pop(0))
     return rest
-
-
-def _hides(held: Mapping[str, tuple[Contribution, ...]], rest: set[str]) -> bool:
-    """Whether the sum over a remainder gives none of its cells away."""
-    return len(rest) > 1 and is_safe(each for key in rest for each in held[key])
 
 
 def _is_spread(shares: Mapping[str, int]) -> bool:

@@ -59,6 +59,10 @@ def test_the_period_after(period: str, following: str) -> None:
         ("2027-01-01T00:00:00Z/2201-01-01T00:00:00Z", False),
         ("2027-01-01T00:00:00Z", False),
         ("2027-13", False),
+        ("1969", False),
+        ("1970", True),
+        ("2200-12", True),
+        ("2201-01", False),
     ],
 )
 def test_a_span_lasts_28_days_at_least(period: str, is_one: bool) -> None:
