@@ -387,8 +387,8 @@ def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
     if len(rows) <= most:
         # There are fewer open alerts than steps, so they are looked up among the steps.
         passed = heads(graph.texts)
-        split = ((row, *row[0].split(":", 1)) for row in rows)
-        found = [row[1:] for row, kind, name in split if head(name, kind) in passed]
+        split = ((*subject.partition(":"), index, number) for subject, index, number in rows)
+        found = [(index, number) for kind, _, name, index, number in split if head(name, kind) in passed]
     else:
         subjects = sorted({f"{node.kind}:{node.name}" for node in graph.nodes.values()})
         sqlite = is_sqlite(connection)
