@@ -48,9 +48,6 @@ _LEI_FORM = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
 _WEB = re.compile(r"https?:", re.IGNORECASE)
 _GLN_STEP = re.compile(r"/41[47]/([0-9]{13})(?![^/?#])")
 _GLN_URN_FORM = re.compile(r"urn:epc:id:pgln:(?=[0-9.]{13}$)[0-9]{6,12}\.[0-9]{0,6}")
-
-# Where the check digit stands in the key that begins an element string: its length without a serial part.
-# GS1 General Specifications sections 3.2 to 3.9; AIs 00-02, 253, 255, 402, 410-417, 8003, 8006, 8017, 8018.
 _DIGITS = re.compile(r"[0-9]+")
 _PARTY_MEND = (
     "Name the party by its Unified Social Credit Code, GLN or LEI with right check characters, or a URI."

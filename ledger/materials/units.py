@@ -42,7 +42,6 @@ MASS_UNITS: Final[Mapping[str, Fraction]] = {
 }
 """Milligrams in one unit, by code."""
 
-#: As people write them; each is one of the codes above.
 _RATIOS: Final = {code: factor.as_integer_ratio() for code, factor in MASS_UNITS.items()}
 
 
