@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from ledger.clock import format_time_us
-from ledger.provenance.way import Direction, Graph, Level, arrays_of, pack
+from ledger.provenance.way import Direction, Graph, Level, arrays_of, onward_of, pack
 from ledger.records.steps import Node, tell
 from ledger.store.engine import BINARY, map_file
 
@@ -223,7 +223,7 @@ def _reach(
 def _cut(asker: _Asker, graph: Graph, most: int) -> Graph:
     """A graph with its first edges and what they join."""
     edges = graph.edges[:most]
-    depths = _depths(graph.starts, _onward(graph.direction, edges))
+    depths = _depths(graph.starts, onward_of(graph.direction, edges))
     told = dict(graph.told)
     missing = asker.level(sorted(depths.keys() - told.keys()), 0)
     told.update(zip(missing.nodes, missing.texts, strict=True))
@@ -243,15 +243,6 @@ def _depths(starts: Iterable[int], onward: Mapping[int, Sequence[int]]) -> dict[
     return depths
 
 
-def _onward(direction: Direction, edges: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
-    """What each node leads to."""
-    onward: dict[int, list[int]] = {}
-    for child, parent in edges:
-        near, far = (child, parent) if direction == "upstream" else (parent, child)
-        onward.setdefault(near, []).append(far)
-    return onward
-
-
 def _bounded(graph: Graph, since_us: int | None, until_us: int | None) -> Graph:
     """A graph without what happened outside a period, and without what only led there."""
     starts = set(graph.starts)
@@ -261,7 +252,7 @@ def _bounded(graph: Graph, since_us: int | None, until_us: int | None) -> Graph:
         number for number, node in graph.nodes.items() if number in starts or since <= node.event_time < until
     }
     edges = [edge for edge in graph.edges if edge[0] in inside and edge[1] in inside]
-    onward = _onward(graph.direction, edges)
+    onward = onward_of(graph.direction, edges)
     depths = _depths((number for number in graph.starts if number in inside), onward)
     return pack(
         graph, depths, graph.told, [edge for edge in edges if edge[0] in depths and edge[1] in depths]

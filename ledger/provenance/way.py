@@ -125,10 +125,7 @@ def pack(
         told: Their texts; a node without one is left out.
         edges: Those that are kept, as ``Graph.edges``.
     """
-    onward: dict[int, list[int]] = {}
-    for child, parent in edges:
-        near, far = (child, parent) if graph.direction == "upstream" else (parent, child)
-        onward.setdefault(near, []).append(far)
+    onward = onward_of(graph.direction, edges)
     levels: list[Level] = []
     kept = [number for number in depths if number in told]
     for depth, numbers in groupby(kept, depths.__getitem__):
@@ -137,6 +134,15 @@ def pack(
         arrays = [f"[{','.join(map(str, onward.get(node, ())))}]" for node in nodes]
         levels.append(Level(nodes, "\n".join([told[node] for node in nodes]), ",".join(arrays)))
     return Graph(graph.starts, graph.direction, levels, graph.truncated)
+
+
+def onward_of(direction: Direction, edges: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    """What each node leads to, by ``Graph.edges``."""
+    onward: dict[int, list[int]] = {}
+    for child, parent in edges:
+        near, far = (child, parent) if direction == "upstream" else (parent, child)
+        onward.setdefault(near, []).append(far)
+    return onward
 
 
 def only(graph: Graph, kept: Collection[int]) -> Graph:
