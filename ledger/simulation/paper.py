@@ -8,24 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ledger.movements import writing
+from ledger.movements.assembling import Common
 from ledger.movements.writing import LotContent
 from ledger.simulation.chronicle import Draft, time_text
 from ledger.simulation.goods import Lot
-
-COMMON: Final = (
-    "site",
-    "owner_from",
-    "owner_to",
-    "custodian_from",
-    "custodian_to",
-    "site_to",
-    "invoice",
-    "whole",
-    "reason",
-    "seals",
-    "due_us",
-    "attachments",
-)
 
 
 def born(lots: Iterable[Lot]) -> list[LotContent]:
@@ -72,7 +58,7 @@ def received(draft: Draft) -> list[LotContent]:
 
 def _common(draft: Draft) -> dict[str, Any]:
     members = draft.members
-    common: dict[str, Any] = {name: members[name] for name in COMMON if name in members}
+    common: dict[str, Any] = {name: members[name] for name in Common.__annotations__ if name in members}
     common["event_id"], common["at_us"] = draft.event_id, draft.at_us
     if "unit_price" in members:
         common["unit_price"] = f"{members['unit_price']:.2f} CNY"

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from ledger.movements import writing
+from ledger.movements.assembling import Common
 from ledger.movements.movement import Line, Movement
 from ledger.movements.reading import read_movements
 from ledger.movements.writing import LotContent, document, dump_document
@@ -42,8 +43,8 @@ def _exact(value: Fraction) -> str:
 
 
 def _common(made: Movement) -> dict[str, Any]:
-    given: dict[str, Any] = {name: getattr(made, name) for name in _COMMON}
-    given |= {"event_id": made.event_id, "at_us": made.event_time_us}
+    given = {name: getattr(made, name) for name in Common.__annotations__ if hasattr(made, name)}
+    given["at_us"] = made.event_time_us
     if made.did_not_occur:
         del given["reason"]
     return {
@@ -53,23 +54,6 @@ def _common(made: Movement) -> dict[str, Any]:
     }
 
 
-_COMMON = (
-    "zone_offset_min",
-    "site",
-    "owner_from",
-    "owner_to",
-    "custodian_from",
-    "custodian_to",
-    "site_to",
-    "despatch_advice",
-    "invoice",
-    "whole",
-    "reason",
-    "seals",
-    "due_us",
-    "unit_price",
-    "attachments",
-)
 _IMPARTED = (
     *("manner", "consignee", "end_user", "end_use", "destination", "licence", "scope", "document_sha256"),
     "disclosed",
