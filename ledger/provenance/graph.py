@@ -106,41 +106,42 @@ class _Asker:
         self._at = at
         self._cursor: Any = None
 
-    def level(self, nodes: Sequence[int], most: int) -> Level:
+    def level(self, numbers: Sequence[str], most: int) -> Level:
         """Those of some nodes that there are.
 
         Args:
-            nodes: Rising.
+            numbers: Theirs, rising, as decimal text.
             most: Of what one leads to.
         """
-        parts = [self._part(nodes[start : start + _CHUNK], most) for start in range(0, len(nodes), _CHUNK)]
+        starts = range(0, len(numbers), _CHUNK)
+        parts = [self._part(numbers[start : start + _CHUNK], most) for start in starts]
         if len(parts) == 1:
             return parts[0]
         return Level(
-            [node for part in parts for node in part.nodes],
-            "\n".join(part.told for part in parts if part.nodes),
-            ",".join(part.onward for part in parts if part.nodes),
+            [number for part in parts for number in part.numbers],
+            "\n".join(part.told for part in parts if part.numbers),
+            ",".join(part.onward for part in parts if part.numbers),
         )
 
-    def _part(self, nodes: Sequence[int], most: int) -> Level:
-        [(count, told, onward)] = self._rows("lots", nodes, most)
-        if count == len(nodes):
-            return Level(nodes, told, onward)
-        found = {row[1]: (_pool_text(row[:-1]), row[-1]) for row in self._rows("pools", nodes, most)}
+    def _part(self, numbers: Sequence[str], most: int) -> Level:
+        [(count, told, onward)] = self._rows("lots", numbers, most)
+        if count == len(numbers):
+            return Level(numbers, told, onward)
+        found = {str(row[1]): (_pool_text(row[:-1]), row[-1]) for row in self._rows("pools", numbers, most)}
         if count:
-            lots: Sequence[int] = [node for node in nodes if node not in found]
+            lots: Sequence[str] = [number for number in numbers if number not in found]
             if len(lots) > count:
-                lots = [row[0] for row in self._rows("numbers", nodes, most)]
+                lots = [str(row[0]) for row in self._rows("numbers", numbers, most)]
             found.update(zip(lots, zip(told.split("\n"), arrays_of(onward), strict=True), strict=True))
-        here = [node for node in nodes if node in found]
+        here = [number for number in numbers if number in found]
         return Level(
-            here, "\n".join([found[node][0] for node in here]), ",".join([found[node][1] for node in here])
+            here, "\n".join([found[each][0] for each in here]), ",".join([found[each][1] for each in here])
         )
 
-    def _rows(self, template: str, nodes: Sequence[int], most: int) -> list[tuple[Any, ...]]:
+    def _rows(self, template: str, numbers: Sequence[str], most: int) -> list[tuple[Any, ...]]:
         sqlite = self._dialect == "sqlite"
         query = _query(template, self._dialect, self._direction, self._at is not None)
-        listed = ",".join(map(str, nodes))
+        listed = ",".join(numbers)
         # As one text: PostgreSQL's driver takes longer over a list than the server over its text.
         asked = {"nodes": f"[{listed}]" if sqlite else f"{{{listed}}}", "most": most, "at": self._at}
         if self._cursor is None:
@@ -199,13 +200,13 @@ def _reach(
 ) -> Graph:
     """The whole graph; or as much of it as has more edges than ``most``, without what they lead to."""
     graph = Graph(starts, direction, [], False)
-    seen: set[int] = set(starts)
-    ahead: Sequence[int] = starts
+    ahead = [*map(str, starts)]
+    seen = set(ahead)
     edges = 0
     while ahead:
         level = asker.level(ahead, most + 1 - edges)
         if len(graph.levels) == depth:
-            graph.levels.append(Level(level.nodes, level.told, ",".join(["[]"] * len(level.nodes))))
+            graph.levels.append(Level(level.numbers, level.told, ",".join(["[]"] * len(level.numbers))))
             break
         graph.levels.append(level)
         onward = level.all_onward()
@@ -213,11 +214,15 @@ def _reach(
         if edges > most:
             graph.truncated = True
             break
-        reached = set(onward)
-        reached -= seen
+        reached = set(onward) - seen  # in place it would go over all that is seen
         seen |= reached
-        ahead = sorted(reached)
+        ahead = _rising(reached)
     return graph
+
+
+def _rising(numbers: Iterable[str]) -> list[str]:
+    """Whole numbers in their order: those that are as long are in the order of their texts."""
+    return sorted(sorted(numbers), key=len)
 
 
 def _cut(asker: _Asker, graph: Graph, most: int) -> Graph:
@@ -225,7 +230,7 @@ def _cut(asker: _Asker, graph: Graph, most: int) -> Graph:
     edges = graph.edges[:most]
     depths = _depths(graph.starts, onward_of(graph.direction, edges))
     told = dict(graph.told)
-    missing = asker.level(sorted(depths.keys() - told.keys()), 0)
+    missing = asker.level([*map(str, sorted(depths.keys() - told.keys()))], 0)
     told.update(zip(missing.nodes, missing.texts, strict=True))
     return pack(graph, depths, told, edges)
 

@@ -16,6 +16,7 @@ from ledger.records.steps import Node, read_steps
 Direction = Literal["upstream", "downstream"]
 
 _BETWEEN: Final = "],["
+_NOWHERE: Final = "[]"
 
 
 @dataclass
@@ -23,25 +24,32 @@ class Level:
     """The nodes that are equally far.
 
     Attributes:
-        nodes: Their numbers, rising.
+        numbers: Theirs, rising, as decimal text.
         told: Their texts (``ledger.records.steps``), each in a line.
         onward: What each of them leads to within the graph: arrays of JSON, a comma between two, no spaces.
     """
 
-    nodes: Sequence[int]
+    numbers: Sequence[str]
     told: str
     onward: str
 
     @property
+    def nodes(self) -> list[int]:
+        """Their numbers, rising."""
+        return list(map(int, self.numbers))
+
+    @property
     def texts(self) -> list[str]:
         """What is told of each."""
-        return self.told.split("\n") if self.nodes else []
+        return self.told.split("\n") if self.numbers else []
 
-    def all_onward(self) -> list[int]:
-        """What all of them lead to, one after the other."""
-        numbers = self.onward.replace("[],", "").replace(",[]", "").replace("[", "").replace("]", "")
-        found: list[int] = json.loads(f"[{numbers}]")
-        return found
+    def all_onward(self) -> list[str]:
+        """What all of them lead to, one after the other, as decimal text."""
+        onward = self.onward
+        if _NOWHERE in onward:
+            onward = onward.replace(f"{_NOWHERE},", "").replace(f",{_NOWHERE}", "")
+        numbers = onward[1:-1].replace(_BETWEEN, ",")
+        return numbers.split(",") if numbers else []
 
 
 @dataclass
@@ -63,7 +71,7 @@ class Graph:
     @property
     def size(self) -> int:
         """How many nodes it has, the starts included."""
-        return sum(len(level.nodes) for level in self.levels)
+        return sum(len(level.numbers) for level in self.levels)
 
     @property
     def texts(self) -> Iterator[str]:
@@ -100,7 +108,7 @@ class Graph:
         """An array of JSON in parts: the steps in order, each with its depth."""
         opening = "["
         for depth, level in enumerate(self.levels):
-            if level.nodes:
+            if level.numbers:
                 begin = f'{{"depth":{depth},'
                 yield f"{opening}{begin}"
                 yield level.told.replace("\n", f"}},{begin}")
@@ -132,7 +140,9 @@ def pack(
         levels += [Level([], "", "") for _ in range(depth - len(levels))]
         nodes = list(numbers)
         arrays = [f"[{','.join(map(str, onward.get(node, ())))}]" for node in nodes]
-        levels.append(Level(nodes, "\n".join([told[node] for node in nodes]), ",".join(arrays)))
+        levels.append(
+            Level(list(map(str, nodes)), "\n".join([told[node] for node in nodes]), ",".join(arrays))
+        )
     return Graph(graph.starts, graph.direction, levels, graph.truncated)
 
 
@@ -157,10 +167,12 @@ def arrays_of(onward: str) -> list[str]:
 
 
 def _from_children(level: Level) -> str:
-    found = zip(level.nodes, level.onward[1:-1].split(_BETWEEN), strict=False)
-    return _BETWEEN.join([f"{near},{far.replace(',', f'],[{near},')}" for near, far in found if far])
+    found = zip(level.numbers, level.onward[1:-1].split(_BETWEEN), strict=False)
+    dumped = [(lead := f"{_BETWEEN}{near},") + far.replace(",", lead) for near, far in found if far]
+    return "".join(dumped)[len(_BETWEEN) :]
 
 
 def _from_parents(level: Level) -> str:
-    found = zip(level.nodes, level.onward[1:-1].split(_BETWEEN), strict=False)
-    return _BETWEEN.join([f"{far.replace(',', f',{near}],[')},{near}" for near, far in found if far])
+    found = zip(level.numbers, level.onward[1:-1].split(_BETWEEN), strict=False)
+    dumped = [far.replace(",", end := f",{near}{_BETWEEN}") + end for near, far in found if far]
+    return "".join(dumped)[: -len(_BETWEEN)]

@@ -14,7 +14,7 @@ def level(*nodes: tuple[int, list[int]]) -> Level:
     """Nodes with what they lead to; their names hold what separates steps."""
     texts = [tell(STEP._replace(name=f'{number}\n}},{{"],[', node=number)) for number, _ in nodes]
     arrays = [json.dumps(onward, separators=(",", ":")) for _, onward in nodes]
-    return Level([number for number, _ in nodes], "\n".join(texts), ",".join(arrays))
+    return Level([str(number) for number, _ in nodes], "\n".join(texts), ",".join(arrays))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,8 @@ def level(*nodes: tuple[int, list[int]]) -> Level:
 )
 def test_what_a_level_leads_to_is_told_in_order(arrays: list[list[int]], numbers: list[int]) -> None:
     made = level(*enumerate(arrays))
-    assert made.all_onward() == numbers
+    assert made.nodes == list(range(len(arrays)))
+    assert made.all_onward() == [str(number) for number in numbers]
     assert [json.loads(text) for text in arrays_of(made.onward)] == arrays
     assert Level([], "", "").all_onward() == []
 
