@@ -163,8 +163,9 @@ def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes
         "alerts": [alert_members(alert) for alert in found.alerts],
         "tainted": list(found.tainted),
     }
-    before = f'{dump_json(members).decode()[:-1]},"edges":{found.way.dump_edges()},"steps":'
-    return b"".join(each.encode() for each in (before, *found.way.dump_steps(), "}"))
+    edges = found.way.dump_edges().encode()
+    steps = found.way.dump_steps()
+    return b"".join((dump_json(members)[:-1], b',"edges":', edges, b',"steps":', *steps, b"}"))
 
 
 def csv_reply(header: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Response:

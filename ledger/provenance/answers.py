@@ -303,7 +303,8 @@ def _asked(subject: Subject, graph: Graph) -> set[str]:
 
 
 def _tainted(graph: Graph, subject: Subject, viewer: Viewer) -> list[str]:
-    levels = [each for each in graph.levels if each.told.count(UNTAINTED) < len(each.nodes)]
+    untainted = UNTAINTED.encode()
+    levels = [each for each in graph.levels if each.told.count(untainted) < len(each.numbers)]
     marked = [text for each in levels for text in each.texts if not text.endswith(UNTAINTED)]
     found = {node.name: node.party for node in read_steps(marked)}
     return sorted(

@@ -11,6 +11,7 @@ thousands of them, and most questions want the text.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from ledger.clock import format_time_us
-from ledger.provenance.way import Direction, Graph, Level, arrays_of, onward_of, pack
+from ledger.provenance.way import Direction, Graph, Level, arrays_of, between, onward_of, pack
 from ledger.records.steps import Node, tell
 from ledger.store.engine import BINARY, map_file
 
@@ -30,17 +31,16 @@ _PARAMETER: Final = re.compile(r"(?<!:):([a-z]+)")
 _LOTS: Final = {
     # CROSS JOIN holds SQLite to this order, in which each node finds its row by the index.
     "sqlite": (
-        "SELECT count(*), group_concat(l.told, char(10)), group_concat(<onward>) "
+        "SELECT count(*), CAST(group_concat(l.told, :between) AS BLOB), group_concat(<onward>) "
         "FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value"
     ),
     "postgresql": (
-        "SELECT count(*), string_agg(l.told, chr(10) ORDER BY l.node), "
+        "SELECT count(*), convert_to(string_agg(l.told, CAST(:between AS text) ORDER BY l.node), 'UTF8'), "
         "string_agg(<onward>, ',' ORDER BY l.node) FROM lots l WHERE l.node = ANY(CAST(:nodes AS bigint[]))"
     ),
 }
 """Of some nodes those that are lots: how many, their texts, and what they lead to. All as one row: a driver
-takes longer over many, and SQLite's lets Python's other threads run at every one. No text has a line's end in
-it.
+takes longer over many, and SQLite's lets Python's other threads run at every one.
 """
 _NUMBERS: Final = {
     "sqlite": "SELECT l.node FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value",
@@ -106,44 +106,49 @@ class _Asker:
         self._at = at
         self._cursor: Any = None
 
-    def level(self, numbers: Sequence[str], most: int) -> Level:
+    def level(self, depth: int, numbers: Sequence[str], most: int) -> Level:
         """Those of some nodes that there are.
 
         Args:
+            depth: How far they are.
             numbers: Theirs, rising, as decimal text.
             most: Of what one leads to.
         """
         starts = range(0, len(numbers), _CHUNK)
-        parts = [self._part(numbers[start : start + _CHUNK], most) for start in starts]
+        parts = [self._part(depth, numbers[start : start + _CHUNK], most) for start in starts]
         if len(parts) == 1:
             return parts[0]
         return Level(
+            depth,
             [number for part in parts for number in part.numbers],
-            "\n".join(part.told for part in parts if part.numbers),
+            between(depth).encode().join(part.told for part in parts if part.numbers),
             ",".join(part.onward for part in parts if part.numbers),
         )
 
-    def _part(self, numbers: Sequence[str], most: int) -> Level:
-        [(count, told, onward)] = self._rows("lots", numbers, most)
+    def _part(self, depth: int, numbers: Sequence[str], most: int) -> Level:
+        [(count, told, onward)] = self._rows("lots", numbers, most, between(depth))
         if count == len(numbers):
-            return Level(numbers, told, onward)
+            return Level(depth, numbers, told, onward)
         found = {str(row[1]): (_pool_text(row[:-1]), row[-1]) for row in self._rows("pools", numbers, most)}
         if count:
             lots: Sequence[str] = [number for number in numbers if number not in found]
             if len(lots) > count:
                 lots = [str(row[0]) for row in self._rows("numbers", numbers, most)]
-            found.update(zip(lots, zip(told.split("\n"), arrays_of(onward), strict=True), strict=True))
+            texts = Level(depth, lots, told, onward).texts
+            found.update(zip(lots, zip(texts, arrays_of(onward), strict=True), strict=True))
         here = [number for number in numbers if number in found]
-        return Level(
-            here, "\n".join([found[each][0] for each in here]), ",".join([found[each][1] for each in here])
-        )
+        told = between(depth).join([found[each][0] for each in here]).encode()
+        return Level(depth, here, told, ",".join([found[each][1] for each in here]))
 
-    def _rows(self, template: str, numbers: Sequence[str], most: int) -> list[tuple[Any, ...]]:
+    def _rows(
+        self, template: str, numbers: Sequence[str], most: int, between: str = ""
+    ) -> list[tuple[Any, ...]]:
         sqlite = self._dialect == "sqlite"
         query = _query(template, self._dialect, self._direction, self._at is not None)
         listed = ",".join(numbers)
         # As one text: PostgreSQL's driver takes longer over a list than the server over its text.
-        asked = {"nodes": f"[{listed}]" if sqlite else f"{{{listed}}}", "most": most, "at": self._at}
+        nodes = f"[{listed}]" if sqlite else f"{{{listed}}}"
+        asked = {"nodes": nodes, "most": most, "at": self._at, "between": between}
         if self._cursor is None:
             result = self._connection.exec_driver_sql(query, asked, execution_options=BINARY)
             self._cursor = result.cursor
@@ -204,9 +209,9 @@ def _reach(
     seen = set(ahead)
     edges = 0
     while ahead:
-        level = asker.level(ahead, most + 1 - edges)
-        if len(graph.levels) == depth:
-            graph.levels.append(Level(level.numbers, level.told, ",".join(["[]"] * len(level.numbers))))
+        level = asker.level(len(graph.levels), ahead, most + 1 - edges)
+        if level.depth == depth:
+            graph.levels.append(replace(level, onward=",".join(["[]"] * len(level.numbers))))
             break
         graph.levels.append(level)
         onward = level.all_onward()
@@ -230,7 +235,7 @@ def _cut(asker: _Asker, graph: Graph, most: int) -> Graph:
     edges = graph.edges[:most]
     depths = _depths(graph.starts, onward_of(graph.direction, edges))
     told = dict(graph.told)
-    missing = asker.level([*map(str, sorted(depths.keys() - told.keys()))], 0)
+    missing = asker.level(0, [*map(str, sorted(depths.keys() - told.keys()))], 0)
     told.update(zip(missing.nodes, missing.texts, strict=True))
     return pack(graph, depths, told, edges)
 

@@ -1,7 +1,9 @@
 """What a walk found: the nodes on a way by their distance, with what is told of them and what they lead to.
 
 Decides: nothing. Both stay texts, a long one for each step of the walk, for most questions want to hand them
-on; who wants their parts reads them out of these texts.
+on; who wants their parts reads them out of these texts. What is told is even UTF-8 from the database to the
+answer, and the database sets between two texts what stands there in an answer: a copy of it all would take
+longer than to find it.
 """
 
 import json
@@ -24,13 +26,15 @@ class Level:
     """The nodes that are equally far.
 
     Attributes:
+        depth: How far.
         numbers: Theirs, rising, as decimal text.
-        told: Their texts (``ledger.records.steps``), each in a line.
+        told: Their texts (``ledger.records.steps``) in UTF-8, ``between`` two.
         onward: What each of them leads to within the graph: arrays of JSON, a comma between two, no spaces.
     """
 
+    depth: int
     numbers: Sequence[str]
-    told: str
+    told: bytes
     onward: str
 
     @property
@@ -41,7 +45,7 @@ class Level:
     @property
     def texts(self) -> list[str]:
         """What is told of each."""
-        return self.told.split("\n") if self.numbers else []
+        return self.told.decode().split(between(self.depth)) if self.numbers else []
 
     def all_onward(self) -> list[str]:
         """What all of them lead to, one after the other, as decimal text."""
@@ -104,16 +108,15 @@ class Graph:
         )
         return list(pairs) if self.direction == "upstream" else [(far, near) for near, far in pairs]
 
-    def dump_steps(self) -> Iterator[str]:
+    def dump_steps(self) -> Iterator[bytes]:
         """An array of JSON in parts: the steps in order, each with its depth."""
-        opening = "["
-        for depth, level in enumerate(self.levels):
+        left_out, opening = len("},"), "["
+        for level in self.levels:
             if level.numbers:
-                begin = f'{{"depth":{depth},'
-                yield f"{opening}{begin}"
-                yield level.told.replace("\n", f"}},{begin}")
+                yield f"{opening}{between(level.depth)[left_out:]}".encode()
+                yield level.told
                 opening = "},"
-        yield "[]" if opening == "[" else "}]"
+        yield b"[]" if opening == "[" else b"}]"
 
     def dump_edges(self) -> str:
         """An array of JSON: ``edges``, each as an array."""
@@ -137,13 +140,20 @@ def pack(
     levels: list[Level] = []
     kept = [number for number in depths if number in told]
     for depth, numbers in groupby(kept, depths.__getitem__):
-        levels += [Level([], "", "") for _ in range(depth - len(levels))]
+        levels += [Level(empty, [], b"", "") for empty in range(len(levels), depth)]
         nodes = list(numbers)
         arrays = [f"[{','.join(map(str, onward.get(node, ())))}]" for node in nodes]
-        levels.append(
-            Level(list(map(str, nodes)), "\n".join([told[node] for node in nodes]), ",".join(arrays))
-        )
+        texts = between(depth).join([told[node] for node in nodes])
+        levels.append(Level(depth, list(map(str, nodes)), texts.encode(), ",".join(arrays)))
     return Graph(graph.starts, graph.direction, levels, graph.truncated)
+
+
+def between(depth: int) -> str:
+    """What stands in an answer between the texts of two steps that are equally far.
+
+    It stands in no text, since a quote within a name is escaped.
+    """
+    return f'}},{{"depth":{depth},'
 
 
 def onward_of(direction: Direction, edges: Iterable[tuple[int, int]]) -> dict[int, list[int]]:

@@ -159,7 +159,7 @@ def drawn(request: pytest.FixtureRequest, engine: Engine) -> Iterator[tuple[Conn
 def told(found: Graph) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """(number, depth) of each node in order, and the edges in order; both are dumped as they are."""
     order = [(number, found.depths[number]) for number in found.nodes]
-    steps = json.loads("".join(found.dump_steps()))
+    steps = json.loads(b"".join(found.dump_steps()))
     assert [(step["node"], step["depth"]) for step in steps] == order
     assert [Node(*list(step.values())[1:]) for step in steps] == list(found.nodes.values())
     assert json.loads(found.dump_edges()) == [[*edge] for edge in found.edges]
