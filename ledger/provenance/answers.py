@@ -387,9 +387,12 @@ def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
     rows = connection.execute(_OPEN, {"most": most + 1}, execution_options=BINARY).all()
     if len(rows) <= most:
         # There are fewer open alerts than steps, so they are looked up among the steps.
-        passed = heads(graph.texts)
-        split = ((*subject.partition(":"), index, number) for subject, index, number in rows)
-        found = [(index, number) for kind, _, name, index, number in split if head(name, kind) in passed]
+        passed = set().union(*(heads(level.texts) for level in graph.levels))
+        found = [
+            (index, number)
+            for subject, index, number in rows
+            if head((parts := subject.partition(":"))[2], parts[0]) in passed
+        ]
     else:
         subjects = sorted({f"{node.kind}:{node.name}" for node in graph.nodes.values()})
         sqlite = is_sqlite(connection)
