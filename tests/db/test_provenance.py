@@ -445,12 +445,16 @@ def test_open_alerts_on_the_way_are_found_however_many_are_open(
     drawn: tuple[Connection, Plain], others: int
 ) -> None:
     connection, _ = drawn
+    found = walk(connection, [13 << NODE_SHIFT, 12 << NODE_SHIFT], "upstream")
+    *_, farthest = found.nodes.values()
+    assert found.depths[farthest.node] > 1
     subjects = [
         "lot:urn:lot:013",
         "pool:urn:pool:1",
         "lot:urn:pool:1",
         "pool:urn:lot:013",
         "site:urn:lot:013",
+        f"{farthest.kind}:{farthest.name}",
     ]
     subjects += [f"lot:urn:lot:{9_000 + number}" for number in range(others)]
     alerts = [
@@ -459,8 +463,7 @@ def test_open_alerts_on_the_way_are_found_however_many_are_open(
     ]
     closed = AlertRecord(9_999, 0, "mass.loss", "", "", "lot:urn:lot:013", 0, 0, "", "", {}, False, "closed")
     write_records(connection, [*alerts, closed])
-    found = walk(connection, [13 << NODE_SHIFT, 12 << NODE_SHIFT], "upstream")
-    assert [alert.entry_index for alert in open_alerts(connection, found)] == [0, 1]
+    assert [alert.entry_index for alert in open_alerts(connection, found)] == [0, 1, 5]
 
 
 def test_a_party_sees_its_own_steps_with_their_depths(drawn: tuple[Connection, Plain]) -> None:
