@@ -8,22 +8,23 @@ every table as it was, and at the end ``verify --replay`` folds the log again an
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from ledger.store.engine import create_ledger_engine
-from tests.support.databases import copy_sqlite
 from tests.support.history_corrections import BooksMachine, tell
 from tests.support.history_database import Database, Firms
-from tests.support.postgres import PostgresServer
+from tests.support.originals import copies
 
 TIMES = int(os.environ.get("HISTORIES_TIMES", "1"))
 HISTORIES = 10 * TIMES
 STEPS = 60
 
-Fresh = Callable[[], tuple[str, Callable[[], None]]]
-"""Gives the URL of a new copy of the ledger with its genesis, and what removes it."""
+Fresh = Callable[[], AbstractContextManager[str]]
+"""Gives the URL of a new copy of the ledger with its genesis."""
 
 
 @pytest.fixture
@@ -31,48 +32,25 @@ def cast() -> Firms:
     return Firms()
 
 
-def begin(cast: Firms, url: str, mark: Path) -> None:
-    """Gives a migrated database its genesis."""
-    engine = create_ledger_engine(url)
-    cast.started(engine, mark).close()
-    engine.dispose()
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def fresh(request: pytest.FixtureRequest, cast: Firms, tmp_path: Path) -> Iterator[Fresh]:
-    if request.param == "sqlite":
-        first = tmp_path / "begun.db"
-        begin(cast, copy_sqlite(request.getfixturevalue("sqlite_template"), first), tmp_path / "mark")
+    def begin(engine: Engine) -> None:
+        cast.started(engine, tmp_path / "mark").close()
 
-        def copied() -> tuple[str, Callable[[], None]]:
-            path = tmp_path / "history.db"
-            return copy_sqlite(first, path), lambda: [each.unlink() for each in tmp_path.glob("history.db*")]
-
+    with copies(request, request.param, tmp_path, begin) as copied:
         yield copied
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    begun = server.create_database(request.getfixturevalue("postgres_template"))
-    begin(cast, server.url(begun), tmp_path / "mark")
-
-    def created() -> tuple[str, Callable[[], None]]:
-        name = server.create_database(begun)
-        return server.url(name), lambda: server.drop_database(name)
-
-    yield created
-    server.drop_database(begun)
 
 
 def test_histories(cast: Firms, fresh: Fresh, tmp_path: Path) -> None:
     accepted = refused = 0
     for seed in range(HISTORIES):
-        url, remove = fresh()
-        engine = create_ledger_engine(url)
-        shutil.copytree(tmp_path / "mark", tmp_path / "used")
-        world = Database.opened(cast, engine, tmp_path / "used")
-        tell(BooksMachine(world), seed, STEPS)
-        accepted, refused = accepted + len(world.events), refused + world.refused
-        engine.dispose()
-        shutil.rmtree(tmp_path / "used")
-        remove()
+        with fresh() as url:
+            engine = create_ledger_engine(url)
+            shutil.copytree(tmp_path / "mark", tmp_path / "used")
+            world = Database.opened(cast, engine, tmp_path / "used")
+            tell(BooksMachine(world), seed, STEPS)
+            accepted, refused = accepted + len(world.events), refused + world.refused
+            engine.dispose()
+            shutil.rmtree(tmp_path / "used")
     assert accepted > 15 * HISTORIES
     assert refused > 5 * HISTORIES

@@ -1,7 +1,9 @@
 """``verify --replay``: every entry and refusal decided again, and every table of the books compared."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,17 @@ from ledger.audit.comparing import compare_table
 from ledger.audit.database import verify_database
 from ledger.audit.report import AuditReport, FaultList, Progress
 from ledger.errors import AuditCancelled, StatementRefused
+from ledger.registration.outcomes import Registered
 from ledger.registration.registrar import Registrar
 from ledger.store.books_source import write_records
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES
+from ledger.store.engine import create_ledger_engine
 from ledger.store.models import Base
 from tests.support.books_records import some_records
 from tests.support.ledgers import LedgerBuilder
 from tests.support.movements import MINE, PLANT, born, draw, feed, pack, process
 from tests.support.movements_written import payload_of
+from tests.support.originals import copies
 from tests.support.rich import build_rich_ledger
 from tests.support.trade import Trade
 
@@ -57,6 +62,38 @@ def tell(trade: Trade, registrar: Registrar) -> None:
     packed = pack(f"{PLANT}units/1", {lot: 50}, at_us=trade.ago(1.2), site=drawn.site)
     trade.moved(registrar, packed, by=trade.plant)
     trade.moved(registrar, trade.extract("late", hours=24 * 75))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A short story that is told once: what was registered, and copies of the ledger."""
+
+    registered: list[Registered]
+    copied: Callable[[], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    folder = tmp_path_factory.mktemp("told")
+    trade = Trade(policy={"rule_set": 1, "retention_days": 0})
+    registered: list[Registered] = []
+
+    def fill(engine: Engine) -> None:
+        registrar = trade.opened(engine, folder / "mark")
+        registered.extend(trade.story(registrar))
+        registrar.close()
+
+    with copies(request, request.param, folder, fill) as copied:
+        yield Told(registered, copied)
+
+
+@pytest.fixture
+def copy(told: Told) -> Iterator[Engine]:
+    """A copy of the short story's ledger, to be changed."""
+    with told.copied() as url:
+        engine = create_ledger_engine(url)
+        yield engine
+        engine.dispose()
 
 
 def replayed(engine: Engine, **options: Any) -> AuditReport:
@@ -129,13 +166,11 @@ class TestTampering:
         assert {fault.code for fault in report.faults} == {"books.missing"}
         assert all(fault.place is not None for fault in report.faults)
 
-    def test_a_row_too_many_in_every_table(self, trade: Trade, registrar: Registrar, engine: Engine) -> None:
-        trade.story(registrar)
-        registrar.close()
+    def test_a_row_too_many_in_every_table(self, copy: Engine) -> None:
         extra = [some_records(kind, 1)[0] for kind in BOOKS]
-        with engine.begin() as connection:
+        with copy.begin() as connection:
             write_records(connection, extra)
-        report = replayed(engine)
+        report = replayed(copy)
         assert {fault.code for fault in report.faults} == {"books.extra"}
         assert sorted(fault.table for fault in report.faults) == sorted(BOOKS_TABLES)
 
@@ -158,38 +193,31 @@ class TestTampering:
         ],
     )
     def test_a_changed_value_is_reported_with_its_place(
-        self, trade: Trade, registrar: Registrar, engine: Engine, table: str, column: str, value: str
+        self, copy: Engine, table: str, column: str, value: str
     ) -> None:
-        trade.story(registrar)
-        registrar.close()
-        with engine.begin() as connection:
+        with copy.begin() as connection:
             changed = connection.execute(text(f"UPDATE {table} SET {column} = {value}".replace(":", "\\:")))
-        report = replayed(engine)
+        report = replayed(copy)
         assert {fault.table for fault in report.faults} == {table}
         assert 1 <= len(report.faults) <= 2 * changed.rowcount
         if column != "site":
             assert {fault.code for fault in report.faults} == {"books.differs"}
             assert all(column in fault.detail for fault in report.faults)
 
-    def test_a_reader_too_many_and_one_missing(
-        self, trade: Trade, registrar: Registrar, engine: Engine
-    ) -> None:
-        mined, sent, _ = trade.story(registrar)
-        registrar.close()
-        with engine.begin() as connection:
+    def test_a_reader_too_many_and_one_missing(self, told: Told, copy: Engine) -> None:
+        mined, sent, _ = told.registered
+        with copy.begin() as connection:
             connection.execute(text("DELETE FROM readers WHERE entry_index = :index"), {"index": sent.index})
             connection.execute(text("INSERT INTO readers VALUES (:index, 'spy')"), {"index": mined.index})
-        assert found(replayed(engine)) == [
+        assert found(replayed(copy)) == [
             ("books.extra", "readers", f"{mined.index}/spy"),
             ("books.missing", "readers", f"{sent.index}/{PLANT}"),
         ]
 
-    def test_a_table_that_is_gone(self, trade: Trade, registrar: Registrar, engine: Engine) -> None:
-        trade.story(registrar)
-        registrar.close()
-        with engine.begin() as connection:
+    def test_a_table_that_is_gone(self, copy: Engine) -> None:
+        with copy.begin() as connection:
             connection.execute(text("DROP TABLE holdings"))
-        report = replayed(engine)
+        report = replayed(copy)
         assert ("store.schema", "holdings", None) in found(report)
 
 

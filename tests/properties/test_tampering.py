@@ -5,16 +5,15 @@ changes are made as a database's owner could: triggers, foreign keys and (on SQL
 """
 
 import random
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from ledger.audit.database import verify_database
 from ledger.audit.report import AuditReport
@@ -22,11 +21,12 @@ from ledger.statements.jwk import PublicKey
 from ledger.store.books_tables import BOOKS_TABLES
 from ledger.store.engine import create_ledger_engine
 from ledger.store.models import LOG_TABLES, Base
-from tests.support.databases import unguarded
-from tests.support.postgres import PostgresServer
+from tests.support.databases import guards_off, unguarded
+from tests.support.originals import Original, original
 from tests.support.rich import build_rich_ledger
 from tests.support.tampering import (
     TABLES,
+    Row,
     assign,
     delete,
     drop_constraints,
@@ -34,6 +34,7 @@ from tests.support.tampering import (
     other_storage,
     other_values,
     place,
+    put_back,
     rows,
     table,
 )
@@ -42,16 +43,78 @@ COLUMNS = [(name, column.name) for name in TABLES for column in table(name).colu
 
 
 @dataclass
+class Copy:
+    """A copy of the ledger, for one table to be changed in.
+
+    Attributes:
+        url: Of its database.
+        unguarded: A connection as its owner may have it.
+        bare: Whether constraints are gone from it.
+    """
+
+    url: str
+    unguarded: Callable[[], AbstractContextManager[Connection]]
+    bare: bool = False
+
+    def drop_constraints(self, connection: Connection, name: str) -> None:
+        self.bare = True
+        drop_constraints(connection, name)
+
+
 class Bench:
     """A ledger that is never changed, and copies of it that are."""
 
-    engine: str
-    copy: Callable[[], str]
-    origin: str
-    vkey: str
+    def __init__(self, engine: str, untouched: Original) -> None:
+        self.engine = engine
+        self._original = untouched
+        with untouched.copied() as url, unguarded(url) as connection:
+            self.rows: dict[str, list[Row]] = {name: rows(connection, name) for name in TABLES}
 
     def verify(self, url: str) -> AuditReport:
-        return verify_database(url, origin=self.origin, vkeys=[self.vkey], workers=1)
+        ledger = self._original.ledger
+        return verify_database(url, origin=ledger.origin, vkeys=[ledger.vkey], workers=1)
+
+    @contextmanager
+    def copy(self, _: str) -> Iterator[Copy]:
+        """A copy in which the named table may be changed until the context ends."""
+        with self._original.copied() as url:
+            yield Copy(url, lambda: unguarded(url))
+
+
+class MendedBench(Bench):
+    """One copy that serves again and again: what was changed in it is put back.
+
+    To copy a database takes PostgreSQL longer than to change some rows.
+    """
+
+    def __init__(self, engine: str, untouched: Original, stack: ExitStack) -> None:
+        super().__init__(engine, untouched)
+        self._stack = stack
+        self._open: tuple[str, Connection] | None = None
+
+    @contextmanager
+    def copy(self, name: str) -> Iterator[Copy]:
+        if self._open is None:
+            url = self._stack.enter_context(self._original.copied())
+            engine = create_ledger_engine(url, pool_size=1)
+            self._stack.callback(engine.dispose)
+            self._open = url, self._stack.enter_context(engine.connect())
+        url, connection = self._open
+        self._open = None
+
+        @contextmanager
+        def owned() -> Iterator[Connection]:
+            with guards_off(connection):
+                yield connection
+
+        copy = Copy(url, owned)
+        yield copy
+        if copy.bare:
+            self._stack.close()
+            return
+        with owned():
+            put_back(connection, name, self.rows[name])
+        self._open = url, connection
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,39 +137,24 @@ def known_signatures() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def sqlite_bench(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def sqlite_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("tampering")
-    original, number = folder / "original.db", iter(range(1_000_000))
-    shutil.copyfile(sqlite_template, original)
-    engine = create_ledger_engine(f"sqlite:///{original}")
-    ledger = build_rich_ledger(engine)
-    engine.dispose()
-
-    def copy() -> str:
-        path = folder / f"copy-{next(number)}.db"
-        shutil.copyfile(original, path)
-        return f"sqlite:///{path}"
-
-    return Bench("sqlite", copy, ledger.origin, ledger.vkey)
+    with original(request, "sqlite", folder, build_rich_ledger) as untouched:
+        yield Bench("sqlite", untouched)
 
 
 @pytest.fixture(scope="module")
-def postgres_bench(postgres_server: PostgresServer, postgres_template: str) -> Iterator[Bench]:
-    original = postgres_server.create_database(postgres_template)
-    engine = create_ledger_engine(postgres_server.url(original))
-    ledger = build_rich_ledger(engine)
-    engine.dispose()
-    made: list[str] = []
-
-    def copy() -> str:
-        while made:
-            postgres_server.drop_database(made.pop())
-        made.append(postgres_server.create_database(original))
-        return postgres_server.url(made[0])
-
-    yield Bench("postgresql", copy, ledger.origin, ledger.vkey)
-    for name in (*made, original):
-        postgres_server.drop_database(name)
+def postgres_bench(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("tampering")
+    with original(request, "postgresql", folder, build_rich_ledger) as untouched, ExitStack() as stack:
+        bench = MendedBench("postgresql", untouched, stack)
+        yield bench
+        with bench.copy("head") as copy:
+            assert bench.verify(copy.url).faults == []
+            with copy.unguarded() as connection:
+                assert {name: rows(connection, name) for name in TABLES} == bench.rows
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -116,9 +164,9 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     return found
 
 
-def assert_reported(bench: Bench, url: str, name: str, *touched: dict[str, Any]) -> AuditReport:
+def assert_reported(bench: Bench, copy: Copy, name: str, *touched: dict[str, Any]) -> AuditReport:
     """The audit names the table and every row that was touched."""
-    report = bench.verify(url)
+    report = bench.verify(copy.url)
     named = {fault.place for fault in report.faults if fault.table == name}
     shown = "\n".join(str(fault) for fault in report.faults)
     for row in touched:
@@ -126,26 +174,19 @@ def assert_reported(bench: Bench, url: str, name: str, *touched: dict[str, Any])
     return report
 
 
-def removed(url: str) -> None:
-    """Frees the disk after a passed check."""
-    if url.startswith("sqlite:///"):
-        for path in Path(url.removeprefix("sqlite:///")).parent.glob(Path(url).name + "*"):
-            path.unlink()
-
-
 def test_the_untouched_ledger_has_no_fault(bench: Bench) -> None:
-    report = bench.verify(bench.copy())
+    with bench.copy("head") as copy:
+        report = bench.verify(copy.url)
     assert report.faults == []
     assert report.ok
 
 
 def test_every_table_has_rows_and_every_column_a_value(bench: Bench) -> None:
-    with unguarded(bench.copy()) as connection:
-        for name in TABLES:
-            stored = rows(connection, name)
-            assert stored, name
-            for column in table(name).columns:
-                assert any(row[column.name] is not None for row in stored), (name, column.name)
+    for name in TABLES:
+        stored = bench.rows[name]
+        assert stored, name
+        for column in table(name).columns:
+            assert any(row[column.name] is not None for row in stored), (name, column.name)
 
 
 def test_every_table_of_the_model_is_tampered_with() -> None:
@@ -160,60 +201,57 @@ def test_every_table_of_the_model_is_tampered_with() -> None:
 def test_any_changed_value_is_reported_with_its_place(bench: Bench, name: str, column: str) -> None:
     chance = random.Random(f"{bench.engine}/{name}/{column}")
     for _ in range(2 if name in LOG_TABLES else 1):
-        url = bench.copy()
-        with unguarded(url) as connection:
-            stored = rows(connection, name)
-            row = chance.choice(stored)
-            values = list(other_values(table(name).columns[column], row[column], chance))
-            taken = (value for value in values if assign(connection, name, row, column, value))
-            value = next(taken, None)
-            if value is None and not table(name).columns[column].nullable:
-                drop_constraints(connection, name)  # a check lets nothing else in
-                value = next(value for value in values if assign(connection, name, row, column, value))
-        changed = row | {column: value}
-        report = bench.verify(url)
-        named = {fault.place for fault in report.faults if fault.table == name}
-        shown = "\n".join(str(fault) for fault in report.faults)
-        assert {place(name, row), place(name, changed)} & named, f"{row} -> {value!r}:\n{shown}"
-        removed(url)
+        with bench.copy(name) as copy:
+            with copy.unguarded() as connection:
+                row = chance.choice(bench.rows[name])
+                values = list(other_values(table(name).columns[column], row[column], chance))
+                taken = (value for value in values if assign(connection, name, row, column, value))
+                value = next(taken, None)
+                if value is None and not table(name).columns[column].nullable:
+                    copy.drop_constraints(connection, name)  # a check lets nothing else in
+                    value = next(value for value in values if assign(connection, name, row, column, value))
+            changed = row | {column: value}
+            report = bench.verify(copy.url)
+            named = {fault.place for fault in report.faults if fault.table == name}
+            shown = "\n".join(str(fault) for fault in report.faults)
+            assert {place(name, row), place(name, changed)} & named, f"{row} -> {value!r}:\n{shown}"
 
 
 @pytest.mark.parametrize(("name", "column"), COLUMNS)
 def test_any_other_storage_class_is_reported(sqlite_bench: Bench, name: str, column: str) -> None:
     chance = random.Random(f"storage/{name}/{column}")
-    url = sqlite_bench.copy()
-    with unguarded(url) as connection:
-        row = chance.choice(rows(connection, name))
-        expressions = other_storage(row[column])
-        chance.shuffle(expressions)
-        connection.connection.dbapi_connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
-        taken = [each for each in expressions if assign(connection, name, row, column, None, each)]
-        is_row_id = column in table(name).primary_key and "INTEGER" in str(
-            connection.execute(
-                text("SELECT sql FROM sqlite_schema WHERE name = :name"), {"name": name}
-            ).scalar()
-        )
-    if taken:
-        report = sqlite_bench.verify(url)
-        assert [fault for fault in report.faults if fault.table == name], (row, taken)
-        if column not in table(name).primary_key:
-            assert place(name, row) in {fault.place for fault in report.faults if fault.table == name}
-    else:
-        assert is_row_id  # no other type fits in a row id
-    removed(url)
+    with sqlite_bench.copy(name) as copy:
+        with copy.unguarded() as connection:
+            row = chance.choice(sqlite_bench.rows[name])
+            expressions = other_storage(row[column])
+            chance.shuffle(expressions)
+            connection.connection.dbapi_connection.text_factory = lambda octets: octets.decode(
+                "utf-8", "replace"
+            )
+            taken = [each for each in expressions if assign(connection, name, row, column, None, each)]
+            is_row_id = column in table(name).primary_key and "INTEGER" in str(
+                connection.execute(
+                    text("SELECT sql FROM sqlite_schema WHERE name = :name"), {"name": name}
+                ).scalar()
+            )
+        if taken:
+            report = sqlite_bench.verify(copy.url)
+            assert [fault for fault in report.faults if fault.table == name], (row, taken)
+            if column not in table(name).primary_key:
+                assert place(name, row) in {fault.place for fault in report.faults if fault.table == name}
+        else:
+            assert is_row_id  # no other type fits in a row id
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_any_deleted_row_is_reported_with_its_place(bench: Bench, name: str) -> None:
     chance = random.Random(f"delete/{name}")
-    with unguarded(bench.copy()) as connection:
-        stored = rows(connection, name)
+    stored = bench.rows[name]
     for row in {id(each): each for each in (stored[0], chance.choice(stored), stored[-1])}.values():
-        url = bench.copy()
-        with unguarded(url) as connection:
-            delete(connection, name, row)
-        assert_reported(bench, url, name, row)
-        removed(url)
+        with bench.copy(name) as copy:
+            with copy.unguarded() as connection:
+                delete(connection, name, row)
+            assert_reported(bench, copy, name, row)
 
 
 @pytest.mark.parametrize("name", [name for name in TABLES if name not in ("head", "origin")])
@@ -223,34 +261,31 @@ def test_any_swapped_pair_is_reported_with_both_places(bench: Bench, name: str) 
     values = [column.name for column in table(name).columns if column.name not in keys]
     if not values:
         return  # nothing is left of a row but its key: a swapped pair is the same pair
-    url = bench.copy()
-    with unguarded(url) as connection:
-        stored = rows(connection, name)
-        pairs = [
-            (one, other)
-            for one in stored
-            for other in stored
-            if place(name, one) != place(name, other) and any(one[value] != other[value] for value in values)
-        ]
-        one, other = chance.choice(pairs)
-        delete(connection, name, one)
-        delete(connection, name, other)
-        assert insert(connection, name, one | {value: other[value] for value in values})
-        assert insert(connection, name, other | {value: one[value] for value in values})
-    assert_reported(bench, url, name, one, other)
-    removed(url)
+    stored = bench.rows[name]
+    one, other = next(
+        (one, other)
+        for one in chance.sample(stored, len(stored))
+        for other in chance.sample(stored, len(stored))
+        if place(name, one) != place(name, other) and any(one[value] != other[value] for value in values)
+    )
+    with bench.copy(name) as copy:
+        with copy.unguarded() as connection:
+            delete(connection, name, one)
+            delete(connection, name, other)
+            assert insert(connection, name, one | {value: other[value] for value in values})
+            assert insert(connection, name, other | {value: one[value] for value in values})
+        assert_reported(bench, copy, name, one, other)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_any_repeated_row_is_reported_with_its_place(bench: Bench, name: str) -> None:
     chance = random.Random(f"repeat/{name}")
-    url = bench.copy()
-    with unguarded(url) as connection:
-        row = chance.choice(rows(connection, name))
-        drop_constraints(connection, name)
-        assert insert(connection, name, row)
-    assert_reported(bench, url, name, row)
-    removed(url)
+    row = chance.choice(bench.rows[name])
+    with bench.copy(name) as copy:
+        with copy.unguarded() as connection:
+            copy.drop_constraints(connection, name)
+            assert insert(connection, name, row)
+        assert_reported(bench, copy, name, row)
 
 
 def beyond(name: str, stored: list[dict[str, Any]], chance: random.Random) -> dict[str, Any]:
@@ -280,14 +315,14 @@ def beyond(name: str, stored: list[dict[str, Any]], chance: random.Random) -> di
 @pytest.mark.parametrize("name", TABLES)
 def test_any_further_row_is_reported_with_its_place(bench: Bench, name: str) -> None:
     chance = random.Random(f"further/{name}")
-    url = bench.copy()
-    with unguarded(url) as connection:
-        if name in ("head", "origin"):
-            drop_constraints(connection, name)  # the key of these tables may hold nothing but 1
-        row = beyond(name, rows(connection, name), chance)
-        assert insert(connection, name, row)
-    assert_reported(bench, url, name, row)
-    removed(url)
+    row = beyond(name, bench.rows[name], chance)
+    with bench.copy(name) as copy:
+        with copy.unguarded() as connection:
+            if name in ("head", "origin"):
+                # The key of these tables may hold nothing but 1.
+                copy.drop_constraints(connection, name)
+            assert insert(connection, name, row)
+        assert_reported(bench, copy, name, row)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -296,13 +331,12 @@ def test_any_flipped_bit_of_any_log_row_is_reported(
     sqlite_bench: Bench, seed: int, bit: int, name: str
 ) -> None:
     chance = random.Random(seed)
-    url = sqlite_bench.copy()
-    with unguarded(url) as connection:
-        row = chance.choice(rows(connection, name))
-        blobs = [column for column, value in row.items() if isinstance(value, bytes)]
-        column = chance.choice(blobs)
-        octets = bytearray(row[column])
-        octets[chance.randrange(len(octets))] ^= 1 << bit
-        assert assign(connection, name, row, column, bytes(octets))
-    assert_reported(sqlite_bench, url, name, row)
-    removed(url)
+    row = chance.choice(sqlite_bench.rows[name])
+    blobs = [column for column, value in row.items() if isinstance(value, bytes)]
+    column = chance.choice(blobs)
+    octets = bytearray(row[column])
+    octets[chance.randrange(len(octets))] ^= 1 << bit
+    with sqlite_bench.copy(name) as copy:
+        with copy.unguarded() as connection:
+            assert assign(connection, name, row, column, bytes(octets))
+        assert_reported(sqlite_bench, copy, name, row)

@@ -61,38 +61,44 @@ def unguarded(url: str) -> Iterator[Connection]:
     triggers are back afterwards.
     """
     engine = create_ledger_engine(url, pool_size=1)
-    tables = (*LOG_TABLES, "head")
     try:
-        with engine.connect() as connection:
-            if is_sqlite(connection):
-                raw = connection.connection.dbapi_connection
-                assert raw is not None
-                raw.execute("PRAGMA foreign_keys=OFF")
-                raw.execute("PRAGMA ignore_check_constraints=ON")
-                with connection.begin():
-                    triggers = connection.execute(
-                        text("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
-                    ).all()
-                    for name, _ in triggers:
-                        connection.exec_driver_sql(f"DROP TRIGGER {name}")
-                    yield connection
-                    for _, sql in triggers:
-                        connection.exec_driver_sql(sql)
-                raw.execute("PRAGMA ignore_check_constraints=OFF")
-                raw.execute("PRAGMA foreign_keys=ON")
-            else:
-                with connection.begin():
-                    _alter(connection, [f"{table} DISABLE TRIGGER ALL" for table in tables])
-                    yield connection
-                    asked = (
-                        "SELECT CAST(CAST(tgrelid AS regclass) AS text) AS guarded, tgname FROM pg_trigger "
-                        "WHERE CAST(CAST(tgrelid AS regclass) AS text) = ANY(:tables) AND NOT tgisinternal"
-                    )
-                    ours = connection.execute(text(asked), {"tables": list(tables)}).all()
-                    _alter(connection, [f"{table} ENABLE TRIGGER ALL" for table in tables])
-                    _alter(connection, [f"{table} ENABLE ALWAYS TRIGGER {name}" for table, name in ours])
+        with engine.connect() as connection, guards_off(connection):
+            yield connection
     finally:
         engine.dispose()
+
+
+@contextlib.contextmanager
+def guards_off(connection: Connection) -> Iterator[None]:
+    """A transaction, committed at the end, in which triggers and foreign keys are off; they are back then."""
+    tables = (*LOG_TABLES, "head")
+    if is_sqlite(connection):
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute("PRAGMA ignore_check_constraints=ON")
+        with connection.begin():
+            triggers = connection.execute(
+                text("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+            ).all()
+            for name, _ in triggers:
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            yield
+            for _, sql in triggers:
+                connection.exec_driver_sql(sql)
+        raw.execute("PRAGMA ignore_check_constraints=OFF")
+        raw.execute("PRAGMA foreign_keys=ON")
+    else:
+        with connection.begin():
+            _alter(connection, [f"{table} DISABLE TRIGGER ALL" for table in tables])
+            yield
+            asked = (
+                "SELECT CAST(CAST(tgrelid AS regclass) AS text) AS guarded, tgname FROM pg_trigger "
+                "WHERE CAST(CAST(tgrelid AS regclass) AS text) = ANY(:tables) AND NOT tgisinternal"
+            )
+            ours = connection.execute(text(asked), {"tables": list(tables)}).all()
+            _alter(connection, [f"{table} ENABLE TRIGGER ALL" for table in tables])
+            _alter(connection, [f"{table} ENABLE ALWAYS TRIGGER {name}" for table, name in ours])
 
 
 def _alter(connection: Connection, changes: Sequence[str]) -> None:

@@ -37,16 +37,16 @@ class Original:
 
 
 @contextmanager
-def original(
-    request: pytest.FixtureRequest, kind: str, folder: Path, fill: Callable[[Engine], LedgerBuilder]
-) -> Iterator[Original]:
-    """Has a migrated, empty database filled.
+def copies(
+    request: pytest.FixtureRequest, kind: str, folder: Path, fill: Callable[[Engine], None]
+) -> Iterator[Callable[[], AbstractContextManager[str]]]:
+    """Has a migrated, empty database filled; what gives the URL of a copy while a context lasts.
 
     Args:
         request: Of a fixture that outlives a test.
         kind: ``sqlite`` or ``postgresql``.
         folder: Where SQLite files may lie.
-        fill: Makes the ledger.
+        fill: Writes to the database and keeps nothing open.
     """
     with ExitStack() as stack:
         copied: Callable[[], AbstractContextManager[str]]
@@ -76,7 +76,21 @@ def original(
 
             copied = copied_database
         engine = create_ledger_engine(url)
-        ledger = fill(engine)
-        ledger.flush()
+        fill(engine)
         engine.dispose()
-        yield Original(ledger, copied)
+        yield copied
+
+
+@contextmanager
+def original(
+    request: pytest.FixtureRequest, kind: str, folder: Path, fill: Callable[[Engine], LedgerBuilder]
+) -> Iterator[Original]:
+    """Has a ledger made in a database of which there are ``copies``."""
+    made: list[LedgerBuilder] = []
+
+    def build(engine: Engine) -> None:
+        made.append(fill(engine))
+        made[0].flush()
+
+    with copies(request, kind, folder, build) as copied:
+        yield Original(made[0], copied)

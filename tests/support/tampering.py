@@ -78,6 +78,19 @@ def insert(connection: Connection, name: str, row: Row) -> bool:
     return True
 
 
+def put_back(connection: Connection, name: str, stored: Sequence[Row]) -> None:
+    """Makes a table hold these rows again and no others, whatever was done to single rows of it."""
+    found = rows(connection, name)
+    here, wanted = ({tuple(row.values()) for row in each} for each in (found, stored))
+    for row in found:
+        if tuple(row.values()) not in wanted:
+            delete(connection, name, row)
+    for row in stored:
+        if tuple(row.values()) not in here:
+            assert insert(connection, name, row)
+    assert rows(connection, name) == list(stored)
+
+
 def drop_constraints(connection: Connection, name: str) -> None:
     """Takes every key and check from a table, as its owner can; its rows stay."""
     if is_sqlite(connection):
