@@ -69,30 +69,41 @@ def test_what_is_planted_is_found_and_honest_trade_is_let_pass(folder: Path, eva
     assert score.as_json()["fewer_than_30"] == sorted(score.patterns)
 
 
-def test_an_evaluation_that_was_stopped_goes_on_and_comes_to_the_same(
-    folder: Path, evaluated: Evaluated, tmp_path: Path
-) -> None:
+def test_an_evaluation_that_was_stopped_goes_on_and_comes_to_the_same(tmp_path: Path) -> None:
     class Stop(Exception):
         pass
 
-    def stop(done: int, whole: int) -> None:
-        if done > whole // 3:
-            raise Stop
-
-    stopped = create_ledger_engine(f"sqlite:///{tmp_path / 'stopped.db'}", pool_size=2)
+    simulate(tmp_path, movements=300, plant=0.1, seed=8)
+    statements = read_manifest(tmp_path)["statements"]
+    whole, stopped = (
+        create_ledger_engine(f"sqlite:///{tmp_path / name}.db", pool_size=2) for name in ("whole", "stopped")
+    )
     try:
-        with pytest.raises(Stop):
-            evaluate(folder, stopped, stop)
-        with stopped.connect() as connection:
-            entries = connection.execute(text("SELECT count(*) FROM entries")).scalar_one()
-        assert 0 < entries < read_manifest(folder)["statements"]
-        assert evaluate(folder, stopped) == evaluated.score
+        before = 0
+        for third in (1, 2):
+
+            def stop(done: int, of: int, third: int = third) -> None:
+                if done > of * third // 3:
+                    raise Stop
+
+            with pytest.raises(Stop):
+                evaluate(tmp_path, stopped, stop)
+            with stopped.connect() as connection:
+                entries = connection.execute(text("SELECT count(*) FROM entries")).scalar_one()
+            assert before < entries < statements
+            before = entries
+        score = evaluate(tmp_path, stopped)
+        assert score == evaluate(tmp_path, whole)
+        assert sum(one.planted for one in score.codes.values()) > 0
         heads = []
-        for engine in (stopped, evaluated.engine):
+        for engine in (stopped, whole):
             with engine.connect() as connection:
-                heads.append(connection.execute(text("SELECT root, refusal_hash FROM head")).one())
+                asked = text("SELECT root, refusal_hash, refusal_count FROM head")
+                heads.append(connection.execute(asked).one())
         assert heads[0] == heads[1]
+        assert heads[0].refusal_count > 0
     finally:
+        whole.dispose()
         stopped.dispose()
 
 
