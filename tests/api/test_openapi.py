@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from werkzeug.routing import Rule
 
@@ -18,6 +17,14 @@ from tests.support.web import Site
 
 DOCUMENT = build_document(RESOURCES)
 OPERATIONS = [operation for resource in RESOURCES for operation in resource.operations]
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    """What judges by a JSON Schema; to import it takes seconds, which other tests should not wait for."""
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator
 
 
 def documented() -> set[tuple[str, str]]:
@@ -68,9 +75,9 @@ class TestDrift:
 
 
 class TestForm:
-    def test_schemas_are_schemas(self) -> None:
+    def test_schemas_are_schemas(self, validator: Any) -> None:
         for schema in DOCUMENT["components"]["schemas"].values():
-            Draft202012Validator.check_schema(schema)
+            validator.check_schema(schema)
 
     def test_every_reference_leads_somewhere(self) -> None:
         text = json.dumps(DOCUMENT)
@@ -145,11 +152,13 @@ class TestAnswers:
             ("/readyz", "/readyz"),
         ],
     )
-    def test_they_are_what_the_document_says(self, story: Story, path: str, template: str) -> None:
+    def test_they_are_what_the_document_says(
+        self, story: Story, validator: Any, path: str, template: str
+    ) -> None:
         response = story.site.get(path, story.site.cast.authority)
         assert response.status_code == 200
         reply = DOCUMENT["paths"][template]["get"]["responses"]["200"]
         schema = reply["content"]["application/json"]["schema"]
         registry: Registry[Any] = Registry().with_resource("urn:document", Resource.opaque(DOCUMENT))
         whole = {"$ref": "urn:document" + schema["$ref"]} if "$ref" in schema else schema
-        Draft202012Validator(whole, registry=registry).validate(response.get_json())
+        validator(whole, registry=registry).validate(response.get_json())

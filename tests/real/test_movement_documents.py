@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator, FormatChecker
 
 from ledger.movements.movement import KINDS
 from ledger.movements.writing import correct, document, dump_document, undo
@@ -22,18 +22,21 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def published() -> Draft7Validator:
+def published() -> Any:
+    """To import what judges by it takes seconds, which other tests should not wait for."""
+    from jsonschema import Draft7Validator, FormatChecker
+
     checker = FormatChecker(formats=("uri", "date-time"))
     return Draft7Validator(json.loads(SCHEMA.read_bytes()), format_checker=checker)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_movement_is_valid_by_the_published_schema(kind: str, published: Draft7Validator) -> None:
+def test_a_movement_is_valid_by_the_published_schema(kind: str, published: Any) -> None:
     payload = dump_document(document([as_event(EXAMPLES[kind])], NOON_US))
     assert [error.message for error in published.iter_errors(json.loads(payload))] == []
 
 
-def test_a_correction_is_valid_by_the_published_schema(published: Draft7Validator) -> None:
+def test_a_correction_is_valid_by_the_published_schema(published: Any) -> None:
     wrong, right = as_event(EXAMPLES["ship"]), as_event(EXAMPLES["return"])
     for events in (
         correct(wrong, right, declared_at_us=NOON_US, reason="wrong site"),
@@ -43,6 +46,6 @@ def test_a_correction_is_valid_by_the_published_schema(published: Draft7Validato
         assert [error.message for error in published.iter_errors(payload)] == []
 
 
-def test_the_schema_finds_fault_with_a_movement(published: Draft7Validator) -> None:
+def test_the_schema_finds_fault_with_a_movement(published: Any) -> None:
     event = as_event(EXAMPLES["ship"]) | {"action": "SHIP"}
     assert list(published.iter_errors(json.loads(dump_document(document([event], NOON_US)))))
