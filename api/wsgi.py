@@ -22,7 +22,7 @@ from api.parts import EXTENSION, Parts
 from api.settings import load_settings
 
 _PARENT_POLL_SECONDS: Final = 1.0
-_COLLECT_AFTER: Final = 20_000
+_COLLECT_AFTER: Final = 100_000
 # The committer asks for the interpreter after every step of the database, with the log lock held; at Python's
 # own 5 ms for each thread that runs meanwhile, the other processes would wait for it.
 _SWITCH_SECONDS: Final = 0.0005

@@ -33,7 +33,7 @@ from ledger.records.quick import quick
 from ledger.registration.kept_books import KeptBooks
 from ledger.registration.log_state import LogState, catch_up
 from ledger.registration.mark import Mark
-from ledger.registration.precedence import Precedence
+from ledger.registration.precedence import Precedence, uncollected
 from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
 from ledger.store import log_store
 from ledger.store.books_source import write_records
@@ -167,7 +167,8 @@ class BatchWriter:
                 begin_write(connection)
                 self._waited_s = time.monotonic() - asked
                 try:
-                    committed = self._write_locked(connection, submissions, genesis)
+                    with uncollected():
+                        committed = self._write_locked(connection, submissions, genesis)
                 except BaseException:
                     connection.rollback()
                     raise

@@ -1,11 +1,14 @@
 """Which thread of a process goes first: the one that holds the log lock while another process waits for it.
 
-Decides: when the lines of batches are not examined. Python runs one thread of a process at a time, so every
-line that is examined while this process holds the log lock is waited for by all other writers. Never decides
-what is committed, and nobody waits here for longer than ``PATIENCE_S``.
+Decides: when the lines of batches are not examined, and when nobody looks for garbage. Python runs one thread
+of a process at a time, so whatever else is done while this process holds the log lock is waited for by all
+other writers. Never decides what is committed, and nobody waits here for longer than ``PATIENCE_S``.
 """
 
+import gc
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 PATIENCE_S: Final = 1.0
@@ -30,3 +33,19 @@ class Precedence:
         """Returns when nobody goes first, or after ``PATIENCE_S``."""
         if not self._free.is_set():
             self._free.wait(PATIENCE_S)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Meanwhile the garbage collector waits, if it was at work at all; what it is to look at it finds after.
+
+    Any number of threads may do so: only who stopped it starts it again.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -1,5 +1,6 @@
 """The write path on real databases: what is appended, repeated, refused, and what comes back."""
 
+import gc
 import hashlib
 import json
 import time
@@ -105,6 +106,24 @@ class TestAppending:
         now = head(engine)
         jws = cast.record(seen=SeenHead(now.tree_size, now.root))
         assert registrar.register(jws).created
+
+    def test_nobody_looks_for_garbage_while_others_wait_for_the_lock(
+        self, cast: Cast, engine: Engine, tmp_path: Path
+    ) -> None:
+        """The clock is read under the lock."""
+        at_work: list[bool] = []
+
+        class Noting(SystemClock):
+            def now_us(self) -> int:
+                at_work.append(gc.isenabled())
+                return super().now_us()
+
+        registrar = cast.started(engine, tmp_path / "mark", clock=Noting())
+        assert gc.isenabled()
+        registrar.register(cast.record())
+        registrar.close()
+        assert at_work == [False, False]
+        assert gc.isenabled()
 
 
 class TestIdempotency:

@@ -1,5 +1,6 @@
 """Who goes first in a process: the committing thread, once it had to wait for the log lock."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from ledger.registration import precedence as module
-from ledger.registration.precedence import Precedence
+from ledger.registration.precedence import Precedence, uncollected
 
 
 @contextmanager
@@ -45,3 +46,21 @@ def test_nobody_stands_back_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     precedence = Precedence()
     precedence.take()
     precedence.stand_back()
+
+
+def test_who_holds_the_lock_is_not_kept_by_the_garbage_collector() -> None:
+    assert gc.isenabled()
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="in between"), uncollected():
+        raise ValueError("in between")
+    assert gc.isenabled()
+
+
+def test_only_who_stopped_the_garbage_collector_starts_it_again() -> None:
+    with uncollected():
+        with uncollected():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
