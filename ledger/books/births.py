@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
-from ledger.books.accounts import Journal, abroad_mg
+from ledger.books.accounts import NODE_SHIFT, Journal, abroad_mg
 from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
 from ledger.books.custody import acting_custodian
@@ -84,8 +84,11 @@ def bear_lot(
         Impossible: The name is taken, or the lot would be made from itself.
     """
     lot = new_lot(journal, line, cells=cells, parents=parents, tainted_by=tainted_by)
+    index = journal.recording.index
+    # An edge to what this entry itself bears stands nowhere yet.
+    put = journal.books.add if lot.node >> NODE_SHIFT == index else journal.books.put
     for parent in dict.fromkeys(parents):
-        journal.books.put(EdgeRecord(lot.node, parent, journal.recording.index))
+        put(EdgeRecord(lot.node, parent, index))
     journal.bear(lot, owner=owner, custodian=custodian, from_outside=from_outside)
     if lot.tainted_by is not None:
         taint(journal.books, lot.node, lot.tainted_by)  # what was made of it before its birth was recorded

@@ -382,7 +382,7 @@ def _keep(journal: Journal, before: PoolRecord, after: PoolRecord, parents: Sequ
         )
     )
     for parent in _lineage(before, parents):
-        journal.books.put(EdgeRecord(after.node, parent, recording.index))
+        journal.books.add(EdgeRecord(after.node, parent, recording.index))
     journal.effect.pool_before = element_masses(before.cells)
     journal.effect.pool_after = element_masses(after.cells)
 
