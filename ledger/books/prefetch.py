@@ -5,10 +5,11 @@ result; so this follows what the books and the rules look at, and may lag behind
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from ledger.movements.movement import Movement
-from ledger.records.books import Books, Key
+from ledger.records.books import Books, Key, Record
 from ledger.records.lots import (
     AssayRecord,
     EdgeRecord,
@@ -38,54 +39,69 @@ _SENDING = ("ship", "export", "disclose", "return", "release")
 
 Signed = tuple[str, Movement]
 """Who signed, and what it says."""
+Place = tuple[type[Record], str]
+"""A kind of record, and the group of it that is read, or "" where records are read by their keys."""
 
 
-def prefetch(books: Books, signed: Sequence[Signed]) -> None:
+Wanted = Mapping[Place, Collection[Key]]
+"""Keys by place; a place that nothing is wanted of may be left out."""
+
+
+def prefetch(books: Books, signed: Sequence[Signed], named: Sequence[Wanted] | None = None) -> None:
     """Reads what the movements of one batch name.
 
     Args:
         books: Where to.
         signed: Every movement of the batch with its issuer.
+        named: What ``wanted_by`` gave of all of them, in parts; it is worked out where it is left out.
     """
     if not signed:
         return
-    _read_named(books, signed)
+    gathered: dict[Place, list[Collection[Key]]] = {}
+    for wanted in [wanted_by(signed)] if named is None else named:
+        for place, keys in wanted.items():
+            gathered.setdefault(place, []).append(keys)
+    for (kind, group), parts in gathered.items():
+        if group:
+            books.prefetch_groups(kind, group, chain.from_iterable(parts))
+        else:
+            books.prefetch(kind, chain.from_iterable(parts))
     _read_found(books, signed)
 
 
-def _read_named(books: Books, signed: Sequence[Signed]) -> None:
-    """What stands under names that the movements themselves say."""
-    lots = {(line.lot,) for _, each in signed for line in (*each.inputs, *each.outputs)}
-    units = {(unit,) for _, each in signed for unit in (*each.units, each.parent) if unit}
+def wanted_by(signed: Sequence[Signed]) -> Wanted:
+    """The records that stand under names which the movements themselves say: this takes no books."""
+    said = [each for _, each in signed]
+    lots = {(line.lot,) for each in said for line in (*each.inputs, *each.outputs)}
+    units = {(unit,) for each in said for unit in (*each.units, each.parent) if unit}
     shipments = set(_shipments(signed))
-    books.prefetch(LotRecord, lots)
-    books.prefetch_groups(HoldingRecord, "lot", lots)
-    books.prefetch_groups(ProvisionalRecord, "lot", lots)
-    books.prefetch(
-        EventRecord,
-        ((issuer, name) for issuer, each in signed for name in (each.event_id, each.corrects) if name),
-    )
-    books.prefetch(ShipmentRecord, shipments)
-    books.prefetch_groups(ShipmentRecord, "despatch_advice", shipments)
-    books.prefetch_groups(ShipmentRecord, "replaced_by", shipments)
-    books.prefetch_groups(ProvisionalRecord, "shipment", shipments)
-    books.prefetch_groups(ShipmentLineRecord, "shipment", shipments)
-    books.prefetch(UnitRecord, units)
-    books.prefetch_groups(MemberRecord, "unit", units)
-    books.prefetch(TallyRecord, set(_sums(signed)))
-    books.prefetch(DueRecord, set(_dues(signed)))
-    books.prefetch(PoolRecord, ((each.pool,) for _, each in signed if each.pool))
-    books.prefetch(SealRecord, ((seal,) for _, each in signed for seal in each.seals))
-    books.prefetch(LicenceRecord, ((each.licence,) for _, each in signed if each.licence))
-    imparted = {(each.licence,) for _, each in signed if each.kind == "impart" and each.licence}
-    books.prefetch_groups(TechnologyTransferRecord, "licence", imparted)
-    books.prefetch(InvoiceRecord, ((each.invoice,) for _, each in signed if each.invoice))
-    books.prefetch(DeclarationRecord, ((each.declaration,) for _, each in signed if each.declaration))
-    books.prefetch_groups(
-        AssayRecord,
-        "lot",
-        ((line.lot,) for _, each in signed if each.kind == "assay" for line in each.inputs),
-    )
+    wanted: dict[Place, set[Key]] = {
+        (LotRecord, ""): lots,
+        (HoldingRecord, "lot"): lots,
+        (ProvisionalRecord, "lot"): lots,
+        (EventRecord, ""): {
+            (issuer, name) for issuer, each in signed for name in (each.event_id, each.corrects) if name
+        },
+        (ShipmentRecord, ""): shipments,
+        (ShipmentRecord, "despatch_advice"): shipments,
+        (ShipmentRecord, "replaced_by"): shipments,
+        (ProvisionalRecord, "shipment"): shipments,
+        (ShipmentLineRecord, "shipment"): shipments,
+        (UnitRecord, ""): units,
+        (MemberRecord, "unit"): units,
+        (TallyRecord, ""): set(_sums(signed)),
+        (DueRecord, ""): set(_dues(signed)),
+        (PoolRecord, ""): {(each.pool,) for each in said if each.pool},
+        (SealRecord, ""): {(seal,) for each in said for seal in each.seals},
+        (LicenceRecord, ""): {(each.licence,) for each in said if each.licence},
+        (TechnologyTransferRecord, "licence"): {
+            (each.licence,) for each in said if each.kind == "impart" and each.licence
+        },
+        (InvoiceRecord, ""): {(each.invoice,) for each in said if each.invoice},
+        (DeclarationRecord, ""): {(each.declaration,) for each in said if each.declaration},
+        (AssayRecord, "lot"): {(line.lot,) for each in said if each.kind == "assay" for line in each.inputs},
+    }
+    return {place: tuple(keys) for place, keys in wanted.items() if keys}
 
 
 def _read_found(books: Books, signed: Sequence[Signed]) -> None:

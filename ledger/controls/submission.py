@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.books.prefetch import Wanted, wanted_by
 from ledger.controls.naming import prefix_candidates
 from ledger.findings import Finding
 from ledger.movements.corrections import corrected_ids
@@ -25,6 +26,22 @@ MAX_NAME_BYTES: Final = 512
 
 @quick
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What recording a statement's movements will look up, as far as these say it.
+
+    Attributes:
+        parties, sites, prefixes: In the registers.
+        records: In the books.
+    """
+
+    parties: tuple[str, ...]
+    sites: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    records: Wanted
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class Submission:
     """A statement whose signature verified.
 
@@ -36,6 +53,7 @@ class Submission:
         movements: The movements among its events, in their order; none where there are findings.
         unmarked: (eventID, pointer) of events that declare an error and are no movements themselves: refused
             where such an event was booked as a movement.
+        foreseen: What ``foresee`` gives, where somebody asked already; it is the same at any time.
     """
 
     statement: SignedStatement
@@ -44,6 +62,7 @@ class Submission:
     findings: tuple[Finding, ...]
     movements: tuple[Movement, ...] = ()
     unmarked: tuple[tuple[str, str], ...] = ()
+    foreseen: Foreseen | None = None
 
     def names(self) -> Names:
         """The facts that judging it needs."""
@@ -52,12 +71,14 @@ class Submission:
             names.update(self.payload.act.names())
         return names
 
-    def foresee(self, names: Names) -> None:
-        """Adds the registers' names that rules on its movements will look up, as far as these say them."""
+    def foresee(self) -> Foreseen:
+        """What recording its movements will look up."""
+        if self.foreseen is not None:
+            return self.foreseen
+        parties, sites, prefixes = {self.issuer}, set[str](), set[str]()
         for movement in self.movements:
-            names.parties.update(
+            parties.update(
                 (
-                    self.issuer,
                     movement.owner_from,
                     movement.owner_to,
                     movement.custodian_from,
@@ -68,12 +89,14 @@ class Submission:
                     *movement.counterparties,
                 )
             )
-            names.sites.update((movement.site, movement.site_to, movement.origin))
+            sites.update((movement.site, movement.site_to, movement.origin))
             for named in (movement.pool, movement.parent, *[line.lot for line in movement.outputs]):
                 if named:
-                    names.prefixes.update(prefix_candidates(named))
-        names.parties.discard("")
-        names.sites.discard("")
+                    prefixes.update(prefix_candidates(named))
+        parties.discard("")
+        sites.discard("")
+        records = wanted_by([(self.issuer, movement) for movement in self.movements])
+        return Foreseen(tuple(parties), tuple(sites), tuple(prefixes), records)
 
     def readers(self) -> list[str]:
         """The other parties that its movements name: they may read it."""

@@ -35,6 +35,7 @@ class KeptBooks:
         self._books: Books | None = None
         self._registers = AskedRegisters()
         self._head: HeadRow | None = None
+        self._dropped: Books | None = None
         self._asked: deque[Mapping[type[Record], Sequence[Key]]] = deque(maxlen=REMEMBERED)
 
     def open(
@@ -53,6 +54,7 @@ class KeptBooks:
         books, known, self._books, self._head = self._books, self._head, None, None
         source = StoreSource(connection, head.tree_size)
         if books is None or known != head or books.size + self._registers.size > MOST_RECORDS:
+            self._dropped = books  # its thousands of records are let go after the batch, without the lock
             books = Books(source)
             self._registers = AskedRegisters()
             for kind in {kind for asked in self._asked for kind in asked}:
@@ -60,12 +62,15 @@ class KeptBooks:
         else:
             books.use(source)
         facts.books = books
-        foreseen = Names()
-        for each in submissions:
-            if each.movements:
-                each.foresee(foreseen)
-        self._registers.serve(facts, connection, foreseen)
-        prefetch(books, [(each.issuer, said) for each in submissions for said in each.movements])
+        foreseen = [each.foresee() for each in submissions if each.movements]
+        names = Names()
+        for each in foreseen:
+            names.parties.update(each.parties)
+            names.sites.update(each.sites)
+            names.prefixes.update(each.prefixes)
+        self._registers.serve(facts, connection, names)
+        signed = [(each.issuer, said) for each in submissions for said in each.movements]
+        prefetch(books, signed, [each.records for each in foreseen])
         books.prefetch(
             EventRecord, ((each.issuer, name) for each in submissions for name, _ in each.unmarked)
         )
@@ -76,7 +81,7 @@ class KeptBooks:
         But for the versions of pools: each has hundreds of cells, and hardly anything asks for an older one.
         """
         books.drop(PoolVersionRecord)
-        self._books, self._head = books, head
+        self._books, self._head, self._dropped = books, head, None
         asked = books.take_asked()
         if sum(map(len, asked.values())) <= MOST_AGAIN:
             self._asked.append(asked)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ledger.controls.submission import Submission, read_submission
 from ledger.errors import KeyUnknown
+from ledger.records.quick import replace
 from ledger.statements.envelope import SignedStatement, parse_statement, verify_statement
 from ledger.statements.keys import PublicKey
 
@@ -53,7 +54,7 @@ def key_unknown(kid: str) -> KeyUnknown:
 
 
 def examine(statement: SignedStatement, enrolled: EnrolledKey, origin: str) -> Submission:
-    """Verifies the signature and reads the payload.
+    """Verifies the signature, reads the payload, and foresees what recording it will look up.
 
     Args:
         statement: A parsed statement.
@@ -67,7 +68,8 @@ def examine(statement: SignedStatement, enrolled: EnrolledKey, origin: str) -> S
         TooLarge: The payload has more events than a statement may have.
     """
     verify_statement(statement, enrolled.key)
-    return read_submission(statement, enrolled.party, origin)
+    submission = read_submission(statement, enrolled.party, origin)
+    return replace(submission, foreseen=submission.foresee()) if submission.movements else submission
 
 
 def parse_and_examine(jws: bytes, keys: KeyDirectory, origin: str) -> Submission:
