@@ -86,7 +86,7 @@ def role(case: Case) -> Iterator[Notice]:
     movement, issuer = case.movement, actor_of(case)
     roles = roles_of(case, issuer)
     allowed = _allowed(case)
-    if roles and not roles & set(allowed):
+    if roles and roles.isdisjoint(allowed):
         yield notice(
             case,
             "actor.role",

@@ -14,6 +14,8 @@ from ledger.statements.registers import Facts, Names, PartyRecord, PrefixRecord,
 from ledger.store.registers_store import read_named
 
 _V = TypeVar("_V")
+_known = dict.get
+"""What is in memory; without making a ``super`` each time, for every movement asks several times."""
 
 
 class AskedRegister(dict[str, _V]):
@@ -43,10 +45,10 @@ class AskedRegister(dict[str, _V]):
         self._absent |= wanted
 
     def get(self, key: Any, default: Any = None, /) -> Any:
-        found = super().get(key)
+        found = _known(self, key)
         if found is None and key not in self._absent:
             self.bring([key])
-            found = super().get(key)
+            found = _known(self, key)
         return default if found is None else found
 
     def __contains__(self, key: object) -> bool:

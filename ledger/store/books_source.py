@@ -8,13 +8,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from ledger.records.books import Key, Record
-from ledger.store.books_tables import BOOKS, RowOf, columns_of
+from ledger.store.books_tables import BOOKS, columns_of
 from ledger.store.engine import BINARY, is_sqlite
 from ledger.store.packed import pack
 
@@ -185,23 +184,23 @@ def write_records(connection: Connection, records: Iterable[Record]) -> None:
         for start in range(0, len(columns[0]), _CHUNK):
             part = [values[start : start + _CHUNK] for values in columns]
             if dialect == "sqlite":
-                _write_in_few_steps(connection, kind, list(zip(*part, strict=True)))
+                _write_in_few_steps(connection, kind, part)
             else:
                 arrays = BOOKS[kind].arrays
                 packed = tuple(pack(array, values) for array, values in zip(arrays, part, strict=True))
                 connection.exec_driver_sql(_insert(kind, dialect), packed)
 
 
-def _write_in_few_steps(connection: Connection, kind: type[Record], rows: Sequence[RowOf]) -> None:
+def _write_in_few_steps(connection: Connection, kind: type[Record], columns: Sequence[Sequence[Any]]) -> None:
     """Many rows in one step of SQLite, for the reason given with the query."""
-    most = _VARIABLES // len(rows[0])
-    whole = len(rows) - len(rows) % most
-    for start in range(0, whole, most):
-        values = tuple(chain.from_iterable(rows[start : start + most]))
-        connection.exec_driver_sql(_insert(kind, "sqlite", most), values)
-    if whole < len(rows):
-        left = rows[whole:]
-        connection.exec_driver_sql(_insert(kind, "sqlite", len(left)), tuple(chain.from_iterable(left)))
+    width, rows = len(columns), len(columns[0])
+    values: list[Any] = [None] * (width * rows)
+    for at, column in enumerate(columns):
+        values[at::width] = column
+    most = _VARIABLES // width
+    for start in range(0, rows, most):
+        part = tuple(values[start * width : (start + most) * width])
+        connection.exec_driver_sql(_insert(kind, "sqlite", len(part) // width), part)
 
 
 @cache
