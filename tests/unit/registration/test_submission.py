@@ -45,7 +45,7 @@ def test_a_key_that_is_not_enrolled_is_asked_for_again() -> None:
 def test_what_recording_will_look_up_is_known_once_a_statement_is_examined() -> None:
     trade = Trade()
     sent = trade.ship("a", 600)
-    signed = trade.statement(trade.extract("a"), sent)
+    signed = trade.statement(trade.extract("b"), trade.extract("a"), sent)
     submission = examine(parse_statement(signed), enrolled(trade.mine), trade.origin)
     foreseen = submission.foreseen
     assert foreseen is not None
@@ -53,7 +53,7 @@ def test_what_recording_will_look_up_is_known_once_a_statement_is_examined() -> 
     assert set(foreseen.parties) >= {MINE, PLANT}
     assert set(foreseen.sites) >= {PIT, WORKS}
     assert MINE in foreseen.prefixes
-    assert foreseen.records[LotRecord, ""] == ((f"{MINE}lots/a",),)
+    assert {*foreseen.records[LotRecord, ""]} == {(f"{MINE}lots/a",), (f"{MINE}lots/b",)}
     assert (MINE, sent.event_id) in foreseen.records[ShipmentRecord, ""]
 
 
