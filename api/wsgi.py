@@ -22,7 +22,7 @@ from api.parts import EXTENSION, Parts
 from api.settings import load_settings
 
 _PARENT_POLL_SECONDS: Final = 1.0
-_COLLECT_AFTER: Final = 100_000
+COLLECT_AFTER: Final = 100_000
 # The committer asks for the interpreter after every step of the database, with the log lock held; at Python's
 # own 5 ms for each thread that runs meanwhile, the other processes would wait for it.
 _SWITCH_SECONDS: Final = 0.0005
@@ -52,7 +52,7 @@ def _collect_less() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
+    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
 
 
 def _end_with_parent(parent: int | None) -> None:

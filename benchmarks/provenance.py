@@ -19,6 +19,7 @@ import psutil
 from sqlalchemy import Connection
 
 from api.book_members import dump_provenance
+from api.wsgi import COLLECT_AFTER
 from benchmarks.load import Measured
 from benchmarks.reporting import Report
 from benchmarks.servers import database
@@ -236,7 +237,7 @@ def _as_in_a_server() -> Iterator[None]:
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, *before[1:])
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
     yield
     gc.set_threshold(*before)
     gc.unfreeze()

@@ -2,7 +2,21 @@
 
 from dataclasses import dataclass, field
 
+import psutil
+
 from benchmarks.load import Measured
+
+_TOLD_SHARE = 0.01
+
+
+def processor_ticks() -> tuple[float, float]:
+    """Seconds that this machine's processors have counted, and those of them that a host kept for others.
+
+    Only a virtual machine on Linux is told of the second ("steal", proc(5)); elsewhere it is 0.
+    """
+    times = psutil.cpu_times()
+    counted = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+    return counted, getattr(times, "steal", 0.0)
 
 
 @dataclass
@@ -15,6 +29,7 @@ class Report:
     goals: list[tuple[str, bool]] = field(default_factory=list)
     costs: list[tuple[str, float]] = field(default_factory=list)
     waits: list[tuple[str, float]] = field(default_factory=list)
+    begun: tuple[float, float] = field(default_factory=processor_ticks)
 
     def add(self, name: str, text: str, measured: Measured) -> None:
         """Adds a rate per second; prints it at once, so that a long run shows that it lives."""
@@ -58,6 +73,12 @@ class Report:
         if self.ratios:
             lines += ["", "| ratio | |", "|---|---:|"]
             lines += [f"| {name} | {value:.2f} |" for name, value in self.ratios]
+        counted, kept = (now - then for now, then in zip(processor_ticks(), self.begun, strict=True))
+        if counted and kept / counted >= _TOLD_SHARE:
+            lines += [
+                "",
+                f"Meanwhile this machine's host kept {kept / counted:.0%} of the processors for others.",
+            ]
         if self.goals:
             lines += ["", *(f"- {'met' if met else '**missed**'}: {text}" for text, met in self.goals)]
         return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,9 @@ class Limits:
     movements (but for those of a single statement), since other processes wait while they are booked.
 
     While nothing but lines of batch requests waits, a commit waits for ``patience_statements`` of them, as
-    long as more have come within ``patience_s`` seconds, and for ``patience_limit_s`` at most: their sender
-    is not waiting for the single line. Any other statement is committed at once.
+    long as a request has more to come and some came within ``patience_s`` seconds, and for
+    ``patience_limit_s`` at most: their sender is not waiting for the single line. Any other statement is
+    committed at once.
     """
 
     queue_statements: int = 10_000
@@ -125,6 +126,7 @@ class Committer:
         self._queue: deque[Ticket] = deque()
         self._queued_bytes = 0
         self._urgent = 0
+        self._senders = 0
         self._asleep = False
         self._changed = threading.Condition(threading.Lock())
         self._closing = False
@@ -158,7 +160,7 @@ class Committer:
         Args:
             submission: A statement whose signature verified.
             waiter: Whom to wake once it is committed.
-            patient: Whether it may wait a little for others to share its commit.
+            patient: Whether it may wait a little for others to share its commit, while anybody sends.
 
         Raises:
             QueueFull: The queue is at its limit.
@@ -184,6 +186,20 @@ class Committer:
             if self._asleep and (self._urgent or len(self._queue) in (1, self._limits.patience_statements)):
                 self._changed.notify()
         return ticket
+
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[None]:
+        """Says that more patient statements are to come: a commit may wait for them, until the last has come."""
+        self.start()
+        with self._changed:
+            self._senders += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._senders -= 1
+                if self._asleep and not self._senders:
+                    self._changed.notify()
 
     def close(self) -> None:
         """Commits what is queued, then ends the thread. Further submissions are refused."""
@@ -235,7 +251,12 @@ class Committer:
     def _gather(self) -> None:
         """Waits while only patient statements wait, few of them, more keep coming, and not for long."""
         limit = self._queue[0].queued_at + self._limits.patience_limit_s
-        while not self._urgent and not self._closing and len(self._queue) < self._limits.patience_statements:
+        while (
+            self._senders
+            and not self._urgent
+            and not self._closing
+            and len(self._queue) < self._limits.patience_statements
+        ):
             until = min(self._queue[-1].queued_at + self._limits.patience_s, limit)
             left = until - time.monotonic()
             if left <= 0:

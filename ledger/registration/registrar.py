@@ -145,25 +145,26 @@ class Registrar:
         """
         waiter = Waiter()
         pending: deque[_Line] = deque()
-        for number, jws in lines:
-            while pending and (pending[0].done or len(pending) >= WINDOW):
-                yield self._line_result(pending.popleft(), waiter)
-            self._precedence.stand_back()
-            line = _Line(number)
-            try:
-                statement = parse_statement(jws)
-                enrolled = self._keys.find(statement.header.kid)
-                if enrolled is None:
-                    while pending:
-                        yield self._line_result(pending.popleft(), waiter)
+        with self._committer.sending():
+            for number, jws in lines:
+                while pending and (pending[0].done or len(pending) >= WINDOW):
+                    yield self._line_result(pending.popleft(), waiter)
+                self._precedence.stand_back()
+                line = _Line(number)
+                try:
+                    statement = parse_statement(jws)
                     enrolled = self._keys.find(statement.header.kid)
-                if enrolled is None:
-                    raise key_unknown(statement.header.kid)
-                submission = examine(statement, enrolled, self._origin)
-                line.ticket = self._committer.submit(submission, waiter, patient=True)
-            except RequestError as error:
-                line.error = error
-            pending.append(line)
+                    if enrolled is None:
+                        while pending:
+                            yield self._line_result(pending.popleft(), waiter)
+                        enrolled = self._keys.find(statement.header.kid)
+                    if enrolled is None:
+                        raise key_unknown(statement.header.kid)
+                    submission = examine(statement, enrolled, self._origin)
+                    line.ticket = self._committer.submit(submission, waiter, patient=True)
+                except RequestError as error:
+                    line.error = error
+                pending.append(line)
         while pending:
             yield self._line_result(pending.popleft(), waiter)
 

@@ -3,10 +3,8 @@
 import gc
 import hashlib
 import json
-import time
 import traceback
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +27,7 @@ from ledger.errors import (
     StatementRefused,
 )
 from ledger.log.receipt import verify_receipt
-from ledger.registration.batch import BatchWriter
 from ledger.registration.committer import Limits
-from ledger.registration.precedence import Precedence
 from ledger.registration.registrar import Registrar
 from ledger.registration.submission import EnrolledKey, KeyDirectory
 from ledger.statements.envelope import SeenHead
@@ -304,63 +300,6 @@ class TestRefusing:
         with pytest.raises(QueueFull):
             registrar.register(cast.record())
         registrar.close()
-
-    def test_lines_that_keep_coming_share_a_commit(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
-        """Slower than any pause that would part them, and faster than the one that does."""
-        limits = Limits(patience_s=5, patience_limit_s=60, patience_statements=20)
-        registrar = cast.started(engine, tmp_path / "mark", limits=limits)
-
-        def lines() -> Iterator[tuple[int, bytes]]:
-            for number in range(20):
-                time.sleep(0.01)
-                yield number, cast.record(number=number)
-
-        results = list(registrar.register_lines(lines()))
-        assert all(each.registered is not None for each in results)
-        assert head(engine).checkpoint_number == 1
-        registrar.close()
-
-    def test_lines_that_come_for_ever_are_committed(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
-        limits = Limits(patience_s=60, patience_limit_s=0.1)
-        registrar = cast.started(engine, tmp_path / "mark", limits=limits)
-        begun = time.monotonic()
-        (result,) = registrar.register_lines([(1, cast.record())])
-        assert result.registered is not None
-        assert time.monotonic() - begun < 30
-        registrar.close()
-
-    @pytest.mark.parametrize(
-        ("waits", "others_write", "first"), [(True, True, True), (True, False, False), (False, True, False)]
-    )
-    def test_who_waited_for_another_writer_goes_before_its_own_lines(
-        self,
-        cast: Cast,
-        engine: Engine,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        waits: bool,
-        others_write: bool,
-        first: bool,
-    ) -> None:
-        """From reading the head to the commit, which is the disk's."""
-        seen: list[str] = []
-        for name in ("take", "end", "stand_back"):
-            monkeypatch.setattr(Precedence, name, lambda _, name=name: seen.append(name))
-        commit = BatchWriter._commit
-        monkeypatch.setattr(BatchWriter, "_commit", lambda *given: (seen.append("commit"), commit(*given)))
-        monkeypatch.setattr("ledger.registration.batch.CROWDED_S", 0.0 if waits else 600.0)
-        registrar, other = cast.started(engine, tmp_path / "mark"), cast.registrar(engine, tmp_path / "mark")
-        registrar.register(cast.record())
-        if others_write:
-            other.register(cast.record())
-        seen.clear()
-        list(registrar.register_lines([(1, cast.record())]))
-        assert seen == ["stand_back", *(["take"] if first else []), "end", "commit", "end"]
-        seen.clear()
-        registrar.register(cast.record())
-        assert seen == ["end", "commit", "end"]
-        registrar.close()
-        other.close()
 
 
 class TestStopping:
