@@ -44,6 +44,7 @@ from ledger.store.registers_store import read_facts, write_changes
 
 SKEW_LIMIT_US = 5_000_000
 CROWDED_S = 0.002
+CROWDED_BATCHES = 8
 
 
 @quick
@@ -139,6 +140,7 @@ class BatchWriter:
         self._clock = clock
         self._precedence = precedence or Precedence()
         self._waited_s = 0.0
+        self._crowded = 0
         self._decider = Decider(origin)
         self._kept = KeptBooks()
         self._state: LogState | None = None
@@ -237,8 +239,7 @@ class BatchWriter:
         head = log_store.read_head(connection)
         if head.tree_size == 0 and not genesis:
             raise LedgerEmpty("the log is empty")
-        # Another process writes, and this one had to wait for it: so the other waits for this one now.
-        if self._waited_s >= CROWDED_S and self._state is not None and self._state.head != head:
+        if self._is_crowded(head):
             self._precedence.take()
         state = catch_up(connection, self._state, head, self._mark)
         names = Names()
@@ -267,6 +268,20 @@ class BatchWriter:
             refusal_count=head.refusal_count,
             refusal_hash=head.refusal_hash,
         )
+
+    def _is_crowded(self, head: HeadRow) -> bool:
+        """Whether another process is likely to wait for this one.
+
+        So it is once this one had to wait for another, and for ``CROWDED_BATCHES`` more, as long as another
+        writes between any two: who comes while this one holds the lock is seen by nobody.
+        """
+        if self._state is None or self._state.head == head:
+            self._crowded = 0
+        elif self._waited_s >= CROWDED_S:
+            self._crowded = 1 + CROWDED_BATCHES
+        else:
+            self._crowded = max(self._crowded - 1, 0)
+        return self._crowded > 0
 
     def _now_us(self, connection: Connection, state: LogState) -> int:
         """The batch's time: one clock, read once, after the lock; never earlier than the entry before."""

@@ -189,7 +189,7 @@ class Committer:
 
     @contextlib.contextmanager
     def sending(self) -> Iterator[None]:
-        """Says that more patient statements are to come: a commit may wait for them, until the last has come."""
+        """Says that more patient statements come: a commit may wait for them, until the last has come."""
         self.start()
         with self._changed:
             self._senders += 1

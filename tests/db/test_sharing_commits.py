@@ -102,3 +102,29 @@ def test_who_waited_for_another_writer_goes_before_its_own_lines(
     assert seen == ["end", "commit", "end"]
     registrar.close()
     other.close()
+
+
+def test_who_waited_goes_first_for_some_batches_more_while_another_writes(
+    cast: Cast, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no longer at once when nobody else has written between two of its batches."""
+    taken: list[bool] = []
+    monkeypatch.setattr(Precedence, "take", lambda _: taken.append(True))
+    monkeypatch.setattr("ledger.registration.batch.CROWDED_BATCHES", 2)
+    registrar, other = cast.started(engine, tmp_path / "mark"), cast.registrar(engine, tmp_path / "mark")
+
+    def went_first(*, waits: bool = False, others_write: bool = True) -> bool:
+        monkeypatch.setattr("ledger.registration.batch.CROWDED_S", 0.0 if waits else 600.0)
+        if others_write:
+            other.register(cast.record())
+        taken.clear()
+        registrar.register(cast.record())
+        return bool(taken)
+
+    registrar.register(cast.record())
+    assert [went_first(waits=True), *(went_first() for _ in range(4))] == [True, True, True, False, False]
+    assert went_first(waits=True)
+    assert not went_first(others_write=False)
+    assert not went_first()
+    registrar.close()
+    other.close()
