@@ -9,7 +9,7 @@ from benchmarks.load import Measured
 _TOLD_SHARE = 0.01
 
 
-def processor_ticks() -> tuple[float, float]:
+def processor_seconds() -> tuple[float, float]:
     """Seconds that this machine's processors have counted, and those of them that a host kept for others.
 
     Only a virtual machine on Linux is told of the second ("steal", proc(5)); elsewhere it is 0.
@@ -29,7 +29,7 @@ class Report:
     goals: list[tuple[str, bool]] = field(default_factory=list)
     costs: list[tuple[str, float]] = field(default_factory=list)
     waits: list[tuple[str, float]] = field(default_factory=list)
-    begun: tuple[float, float] = field(default_factory=processor_ticks)
+    begun: tuple[float, float] = field(default_factory=processor_seconds)
 
     def add(self, name: str, text: str, measured: Measured) -> None:
         """Adds a rate per second; prints it at once, so that a long run shows that it lives."""
@@ -73,7 +73,7 @@ class Report:
         if self.ratios:
             lines += ["", "| ratio | |", "|---|---:|"]
             lines += [f"| {name} | {value:.2f} |" for name, value in self.ratios]
-        counted, kept = (now - then for now, then in zip(processor_ticks(), self.begun, strict=True))
+        counted, kept = (now - then for now, then in zip(processor_seconds(), self.begun, strict=True))
         if counted and kept / counted >= _TOLD_SHARE:
             lines += [
                 "",

@@ -239,7 +239,8 @@ class BatchWriter:
         head = log_store.read_head(connection)
         if head.tree_size == 0 and not genesis:
             raise LedgerEmpty("the log is empty")
-        if self._is_crowded(head):
+        self._crowded = self._crowded_for(head)
+        if self._crowded:
             self._precedence.take()
         state = catch_up(connection, self._state, head, self._mark)
         names = Names()
@@ -269,19 +270,17 @@ class BatchWriter:
             refusal_hash=head.refusal_hash,
         )
 
-    def _is_crowded(self, head: HeadRow) -> bool:
-        """Whether another process is likely to wait for this one.
+    def _crowded_for(self, head: HeadRow) -> int:
+        """For how many batches, this one included, another process is likely to wait for this one.
 
         So it is once this one had to wait for another, and for ``CROWDED_BATCHES`` more, as long as another
         writes between any two: who comes while this one holds the lock is seen by nobody.
         """
         if self._state is None or self._state.head == head:
-            self._crowded = 0
-        elif self._waited_s >= CROWDED_S:
-            self._crowded = 1 + CROWDED_BATCHES
-        else:
-            self._crowded = max(self._crowded - 1, 0)
-        return self._crowded > 0
+            return 0
+        if self._waited_s >= CROWDED_S:
+            return 1 + CROWDED_BATCHES
+        return max(self._crowded - 1, 0)
 
     def _now_us(self, connection: Connection, state: LogState) -> int:
         """The batch's time: one clock, read once, after the lock; never earlier than the entry before."""

@@ -34,15 +34,11 @@ from ledger.statements.envelope import SeenHead
 from ledger.statements.jwk import parse_jwk
 from ledger.store import log_store
 from tests.support.cast import Cast, actor, shipment
+from tests.support.rows import head_of
 
 
 def verified(cast: Cast, receipt: bytes, jws: bytes) -> int:
     return verify_receipt(receipt, hashlib.sha256(jws).digest(), cast.origin, [cast.verifier]).index
-
-
-def head(engine: Engine) -> log_store.HeadRow:
-    with engine.connect() as connection:
-        return log_store.read_head(connection)
 
 
 def codes(error: pytest.ExceptionInfo[StatementRefused]) -> list[str]:
@@ -99,7 +95,7 @@ class TestAppending:
         other.close()
 
     def test_seen_names_a_published_head(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
-        now = head(engine)
+        now = head_of(engine)
         jws = cast.record(seen=SeenHead(now.tree_size, now.root))
         assert registrar.register(jws).created
 
@@ -151,7 +147,7 @@ class TestIdempotency:
         assert one.registered is not None
         assert two.registered is not None
         assert (one.registered.created, two.registered.created) == (True, False)
-        assert head(engine).tree_size == 2
+        assert head_of(engine).tree_size == 2
 
     def test_another_statement_under_the_same_jti_conflicts(self, cast: Cast, registrar: Registrar) -> None:
         jti = str(uuid.uuid4())
@@ -181,10 +177,10 @@ class TestIdempotency:
 
 class TestRefusing:
     def test_a_stranger_is_not_let_in(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
-        before = head(engine)
+        before = head_of(engine)
         with pytest.raises(KeyUnknown):
             registrar.register(cast.record(actor("stranger", "miner")))
-        assert head(engine) == before
+        assert head_of(engine) == before
 
     def test_a_changed_byte_breaks_the_signature(self, cast: Cast, registrar: Registrar) -> None:
         header, payload, signature = cast.record().split(b".")
@@ -195,7 +191,7 @@ class TestRefusing:
     def test_signed_garbage_is_not_kept(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
         with pytest.raises(JsonMalformed):
             registrar.register(cast.sign(b"not json", cast.mine))
-        assert head(engine).refusal_count == 0
+        assert head_of(engine).refusal_count == 0
 
     @pytest.mark.parametrize(
         ("header", "code"),
@@ -215,7 +211,7 @@ class TestRefusing:
             with pytest.raises(StatementRefused) as error:
                 registrar.register(jws)
             assert codes(error) == [code]
-        after = head(engine)
+        after = head_of(engine)
         assert (after.tree_size, after.checkpoint_number, after.refusal_count) == (1, 0, 1)
         with engine.connect() as connection:
             row = connection.execute(text("SELECT record, record_hash, jws FROM refusals")).one()
@@ -231,8 +227,8 @@ class TestRefusing:
         lines = [cast.record(number=n, **({"iat": 4_000_000_000} if n % 3 == 1 else {})) for n in range(30)]
         results = list(registrar.register_lines(enumerate(lines)))
         assert [result.registered is None for result in results] == [n % 3 == 1 for n in range(30)]
-        assert head(engine).tree_size == 21
-        assert head(engine).refusal_count == 10
+        assert head_of(engine).tree_size == 21
+        assert head_of(engine).refusal_count == 10
 
     def test_a_refusal_names_the_policy_of_its_own_moment(
         self, cast: Cast, registrar: Registrar, engine: Engine
@@ -267,7 +263,7 @@ class TestRefusing:
         monkeypatch.setattr(KeyDirectory, "find", lambda *_: remembered)
         with pytest.raises(LogInconsistent):
             registrar.register(cast.record(plant))
-        assert head(engine).tree_size == 1
+        assert head_of(engine).tree_size == 1
 
     def test_an_act_by_the_wrong_party(self, cast: Cast, registrar: Registrar) -> None:
         plant = actor("plant", "separator")
@@ -293,7 +289,7 @@ class TestRefusing:
     ) -> None:
         with pytest.raises((StatementRefused, JwsHeaderInvalid)):
             cast.registrar(engine, tmp_path).initialise(cast.act(cast.genesis(**change)))
-        assert head(engine).tree_size == 0
+        assert head_of(engine).tree_size == 0
 
     def test_a_full_queue(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
         registrar = cast.started(engine, tmp_path / "mark", limits=Limits(queue_statements=0))
@@ -320,7 +316,7 @@ class TestStopping:
             with pytest.raises(LogInconsistent):
                 registrar.register(cast.record(number=number))
         assert registrar.stopped is not None
-        assert head(engine).tree_size == 1
+        assert head_of(engine).tree_size == 1
         registrar.close()
 
     def test_a_stopped_process_keeps_nothing_of_what_it_turns_away(
@@ -362,7 +358,7 @@ class TestStopping:
 
 class TestChecking:
     def test_a_dry_run_records_nothing(self, cast: Cast, registrar: Registrar, engine: Engine) -> None:
-        before = head(engine)
+        before = head_of(engine)
         jws = cast.record()
         report = registrar.check(jws)
         assert (report.would_be, report.index, report.findings) == ("created", 1, ())
@@ -370,7 +366,7 @@ class TestChecking:
         assert (refused.would_be, refused.index) == ("refused", None)
         assert [finding.code for finding in refused.findings] == ["time.signed-in-future"]
         assert registrar.check(cast.record(actor("stranger", "miner"))).error is not None
-        assert head(engine) == before
+        assert head_of(engine) == before
         registrar.register(jws)
         assert registrar.check(jws).would_be == "repeated"
 

@@ -10,13 +10,8 @@ from sqlalchemy import Engine
 from ledger.registration.batch import BatchWriter
 from ledger.registration.committer import Limits
 from ledger.registration.precedence import Precedence
-from ledger.store import log_store
 from tests.support.cast import Cast
-
-
-def head(engine: Engine) -> log_store.HeadRow:
-    with engine.connect() as connection:
-        return log_store.read_head(connection)
+from tests.support.rows import head_of
 
 
 def test_lines_that_keep_coming_share_a_commit(cast: Cast, engine: Engine, tmp_path: Path) -> None:
@@ -31,7 +26,7 @@ def test_lines_that_keep_coming_share_a_commit(cast: Cast, engine: Engine, tmp_p
 
     results = list(registrar.register_lines(lines()))
     assert all(each.registered is not None for each in results)
-    assert head(engine).checkpoint_number == 1
+    assert head_of(engine).checkpoint_number == 1
     registrar.close()
 
 
@@ -43,7 +38,7 @@ def test_lines_that_come_for_ever_are_committed(cast: Cast, engine: Engine, tmp_
 
     def lines() -> Iterator[tuple[int, bytes]]:
         yield 1, cast.record()
-        while head(engine).tree_size < 2 and time.monotonic() < until:
+        while head_of(engine).tree_size < 2 and time.monotonic() < until:
             time.sleep(0.01)
 
     (result,) = registrar.register_lines(lines())
@@ -66,7 +61,7 @@ def test_after_the_last_line_nothing_is_waited_for(cast: Cast, engine: Engine, t
 
     results = list(registrar.register_lines(lines()))
     assert all(each.registered is not None for each in results)
-    assert head(engine).checkpoint_number == 1
+    assert head_of(engine).checkpoint_number == 1
     assert time.monotonic() - begun < 30
     registrar.close()
 

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from ledger.log.entry import Entry
 from ledger.log.tiles import FullTile
@@ -16,6 +16,12 @@ from ledger.store.registers_store import write_changes
 def some_hash(*parts: object) -> bytes:
     """32 bytes that depend on the parts."""
     return hashlib.sha256(repr(parts).encode()).digest()
+
+
+def head_of(engine: Engine) -> HeadRow:
+    """The head as it is committed."""
+    with engine.connect() as connection:
+        return log_store.read_head(connection)
 
 
 def new_entry(

@@ -1,0 +1,36 @@
+"""What benchmarks post, and what their reports say of processors that were not this machine's to use."""
+
+import json
+
+import pytest
+
+from benchmarks import reporting
+from benchmarks.intake import statements
+from benchmarks.reporting import Report, processor_seconds
+from ledger.statements.envelope import parse_statement
+from tests.support.cast import Cast, shipment
+
+
+def test_the_records_of_intake_are_as_many_shipments() -> None:
+    posted = [json.loads(parse_statement(jws).payload) for jws in statements(Cast(), 20)]
+    assert posted == [shipment(number) for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("counted", "kept", "told"),
+    [(200.0, 60.0, "kept 30% of"), (200.0, 2.0, "kept 1% of"), (200.0, 1.9, None), (0.0, 0.0, None)],
+)
+def test_what_the_host_kept_is_told(
+    monkeypatch: pytest.MonkeyPatch, counted: float, kept: float, told: str | None
+) -> None:
+    """Since the report was begun, not since the machine was."""
+    monkeypatch.setattr(reporting, "processor_seconds", lambda: (1_000.0 + counted, 500.0 + kept))
+    said = Report("anything", begun=(1_000.0, 500.0)).markdown()
+    assert ("host kept" in said) == (told is not None)
+    assert told is None or told in said
+
+
+def test_processors_count_what_they_keep() -> None:
+    counted, kept = processor_seconds()
+    assert counted > 0
+    assert 0 <= kept <= counted
