@@ -67,6 +67,7 @@ class EntryPass:
         expected = start
         computed, links = self.leaves.computed, self.leaves.links
         passes, waiting, recognised = self._quick.passes, self._quick.waiting, 0
+        repeated: dict[object, None] = {}
         for row in self._reader.entries(start, end):
             before = self._chain.leaf
             if passes(row, expected, self._chain):
@@ -79,7 +80,7 @@ class EntryPass:
                 continue
             index = row[0]
             if type(index) is not int or index < expected:
-                self._find_repeated(index)
+                repeated[index] = None
                 continue
             while expected < index:
                 self._miss(expected)
@@ -92,6 +93,8 @@ class EntryPass:
         while expected < end:
             self._miss(expected)
             expected += 1
+        for index in repeated:
+            self._find_repeated(index)
         if b"" in self.leaves.computed:
             self._find_orphans(start, end)
 

@@ -13,10 +13,12 @@ from ledger.audit import database
 from ledger.audit import report as report_module
 from ledger.audit.crew import FEW_ENTRIES, default_processes
 from ledger.audit.database import verify_database
+from ledger.audit.ranges import LAST_RANGES
 from ledger.audit.report import Progress
 from ledger.errors import AuditCancelled
 from ledger.log.merkle import leaf_hash
 from ledger.statements.envelope import parse_statement
+from ledger.store.engine import create_ledger_engine
 from tests.support.databases import unguarded
 from tests.support.ledgers import LedgerBuilder
 from tests.support.tampering import insert
@@ -292,6 +294,26 @@ def test_a_column_that_is_gone_is_a_fault(ledger: LedgerBuilder) -> None:
     with ledger.engine.begin() as connection:
         connection.execute(text("ALTER TABLE sites RENAME COLUMN description TO lost"))
     assert found(verify(ledger)) == [("store.schema", "sites", None)]
+
+
+def test_a_table_that_goes_meanwhile_is_a_fault(postgres_url: str) -> None:
+    engine = create_ledger_engine(postgres_url)
+    ledger = LedgerBuilder(engine, batch=50)
+    ledger.genesis()
+    ledger.record(LAST_RANGES + 99)
+
+    def lose(progress: Progress) -> None:
+        if (progress.phase, progress.done) == ("entries", LAST_RANGES):
+            with engine.begin() as connection:
+                connection.execute(text("SET LOCAL lock_timeout = '20s'"))
+                connection.execute(text("ALTER TABLE statement_bytes RENAME TO lost"))
+
+    report = verify(ledger, progress=lose)
+    engine.dispose()
+    assert ("store.unreadable", "entries", LAST_RANGES) in found(report)
+    (reason,) = [fault.detail for fault in report.faults if fault.code == "store.unreadable"]
+    assert f"entries {LAST_RANGES} to {LAST_RANGES + 99} cannot be read" in reason
+    assert "statement_bytes" in reason
 
 
 def test_a_damaged_file_is_a_fault(sqlite_ledger: LedgerBuilder, tmp_path: Path) -> None:
