@@ -1,6 +1,7 @@
 """Verifying a whole database, against bare verification of the same statement and checkpoint signatures."""
 
 import time
+from statistics import median
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import text
@@ -15,11 +16,14 @@ from ledger.log.note import parse_note
 from ledger.statements.envelope import parse_statement
 from ledger.store.engine import create_ledger_engine
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 def run(engine: str, entries: int, cores: int) -> Report:
-    """Measures on a log of about ``entries`` entries, the best of three rounds each, taken in turn."""
+    """Measures on a log of about ``entries`` entries: the median of five rounds each, taken in turn.
+
+    The best of each would favour the shorter of the two, which fits into a quick moment of the machine.
+    """
     report = Report(f"audit on {engine}, {entries:,} entries, {cores} cores")
     with prepared(engine) as log:
         with serving(log.settings) as server:
@@ -51,8 +55,8 @@ def run(engine: str, entries: int, cores: int) -> Report:
             assert not faults, faults
         made.dispose()
     count = len(work) + len(logs)
-    report.add("bare", "signatures verified, bare, on all cores", Measured(count, min(bare)))
-    report.add("verify", "signatures in a whole verification", Measured(count, min(whole)))
+    report.add("bare", "signatures verified, bare, on all cores", Measured(count, median(bare)))
+    report.add("verify", "signatures in a whole verification", Measured(count, median(whole)))
     report.ratio("verify", "bare")
     report.goal("verify >= 70 % of bare verification", report.value("verify") / report.value("bare") >= 0.7)
     return report

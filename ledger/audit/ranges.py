@@ -28,7 +28,7 @@ from ledger.statements.envelope import SeenHead
 from ledger.store.raw_reads import RawReader
 
 RANGE_ENTRIES = 2_048
-# So that no process waits long for the others when the work comes to its end.
+# Short ones so that no process waits long for the others at the end; the very last are a tile each.
 LAST_RANGES = 512
 
 
@@ -79,7 +79,7 @@ def split_range(start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cuts [start, end) into ranges that ``RangeChecker`` takes, start being rounded down to a tile."""
     start -= start % TILE_WIDTH
     while start < end:
-        most = RANGE_ENTRIES if end - start > 4 * RANGE_ENTRIES else LAST_RANGES
+        most = next((size for size in (RANGE_ENTRIES, LAST_RANGES) if end - start > 4 * size), TILE_WIDTH)
         width = min(most, start & -start) if start else most
         yield start, min(start + width, end)
         start += width

@@ -13,10 +13,10 @@ from ledger.audit import database
 from ledger.audit import report as report_module
 from ledger.audit.crew import FEW_ENTRIES, default_processes
 from ledger.audit.database import verify_database
-from ledger.audit.ranges import LAST_RANGES
 from ledger.audit.report import Progress
 from ledger.errors import AuditCancelled
 from ledger.log.merkle import leaf_hash
+from ledger.log.tiles import TILE_WIDTH
 from ledger.statements.envelope import parse_statement
 from ledger.store.engine import create_ledger_engine
 from tests.support.databases import unguarded
@@ -103,6 +103,7 @@ def test_progress_is_told_and_ends_at_the_end(sqlite_ledger: LedgerBuilder) -> N
     told: list[Progress] = []
     verify(sqlite_ledger, progress=told.append)
     assert told == [
+        Progress("entries", 256, 601),
         Progress("entries", 512, 601),
         Progress("entries", 601, 601),
         Progress("refusals", 1, 1),
@@ -300,19 +301,19 @@ def test_a_table_that_goes_meanwhile_is_a_fault(postgres_url: str) -> None:
     engine = create_ledger_engine(postgres_url)
     ledger = LedgerBuilder(engine, batch=50)
     ledger.genesis()
-    ledger.record(LAST_RANGES + 99)
+    ledger.record(TILE_WIDTH + 99)
 
     def lose(progress: Progress) -> None:
-        if (progress.phase, progress.done) == ("entries", LAST_RANGES):
+        if (progress.phase, progress.done) == ("entries", TILE_WIDTH):
             with engine.begin() as connection:
                 connection.execute(text("SET LOCAL lock_timeout = '20s'"))
                 connection.execute(text("ALTER TABLE statement_bytes RENAME TO lost"))
 
     report = verify(ledger, progress=lose)
     engine.dispose()
-    assert ("store.unreadable", "entries", LAST_RANGES) in found(report)
+    assert ("store.unreadable", "entries", TILE_WIDTH) in found(report)
     (reason,) = [fault.detail for fault in report.faults if fault.code == "store.unreadable"]
-    assert f"entries {LAST_RANGES} to {LAST_RANGES + 99} cannot be read" in reason
+    assert f"entries {TILE_WIDTH} to {TILE_WIDTH + 99} cannot be read" in reason
     assert "statement_bytes" in reason
 
 
