@@ -68,7 +68,7 @@ def rules(engine: tuple[str, ...], count: int, output: Path | None) -> None:
 
 @cli.command()
 @_ENGINE
-@click.option("--entries", default=50_000, show_default=True, type=click.IntRange(1_000, 2_000_000))
+@click.option("--entries", default=100_000, show_default=True, type=click.IntRange(1_000, 2_000_000))
 @_OUTPUT
 def audit(engine: tuple[str, ...], entries: int, output: Path | None) -> None:
     """Verifying a whole database."""
