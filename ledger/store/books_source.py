@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from ledger.records.books import Key, Record
 from ledger.store.books_tables import BOOKS, columns_of
 from ledger.store.engine import BINARY, is_sqlite
-from ledger.store.packed import pack
+from ledger.store.packed import PackedArray, pack
 
 NODE_SHIFT: Final = 20
 _SHIFTS: Final = {
@@ -179,16 +179,26 @@ def write_records(connection: Connection, records: Iterable[Record]) -> None:
     Raises:
         sqlalchemy.exc.IntegrityError: A record that never changes stands there already.
     """
-    dialect = connection.dialect.name
-    for kind, columns in columns_of(records).items():
-        for start in range(0, len(columns[0]), _CHUNK):
-            part = [values[start : start + _CHUNK] for values in columns]
-            if dialect == "sqlite":
-                _write_in_few_steps(connection, kind, part)
-            else:
-                arrays = BOOKS[kind].arrays
-                packed = tuple(pack(array, values) for array, values in zip(arrays, part, strict=True))
-                connection.exec_driver_sql(_insert(kind, dialect), packed)
+    parts = (
+        (kind, [values[start : start + _CHUNK] for values in columns])
+        for kind, columns in columns_of(records)
+        for start in range(0, len(columns[0]), _CHUNK)
+    )
+    if is_sqlite(connection):
+        for kind, part in parts:
+            _write_in_few_steps(connection, kind, part)
+        return
+    from ledger.store.psycopg_forms import send_all
+
+    send_all(connection, (_packed_insert(kind, part) for kind, part in parts))
+
+
+def _packed_insert(
+    kind: type[Record], columns: Sequence[Sequence[Any]]
+) -> tuple[str, tuple[PackedArray, ...]]:
+    arrays = BOOKS[kind].arrays
+    packed = tuple(pack(array, values) for array, values in zip(arrays, columns, strict=True))
+    return _insert(kind, "postgresql"), packed
 
 
 def _write_in_few_steps(connection: Connection, kind: type[Record], columns: Sequence[Sequence[Any]]) -> None:

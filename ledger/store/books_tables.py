@@ -10,7 +10,7 @@ does not allow).
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from operator import attrgetter
@@ -309,9 +309,9 @@ BOOKS_TABLES: Final = tuple(TABLE_NAMES.values())
 Index("ix_lots_tail", text(TAIL_SQL), _table=BOOKS[lots.LotRecord].table)
 
 
-def columns_of(records: Iterable[Record]) -> dict[type[Record], list[Sequence[Any]]]:
-    """The values of each column of records, by kind."""
+def columns_of(records: Iterable[Record]) -> Iterator[tuple[type[Record], list[Sequence[Any]]]]:
+    """The values of each column of records, kind after kind, each worked out when it is asked for."""
     kinds: dict[type[Record], list[Record]] = {}
     for record in records:
         kinds.setdefault(type(record), []).append(record)
-    return {kind: BOOKS[kind].to_columns(many) for kind, many in kinds.items()}
+    return ((kind, BOOKS[kind].to_columns(many)) for kind, many in kinds.items())

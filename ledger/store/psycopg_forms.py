@@ -4,12 +4,16 @@ Decides: nothing. Only an engine on PostgreSQL imports it, for psycopg takes lon
 commands on SQLite take to do their work.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
-from psycopg import Connection, capabilities
+from psycopg import Error, capabilities
+from psycopg import IntegrityError as DriverIntegrityError
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+from sqlalchemy import Connection as SQLConnection
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ledger.store.packed import PackedArray
 
@@ -31,12 +35,44 @@ def take_packed(connection: Any) -> None:
 
 
 def stream(
-    connection: Connection[Any], query: str, parameters: dict[str, int], rows: int
+    connection: SQLConnection, query: str, parameters: Mapping[str, Any], rows: int
 ) -> Iterator[tuple[Any, ...]]:
     """What a query gives, in binary, some ``rows`` rows of it in memory at a time; without a server's cursor.
 
     Until its end the connection takes no other query; who leaves it earlier cancels the transaction.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: What the server or the driver says.
     """
-    with connection.cursor(binary=True) as cursor:
-        # An older libpq hands on row by row.
-        yield from cursor.stream(query, parameters, size=rows if capabilities.has_stream_chunked() else 1)
+    # An older libpq hands on row by row.
+    size = rows if capabilities.has_stream_chunked() else 1
+    with _driver(connection, query) as driver, driver.cursor(binary=True) as cursor:
+        yield from cursor.stream(query, parameters, size=size)
+
+
+def send_all(connection: SQLConnection, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
+    """Carries out statements that give no rows; the server works on one while the next is being made.
+
+    Args:
+        connection: Its transaction, which begins if there is none.
+        statements: Each with its parameters.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: A row stands there already. The transaction can only be rolled back.
+        sqlalchemy.exc.DBAPIError: Anything else that the server or the driver says.
+    """
+    with _driver(connection, "several statements") as driver, driver.cursor() as cursor, driver.pipeline():
+        for statement, parameters in statements:
+            cursor.execute(statement, parameters)
+
+
+@contextmanager
+def _driver(connection: SQLConnection, asked: str) -> Iterator[Any]:
+    """The driver's own connection, for which SQLAlchemy speaks of transactions and of errors all the same."""
+    if not connection.in_transaction():
+        connection.begin()  # it sees nothing of what is done, and would roll nothing back
+    try:
+        yield connection.connection.dbapi_connection
+    except Error as error:
+        kind = IntegrityError if isinstance(error, DriverIntegrityError) else DBAPIError
+        raise kind(asked, None, error) from error

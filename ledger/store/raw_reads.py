@@ -140,7 +140,9 @@ class RawReader:
         parameters = {"start": start, "end": end}
         if self.sqlite:
             return self._driver_rows(_ENTRIES_SQLITE, parameters)
-        return self._streamed_rows(_ENTRIES_POSTGRESQL, parameters)
+        from ledger.store.psycopg_forms import stream
+
+        return stream(self._connection, _ENTRIES_POSTGRESQL, parameters, FETCH_ROWS)
 
     def entry(self, index: int) -> StoredEntry | None:
         """One entry with what hangs on it."""
@@ -317,16 +319,6 @@ class RawReader:
                     raise DatabaseError(query, parameters, error) from error
             finally:
                 driver.text_factory = _lenient
-
-    def _streamed_rows(self, query: str, parameters: dict[str, int]) -> Iterator[Sequence[Any]]:
-        """Rows straight from PostgreSQL's driver, likewise: through a cursor they take twice as long."""
-        from ledger.store.psycopg_forms import stream
-
-        driver: Any = self._connection.connection.dbapi_connection
-        try:
-            yield from stream(driver, query, parameters, FETCH_ROWS)
-        except self._connection.dialect.loaded_dbapi.Error as error:
-            raise DatabaseError(query, parameters, error) from error
 
     def _rows(self, query: TextClause, **parameters: Any) -> Iterator[Sequence[Any]]:
         result = self._connection.execute(

@@ -1,0 +1,121 @@
+"""What goes past SQLAlchemy to PostgreSQL's driver: rows in a stream, statements one behind the other."""
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from ledger.store.engine import create_ledger_engine
+from ledger.store.packed import pack
+from ledger.store.psycopg_forms import send_all, stream
+
+pytestmark = pytest.mark.postgresql
+
+ADD = "INSERT INTO numbers SELECT * FROM unnest(%b::bigint[])"
+
+
+@pytest.fixture
+def connection(postgres_url: str) -> Iterator[Connection]:
+    engine = create_ledger_engine(postgres_url)
+    with engine.connect() as made:
+        made.execute(text("CREATE TABLE numbers (number bigint PRIMARY KEY)"))
+        made.commit()
+        yield made
+    engine.dispose()
+
+
+def add(*numbers: int) -> tuple[str, tuple[Any, ...]]:
+    return ADD, (pack("bigint", numbers),)
+
+
+def stored(connection: Connection) -> list[int]:
+    return list(connection.execute(text("SELECT number FROM numbers ORDER BY number")).scalars())
+
+
+# --- statements one behind the other ---
+
+
+def test_each_statement_sees_those_before_it(connection: Connection) -> None:
+    double = ("INSERT INTO numbers SELECT number + 10 FROM numbers WHERE number > %s", (1,))
+    send_all(connection, [add(1, 2), double, add(3)])
+    connection.commit()
+    assert stored(connection) == [1, 2, 3, 12]
+
+
+def test_no_statement_is_none(connection: Connection) -> None:
+    send_all(connection, [])
+    assert stored(connection) == []
+
+
+def test_a_row_that_stands_there_already_fails_all(connection: Connection) -> None:
+    with pytest.raises(IntegrityError) as error:
+        send_all(connection, [add(1), add(2, 1), add(3)])
+    assert isinstance(error.value.orig, psycopg.errors.UniqueViolation)
+    connection.rollback()
+    assert stored(connection) == []
+    send_all(connection, [add(4)])
+    assert stored(connection) == [4]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_the_server_says_fails_all(connection: Connection, place: int) -> None:
+    statements = [add(1), add(2)]
+    statements.insert(place, ("INSERT INTO nowhere VALUES (%s)", (1,)))
+    with pytest.raises(DBAPIError) as error:
+        send_all(connection, statements)
+    assert not isinstance(error.value, IntegrityError)
+    assert isinstance(error.value.orig, psycopg.errors.UndefinedTable)
+    connection.rollback()
+    assert stored(connection) == []
+
+
+def test_a_statement_that_cannot_be_made_fails_as_it_does(connection: Connection) -> None:
+    with pytest.raises(struct.error):
+        send_all(connection, (add(number) for number in (1, 2**63)))
+    connection.rollback()
+    assert stored(connection) == []
+
+
+def test_a_server_that_goes_is_an_error_of_the_database(connection: Connection) -> None:
+    go = ("SELECT pg_terminate_backend(pg_backend_pid())", ())
+    with pytest.raises(DBAPIError):
+        send_all(connection, [add(1), go, add(2)])
+    with pytest.raises(DBAPIError):
+        connection.execute(text("SELECT 1"))
+    connection.invalidate()
+    connection.rollback()
+    assert stored(connection) == []
+
+
+# --- rows in one stream ---
+
+COUNT = "SELECT n, decode(lpad(to_hex(n), 8, '0'), 'hex') FROM generate_series(1, %(upto)s) n ORDER BY n"
+
+
+@pytest.mark.parametrize("upto", [0, 1, 2, 3, 4, 1_000])
+def test_a_stream_gives_every_row_in_order(connection: Connection, upto: int) -> None:
+    rows = list(stream(connection, COUNT, {"upto": upto}, 3))
+    assert rows == [(number, number.to_bytes(4)) for number in range(1, upto + 1)]
+    assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_a_stream_of_nothing_there_is_an_error_of_the_database(connection: Connection) -> None:
+    with pytest.raises(DBAPIError) as error:
+        list(stream(connection, "SELECT * FROM nowhere WHERE n = %(n)s", {"n": 1}, 3))
+    assert isinstance(error.value.orig, psycopg.errors.UndefinedTable)
+    assert "nowhere" in str(error.value)
+
+
+def test_a_stream_that_is_left_cancels_the_transaction(connection: Connection) -> None:
+    send_all(connection, [add(1)])
+    rows = stream(connection, COUNT, {"upto": 1_000_000}, 3)
+    assert next(rows)[0] == 1
+    rows.close()
+    with pytest.raises(DBAPIError):
+        connection.execute(text("SELECT 1"))
+    connection.rollback()
+    assert stored(connection) == []
