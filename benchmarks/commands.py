@@ -59,7 +59,7 @@ def intake(engine: tuple[str, ...], count: int, output: Path | None) -> None:
 
 @cli.command()
 @_ENGINE
-@click.option("--count", default=10_000, show_default=True, type=click.IntRange(500, 1_000_000))
+@click.option("--count", default=24_000, show_default=True, type=click.IntRange(500, 1_000_000))
 @_OUTPUT
 def rules(engine: tuple[str, ...], count: int, output: Path | None) -> None:
     """Movements with every rule on, with every rule off, and as plain records."""
