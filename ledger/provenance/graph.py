@@ -16,12 +16,11 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from ledger.clock import format_time_us
 from ledger.provenance.way import Direction, Graph, Level, arrays_of, between, onward_of, pack
 from ledger.records.steps import Node, tell
-from ledger.store.engine import BINARY, map_file
+from ledger.store.engine import BINARY, driver_errors, map_file
 
 MAX_NODES: Final = 100_000
 _CHUNK: Final = 5_000
@@ -149,15 +148,13 @@ class _Asker:
         # As one text: PostgreSQL's driver takes longer over a list than the server over its text.
         nodes = f"[{listed}]" if sqlite else f"{{{listed}}}"
         asked = {"nodes": nodes, "most": most, "at": self._at, "between": between}
-        if self._cursor is None:
-            result = self._connection.exec_driver_sql(query, asked, execution_options=BINARY)
-            self._cursor = result.cursor
-        else:
-            try:
+        with driver_errors(self._connection, query):
+            if self._cursor is None:
+                result = self._connection.exec_driver_sql(query, asked, execution_options=BINARY)
+                self._cursor = result.cursor
+            else:
                 self._cursor.execute(query, asked)
-            except self._connection.dialect.loaded_dbapi.OperationalError as error:
-                raise OperationalError(query, None, error) from error
-        rows: list[tuple[Any, ...]] = self._cursor.fetchall()
+            rows: list[tuple[Any, ...]] = self._cursor.fetchall()
         return rows
 
 

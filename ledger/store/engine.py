@@ -9,13 +9,15 @@ only such a library is found, the rollback journal is used instead: slower for s
 
 import importlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.errors import SettingsInvalid
 
@@ -33,6 +35,29 @@ BINARY = {"reledger_binary": True}
 def is_sqlite(bind: Connection | Engine) -> bool:
     """Whether this is SQLite; otherwise it is PostgreSQL."""
     return bind.dialect.name == "sqlite"
+
+
+def driver_error(connection: Connection, asked: str, error: Exception) -> DBAPIError:
+    """What SQLAlchemy would have raised for an error of the driver's, had it been asked instead.
+
+    Args:
+        connection: Whose driver it was.
+        asked: What was asked of it.
+        error: What it said.
+    """
+    dialect = connection.dialect
+    told = DBAPIError.instance(asked, None, error, dialect.loaded_dbapi.Error, dialect=dialect)
+    assert isinstance(told, DBAPIError)
+    return told
+
+
+@contextmanager
+def driver_errors(connection: Connection, asked: str) -> Iterator[None]:
+    """Raises what SQLAlchemy would for what is asked of its connection's driver directly."""
+    try:
+        yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise driver_error(connection, asked, error) from error
 
 
 def choose_journal(version: tuple[int, ...]) -> tuple[str, str]:

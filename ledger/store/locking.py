@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.errors import StoreBusy
-from ledger.store.engine import BUSY_TIMEOUT_MS, is_sqlite
+from ledger.store.engine import BUSY_TIMEOUT_MS, driver_error, is_sqlite
 
 # SHA-256("reledger log lock"), first eight bytes, as a signed integer. Advisory locks are per database.
 LOG_LOCK_KEY = 8283405968054996799
@@ -118,7 +118,7 @@ def _begin_sqlite(connection: Connection, timeout_ms: int) -> RootTransaction:
                 break
             except connection.dialect.loaded_dbapi.OperationalError as error:
                 if not _is_sqlite_busy(error) or time.monotonic() >= until:
-                    raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+                    raise driver_error(connection, "BEGIN IMMEDIATE", error) from error
             time.sleep(_POLL_SECONDS)
     finally:
         dbapi_connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

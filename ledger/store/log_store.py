@@ -22,7 +22,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 from ledger.errors import LogInconsistent
@@ -30,7 +29,7 @@ from ledger.log.tiles import TILE_WIDTH, FullTile
 from ledger.records.quick import quick
 from ledger.store import models
 from ledger.store.bulk import append_by_column, append_by_row, read_in_one_step
-from ledger.store.engine import BINARY, is_sqlite
+from ledger.store.engine import BINARY, driver_errors, is_sqlite
 from ledger.store.packed import pack
 
 _IN_CHUNK = 500
@@ -243,10 +242,8 @@ def truncate_wal(engine: Engine) -> None:
         with engine.connect() as connection:
             dbapi_connection = connection.connection.dbapi_connection
             assert dbapi_connection is not None
-            try:
+            with driver_errors(connection, "PRAGMA wal_checkpoint"):
                 dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            except connection.dialect.loaded_dbapi.Error as error:
-                raise OperationalError("PRAGMA wal_checkpoint", None, error) from error
 
 
 # --- entries ---

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from psycopg import Error, capabilities
-from psycopg import IntegrityError as DriverIntegrityError
+from psycopg import capabilities
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from sqlalchemy import Connection as SQLConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from ledger.store.engine import driver_errors
 from ledger.store.packed import PackedArray
 
 BINARY_FORMAT: Final = Format.BINARY
@@ -68,11 +67,8 @@ def send_all(connection: SQLConnection, statements: Iterable[tuple[str, tuple[An
 
 @contextmanager
 def _driver(connection: SQLConnection, asked: str) -> Iterator[Any]:
-    """The driver's own connection, for which SQLAlchemy speaks of transactions and of errors all the same."""
+    """The driver's own connection, in a transaction of SQLAlchemy's and with its errors."""
     if not connection.in_transaction():
         connection.begin()  # it sees nothing of what is done, and would roll nothing back
-    try:
+    with driver_errors(connection, asked):
         yield connection.connection.dbapi_connection
-    except Error as error:
-        kind = IntegrityError if isinstance(error, DriverIntegrityError) else DBAPIError
-        raise kind(asked, None, error) from error

@@ -25,9 +25,8 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DatabaseError
 
-from ledger.store.engine import BINARY, is_sqlite
+from ledger.store.engine import BINARY, driver_error, is_sqlite
 from ledger.store.log_store import read_tile_hashes
 from ledger.store.models import PUBLIC_ENTRY_POSTGRESQL, PUBLIC_ENTRY_SQLITE, Base
 
@@ -316,7 +315,7 @@ class RawReader:
                 return
             except error_type as error:
                 if factory is _lenient or "decode" not in str(error):
-                    raise DatabaseError(query, parameters, error) from error
+                    raise driver_error(self._connection, query, error) from error
             finally:
                 driver.text_factory = _lenient
 

@@ -51,6 +51,22 @@ def test_no_statement_is_none(connection: Connection) -> None:
     assert stored(connection) == []
 
 
+def test_none_is_waited_for_before_the_next_is_made(connection: Connection) -> None:
+    """The first waits for a lock that is let go only while the second is made."""
+    engine = connection.engine
+    connection.execute(text("SET LOCAL lock_timeout = '20s'"))
+    with engine.connect() as other:
+        other.execute(text("SELECT pg_advisory_lock(7)"))
+
+        def statements() -> Iterator[tuple[str, tuple[Any, ...]]]:
+            yield "INSERT INTO numbers SELECT 1 FROM pg_advisory_xact_lock(%s)", (7,)
+            other.execute(text("SELECT pg_advisory_unlock(7)"))
+            yield add(2)
+
+        send_all(connection, statements())
+    assert stored(connection) == [1, 2]
+
+
 def test_a_row_that_stands_there_already_fails_all(connection: Connection) -> None:
     with pytest.raises(IntegrityError) as error:
         send_all(connection, [add(1), add(2, 1), add(3)])
