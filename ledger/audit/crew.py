@@ -7,11 +7,15 @@ values crosses between processes. Safe under every start method: a worker gets a
 import gc
 import multiprocessing
 import os
+import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
+from multiprocessing.context import BaseContext
 from multiprocessing.queues import Queue
 from threading import Event
 from types import TracebackType
@@ -32,6 +36,7 @@ from ledger.store.raw_reads import raw_reader
 # Below this many entries a second process takes longer to start than it saves.
 FEW_ENTRIES = 8_192
 _WAITING_PER_PROCESS = 8
+_POSTGRESQL = "ledger.store.psycopg_forms"
 _POLL_S = 0.2
 
 
@@ -127,6 +132,27 @@ def _unreadable(task: Task, error: SQLAlchemyError) -> TaskResult:
 _worker: Worker | None = None
 
 
+def _start_method() -> BaseContext:
+    """How the others are started.
+
+    They are forked from a process that has imported everything and does nothing else, so that only the first
+    crew waits for the import. This one has threads, and perhaps SQLite's file open: whoever forked it
+    would take over locks that nobody releases, and others that are not held.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([name for name in (__name__, _POSTGRESQL) if name in sys.modules])
+    return context
+
+
+def _hold_interrupts() -> None:
+    """What this thread starts never hears of Ctrl-C, which a terminal tells all; the crew ends it."""
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # whoever starts it lets interrupts through again
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 def _start(assignments: "Queue[Assignment | None]") -> None:
     global _worker
     assignment = assignments.get()
@@ -166,41 +192,73 @@ class _Slot:
         return self.result is not None or self.future.done()
 
 
+class _Others:
+    """The other processes of a crew: they start at once, and wait until they are told what to work on."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        context = _start_method()
+        self._assignments: Queue[Assignment | None] = context.Queue()
+        self._pool = ProcessPoolExecutor(
+            count, mp_context=context, initializer=_start, initargs=(self._assignments,)
+        )
+        # Who asks for a process waits until there is something to fork it from.
+        self._asker = ThreadPoolExecutor(1, initializer=_hold_interrupts)
+        self._started = self._asker.submit(self._begin)
+
+    def _begin(self) -> None:
+        for _ in range(self.count):
+            self._pool.submit(_be_there)
+
+    @property
+    def there(self) -> bool:
+        """Whether they have started, or something kept them from it, which ``submit`` then meets too."""
+        return self._started.done()
+
+    def tell(self, assignment: Assignment | None) -> None:
+        """Gives each of them what to work on, or None for nothing."""
+        for _ in range(self.count):
+            self._assignments.put(assignment)
+
+    def submit(self, task: Task) -> "Future[TaskResult]":
+        """Has one of them do a task, which is waited for unless they are there."""
+        return self._pool.submit(_do, task)
+
+    def submit_once_there(self, task: Task) -> "Future[Future[TaskResult]]":
+        """The same for whoever cannot wait."""
+        return self._asker.submit(self.submit, task)
+
+    def end(self) -> None:
+        """Waits for what they are doing, and for their end."""
+        self._asker.shutdown(wait=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._assignments.close()
+        self._assignments.cancel_join_thread()  # what nobody took is for nobody
+
+
 class Crew:
     """Does tasks, in this process alone (``processes`` = 1) or with others beside; a context manager.
 
     This process works too: the others need a second to start, and then one less is needed. They start at
-    once and wait for ``assign``, so that whoever must still find out what to assign does it meanwhile.
+    once, so that whoever must still find out what to ``assign`` does it meanwhile.
     """
 
     def __init__(self, processes: int, cancel: Event | None = None) -> None:
-        self._others = processes - 1
+        self._processes = processes
         self._cancel = cancel
-        self._pool: ProcessPoolExecutor | None = None
-        self._assignments: Queue[Assignment | None] | None = None
+        self._others: _Others | None = None
         self._assigned: Worker | None = None
 
     def __enter__(self) -> "Crew":
-        if self._others:
-            # Forking a process that has threads may take over a lock that nobody will ever release.
-            context = multiprocessing.get_context("spawn")
-            self._assignments = context.Queue()
-            self._pool = ProcessPoolExecutor(
-                self._others, mp_context=context, initializer=_start, initargs=(self._assignments,)
-            )
-            for _ in range(self._others):
-                self._pool.submit(_be_there)
+        if self._processes > 1:
+            self._others = _Others(self._processes - 1)
         return self
 
     def assign(self, assignment: Assignment) -> None:
         """Says what to work on; once, and before any task."""
         self._assigned = Worker(assignment)
-        self._tell_others(assignment)
-
-    def _tell_others(self, assignment: Assignment | None) -> None:
-        if self._assignments is not None:
-            for _ in range(self._others):
-                self._assignments.put(assignment)
+        if self._others is not None:
+            self._others.tell(assignment)
 
     @property
     def _worker(self) -> Worker:
@@ -213,12 +271,10 @@ class Crew:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._assigned is None:
-            self._tell_others(None)
-        if self._pool is not None and self._assignments is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._assignments.close()
-            self._assignments.cancel_join_thread()  # what nobody took is for nobody
+        if self._others is not None:
+            if self._assigned is None:
+                self._others.tell(None)
+            self._others.end()
         if self._assigned is not None:
             self._assigned.close()
 
@@ -228,17 +284,18 @@ class Crew:
         Raises:
             AuditCancelled: The event was set.
         """
-        if self._pool is None:
-            for task in tasks:
-                self._check_cancelled()
-                yield task, self._worker.do(task)
-            return
         left = iter(tasks)
+        while self._others is None or not self._others.there:
+            self._check_cancelled()
+            task = next(left, None)
+            if task is None:
+                return
+            yield task, self._worker.do(task)
         slots: deque[_Slot] = deque()
         while True:
             self._check_cancelled()
-            for task in islice(left, (self._others + 1) * _WAITING_PER_PROCESS - len(slots)):
-                slots.append(_Slot(task, self._pool.submit(_do, task)))
+            for task in islice(left, (self._others.count + 1) * _WAITING_PER_PROCESS - len(slots)):
+                slots.append(_Slot(task, self._others.submit(task)))
             if not slots:
                 return
             if slots[0].done:
@@ -250,9 +307,10 @@ class Crew:
     def begin_file_check(self) -> Callable[[], list[str]]:
         """Begins SQLite's own check of the file beside everything else; gives what waits for its findings."""
         task = Task("file")
-        future = None if self._pool is None else self._pool.submit(_do, task)
+        asked = None if self._others is None else self._others.submit_once_there(task)
 
         def finish() -> list[str]:
+            future = None if asked is None else asked.result()
             while future is not None and not future.done():
                 self._check_cancelled()
                 wait([future], timeout=_POLL_S)

@@ -27,9 +27,7 @@ from ledger.log.tiles import TILE_WIDTH, tile_nodes
 from ledger.statements.envelope import SeenHead
 from ledger.store.raw_reads import RawReader
 
-RANGE_ENTRIES = 2_048
-# Short ones so that no process waits long for the others at the end; the very last are a tile each.
-LAST_RANGES = 512
+RANGE_ENTRIES = 4_096
 
 
 class FoundCheckpoint(NamedTuple):
@@ -76,10 +74,14 @@ class RangeResult:
 
 
 def split_range(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Cuts [start, end) into ranges that ``RangeChecker`` takes, start being rounded down to a tile."""
+    """Cuts [start, end) into ranges that ``RangeChecker`` takes, start being rounded down to a tile.
+
+    None is longer than a quarter of what is left, so that no process waits long for the others at the end.
+    """
     start -= start % TILE_WIDTH
     while start < end:
-        most = next((size for size in (RANGE_ENTRIES, LAST_RANGES) if end - start > 4 * size), TILE_WIDTH)
+        quarter = 1 << ((end - start) // 4).bit_length() >> 1
+        most = max(TILE_WIDTH, min(quarter, RANGE_ENTRIES))
         width = min(most, start & -start) if start else most
         yield start, min(start + width, end)
         start += width

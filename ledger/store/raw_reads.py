@@ -5,8 +5,10 @@ Decides: which rows belong to a range and which lie outside every range. A tampe
 value of any type; it is handed on as found, text that is not UTF-8 with surrogates. Rows are fetched few at
 a time, so memory does not grow with the range."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -49,30 +51,46 @@ class StoredEntry(NamedTuple):
     act_index: Any
 
 
-def _entries(start: str, end: str, *, told: bool) -> str:
-    """The query for entries with what hangs on them, as a driver takes it.
+@cache
+def _for_psycopg(query: str) -> str:
+    """The same query with ``%(name)s`` where SQLite's driver takes ``:name``."""
+    return re.sub(r":([a-z]+)", r"%(\1)s", query)
+
+
+def _entries(*, told: bool) -> str:
+    """The query for entries with what hangs on them.
 
     Args:
-        start: The driver's word for its parameter ``start``.
-        end: The same for ``end``.
         told: Whether to tell the planner that the other rows lie in the same range. PostgreSQL's reads whole
             tables otherwise; SQLite looks every row up in any case.
     """
     joins = " ".join(
         f"LEFT JOIN {table} ON {table}.entry_index = e.entry_index"
-        + (f" AND {table}.entry_index >= {start} AND {table}.entry_index < {end}" if told else "")
+        + (f" AND {table}.entry_index >= :start AND {table}.entry_index < :end" if told else "")
         for table in ("statements", "statement_bytes", "erasures")
     )
     return (
         "SELECT e.entry_index, e.entry, e.leaf_hash, statements.entry_index, statements.statement_hash, "  # noqa: S608
         "issuer, jti, kid, signing_input_hash, jws, act_index "
-        f"FROM entries e {joins} WHERE e.entry_index >= {start} AND e.entry_index < {end} "
+        f"FROM entries e {joins} WHERE e.entry_index >= :start AND e.entry_index < :end "
         "ORDER BY e.entry_index"
     )
 
 
-_ENTRIES_SQLITE = _entries(":start", ":end", told=False)
-_ENTRIES_POSTGRESQL = _entries("%(start)s", "%(end)s", told=True)
+_ENTRIES_SQLITE = _entries(told=False)
+_ENTRIES_POSTGRESQL = _for_psycopg(_entries(told=True))
+_TILES = (
+    "SELECT level, tile_index, hashes, root FROM tiles "
+    "WHERE level = :level AND tile_index >= :start AND tile_index < :end ORDER BY tile_index"
+)
+_CHECKPOINTS = (
+    "SELECT checkpoint_number, tree_size, root, note FROM checkpoints "
+    "WHERE tree_size > :above AND tree_size <= :upto ORDER BY tree_size, checkpoint_number"
+)
+_LAST_CHECKPOINT = (
+    "SELECT checkpoint_number FROM checkpoints WHERE tree_size <= :size "
+    "ORDER BY tree_size DESC, checkpoint_number DESC LIMIT 1"
+)
 # One look into the catalogue: SQLAlchemy's inspector asks table by table, and for much more than names.
 _COLUMNS_SQLITE = text(
     "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'"
@@ -91,14 +109,6 @@ _ORPHANS = {
     )
     for name in ("statements", "statement_bytes")
 }
-_TILES = text(
-    "SELECT level, tile_index, hashes, root FROM tiles "
-    "WHERE level = :level AND tile_index >= :start AND tile_index < :end ORDER BY tile_index"
-)
-_CHECKPOINTS = text(
-    "SELECT checkpoint_number, tree_size, root, note FROM checkpoints "
-    "WHERE tree_size > :above AND tree_size <= :upto ORDER BY tree_size, checkpoint_number"
-)
 _REFUSALS = text(
     "SELECT refusal_number, record, record_hash, statement_hash, findings_hash, jws FROM refusals "
     "WHERE refusal_number >= :start AND refusal_number < :end ORDER BY refusal_number"
@@ -165,13 +175,13 @@ class RawReader:
         count, highest = self._connection.execute(query).one()
         return count, highest
 
-    def tiles(self, level: int, start: int, end: int) -> Iterator[Sequence[Any]]:
+    def tiles(self, level: int, start: int, end: int) -> Sequence[Sequence[Any]]:
         """Tiles of a level with index in [start, end): level, index, hashes, root."""
-        return self._rows(_TILES, level=level, start=start, end=end)
+        return self._all(_TILES, level=level, start=start, end=end)
 
-    def checkpoints(self, above: int, upto: int) -> Iterator[Sequence[Any]]:
+    def checkpoints(self, above: int, upto: int) -> Sequence[Sequence[Any]]:
         """Checkpoints with above < size <= upto, by size: number, size, root, note."""
-        return self._rows(_CHECKPOINTS, above=above, upto=upto)
+        return self._all(_CHECKPOINTS, above=above, upto=upto)
 
     def checkpoint_roots(self, sizes: Sequence[int]) -> dict[int, Any]:
         """The stored roots of the checkpoints of these sizes; sizes without a checkpoint are absent."""
@@ -185,13 +195,9 @@ class RawReader:
 
     def last_checkpoint_upto(self, size: int) -> Any:
         """The number of the newest checkpoint with at most this size; None where there is none."""
-        return self._connection.execute(
-            text(
-                "SELECT checkpoint_number FROM checkpoints WHERE tree_size <= :size "
-                "ORDER BY tree_size DESC, checkpoint_number DESC LIMIT 1"
-            ),
-            {"size": size},
-        ).scalar()
+        for (number,) in self._all(_LAST_CHECKPOINT, size=size):
+            return number
+        return None
 
     def refusals(self, start: int, end: int) -> Iterator[Sequence[Any]]:
         """Refusals in [start, end): number, record, record hash, statement hash, findings hash, jws."""
@@ -318,6 +324,11 @@ class RawReader:
                     raise driver_error(self._connection, query, error) from error
             finally:
                 driver.text_factory = _lenient
+
+    def _all(self, query: str, **parameters: int) -> Sequence[Sequence[Any]]:
+        """A few rows, asked for so often that compiling a statement and a server's cursor weigh."""
+        asked = query if self.sqlite else _for_psycopg(query)
+        return self._connection.exec_driver_sql(asked, parameters, execution_options=BINARY).all()
 
     def _rows(self, query: TextClause, **parameters: Any) -> Iterator[Sequence[Any]]:
         result = self._connection.execute(

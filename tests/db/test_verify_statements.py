@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ledger.audit.ranges import LAST_RANGES
 from ledger.audit.report import Progress
 from ledger.clock import format_time_us
+from ledger.log.tiles import TILE_WIDTH
 from ledger.statements.envelope import ACT, SeenHead
 from tests.support.databases import unguarded
 from tests.support.ledgers import DAY_US, LedgerBuilder
@@ -205,7 +205,7 @@ def test_what_stays_of_an_erased_statement_cannot_be_changed(ledger: LedgerBuild
 
 
 def test_a_statement_erased_while_the_audit_runs_is_no_fault(ledger: LedgerBuilder) -> None:
-    ledger.record(LAST_RANGES + 50)  # so that it is told of a range before it comes to the statement
+    ledger.record(2 * TILE_WIDTH + 50)  # so that it is told of a range before it comes to the statement
     ledger.flush()
     size = ledger.size
 

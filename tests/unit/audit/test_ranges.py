@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.audit.ranges import LAST_RANGES, RANGE_ENTRIES, split_range
+from ledger.audit.ranges import RANGE_ENTRIES, split_range
 from ledger.log.tiles import TILE_WIDTH
 
 
@@ -15,7 +15,7 @@ def test_ranges_are_subtrees_one_behind_the_other(start: int, end: int) -> None:
     for first, last in ranges:
         assert 0 < last - first <= RANGE_ENTRIES
         assert first == 0 or last - first <= first & -first
-        assert last - first <= LAST_RANGES or end - first > 4 * RANGE_ENTRIES
+        assert last - first <= max(TILE_WIDTH, (end - first) // 4)
 
 
 def test_what_is_empty_has_no_ranges() -> None:
@@ -23,5 +23,5 @@ def test_what_is_empty_has_no_ranges() -> None:
 
 
 def test_a_long_log_is_cut_long() -> None:
-    widths = [last - first for first, last in split_range(0, 11_000)]
-    assert widths == [2_048] * 2 + [512] * 10 + [256] * 6 + [248]
+    widths = [last - first for first, last in split_range(0, 21_000)]
+    assert widths == [4_096] * 2 + [2_048] * 3 + [1_024] * 3 + [512] * 4 + [256] * 6 + [8]
