@@ -42,7 +42,7 @@ class Limits:
     batch_movements: int = 2_048
     patience_statements: int = 512
     patience_s: float = 0.025
-    patience_limit_s: float = 0.25
+    patience_limit_s: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
