@@ -62,10 +62,10 @@ def catch_up(connection: Connection, known: LogState | None, head: HeadRow, mark
         if marked is not None and marked.size < head.tree_size:
             _check_marked_by_proof(connection, head, marked)
         return known
-    near = known is not None and head.tree_size - known.head.tree_size <= CATCH_UP_ENTRIES
+    grown = known is not None and head.tree_size - known.head.tree_size <= CATCH_UP_ENTRIES
     edge = (
         _extend(connection, known, head)
-        if near and known is not None
+        if grown and known is not None
         else read_edge(connection, head.tree_size)
     )
     if edge.root() != head.root:
@@ -73,10 +73,15 @@ def catch_up(connection: Connection, known: LogState | None, head: HeadRow, mark
             f"the entries before {head.tree_size} do not give the root that the head row states"
         )
     _check_rows_of(connection, head)
-    if marked is not None and marked.size < head.tree_size:
+    # What grew from the very head that is marked needs no proof that it did.
+    if marked is not None and marked.size < head.tree_size and not (grown and _is_of(marked, known)):
         _check_marked_by_proof(connection, head, marked)
     last_leaf, last_time = _last_entry(connection, head.tree_size)
     return LogState(head, edge, last_leaf, last_time)
+
+
+def _is_of(marked: MarkedHead, known: LogState | None) -> bool:
+    return known is not None and (known.head.tree_size, known.head.root) == (marked.size, marked.root)
 
 
 def _check_order(known: LogState | None, head: HeadRow, marked: MarkedHead | None) -> None:

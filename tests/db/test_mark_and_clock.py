@@ -14,12 +14,22 @@ from ledger.errors import (
     MarkUnwritable,
 )
 from ledger.log.checkpoint import sign_checkpoint
+from ledger.log.merkle import prove_consistency
 from ledger.log.tree_head import Checkpoint
+from ledger.registration import log_state
 from ledger.registration.registrar import Registrar
 from ledger.store import log_store
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast
 from tests.support.databases import copy_sqlite
+
+
+def note_of(engine: Engine, size: int) -> bytes:
+    """The signed checkpoint of this size."""
+    with engine.connect() as connection:
+        stored = log_store.checkpoint_of_size(connection, size)
+    assert stored is not None
+    return stored.note
 
 
 class TestMark:
@@ -85,6 +95,57 @@ class TestMark:
         again = registrar.register(jws)
         assert (again.created, again.index) == (False, 1)
         assert registrar.register(cast.record(number=3)).index == 2
+
+
+class TestMarkBehindAnotherHost:
+    """This host knows entries 0 and 1; another one has appended entry 2, which this host's mark lacks."""
+
+    @pytest.fixture
+    def proved(
+        self,
+        cast: Cast,
+        registrar: Registrar,
+        engine: Engine,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> list[int]:
+        """The sizes of the marks that a proof was made for."""
+        registrar.register(cast.record())
+        cast.mark(tmp_path / "another").replace(note_of(engine, 2))
+        another = cast.registrar(engine, tmp_path / "another")
+        another.register(cast.record(number=2))
+        another.close()
+        sizes: list[int] = []
+
+        def prove(size: int, *rest: Any) -> list[bytes]:
+            sizes.append(size)
+            return prove_consistency(size, *rest)
+
+        monkeypatch.setattr(log_state, "prove_consistency", prove)
+        return sizes
+
+    def test_what_grew_from_the_marked_head_needs_no_proof(
+        self, cast: Cast, registrar: Registrar, proved: list[int]
+    ) -> None:
+        assert registrar.register(cast.record(number=3)).index == 3
+        assert proved == []
+
+    def test_what_grew_from_an_older_mark_is_proved(
+        self, cast: Cast, registrar: Registrar, engine: Engine, tmp_path: Path, proved: list[int]
+    ) -> None:
+        cast.mark(tmp_path / "mark").replace(note_of(engine, 1))
+        assert registrar.register(cast.record(number=3)).index == 3
+        assert proved == [1]
+
+    @pytest.mark.parametrize("size", [1, 2])
+    def test_a_mark_of_another_log_is_found(
+        self, cast: Cast, registrar: Registrar, tmp_path: Path, proved: list[int], size: int
+    ) -> None:
+        forked = sign_checkpoint(Checkpoint(cast.origin, size, bytes(32)), cast.log_signer)
+        cast.mark(tmp_path / "mark").replace(forked)
+        with pytest.raises(MarkAhead):
+            registrar.register(cast.record(number=3))
+        assert proved == [size]
 
 
 class FixedClock:
