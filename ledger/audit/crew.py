@@ -221,7 +221,7 @@ class _Others:
             self._assignments.put(assignment)
 
     def submit(self, task: Task) -> "Future[TaskResult]":
-        """Has one of them do a task, which is waited for unless they are there."""
+        """Has one of them do a task; whoever asks before they are there waits for them."""
         return self._pool.submit(_do, task)
 
     def submit_once_there(self, task: Task) -> "Future[Future[TaskResult]]":

@@ -9,7 +9,6 @@ What is told of a node, and what it leads to, stay the texts that they are store
 thousands of them, and most questions want the text.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -20,13 +19,12 @@ from sqlalchemy import Connection
 from ledger.clock import format_time_us
 from ledger.provenance.way import Direction, Graph, Level, arrays_of, between, onward_of, pack
 from ledger.records.steps import Node, tell
-from ledger.store.engine import BINARY, driver_errors, map_file
+from ledger.store.engine import BINARY, driver_errors, in_psycopg_words, map_file
 
 MAX_NODES: Final = 100_000
 _CHUNK: Final = 5_000
 """Nodes of one step that are asked for at once."""
 
-_PARAMETER: Final = re.compile(r"(?<!:):([a-z]+)")
 _LOTS: Final = {
     # CROSS JOIN holds SQLite to this order, in which each node finds its row by the index.
     "sqlite": (
@@ -90,7 +88,7 @@ def _query(templates: str, dialect: str, direction: Direction, as_of: bool) -> s
     parts = {"pool": _POOL, "onward": onward, "near": near, "far": far, "stands": stands}
     for name, meant in parts.items():
         template = template.replace(f"<{name}>", meant)
-    return template if dialect == "sqlite" else _PARAMETER.sub(r"%(\1)s", template)
+    return template if dialect == "sqlite" else in_psycopg_words(template)
 
 
 class _Asker:

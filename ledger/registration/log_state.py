@@ -62,26 +62,23 @@ def catch_up(connection: Connection, known: LogState | None, head: HeadRow, mark
         if marked is not None and marked.size < head.tree_size:
             _check_marked_by_proof(connection, head, marked)
         return known
-    grown = known is not None and head.tree_size - known.head.tree_size <= CATCH_UP_ENTRIES
-    edge = (
-        _extend(connection, known, head)
-        if grown and known is not None
-        else read_edge(connection, head.tree_size)
-    )
+    near = known is not None and head.tree_size - known.head.tree_size <= CATCH_UP_ENTRIES
+    base = known if near else None
+    edge = read_edge(connection, head.tree_size) if base is None else _extend(connection, base, head)
     if edge.root() != head.root:
         raise LogInconsistent(
             f"the entries before {head.tree_size} do not give the root that the head row states"
         )
     _check_rows_of(connection, head)
     # What grew from the very head that is marked needs no proof that it did.
-    if marked is not None and marked.size < head.tree_size and not (grown and _is_of(marked, known)):
+    if marked is not None and marked.size < head.tree_size and not _is_of(marked, base):
         _check_marked_by_proof(connection, head, marked)
     last_leaf, last_time = _last_entry(connection, head.tree_size)
     return LogState(head, edge, last_leaf, last_time)
 
 
-def _is_of(marked: MarkedHead, known: LogState | None) -> bool:
-    return known is not None and (known.head.tree_size, known.head.root) == (marked.size, marked.root)
+def _is_of(marked: MarkedHead, base: LogState | None) -> bool:
+    return base is not None and (base.head.tree_size, base.head.root) == (marked.size, marked.root)
 
 
 def _check_order(known: LogState | None, head: HeadRow, marked: MarkedHead | None) -> None:

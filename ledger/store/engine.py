@@ -8,9 +8,11 @@ only such a library is found, the rollback journal is used instead: slower for s
 """
 
 import importlib
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,11 +32,18 @@ _SQLITE_MAPPED_BYTES = 2**31 - 2**16  # the most that SQLite maps unless it was 
 # only for integers, text, booleans and bytes, which need no reading of types that the driver does not know in
 # binary.
 BINARY = {"reledger_binary": True}
+_PARAMETER = re.compile(r"(?<!:):([a-z]+)")  # and no cast
 
 
 def is_sqlite(bind: Connection | Engine) -> bool:
     """Whether this is SQLite; otherwise it is PostgreSQL."""
     return bind.dialect.name == "sqlite"
+
+
+@cache
+def in_psycopg_words(query: str) -> str:
+    """A query for PostgreSQL's driver, with ``%(name)s`` where SQLite's takes ``:name``."""
+    return _PARAMETER.sub(r"%(\1)s", query)
 
 
 def driver_error(connection: Connection, asked: str, error: Exception) -> DBAPIError:

@@ -5,10 +5,8 @@ Decides: which rows belong to a range and which lie outside every range. A tampe
 value of any type; it is handed on as found, text that is not UTF-8 with surrogates. Rows are fetched few at
 a time, so memory does not grow with the range."""
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -28,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-from ledger.store.engine import BINARY, driver_error, is_sqlite
+from ledger.store.engine import BINARY, driver_error, in_psycopg_words, is_sqlite
 from ledger.store.log_store import read_tile_hashes
 from ledger.store.models import PUBLIC_ENTRY_POSTGRESQL, PUBLIC_ENTRY_SQLITE, Base
 
@@ -49,12 +47,6 @@ class StoredEntry(NamedTuple):
     signing_input_hash: Any
     jws: Any
     act_index: Any
-
-
-@cache
-def _for_psycopg(query: str) -> str:
-    """The same query with ``%(name)s`` where SQLite's driver takes ``:name``."""
-    return re.sub(r":([a-z]+)", r"%(\1)s", query)
 
 
 def _entries(*, told: bool) -> str:
@@ -78,7 +70,7 @@ def _entries(*, told: bool) -> str:
 
 
 _ENTRIES_SQLITE = _entries(told=False)
-_ENTRIES_POSTGRESQL = _for_psycopg(_entries(told=True))
+_ENTRIES_POSTGRESQL = in_psycopg_words(_entries(told=True))
 _TILES = (
     "SELECT level, tile_index, hashes, root FROM tiles "
     "WHERE level = :level AND tile_index >= :start AND tile_index < :end ORDER BY tile_index"
@@ -327,7 +319,7 @@ class RawReader:
 
     def _all(self, query: str, **parameters: int) -> Sequence[Sequence[Any]]:
         """A few rows, asked for so often that compiling a statement and a server's cursor weigh."""
-        asked = query if self.sqlite else _for_psycopg(query)
+        asked = query if self.sqlite else in_psycopg_words(query)
         return self._connection.exec_driver_sql(asked, parameters, execution_options=BINARY).all()
 
     def _rows(self, query: TextClause, **parameters: Any) -> Iterator[Sequence[Any]]:
