@@ -60,11 +60,7 @@ class TestMark:
         self, cast: Cast, registrar: Registrar, engine: Engine, tmp_path: Path
     ) -> None:
         registrar.register(cast.record())
-        with engine.connect() as connection:
-            note = log_store.checkpoint_of_size(connection, 1)
-        assert note is not None
         mark = cast.mark(tmp_path / "fork")
-
         mark.replace(sign_checkpoint(Checkpoint(cast.origin, 1, bytes(32)), cast.log_signer))
         forked = cast.registrar(engine, tmp_path / "fork")
         with pytest.raises(MarkAhead):

@@ -336,7 +336,10 @@ def test_a_damaged_file_is_a_fault(sqlite_ledger: LedgerBuilder, tmp_path: Path)
     }
 
 
-def test_an_index_that_contradicts_its_table_is_a_fault(sqlite_ledger: LedgerBuilder, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_index_that_contradicts_its_table_is_a_fault(
+    sqlite_ledger: LedgerBuilder, tmp_path: Path, workers: int
+) -> None:
     sqlite_ledger.record(20)
     sqlite_ledger.flush()
     sqlite_ledger.engine.dispose()
@@ -349,5 +352,5 @@ def test_an_index_that_contradicts_its_table_is_a_fault(sqlite_ledger: LedgerBui
         changed = bytearray(octets)
         changed[at] ^= 1
         path.write_bytes(changed)
-        report = verify_database(f"sqlite:///{path}", workers=1)
+        report = verify_database(f"sqlite:///{path}", workers=workers)
         assert "store.damaged" in {fault.code for fault in report.faults}
