@@ -29,64 +29,23 @@ from ledger.log.merkle import leaf_hash, prove_consistency, tree_root, verify_co
 from ledger.log.note import NoteSigner
 from ledger.log.receipt import ReceiptWriter
 from ledger.log.tiles import TileEdge
-from ledger.records.quick import quick
 from ledger.registration.kept_books import KeptBooks
-from ledger.registration.log_state import LogState, catch_up
+from ledger.registration.log_state import LogState, ask_state, catch_up
 from ledger.registration.mark import Mark
+from ledger.registration.outcomes import Appended, Conflicting, Outcome, Refused, Repeated
 from ledger.registration.precedence import Precedence, uncollected
 from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
 from ledger.store import log_store
+from ledger.store.asking import Asking
 from ledger.store.books_source import write_records
-from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_now_us
+from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_clock
 from ledger.store.log_store import HeadRow, LoggedKey, NewEntry, NewRefusal
 from ledger.store.proofs import node_reader
-from ledger.store.registers_store import read_facts, write_changes
+from ledger.store.registers_store import ask_facts, write_changes
 
 SKEW_LIMIT_US = 5_000_000
 CROWDED_S = 0.002
 CROWDED_BATCHES = 8
-
-
-@quick
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """The statement is in the log; ``told`` are flags for its sender. Any thread may call ``receipt``."""
-
-    index: int
-    recorded_at_us: int
-    entry: bytes
-    statement_hash: bytes
-    jws: bytes
-    receipts: ReceiptWriter
-    told: tuple[Finding, ...] = ()
-
-    def receipt(self) -> bytes:
-        """The tlog-proof against the checkpoint of this batch."""
-        return self.receipts.write(self.entry, self.index)
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """The same signing input was recorded before, at ``index``."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Conflicting:
-    """Something else was recorded before under the same issuer and jti, at ``index``."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Not appended; every reason."""
-
-    findings: tuple[Finding, ...]
-
-
-Outcome = Appended | Repeated | Conflicting | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +201,19 @@ class BatchWriter:
         self._crowded = self._crowded_for(head)
         if self._crowded:
             self._precedence.take()
-        state = catch_up(connection, self._state, head, self._mark)
+        asking = Asking(connection)
+        state_of = ask_state(asking, self._state, head, self._mark)
         names = Names()
         for submission in submissions:
             names.update(submission.names())
-        facts = read_facts(connection, names)
+        facts_of = ask_facts(asking, names)
+        clock = asking.put(database_clock(connection.dialect.name))
+        logged = asking.put(
+            log_store.logged_keys(
+                ((each.issuer, each.statement.header.jti) for each in submissions), connection.dialect.name
+            )
+        )
+        state, facts = state_of(), facts_of()
         facts.refusal_count, facts.refusal_hash = head.refusal_count, head.refusal_hash
         self._kept.open(connection, head, facts, submissions)
         if facts.origin is not None and (
@@ -259,11 +226,9 @@ class BatchWriter:
         return _Draft(
             state=state,
             facts=facts,
-            now_us=self._now_us(connection, state),
+            now_us=self._now_us(clock.value, state),
             roots=self._published_roots(connection, submissions, head.tree_size),
-            logged=log_store.find_by_jti(
-                connection, [(each.issuer, each.statement.header.jti) for each in submissions]
-            ),
+            logged=logged.value,
             edge=state.edge.copy(),
             previous=state.last_leaf_hash,
             refusal_count=head.refusal_count,
@@ -282,12 +247,11 @@ class BatchWriter:
             return 1 + CROWDED_BATCHES
         return max(self._crowded - 1, 0)
 
-    def _now_us(self, connection: Connection, state: LogState) -> int:
+    def _now_us(self, database_us: int | None, state: LogState) -> int:
         """The batch's time: one clock, read once, after the lock; never earlier than the entry before."""
         host_us = self._clock.now_us()
         simulated = isinstance(self._clock, SettableClock)
-        database_us = None if simulated else database_now_us(connection)
-        now_us = host_us if database_us is None else database_us
+        now_us = host_us if database_us is None or simulated else database_us
         if abs(now_us - host_us) > SKEW_LIMIT_US:
             raise ClockSkew("the clocks of this host and of the database differ by more than 5 seconds")
         if state.last_recorded_at_us > now_us + SKEW_LIMIT_US:

@@ -17,7 +17,8 @@ import structlog
 
 from ledger.controls.submission import Submission
 from ledger.errors import LogInconsistent, QueueFull, ReledgerError, RequestError, StoreBusy
-from ledger.registration.batch import BatchWriter, Outcome, Refused, Repeated
+from ledger.registration.batch import BatchWriter
+from ledger.registration.outcomes import Outcome, Refused, Repeated
 
 IDLE_SECONDS = 10.0
 

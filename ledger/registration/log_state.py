@@ -4,7 +4,9 @@ Decides: whether the head that the database shows is a continuation of everythin
 seen. Nothing is signed on a head that is not.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -13,12 +15,14 @@ from ledger.log.entry import GENESIS_PREVIOUS, parse_entry
 from ledger.log.merkle import EMPTY_ROOT, leaf_hash, prove_consistency, verify_consistency
 from ledger.log.tiles import TileEdge
 from ledger.registration.mark import Mark, MarkedHead
+from ledger.store.asking import Answer, Asking
 from ledger.store.log_store import (
+    CheckpointRow,
     HeadRow,
-    latest_checkpoint,
-    read_entries,
-    read_leaf_hashes,
-    refusal_hash_of,
+    entries_between,
+    last_checkpoint,
+    leaf_hashes_between,
+    refusal_hash,
 )
 from ledger.store.proofs import node_reader, read_edge
 
@@ -43,13 +47,21 @@ class LogState:
 
 
 def catch_up(connection: Connection, known: LogState | None, head: HeadRow, mark: Mark) -> LogState:
+    """``ask_state``, asked alone."""
+    return ask_state(Asking(connection), known, head, mark)()
+
+
+def ask_state(asking: Asking, known: LogState | None, head: HeadRow, mark: Mark) -> Callable[[], LogState]:
     """The state at ``head``, checked against what this process knew and against the mark.
 
     Args:
-        connection: A transaction that holds the log lock.
+        asking: Over a transaction that holds the log lock.
         known: The state after this process's last batch, or None.
         head: The head as read under the lock.
         mark: This host's mark.
+
+    Returns:
+        Gives the state, and raises what follows as well.
 
     Raises:
         MarkMissing: The log has entries and this host keeps no mark.
@@ -59,21 +71,49 @@ def catch_up(connection: Connection, known: LogState | None, head: HeadRow, mark
     marked = mark.read()
     _check_order(known, head, marked)
     if known is not None and known.head == head:
-        if marked is not None and marked.size < head.tree_size:
-            _check_marked_by_proof(connection, head, marked)
-        return known
+        return partial(_unchanged, asking.connection, known, marked)
     near = known is not None and head.tree_size - known.head.tree_size <= CATCH_UP_ENTRIES
     base = known if near else None
-    edge = read_edge(connection, head.tree_size) if base is None else _extend(connection, base, head)
+    asked = _Asked(
+        leaf_hashes=asking.put(
+            leaf_hashes_between(base.head.tree_size if base else head.tree_size, head.tree_size)
+        ),
+        last_checkpoint=asking.put(last_checkpoint()),
+        last_refusal=asking.put(refusal_hash(head.refusal_count - 1)),
+        last_entry=asking.put(entries_between(head.tree_size - 1, head.tree_size)),
+    )
+    return partial(_grown, asking.connection, base, head, marked, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the way to a new head takes to know."""
+
+    leaf_hashes: Answer[list[bytes]]
+    last_checkpoint: Answer[CheckpointRow | None]
+    last_refusal: Answer[bytes | None]
+    last_entry: Answer[list[bytes]]
+
+
+def _unchanged(connection: Connection, known: LogState, marked: MarkedHead | None) -> LogState:
+    if marked is not None and marked.size < known.head.tree_size:
+        _check_marked_by_proof(connection, known.head, marked)
+    return known
+
+
+def _grown(
+    connection: Connection, base: LogState | None, head: HeadRow, marked: MarkedHead | None, asked: _Asked
+) -> LogState:
+    edge = read_edge(connection, head.tree_size) if base is None else _extend(base, asked.leaf_hashes.value)
     if edge.root() != head.root:
         raise LogInconsistent(
             f"the entries before {head.tree_size} do not give the root that the head row states"
         )
-    _check_rows_of(connection, head)
+    _check_rows_of(head, asked.last_checkpoint.value, asked.last_refusal.value)
     # What grew from the very head that is marked needs no proof that it did.
     if marked is not None and marked.size < head.tree_size and not _is_of(marked, base):
         _check_marked_by_proof(connection, head, marked)
-    last_leaf, last_time = _last_entry(connection, head.tree_size)
+    last_leaf, last_time = _last_entry(asked.last_entry.value, head.tree_size)
     return LogState(head, edge, last_leaf, last_time)
 
 
@@ -104,22 +144,21 @@ def _check_order(known: LogState | None, head: HeadRow, marked: MarkedHead | Non
         )
 
 
-def _extend(connection: Connection, known: LogState, head: HeadRow) -> TileEdge:
+def _extend(known: LogState, leaf_hashes: Sequence[bytes]) -> TileEdge:
     edge = known.edge.copy()
-    for hashed in read_leaf_hashes(connection, known.head.tree_size, head.tree_size):
+    for hashed in leaf_hashes:
         edge.append(hashed)
     edge.take_full_tiles()
     edge.forget()
     return edge
 
 
-def _check_rows_of(connection: Connection, head: HeadRow) -> None:
+def _check_rows_of(head: HeadRow, last: CheckpointRow | None, last_refusal: bytes | None) -> None:
     """The head row names the last checkpoint and the last refusal, and nothing else."""
-    last = latest_checkpoint(connection)
     stored = (-1, 0, EMPTY_ROOT) if last is None else (last.checkpoint_number, last.tree_size, last.root)
     if stored != (head.checkpoint_number, head.tree_size, head.root):
         raise LogInconsistent("the head row and the last checkpoint differ")
-    if head.refusal_count and refusal_hash_of(connection, head.refusal_count - 1) != head.refusal_hash:
+    if head.refusal_count and last_refusal != head.refusal_hash:
         raise LogInconsistent("the head row and the last refusal differ")
 
 
@@ -135,10 +174,9 @@ def _check_marked_by_proof(connection: Connection, head: HeadRow, marked: Marked
         ) from error
 
 
-def _last_entry(connection: Connection, size: int) -> tuple[bytes, int]:
+def _last_entry(stored: Sequence[bytes], size: int) -> tuple[bytes, int]:
     if size == 0:
         return GENESIS_PREVIOUS, 0
-    stored = list(read_entries(connection, size - 1, size))
     if len(stored) != 1:
         raise LogInconsistent(f"entry {size - 1} is missing")
     try:

@@ -1,10 +1,53 @@
-"""What registering a statement comes to."""
+"""What registering a statement comes to: inside a batch, and for who sent it."""
 
 from dataclasses import dataclass
 
 from ledger.errors import RequestError
 from ledger.findings import Finding
+from ledger.log.receipt import ReceiptWriter
 from ledger.records.quick import quick
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The statement is in the log; ``told`` are flags for its sender. Any thread may call ``receipt``."""
+
+    index: int
+    recorded_at_us: int
+    entry: bytes
+    statement_hash: bytes
+    jws: bytes
+    receipts: ReceiptWriter
+    told: tuple[Finding, ...] = ()
+
+    def receipt(self) -> bytes:
+        """The tlog-proof against the checkpoint of this batch."""
+        return self.receipts.write(self.entry, self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The same signing input was recorded before, at ``index``."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicting:
+    """Something else was recorded before under the same issuer and jti, at ``index``."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not appended; every reason."""
+
+    findings: tuple[Finding, ...]
+
+
+Outcome = Appended | Repeated | Conflicting | Refused
 
 
 @quick

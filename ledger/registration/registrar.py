@@ -27,11 +27,20 @@ from ledger.findings import Finding
 from ledger.log.entry import parse_entry
 from ledger.log.merkle import tree_root
 from ledger.log.note import NoteSigner
-from ledger.registration.batch import Appended, BatchWriter, Conflicting, Outcome, Refused, Repeated
+from ledger.registration.batch import BatchWriter
 from ledger.registration.committer import BatchReport, Committer, Limits, Ticket, Waiter
 from ledger.registration.kept_books import KeptBooks
 from ledger.registration.mark import Mark
-from ledger.registration.outcomes import CheckReport, LineResult, Registered
+from ledger.registration.outcomes import (
+    Appended,
+    CheckReport,
+    Conflicting,
+    LineResult,
+    Outcome,
+    Refused,
+    Registered,
+    Repeated,
+)
 from ledger.registration.precedence import Precedence
 from ledger.registration.submission import (
     EnrolledKey,

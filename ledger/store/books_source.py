@@ -13,8 +13,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from ledger.records.books import Key, Record
+from ledger.store.asking import ask_driver
 from ledger.store.books_tables import BOOKS, columns_of
-from ledger.store.engine import BINARY, is_sqlite
+from ledger.store.engine import is_sqlite
 from ledger.store.packed import PackedArray, pack
 
 NODE_SHIFT: Final = 20
@@ -94,10 +95,8 @@ class StoreSource:
         arrays = [stored.arrays[stored.columns.index(name)] for name in names]
         for start in range(0, len(values) if names else 1, _CHUNK):
             part = values[start : start + _CHUNK]
-            result = self._connection.exec_driver_sql(
-                query.sql, self._parameters(part, arrays), execution_options=BINARY
-            )
-            yield from json.loads(result.scalar_one()) if query.as_one else result.all()
+            (rows,) = ask_driver(self._connection, [(query.sql, self._parameters(part, arrays))])
+            yield from json.loads(rows[0][0]) if query.as_one else rows
 
     def _parameters(self, values: Sequence[Key], arrays: Sequence[str]) -> tuple[Any, ...]:
         if not arrays:

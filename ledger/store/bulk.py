@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from ledger.store.packed import pack
+from ledger.log.tiles import FullTile
+from ledger.store.packed import PackedArray, pack
 
 if TYPE_CHECKING:
     from ledger.store.log_store import NewEntry
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 _ROWS = 50
 
 
-def append_by_row(connection: Connection, entries: Sequence["NewEntry"]) -> None:
-    """Inserts entries with their statements into SQLite, many rows in one step."""
+def append_by_row(connection: Connection, entries: Sequence["NewEntry"], tiles: Sequence[FullTile]) -> None:
+    """Inserts entries with their statements, and tiles, into SQLite, many rows in one step."""
     _insert(
         connection,
         "INSERT INTO entries (entry_index, entry, leaf_hash) VALUES ",
@@ -37,9 +38,16 @@ def append_by_row(connection: Connection, entries: Sequence["NewEntry"]) -> None
         "INSERT INTO statement_bytes (entry_index, jws) VALUES ",
         [(e.entry_index, e.jws) for e in entries],
     )
+    _insert(
+        connection,
+        "INSERT INTO tiles (level, tile_index, hashes, root) VALUES ",
+        [(t.level, t.index, t.hashes, t.root) for t in tiles],
+    )
 
 
 def _insert(connection: Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
     one = f"({', '.join('?' * len(rows[0]))})"
     whole = len(rows) - len(rows) % _ROWS
     many = f"{into}{', '.join([one] * _ROWS)}"
@@ -90,12 +98,22 @@ INSERT INTO statement_bytes (entry_index, jws) SELECT * FROM unnest(%b::bigint[]
 """
 
 
-def append_by_column(connection: Connection, entries: Sequence["NewEntry"]) -> None:
-    """Inserts entries with their statements into PostgreSQL in one round trip."""
-    indices = pack("bigint", [e.entry_index for e in entries])
-    connection.exec_driver_sql(
-        APPEND_BY_COLUMN,
-        (
+_APPEND_TILES = """
+INSERT INTO tiles (level, tile_index, hashes, root)
+SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::bytea[], %b::bytea[])
+"""
+
+
+def append_by_column(
+    connection: Connection, entries: Sequence["NewEntry"], tiles: Sequence[FullTile]
+) -> None:
+    """Inserts entries with their statements, and tiles, into PostgreSQL in one round trip."""
+    from ledger.store.psycopg_forms import send_all
+
+    statements: list[tuple[str, tuple[PackedArray, ...]]] = []
+    if entries:
+        indices = pack("bigint", [e.entry_index for e in entries])
+        columns = (
             indices,
             pack("bytea", [e.entry for e in entries]),
             pack("bytea", [e.leaf_hash for e in entries]),
@@ -107,5 +125,14 @@ def append_by_column(connection: Connection, entries: Sequence["NewEntry"]) -> N
             pack("bytea", [e.signing_input_hash for e in entries]),
             indices,
             pack("bytea", [e.jws for e in entries]),
-        ),
-    )
+        )
+        statements.append((APPEND_BY_COLUMN, columns))
+    if tiles:
+        columns_of_tiles = (
+            pack("bigint", [t.level for t in tiles]),
+            pack("bigint", [t.index for t in tiles]),
+            pack("bytea", [t.hashes for t in tiles]),
+            pack("bytea", [t.root for t in tiles]),
+        )
+        statements.append((_APPEND_TILES, columns_of_tiles))
+    send_all(connection, statements)

@@ -69,6 +69,16 @@ def driver_errors(connection: Connection, asked: str) -> Iterator[None]:
         raise driver_error(connection, asked, error) from error
 
 
+def begun(connection: Connection) -> Any:
+    """The driver's own connection, in a transaction that SQLAlchemy knows of.
+
+    It sees nothing of what its driver is asked directly, and would commit and roll back nothing.
+    """
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.dbapi_connection
+
+
 def choose_journal(version: tuple[int, ...]) -> tuple[str, str]:
     """The journal mode and the synchronous level that are durable and safe with this SQLite.
 

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, RootTransaction, text
+from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.errors import StoreBusy
+from ledger.store.asking import Question, ask
 from ledger.store.engine import BUSY_TIMEOUT_MS, driver_error, is_sqlite
 
 # SHA-256("reledger log lock"), first eight bytes, as a signed integer. Advisory locks are per database.
@@ -25,6 +26,11 @@ SESSION_LOCK_KEY = 2243700950664543781
 _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 )
+
+_CLOCK = {
+    "sqlite": "SELECT NULL",
+    "postgresql": "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+}
 
 # lock_not_available, query_canceled, deadlock_detected, serialization_failure, too_many_connections
 _BUSY_STATES = frozenset({"55P03", "57014", "40P01", "40001", "53300"})
@@ -137,15 +143,14 @@ def begin_read(connection: Connection) -> RootTransaction:
     return transaction
 
 
-def database_now_us(connection: Connection) -> int | None:
-    """The database's clock in microseconds since the epoch, read now.
+def database_clock(dialect: str) -> Question[int | None]:
+    """The database's clock in microseconds since the epoch, when it is asked.
 
     None on SQLite, which has no clock of its own.
     """
-    if is_sqlite(connection):
-        return None
-    return int(
-        connection.execute(
-            text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
-        ).scalar_one()
-    )
+    return Question(_CLOCK[dialect], {}, lambda rows: rows[0][0])
+
+
+def database_now_us(connection: Connection) -> int | None:
+    """``database_clock``, asked alone."""
+    return ask(connection, database_clock(connection.dialect.name))

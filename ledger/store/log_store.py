@@ -13,14 +13,12 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import (
     Connection,
     Engine,
-    Select,
     Table,
     bindparam,
     delete,
     insert,
     select,
     text,
-    update,
 )
 from sqlalchemy.orm import DeclarativeBase
 
@@ -28,6 +26,7 @@ from ledger.errors import LogInconsistent
 from ledger.log.tiles import TILE_WIDTH, FullTile
 from ledger.records.quick import quick
 from ledger.store import models
+from ledger.store.asking import Question, Rows, ask, tell
 from ledger.store.bulk import append_by_column, append_by_row, read_in_one_step
 from ledger.store.engine import BINARY, driver_errors, is_sqlite
 from ledger.store.packed import pack
@@ -134,11 +133,11 @@ def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
 # --- the head ---
 
 
-_SELECT_HEAD = select(*(_HEAD.c[name] for name in HeadRow._fields))
+_SELECT_HEAD = f"SELECT {', '.join(HeadRow._fields)} FROM head"  # noqa: S608
 _SWAP_HEAD = (
-    update(_HEAD)
-    .where(*(_HEAD.c[name] == bindparam(f"old_{name}") for name in HeadRow._fields))
-    .values({name: bindparam(f"new_{name}") for name in HeadRow._fields})
+    "UPDATE head SET tree_size = :newsize, root = :newroot, checkpoint_number = :newnumber, "
+    "refusal_count = :newcount, refusal_hash = :newhash WHERE tree_size = :size AND root = :root "
+    "AND checkpoint_number = :number AND refusal_count = :count AND refusal_hash = :hash"
 )
 
 
@@ -148,10 +147,13 @@ def read_head(connection: Connection) -> HeadRow:
     Raises:
         LogInconsistent: There is none.
     """
-    row = connection.execute(_SELECT_HEAD, execution_options=BINARY).one_or_none()
-    if row is None:
+    return ask(connection, Question(_SELECT_HEAD, {}, _head))
+
+
+def _head(rows: Rows) -> HeadRow:
+    if not rows:
         raise LogInconsistent("the head row is missing")
-    return HeadRow._make(row)
+    return HeadRow._make(rows[0])
 
 
 def swap_head(connection: Connection, old: HeadRow, new: HeadRow) -> bool:
@@ -160,9 +162,11 @@ def swap_head(connection: Connection, old: HeadRow, new: HeadRow) -> bool:
     Returns:
         Whether it was; otherwise nothing is changed.
     """
-    values: dict[str, Any] = {f"old_{name}": value for name, value in old._asdict().items()}
-    values.update((f"new_{name}", value) for name, value in new._asdict().items())
-    return connection.execute(_SWAP_HEAD, values).rowcount == 1
+    names = ("size", "root", "number", "count", "hash")
+    values = dict(zip(names, old, strict=True)) | {
+        f"new{name}": value for name, value in zip(names, new, strict=True)
+    }
+    return tell(connection, _SWAP_HEAD, values) == 1
 
 
 # --- appending ---
@@ -179,14 +183,13 @@ def append_entries(connection: Connection, entries: Sequence[NewEntry], tiles: I
     Raises:
         sqlalchemy.exc.IntegrityError: A row stands there already.
     """
-    if entries:
-        if is_sqlite(connection):
-            append_by_row(connection, entries)
-        else:
-            append_by_column(connection, entries)
-    rows = [{"level": t.level, "tile_index": t.index, "hashes": t.hashes, "root": t.root} for t in tiles]
-    if rows:
-        connection.execute(insert(_TILES), rows)
+    append = append_by_row if is_sqlite(connection) else append_by_column
+    append(connection, entries, list(tiles))
+
+
+_APPEND_CHECKPOINT = (
+    "INSERT INTO checkpoints (checkpoint_number, tree_size, root, note) VALUES (:number, :size, :root, :note)"
+)
 
 
 def append_checkpoint(connection: Connection, number: int, tree_size: int, root: bytes, note: bytes) -> None:
@@ -199,9 +202,7 @@ def append_checkpoint(connection: Connection, number: int, tree_size: int, root:
         root: 32 bytes.
         note: The signed note.
     """
-    connection.execute(
-        insert(_CHECKPOINTS).values(checkpoint_number=number, tree_size=tree_size, root=root, note=note)
-    )
+    tell(connection, _APPEND_CHECKPOINT, {"number": number, "size": tree_size, "root": root, "note": note})
 
 
 def append_refusals(connection: Connection, refusals: Sequence[NewRefusal]) -> None:
@@ -249,39 +250,52 @@ def truncate_wal(engine: Engine) -> None:
 # --- entries ---
 
 
-def _between(columns: Select[Any]) -> Select[Any]:
-    index = _ENTRIES.c.entry_index
-    return columns.where(index >= bindparam("start"), index < bindparam("end")).order_by(index)
-
-
-_SELECT_ENTRIES = _between(select(_ENTRIES.c.entry))
-_SELECT_LEAF_HASHES = _between(select(_ENTRIES.c.leaf_hash))
-_SELECT_STORED = _between(
-    select(_ENTRIES.c.entry, _BYTES.c.jws).outerjoin_from(
-        _ENTRIES, _BYTES, _BYTES.c.entry_index == _ENTRIES.c.entry_index
-    )
+_BETWEEN = "FROM entries WHERE entry_index >= :start AND entry_index < :end ORDER BY entry_index"
+_SELECT_ENTRIES = f"SELECT entry {_BETWEEN}"
+_SELECT_LEAF_HASHES = f"SELECT leaf_hash {_BETWEEN}"
+_SELECT_STORED = (
+    "SELECT e.entry, b.jws FROM entries e LEFT JOIN statement_bytes b ON b.entry_index = e.entry_index "
+    "WHERE e.entry_index >= :start AND e.entry_index < :end ORDER BY e.entry_index"
 )
 
 
-def _read_between(connection: Connection, query: Select[Any], start: int, end: int) -> Any:
-    return connection.execute(query, {"start": start, "end": end}, execution_options=BINARY)
+def entries_between(start: int, end: int) -> Question[list[bytes]]:
+    """The stored entries with indices in [start, end), in order; fewer where rows are missing."""
+    return Question(_SELECT_ENTRIES, {"start": start, "end": end}, _firsts)
 
 
 def read_entries(connection: Connection, start: int, end: int) -> list[bytes]:
-    """The stored entries with indices in [start, end), in order; fewer where rows are missing."""
-    return list(_read_between(connection, _SELECT_ENTRIES, start, end).scalars())
+    """``entries_between``, asked alone."""
+    return ask(connection, entries_between(start, end))
+
+
+def leaf_hashes_between(start: int, end: int) -> Question[list[bytes]]:
+    """The stored leaf hashes with indices in [start, end), in order; fewer where rows are missing."""
+    return Question(_SELECT_LEAF_HASHES, {"start": start, "end": end}, _firsts)
 
 
 def read_leaf_hashes(connection: Connection, start: int, end: int) -> list[bytes]:
-    """The stored leaf hashes with indices in [start, end), in order; fewer where rows are missing."""
-    return list(_read_between(connection, _SELECT_LEAF_HASHES, start, end).scalars())
+    """``leaf_hashes_between``, asked alone."""
+    return ask(connection, leaf_hashes_between(start, end))
+
+
+def _firsts(rows: Rows) -> list[Any]:
+    return [row[0] for row in rows]
+
+
+def _first(rows: Rows) -> Any:
+    return rows[0][0] if rows else None
 
 
 def read_stored(connection: Connection, start: int, end: int) -> list[tuple[bytes, bytes | None]]:
     """Entry and JWS (None if it is not stored) of the indices in [start, end), in order."""
     if is_sqlite(connection):
         return read_in_one_step(connection, start, end)
-    return [(entry, jws) for entry, jws in _read_between(connection, _SELECT_STORED, start, end)]
+    return ask(connection, Question(_SELECT_STORED, {"start": start, "end": end}, _pairs))
+
+
+def _pairs(rows: Rows) -> list[tuple[bytes, bytes | None]]:
+    return [(entry, jws) for entry, jws in rows]
 
 
 def read_public(connection: Connection, start: int, limit: int) -> list[PublicEntry]:
@@ -338,34 +352,34 @@ def read_tile_hashes(connection: Connection, level: int, index: int, width: int)
 
 # --- checkpoints ---
 
-_CHECKPOINT = select(*(_CHECKPOINTS.c[name] for name in CheckpointRow._fields))
-_LATEST = _CHECKPOINT.order_by(_CHECKPOINTS.c.checkpoint_number.desc()).limit(1)
-_COVERING = (
-    _CHECKPOINT.where(_CHECKPOINTS.c.tree_size > bindparam("index"))
-    .order_by(_CHECKPOINTS.c.tree_size)
-    .limit(1)
-)
-_OF_SIZE = _CHECKPOINT.where(_CHECKPOINTS.c.tree_size == bindparam("size"))
+_CHECKPOINT = f"SELECT {', '.join(CheckpointRow._fields)} FROM checkpoints"  # noqa: S608
+_LATEST = f"{_CHECKPOINT} ORDER BY checkpoint_number DESC LIMIT 1"
+_COVERING = f"{_CHECKPOINT} WHERE tree_size > :index ORDER BY tree_size LIMIT 1"
+_OF_SIZE = f"{_CHECKPOINT} WHERE tree_size = :size"
 
 
-def _checkpoint(connection: Connection, query: Select[Any], **parameters: int) -> CheckpointRow | None:
-    row = connection.execute(query, parameters, execution_options=BINARY).one_or_none()
-    return None if row is None else CheckpointRow._make(row)
+def _checkpoint(rows: Rows) -> CheckpointRow | None:
+    return CheckpointRow._make(rows[0]) if rows else None
+
+
+def last_checkpoint() -> Question[CheckpointRow | None]:
+    """The checkpoint with the highest number, None before genesis."""
+    return Question(_LATEST, {}, _checkpoint)
 
 
 def latest_checkpoint(connection: Connection) -> CheckpointRow | None:
-    """The checkpoint with the highest number, None before genesis."""
-    return _checkpoint(connection, _LATEST)
+    """``last_checkpoint``, asked alone."""
+    return ask(connection, last_checkpoint())
 
 
 def first_checkpoint_covering(connection: Connection, index: int) -> CheckpointRow | None:
     """The smallest stored checkpoint whose tree holds the entry ``index``."""
-    return _checkpoint(connection, _COVERING, index=index)
+    return ask(connection, Question(_COVERING, {"index": index}, _checkpoint))
 
 
 def checkpoint_of_size(connection: Connection, tree_size: int) -> CheckpointRow | None:
     """The stored checkpoint over exactly this many entries."""
-    return _checkpoint(connection, _OF_SIZE, size=tree_size)
+    return ask(connection, Question(_OF_SIZE, {"size": tree_size}, _checkpoint))
 
 
 # --- statements ---
@@ -389,40 +403,44 @@ def read_statement(connection: Connection, index: int) -> StatementRow | None:
 
 
 _FIND_BY_JTI = {
-    "sqlite": text(
-        "SELECT s.issuer, s.jti, s.entry_index, s.statement_hash, s.signing_input_hash "
-        "FROM json_each(:names) AS n JOIN statements AS s "
-        "ON s.issuer = json_extract(n.value, '$[0]') AND s.jti = json_extract(n.value, '$[1]')"
-    ),
-    "postgresql": text(
-        "SELECT s.issuer, s.jti, s.entry_index, s.statement_hash, s.signing_input_hash "
-        "FROM unnest(CAST(:issuers AS text[]), CAST(:jtis AS text[])) AS n (issuer, jti) "
-        "JOIN statements AS s ON s.issuer = n.issuer AND s.jti = n.jti"
-    ),
+    "sqlite": "SELECT s.issuer, s.jti, s.entry_index, s.statement_hash, s.signing_input_hash "
+    "FROM json_each(:names) AS n JOIN statements AS s "
+    "ON s.issuer = json_extract(n.value, '$[0]') AND s.jti = json_extract(n.value, '$[1]')",
+    "postgresql": "SELECT s.issuer, s.jti, s.entry_index, s.statement_hash, s.signing_input_hash "
+    "FROM unnest(CAST(:issuers AS text[]), CAST(:jtis AS text[])) AS n (issuer, jti) "
+    "JOIN statements AS s ON s.issuer = n.issuer AND s.jti = n.jti",
 }
 
 
-def find_by_jti(connection: Connection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], LoggedKey]:
+def logged_keys(names: Iterable[tuple[str, str]], dialect: str) -> Question[dict[tuple[str, str], LoggedKey]]:
     """What is logged under idempotency keys.
 
     Args:
-        connection: Any transaction.
         names: Pairs of issuer and jti.
+        dialect: Of the database that is asked.
 
     Returns:
-        The keys that are taken; the others are free.
+        Gives the keys that are taken; the others are free.
     """
     pairs = list(dict.fromkeys(names))
-    if not pairs:
-        return {}
     parameters: dict[str, Any]
-    if is_sqlite(connection):
+    if dialect == "sqlite":
         parameters = {"names": json.dumps(pairs)}
     else:
-        issuers, jtis = zip(*pairs, strict=True)
-        parameters = {"issuers": pack("text", issuers), "jtis": pack("text", jtis)}
-    rows = connection.execute(_FIND_BY_JTI[connection.dialect.name], parameters, execution_options=BINARY)
+        parameters = {
+            "issuers": pack("text", [issuer for issuer, _ in pairs]),
+            "jtis": pack("text", [jti for _, jti in pairs]),
+        }
+    return Question(_FIND_BY_JTI[dialect], parameters, _logged_keys)
+
+
+def _logged_keys(rows: Rows) -> dict[tuple[str, str], LoggedKey]:
     return {(issuer, jti): LoggedKey(*logged) for issuer, jti, *logged in rows}
+
+
+def find_by_jti(connection: Connection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], LoggedKey]:
+    """``logged_keys``, asked alone."""
+    return ask(connection, logged_keys(names, connection.dialect.name))
 
 
 def read_jws(connection: Connection, index: int) -> bytes | None:
@@ -431,6 +449,8 @@ def read_jws(connection: Connection, index: int) -> bytes | None:
 
 
 # --- refusals ---
+
+_REFUSAL_HASH = "SELECT record_hash FROM refusals WHERE refusal_number = :number"
 
 
 def known_refusals(connection: Connection, statement_hashes: Sequence[bytes]) -> set[tuple[bytes, bytes]]:
@@ -446,6 +466,11 @@ def known_refusals(connection: Connection, statement_hashes: Sequence[bytes]) ->
     return known
 
 
-def refusal_hash_of(connection: Connection, number: int) -> bytes | None:
+def refusal_hash(number: int) -> Question[bytes | None]:
     """The hash of the record ``number`` of the refusal journal."""
-    return connection.scalar(select(_REFUSALS.c.record_hash).where(_REFUSALS.c.refusal_number == number))
+    return Question(_REFUSAL_HASH, {"number": number}, _first)
+
+
+def refusal_hash_of(connection: Connection, number: int) -> bytes | None:
+    """``refusal_hash``, asked alone."""
+    return ask(connection, refusal_hash(number))

@@ -4,8 +4,8 @@ Decides: nothing. Only an engine on PostgreSQL imports it, for psycopg takes lon
 commands on SQLite take to do their work.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 from psycopg import capabilities
@@ -13,7 +13,7 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from sqlalchemy import Connection as SQLConnection
 
-from ledger.store.engine import driver_errors
+from ledger.store.engine import begun, driver_errors
 from ledger.store.packed import PackedArray
 
 BINARY_FORMAT: Final = Format.BINARY
@@ -45,7 +45,8 @@ def stream(
     """
     # An older libpq hands on row by row.
     size = rows if capabilities.has_stream_chunked() else 1
-    with _driver(connection, query) as driver, driver.cursor(binary=True) as cursor:
+    driver = begun(connection)
+    with driver_errors(connection, query), driver.cursor(binary=True) as cursor:
         yield from cursor.stream(query, parameters, size=size)
 
 
@@ -60,15 +61,24 @@ def send_all(connection: SQLConnection, statements: Iterable[tuple[str, tuple[An
         sqlalchemy.exc.IntegrityError: A row stands there already. The transaction can only be rolled back.
         sqlalchemy.exc.DBAPIError: Anything else that the server or the driver says.
     """
-    with _driver(connection, "several statements") as driver, driver.cursor() as cursor, driver.pipeline():
+    driver = begun(connection)
+    with driver_errors(connection, "several statements"), driver.cursor() as cursor, driver.pipeline():
         for statement, parameters in statements:
             cursor.execute(statement, parameters)
 
 
-@contextmanager
-def _driver(connection: SQLConnection, asked: str) -> Iterator[Any]:
-    """The driver's own connection, in a transaction of SQLAlchemy's and with its errors."""
-    if not connection.in_transaction():
-        connection.begin()  # it sees nothing of what is done, and would roll nothing back
-    with driver_errors(connection, asked):
-        yield connection.connection.dbapi_connection
+def ask_all(
+    connection: SQLConnection, questions: Sequence[tuple[str, Mapping[str, Any] | Sequence[Any]]]
+) -> list[list[tuple[Any, ...]]]:
+    """What several queries give, in binary; none is waited for before the next is sent.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: What the server or the driver says to any of them.
+    """
+    driver = begun(connection)
+    cursors = [driver.cursor(binary=True) for _ in questions]
+    with driver_errors(connection, "; ".join(query for query, _ in questions)):
+        with driver.pipeline() if len(questions) > 1 else nullcontext():
+            for cursor, (query, parameters) in zip(cursors, questions, strict=True):
+                cursor.execute(query, parameters)
+        return [cursor.fetchall() for cursor in cursors]

@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 
+from ledger.store.asking import Question, ask
 from ledger.store.engine import BINARY, driver_error, in_psycopg_words, is_sqlite
 from ledger.store.log_store import read_tile_hashes
 from ledger.store.models import PUBLIC_ENTRY_POSTGRESQL, PUBLIC_ENTRY_SQLITE, Base
@@ -319,8 +320,7 @@ class RawReader:
 
     def _all(self, query: str, **parameters: int) -> Sequence[Sequence[Any]]:
         """A few rows, asked for so often that compiling a statement and a server's cursor weigh."""
-        asked = query if self.sqlite else in_psycopg_words(query)
-        return self._connection.exec_driver_sql(asked, parameters, execution_options=BINARY).all()
+        return ask(self._connection, Question(query, parameters, list))
 
     def _rows(self, query: TextClause, **parameters: Any) -> Iterator[Sequence[Any]]:
         result = self._connection.execute(

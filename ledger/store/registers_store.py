@@ -5,11 +5,11 @@ Decides: which queries a batch costs. Holds no rule. Every function works in the
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, any_, bindparam, func, select, text
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.encoding import b64url_decode
@@ -31,6 +31,7 @@ from ledger.statements.registers import (
     RefusalPublicationRecord,
     SiteRecord,
 )
+from ledger.store.asking import Answer, Asking, Question, Rows, ask
 from ledger.store.engine import BINARY, is_sqlite
 from ledger.store.models import Base
 from ledger.store.packed import pack
@@ -103,31 +104,33 @@ def _records(connection: Connection, kind: type, query: Any, parameters: Any = N
 
 
 @cache
-def _select_named(kind: type, column: str, dialect: str) -> Select[Any]:
+def _select_named(kind: type, column: str, dialect: str) -> str:
     """Selects the records whose column is among the names in one parameter, however many they are."""
     table = REGISTERS[kind].table
-    if dialect == "sqlite":
-        each = func.json_each(bindparam("names")).table_valued("value")
-        return select(table).where(table.c[column].in_(select(each.c.value)))
-    return select(table).where(table.c[column] == any_(bindparam("names", type_=postgresql.ARRAY(Text))))
+    among = "IN (SELECT value FROM json_each(:names))" if dialect == "sqlite" else "= ANY(:names::text[])"
+    columns = ", ".join(each.name for each in table.columns)
+    return f"SELECT {columns} FROM {table.name} WHERE {column} {among}"  # noqa: S608
 
 
-def _named(connection: Connection, kind: type, column: str, names: Iterable[str]) -> Iterator[Any]:
-    ordered = sorted(names)
-    if not ordered:
-        return iter(())
-    query = _select_named(kind, column, connection.dialect.name)
-    parameter = json.dumps(ordered) if is_sqlite(connection) else ordered
-    return _records(connection, kind, query, {"names": parameter})
-
-
-def read_named(connection: Connection, kind: type, column: str, names: Iterable[str]) -> Iterator[Any]:
+def _named(kind: type, column: str, names: Iterable[str], dialect: str) -> Question[list[Any]]:
     """The records of a register that have one of these names in a column; absent ones are left out."""
-    return _named(connection, kind, column, names)
+    ordered = sorted(names)
+    parameter = json.dumps(ordered) if dialect == "sqlite" else pack("text", ordered)
+    return Question(_select_named(kind, column, dialect), {"names": parameter}, partial(_to_records, kind))
+
+
+def _to_records(kind: type, rows: Rows) -> list[Any]:
+    to_record = REGISTERS[kind].to_record
+    return [to_record(*row) for row in rows]
+
+
+def read_named(connection: Connection, kind: type, column: str, names: Iterable[str]) -> list[Any]:
+    """The records of a register that have one of these names in a column; absent ones are left out."""
+    return ask(connection, _named(kind, column, names, connection.dialect.name))
 
 
 # What every batch needs, in one query: the journal's head, and the newest of each register that only grows.
-_ALWAYS = text(
+_ALWAYS = (
     "SELECT h.refusal_count, h.refusal_hash, o.origin_key, o.origin, o.log_keys, p.entry_index, p.policy, "
     "r.entry_index, r.refusal_count, r.refusal_hash FROM head h LEFT JOIN origin o ON o.origin_key = 1 "
     "LEFT JOIN policies p ON p.entry_index = (SELECT max(entry_index) FROM policies) "
@@ -137,36 +140,54 @@ _ALWAYS = text(
 
 
 def read_facts(connection: Connection, names: Names) -> Facts:
+    """``ask_facts``, asked alone."""
+    return ask_facts(Asking(connection), names)()
+
+
+def ask_facts(asking: Asking, names: Names) -> Callable[[], Facts]:
     """The facts that are named, with origin, policy in force, last publication and the journal's head.
 
     Args:
-        connection: Any transaction; the committer's holds the log lock.
+        asking: Over any transaction; the committer's holds the log lock.
         names: What is asked for; a name without a record is simply absent from the facts.
 
+    Returns:
+        Gives them; what only acts need is asked then.
+
     Raises:
-        LogInconsistent: The head row is missing, or a register holds what no fold could have put there.
+        LogInconsistent: (When they are given.) The head row is missing, or a register holds what no fold
+            could have put there.
     """
-    facts = Facts()
-    always = connection.execute(_ALWAYS, execution_options=BINARY).one_or_none()
-    if always is None:
-        raise LogInconsistent("the head row is missing")
-    facts.refusal_count, facts.refusal_hash = always[0], always[1]
-    newest: tuple[tuple[type, Sequence[Any]], ...] = (
-        (OriginRecord, always[2:5]),
-        (PolicyRecord, always[5:7]),
-        (RefusalPublicationRecord, always[7:10]),
-    )
-    for kind, row in newest:
-        if row[0] is not None:
-            facts.put(REGISTERS[kind].to_record(*row))
+    dialect = asking.connection.dialect.name
     by_name: tuple[tuple[type, str, set[str]], ...] = (
         (PartyRecord, "party", names.parties),
         (KeyRecord, "kid", names.kids),
         (SiteRecord, "site", names.sites),
         (PrefixRecord, "prefix", names.prefixes),
     )
-    for kind, column, wanted in by_name:
-        for record in _named(connection, kind, column, wanted):
+    always = asking.put(Question(_ALWAYS, {}, list))
+    named = [asking.put(_named(kind, column, wanted, dialect)) for kind, column, wanted in by_name if wanted]
+    return partial(_facts, asking.connection, names, always, named)
+
+
+def _facts(
+    connection: Connection, names: Names, always: Answer[list[Any]], named: Sequence[Answer[list[Any]]]
+) -> Facts:
+    facts = Facts()
+    if not always.value:
+        raise LogInconsistent("the head row is missing")
+    (row,) = always.value
+    facts.refusal_count, facts.refusal_hash = row[0], row[1]
+    newest: tuple[tuple[type, Sequence[Any]], ...] = (
+        (OriginRecord, row[2:5]),
+        (PolicyRecord, row[5:7]),
+        (RefusalPublicationRecord, row[7:10]),
+    )
+    for kind, part in newest:
+        if part[0] is not None:
+            facts.put(REGISTERS[kind].to_record(*part))
+    for answer in named:
+        for record in answer.value:
             facts.put(record)
     if names.all_prefixes:
         for record in _records(connection, PrefixRecord, select(_PREFIXES)):
@@ -185,7 +206,7 @@ def _read_authorities(connection: Connection, facts: Facts) -> None:
     parties = [p for p in _records(connection, PartyRecord, query) if "authority" in p.roles]
     for party in parties:
         facts.put(party)
-    for key in _named(connection, KeyRecord, "party", facts.parties):
+    for key in read_named(connection, KeyRecord, "party", facts.parties):
         facts.put(key)
 
 

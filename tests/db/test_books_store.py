@@ -16,6 +16,7 @@ from ledger.records.lots import EdgeRecord, HoldingRecord, LotRecord, PostingRec
 from ledger.records.oversight import ControlListRecord, DueRecord, TallyRecord
 from ledger.records.steps import tell_lot
 from ledger.store import books_source
+from ledger.store.asking import ask_driver
 from ledger.store.books_source import StoreSource, write_records
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES, GROWING, TABLE_NAMES, _make
 from tests.support.books_records import some_records
@@ -205,15 +206,14 @@ class TestBooks:
         assert [each.line for each in stored(connection, PostingRecord)] == [1, 2, 3]
 
     def test_many_keys_cost_one_query(self, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked: list[str] = []
-        execute = connection.exec_driver_sql
+        asked: list[Any] = []
 
-        def counted(statement: str, *arguments: Any, **options: Any) -> Any:
-            asked.append(statement)
-            return execute(statement, *arguments, **options)
+        def counted(connection: Connection, questions: Any) -> Any:
+            asked.extend(questions)
+            return ask_driver(connection, questions)
 
         write_records(connection, [holding(f"lot {at}") for at in range(500)])
-        monkeypatch.setattr(connection, "exec_driver_sql", counted)
+        monkeypatch.setattr(books_source, "ask_driver", counted)
         books = Books(StoreSource(connection))
         books.prefetch_groups(HoldingRecord, "lot", [(f"lot {at}",) for at in range(600)])
         assert len(asked) == 1

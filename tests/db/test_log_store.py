@@ -179,13 +179,13 @@ class TestIdempotencyKeys:
         log_store.append_entries(connection, [new_entry(index) for index in range(2_000)], [])
         if is_sqlite(connection):
             plan = connection.execute(
-                text(f"EXPLAIN QUERY PLAN {query.text}"), {"names": f'[["{ISSUER}","x"]]'}
+                text(f"EXPLAIN QUERY PLAN {query}"), {"names": f'[["{ISSUER}","x"]]'}
             )
             assert any("USING INDEX" in row[3] and "issuer=? AND jti=?" in row[3] for row in plan)
         else:
             connection.execute(text("ANALYZE statements"))
             found = connection.execute(
-                text(f"EXPLAIN {query.text}"), {"issuers": [ISSUER], "jtis": ["x"]}
+                text(f"EXPLAIN {query}"), {"issuers": [ISSUER], "jtis": ["x"]}
             ).scalars()
             assert any("uq_statements_issuer_jti" in line for line in found)
 

@@ -1,7 +1,8 @@
-"""What goes past SQLAlchemy to PostgreSQL's driver: rows in a stream, statements one behind the other."""
+"""What goes past SQLAlchemy to PostgreSQL's driver: rows in a stream, statements and questions one
+behind the other."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ledger.store.engine import create_ledger_engine
 from ledger.store.packed import pack
-from ledger.store.psycopg_forms import send_all, stream
+from ledger.store.psycopg_forms import ask_all, send_all, stream
 
 pytestmark = pytest.mark.postgresql
 
@@ -102,6 +103,47 @@ def test_a_server_that_goes_is_an_error_of_the_database(connection: Connection) 
         send_all(connection, [add(1), go, add(2)])
     with pytest.raises(DBAPIError):
         connection.execute(text("SELECT 1"))
+    connection.invalidate()
+    connection.rollback()
+    assert stored(connection) == []
+
+
+# --- questions one behind the other ---
+
+SECOND = "SELECT %(n)s::bigint"
+
+
+class WhenMade(dict[str, int]):
+    """Parameters that do something when the driver takes them."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__(n=2)
+        self._act = act
+
+    def __getitem__(self, name: str) -> int:
+        self._act()
+        return super().__getitem__(name)
+
+
+def test_no_question_is_waited_for_before_the_next_is_sent(connection: Connection) -> None:
+    """The first waits for a lock that is let go only while the second is made."""
+    connection.execute(text("SET LOCAL lock_timeout = '20s'"))
+    with connection.engine.connect() as other:
+        other.execute(text("SELECT pg_advisory_lock(7)"))
+        second = WhenMade(lambda: other.execute(text("SELECT pg_advisory_unlock(7)")))
+        locked = ("SELECT 1::bigint FROM pg_advisory_xact_lock(%(key)s)", {"key": 7})
+        assert ask_all(connection, [locked, (SECOND, second)]) == [[(1,)], [(2,)]]
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_server_that_goes_between_questions_is_an_error_of_the_database(
+    connection: Connection, at: int
+) -> None:
+    send_all(connection, [add(1)])
+    asked: list[tuple[str, dict[str, int]]] = [(SECOND, {"n": 2}), (SECOND, {"n": 3})]
+    asked.insert(at, ("SELECT pg_terminate_backend(pg_backend_pid())", {}))
+    with pytest.raises(DBAPIError):
+        ask_all(connection, asked)
     connection.invalidate()
     connection.rollback()
     assert stored(connection) == []

@@ -52,8 +52,8 @@ def failing(
 POINTS: list[tuple[Any, str]] = [
     (batch, "begin_write"),
     (log_store, "read_head"),
-    (batch, "read_facts"),
-    (log_store, "find_by_jti"),
+    (batch, "ask_facts"),
+    (log_store, "logged_keys"),
     (log_store, "append_entries"),
     (batch, "write_changes"),
     (log_store, "read_stored"),

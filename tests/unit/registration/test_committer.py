@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 
 from ledger.controls.submission import Submission, read_submission
 from ledger.errors import LogInconsistent, MarkAhead, MarkUnwritable, ReledgerError, StoreBusy
-from ledger.registration.batch import BatchWriter, Outcome, Repeated
+from ledger.registration.batch import BatchWriter
 from ledger.registration.committer import Committer, Limits, Waiter
+from ledger.registration.outcomes import Outcome, Repeated
 from ledger.statements.envelope import parse_statement
 from tests.support.books import movement
 from tests.support.cast import Cast
