@@ -56,6 +56,7 @@ from api.sessions import SessionDesk
 from api.settings import Settings
 from ledger.clock import Clock, SystemClock
 from ledger.log.note import NoteSigner
+from ledger.processors import processors
 from ledger.registration.committer import Limits
 from ledger.registration.registrar import Registrar
 from ledger.store.engine import create_ledger_engine
@@ -123,7 +124,14 @@ def create_app(
     if registrar is None:
         limits = Limits(queue_statements=settings.queue_limit)
         registrar = Registrar(
-            engine, settings.origin, signer, mark, clock, limits=limits, observe=metrics.observe_batch
+            engine,
+            settings.origin,
+            signer,
+            mark,
+            clock,
+            limits=limits,
+            observe=metrics.observe_batch,
+            examiners=max(1, processors() // settings.workers),
         )
     parts = Parts(
         settings=settings,

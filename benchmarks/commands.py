@@ -50,7 +50,7 @@ def _report(engines: tuple[str, ...], output: Path | None, measure: Callable[[st
 
 @cli.command()
 @_ENGINE
-@click.option("--count", default=20_000, show_default=True, type=click.IntRange(1_000, 1_000_000))
+@click.option("--count", default=60_000, show_default=True, type=click.IntRange(1_000, 1_000_000))
 @_OUTPUT
 def intake(engine: tuple[str, ...], count: int, output: Path | None) -> None:
     """Single POSTs, NDJSON batches, documents of 100 events."""

@@ -6,7 +6,6 @@ values crosses between processes. Safe under every start method: a worker gets a
 
 import gc
 import multiprocessing
-import os
 import signal
 import sys
 from collections import deque
@@ -29,6 +28,7 @@ from ledger.audit.ranges import RangeChecker, RangeResult
 from ledger.audit.refusals import RefusalChecker, RefusalResult
 from ledger.audit.statements import StatementChecker
 from ledger.errors import AuditCancelled
+from ledger.processors import processors
 from ledger.statements.registers import KeyRecord
 from ledger.store.engine import create_ledger_engine
 from ledger.store.raw_reads import raw_reader
@@ -173,10 +173,7 @@ def _do(task: Task) -> TaskResult:
 
 def default_processes(size: int) -> int:
     """One process for each core that this one may use; a single one for a small log."""
-    if size < FEW_ENTRIES:
-        return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return cores or 1
+    return 1 if size < FEW_ENTRIES else processors()
 
 
 @dataclass(slots=True)

@@ -41,7 +41,7 @@ from ledger.registration.outcomes import (
     Registered,
     Repeated,
 )
-from ledger.registration.precedence import Precedence
+from ledger.registration.precedence import Precedence, Turns
 from ledger.registration.submission import (
     EnrolledKey,
     KeyDirectory,
@@ -86,6 +86,7 @@ class Registrar:
         *,
         limits: Limits | None = None,
         observe: Callable[[BatchReport], None] = lambda report: None,
+        examiners: int = 2,
     ) -> None:
         """Opens nothing and starts nothing until the first statement.
 
@@ -97,6 +98,8 @@ class Registrar:
             clock: The host's clock.
             limits: Bounds of the queue and of a batch.
             observe: Told of every batch, from the committing thread.
+            examiners: How many batch requests are examined at once: the processors there are for this
+                process. A signature is verified while Python runs another thread.
         """
         self._engine = engine
         self._origin = origin
@@ -104,6 +107,7 @@ class Registrar:
         self._signer = signer
         self._mark = mark
         self._precedence = Precedence()
+        self._turns = Turns(examiners)
         self._committer = Committer(self._make_writer, limits or Limits(), observe)
         self._keys = KeyDirectory(self._load_key)
 
@@ -154,16 +158,18 @@ class Registrar:
         """
         waiter = Waiter()
         pending: deque[_Line] = deque()
-        with self._committer.sending():
+        with self._committer.sending(), self._turns.queued() as turn:
             for number, jws in lines:
                 while pending and (pending[0].done or len(pending) >= WINDOW):
                     yield self._line_result(pending.popleft(), waiter)
+                turn.begin()
                 self._precedence.stand_back()
                 line = _Line(number)
                 try:
                     statement = parse_statement(jws)
                     enrolled = self._keys.find(statement.header.kid)
                     if enrolled is None:
+                        turn.pause()
                         while pending:
                             yield self._line_result(pending.popleft(), waiter)
                         enrolled = self._keys.find(statement.header.kid)
@@ -173,6 +179,7 @@ class Registrar:
                     line.ticket = self._committer.submit(submission, waiter, patient=True)
                 except RequestError as error:
                     line.error = error
+                turn.pause()
                 pending.append(line)
         while pending:
             yield self._line_result(pending.popleft(), waiter)

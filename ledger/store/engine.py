@@ -138,6 +138,7 @@ def _sqlite_engine(url: URL, pool_size: int, read_only: bool, driver: ModuleType
         module=driver,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_use_lifo=True,  # what one connection has read and prepared is used again
         # Waiting for a lock is SQLite's own doing, with the GIL released.
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None},
     )
@@ -216,6 +217,7 @@ def _postgresql_engine(url: URL, pool_size: int, read_only: bool) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_use_lifo=True,  # what one connection has read and prepared is used again
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
     )

@@ -2,6 +2,7 @@
 
 import sqlite3
 import types
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,17 @@ class TestBothEngines:
             with pytest.raises(DBAPIError, match=r"readonly|read-only"):
                 connection.execute(text("UPDATE head SET tree_size = 1"))
         engine.dispose()
+
+    def test_the_connection_that_was_used_last_is_used_next(self, engine: Engine) -> None:
+        """What it has read and prepared is at hand; another one would begin anew."""
+        with ExitStack() as stack:
+            for _ in range(3):
+                stack.enter_context(engine.connect())
+        used = set()
+        for _ in range(6):
+            with engine.connect() as connection:
+                used.add(id(connection.connection.dbapi_connection))
+        assert len(used) == 1
 
     def test_which_engine(self, database_url: str) -> None:
         engine = create_ledger_engine(database_url)

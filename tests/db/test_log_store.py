@@ -178,9 +178,7 @@ class TestIdempotencyKeys:
         query = log_store._FIND_BY_JTI[connection.dialect.name]
         log_store.append_entries(connection, [new_entry(index) for index in range(2_000)], [])
         if is_sqlite(connection):
-            plan = connection.execute(
-                text(f"EXPLAIN QUERY PLAN {query}"), {"names": f'[["{ISSUER}","x"]]'}
-            )
+            plan = connection.execute(text(f"EXPLAIN QUERY PLAN {query}"), {"names": f'[["{ISSUER}","x"]]'})
             assert any("USING INDEX" in row[3] and "issuer=? AND jti=?" in row[3] for row in plan)
         else:
             connection.execute(text("ANALYZE statements"))
