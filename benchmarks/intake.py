@@ -87,22 +87,19 @@ def run(engine: str, count: int, cores: int) -> Report:
     report = Report(f"intake on {engine}, {count:,} statements of 1.7 KB, {cores} cores")
     cast = Cast()
     signed = statements(cast, count)
-    # The slower ways take minutes otherwise; the quick one needs many, for at its end, when the last batches
-    # are answered one after the other, half of the machine has nothing left to do for a second.
+    # The slower ways take minutes otherwise.
     some, few = min(count // 2, 10_000), min(max(count // 8, 200), 2_500)
     report.add("bare", "verification and bulk insert of the same bytes", bare(engine, cast, signed, cores))
     with prepared(engine, cast=cast, workers=cores) as log, serving(log.settings) as server:
         post_batches(server.url, statements(cast, 200))
-        report.add("batch", "NDJSON batches, 8 streams", post_batches(server.url, signed))
-        report.add(
-            "single", "single POSTs, 32 clients", post_singles(server.url, statements(cast, some))
-        )
+        report.add("batch", "NDJSON batches, 8 streams", post_batches(server.url, signed).steady)
+        report.add("single", "single POSTs, 32 clients", post_singles(server.url, statements(cast, some)))
         made = documents(cast, max(count // 100, 20))
-        measured = post_batches(server.url, made)
+        measured = post_batches(server.url, made, lines=10)
         report.add(
             "events",
             f"events in documents of {EVENTS}, 8 streams",
-            Measured(measured.count * EVENTS, measured.seconds),
+            measured.share(measured.count * EVENTS),
         )
     with (
         prepared(engine, cast=cast, workers=cores) as log,

@@ -27,6 +27,23 @@ class Measured:
         return self.count / self.seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Posted(Measured):
+    """Batches, from the first to the last answer.
+
+    Attributes:
+        steady: While every stream had a batch under way: from when each has had an answer until one finds
+            nothing more to send. Before and after, part of the machine has nothing to do yet or any more. All
+            of it where there are too few batches.
+    """
+
+    steady: Measured
+
+    def share(self, count: int) -> Measured:
+        """The same of something else that the same lines hold ``count`` of, in equal parts."""
+        return Measured(round(count * self.steady.count / self.count), self.steady.seconds)
+
+
 def post_singles(url: str, statements: Sequence[bytes], *, clients: int = 32) -> Measured:
     """Posts each statement in a request of its own over ``clients`` connections that stay open."""
     return asyncio.run(_post_singles(urlsplit(url).port or 80, statements, clients))
@@ -61,7 +78,7 @@ async def _client(port: int, requests: Sequence[bytes]) -> int:
     return created
 
 
-def post_batches(url: str, statements: Sequence[bytes], *, streams: int = 8, lines: int = 500) -> Measured:
+def post_batches(url: str, statements: Sequence[bytes], *, streams: int = 8, lines: int = 500) -> Posted:
     """Posts the statements as NDJSON batches over ``streams`` connections that stay open.
 
     Each connection sends its next batch when it has read the answer to the last one, whichever connection is
@@ -73,7 +90,8 @@ def post_batches(url: str, statements: Sequence[bytes], *, streams: int = 8, lin
         b"".join(line + b"\n" for line in statements[start : start + size])
         for start in range(0, len(statements), size)
     )
-    answers: list[bytes] = []
+    answers: list[tuple[float, bytes]] = []
+    dry: list[float] = []
 
     def send() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", urlsplit(url).port or 80, timeout=300)
@@ -83,7 +101,9 @@ def post_batches(url: str, statements: Sequence[bytes], *, streams: int = 8, lin
                 connection.request(
                     "POST", "/v1/statements/batch", body, {"Content-Type": "application/x-ndjson"}
                 )
-                answers.append(connection.getresponse().read())
+                answer = connection.getresponse().read()
+                answers.append((time.perf_counter(), answer))
+        dry.append(time.perf_counter())
         connection.close()
 
     threads = [threading.Thread(target=send) for _ in range(streams)]
@@ -94,5 +114,16 @@ def post_batches(url: str, statements: Sequence[bytes], *, streams: int = 8, lin
         thread.join()
     seconds = time.perf_counter() - begun
     # Counted when the clock has stopped: parsing on the server's cores would be measured with it.
-    results = [json.loads(line) for answer in answers for line in answer.splitlines()]
-    return Measured(sum(result["status"] == 201 for result in results), seconds)
+    created = [
+        (at, sum(json.loads(line)["status"] == 201 for line in each.splitlines())) for at, each in answers
+    ]
+    total = sum(count for _, count in created)
+    return Posted(total, seconds, _steady(created, streams, min(dry)) or Measured(total, seconds))
+
+
+def _steady(created: Sequence[tuple[float, int]], streams: int, until: float) -> Measured | None:
+    """What was created while every stream had a batch under way, None where that was hardly ever."""
+    within = sorted(each for each in created if each[0] <= until)[streams - 1 :]
+    if len(within) <= streams:
+        return None
+    return Measured(sum(count for _, count in within[1:]), within[-1][0] - within[0][0])

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from benchmarks.load import Measured, post_batches
+from benchmarks.load import Posted, post_batches
 from benchmarks.reporting import Report
 from benchmarks.servers import prepared, serving
 from ledger.clock import SystemClock, format_time_us
@@ -218,7 +218,7 @@ def run(engine: str, count: int, cores: int) -> Report:
         cast = Commerce(policy=dict(policy))
         signed, first = way(cast, count), way(cast, FEWEST)
         measured, processor = _measure(engine, cores, cast, [first, signed], lines)
-        report.add(name, text, Measured(count, measured.seconds))
+        report.add(name, text, measured.share(count))
         report.cost(f"{name}: the server's processes", processor / count * 1e6)
     report.ratio("on", "off")
     report.ratio("on", "plain")
@@ -231,7 +231,7 @@ def run(engine: str, count: int, cores: int) -> Report:
 
 def _measure(
     engine: str, cores: int, cast: Commerce, rounds: Sequence[list[bytes]], lines: int
-) -> tuple[Measured, float]:
+) -> tuple[Posted, float]:
     """The rate of the last round's statements, and the server's processor seconds."""
     with prepared(engine, cast=cast, workers=cores) as log, serving(log.settings) as server:
         for signed in rounds:
