@@ -43,18 +43,25 @@ class Running:
     Attributes:
         process: The process that was started; its children are the workers.
         url: Where it listens.
+        log: What it says on stderr.
     """
 
     process: subprocess.Popen[bytes] | Forked
     url: str
+    log: Path
 
     def kill(self) -> None:
-        """kill -9 to the process and every child of it, at once."""
-        family = [
-            *psutil.Process(self.process.pid).children(recursive=True),
-            psutil.Process(self.process.pid),
-        ]
-        for member in family:
+        """kill -9 to the process and every child of it, at once.
+
+        Raises:
+            RuntimeError: It had ended by itself.
+        """
+        try:
+            first = psutil.Process(self.process.pid)
+            first.suspend()  # or it might start another worker in place of one that is killed
+        except psutil.NoSuchProcess:
+            raise RuntimeError(f"the server ended by itself:\n{self.log.read_text()[-3000:]}") from None
+        for member in (*first.children(recursive=True), first):
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.send_signal(signal.SIGKILL)
         self.process.wait()
@@ -165,7 +172,7 @@ def start(
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
-    running = Running(process, f"http://127.0.0.1:{settings.port}")
+    running = Running(process, f"http://127.0.0.1:{settings.port}", path)
     deadline = time.monotonic() + 180  # on a machine that does much else
     with httpx2.Client(base_url=running.url, timeout=5) as client:
         while time.monotonic() < deadline and process.poll() is None:
