@@ -43,7 +43,7 @@ class Answer(Generic[T]):
 
     question: Question[T]
     _asking: "Asking"
-    _rows: Rows = ()
+    _rows: Rows | None = None
 
     def take(self, rows: Rows) -> None:
         """Says what the database gave."""
@@ -55,8 +55,11 @@ class Answer(Generic[T]):
 
         Raises:
             sqlalchemy.exc.DBAPIError: What the database or the driver says to any of the questions.
+            RuntimeError: It did so before, when another answer was looked at.
         """
         self._asking.hear()
+        if self._rows is None:
+            raise RuntimeError(f"this was asked and not answered: {self.question.query}")
         return self.question.read(self._rows)
 
 

@@ -96,6 +96,9 @@ def test_a_question_that_cannot_be_answered_is_an_error_of_the_database(
     with pytest.raises(DBAPIError) as error:
         _ = answers[-1].value
     assert "nowhere" in str(error.value)
+    for answer in answers[:-1]:
+        with pytest.raises(RuntimeError, match="not answered"):
+            _ = answer.value
     connection.rollback()
     assert ask(connection, numbers()) == []
 
