@@ -20,6 +20,7 @@ LAYERS: list[set[str]] = [
         "ledger.findings",
         "ledger.clock",
         "ledger.encoding",
+        "ledger.processors",
         "ledger.strict_json",
         "ledger.identifiers",
     },
