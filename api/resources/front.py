@@ -18,6 +18,7 @@ from ledger.log.entry import Entry, parse_entry
 from ledger.statements.envelope import parse_statement
 from ledger.statements.registers import OriginRecord
 from ledger.store import log_store, registers_store
+from ledger.store.asking import ask
 from ledger.store.log_store import CheckpointRow
 
 resource = Resource("plain page", "What this log is, for a person, without script.")
@@ -55,7 +56,7 @@ def read_log_page(call: Call) -> Response:
     """Read what this log is called, who signs it, how far it goes, and its newest entries, as a page."""
     with call.reading() as connection:
         origin = registers_store.read_origin(connection)
-        latest = log_store.latest_checkpoint(connection)
+        latest = ask(connection, log_store.last_checkpoint())
         if origin is None or latest is None:
             body = "<p>This log has not begun: it has no genesis yet.</p>"
         else:

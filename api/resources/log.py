@@ -20,6 +20,7 @@ from ledger.encoding import b64_encode
 from ledger.errors import LedgerEmpty, LogInconsistent, ResourceNotFound
 from ledger.log.merkle import leaf_hash, prove_consistency, prove_inclusion, tree_root
 from ledger.store import listings, log_store, registers_store
+from ledger.store.asking import ask
 from ledger.store.proofs import node_reader
 
 resource = Resource("log", "The log: its head, its entries, and proofs over them.")
@@ -72,7 +73,7 @@ def read_log(call: Call) -> Response:
     """Read what the log is called, who signs it, and how far it goes."""
     with call.reading() as connection:
         origin = registers_store.read_origin(connection)
-        latest = log_store.latest_checkpoint(connection)
+        latest = ask(connection, log_store.last_checkpoint())
     if origin is None or latest is None:
         raise LedgerEmpty("the log is empty")
     members = {

@@ -14,6 +14,7 @@ from api.schemas import NOTE_SCHEMA, OCTETS_SCHEMA
 from ledger.errors import LedgerEmpty, LogInconsistent, ResourceNotFound, TileMalformed
 from ledger.log.tiles import TILE_HEIGHT, TILE_WIDTH, TileCoordinate, entry_bundle, parse_tile_path
 from ledger.store import log_store
+from ledger.store.asking import ask
 
 resource = Resource("files", "The log as the files that C2SP tlog-tiles describes.")
 
@@ -34,7 +35,7 @@ _PARTIAL: Final = "public, max-age=3600"
 def read_checkpoint(call: Call) -> Response:
     """Read the latest checkpoint, a signed note."""
     with call.reading() as connection:
-        latest = log_store.latest_checkpoint(connection)
+        latest = ask(connection, log_store.last_checkpoint())
     if latest is None:
         raise LedgerEmpty("the log is empty")
     return tagged(bytes_reply(latest.note, TEXT, cache=REVALIDATE), f"checkpoint-{latest.checkpoint_number}")

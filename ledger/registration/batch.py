@@ -36,7 +36,7 @@ from ledger.registration.outcomes import Appended, Conflicting, Outcome, Refused
 from ledger.registration.precedence import Precedence, uncollected
 from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
 from ledger.store import log_store
-from ledger.store.asking import Asking
+from ledger.store.asking import Asking, ask
 from ledger.store.books_source import write_records
 from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_clock
 from ledger.store.log_store import HeadRow, LoggedKey, NewEntry, NewRefusal
@@ -426,7 +426,7 @@ class BatchWriter:
                     checkpoint = log_store.checkpoint_of_size(connection, new.tree_size)
                     found = checkpoint is not None and checkpoint.root == new.root
                 else:
-                    found = log_store.refusal_hash_of(connection, new.refusal_count - 1) == new.refusal_hash
+                    found = ask(connection, log_store.refusal_hash(new.refusal_count - 1)) == new.refusal_hash
                 connection.rollback()
                 return found
         except (DBAPIError, PoolTimeout) as error:

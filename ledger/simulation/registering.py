@@ -27,6 +27,7 @@ from ledger.simulation.folder import Truth, lines, months, read_manifest
 from ledger.statements.envelope import parse_statement
 from ledger.statements.keys import parse_jwk
 from ledger.store import log_store
+from ledger.store.asking import ask
 from ledger.store.engine import is_sqlite
 from ledger.store.registers_store import read_key
 from ledger.store.schema import upgrade
@@ -126,7 +127,7 @@ def _begin(folder: Path, engine: Engine, registrar: Registrar, mark: Mark, clock
     with engine.connect() as connection:
         size = log_store.read_head(connection).tree_size
         if size:
-            checkpoint = log_store.latest_checkpoint(connection)
+            checkpoint = ask(connection, log_store.last_checkpoint())
             (last,) = log_store.read_entries(connection, size - 1, size)
             if log_store.read_jws(connection, 0) != genesis or checkpoint is None:
                 raise SimulationInvalid(

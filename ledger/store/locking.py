@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.errors import StoreBusy
-from ledger.store.asking import Question, ask
+from ledger.store.asking import Question
 from ledger.store.engine import BUSY_TIMEOUT_MS, driver_error, is_sqlite
 
 # SHA-256("reledger log lock"), first eight bytes, as a signed integer. Advisory locks are per database.
@@ -149,8 +149,3 @@ def database_clock(dialect: str) -> Question[int | None]:
     None on SQLite, which has no clock of its own.
     """
     return Question(_CLOCK[dialect], {}, lambda rows: rows[0][0])
-
-
-def database_now_us(connection: Connection) -> int | None:
-    """``database_clock``, asked alone."""
-    return ask(connection, database_clock(connection.dialect.name))

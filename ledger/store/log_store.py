@@ -153,6 +153,8 @@ def read_head(connection: Connection) -> HeadRow:
 def _head(rows: Rows) -> HeadRow:
     if not rows:
         raise LogInconsistent("the head row is missing")
+    if len(rows) > 1:
+        raise LogInconsistent(f"there are {len(rows)} head rows")
     return HeadRow._make(rows[0])
 
 
@@ -359,17 +361,14 @@ _OF_SIZE = f"{_CHECKPOINT} WHERE tree_size = :size"
 
 
 def _checkpoint(rows: Rows) -> CheckpointRow | None:
+    if len(rows) > 1:
+        raise LogInconsistent(f"there are {len(rows)} checkpoints of {rows[0][1]} entries")
     return CheckpointRow._make(rows[0]) if rows else None
 
 
 def last_checkpoint() -> Question[CheckpointRow | None]:
     """The checkpoint with the highest number, None before genesis."""
     return Question(_LATEST, {}, _checkpoint)
-
-
-def latest_checkpoint(connection: Connection) -> CheckpointRow | None:
-    """``last_checkpoint``, asked alone."""
-    return ask(connection, last_checkpoint())
 
 
 def first_checkpoint_covering(connection: Connection, index: int) -> CheckpointRow | None:
@@ -469,8 +468,3 @@ def known_refusals(connection: Connection, statement_hashes: Sequence[bytes]) ->
 def refusal_hash(number: int) -> Question[bytes | None]:
     """The hash of the record ``number`` of the refusal journal."""
     return Question(_REFUSAL_HASH, {"number": number}, _first)
-
-
-def refusal_hash_of(connection: Connection, number: int) -> bytes | None:
-    """``refusal_hash``, asked alone."""
-    return ask(connection, refusal_hash(number))

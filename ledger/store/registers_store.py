@@ -176,6 +176,8 @@ def _facts(
     facts = Facts()
     if not always.value:
         raise LogInconsistent("the head row is missing")
+    if len(always.value) > 1:
+        raise LogInconsistent("the head or the log's identity has several rows")
     (row,) = always.value
     facts.refusal_count, facts.refusal_hash = row[0], row[1]
     newest: tuple[tuple[type, Sequence[Any]], ...] = (

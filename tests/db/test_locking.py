@@ -9,8 +9,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from ledger.errors import StoreBusy
+from ledger.store.asking import ask
 from ledger.store.engine import create_ledger_engine, is_sqlite
-from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_now_us, is_busy
+from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_clock, is_busy
 from ledger.store.log_store import HeadRow, read_head, swap_head
 
 STEPS = 20
@@ -171,12 +172,12 @@ class TestSnapshot:
 class TestClock:
     def test_it_is_the_databases_and_runs_within_a_transaction(self, engine: Engine) -> None:
         with engine.connect() as connection, begin_write(connection):
-            first = database_now_us(connection)
+            first = ask(connection, database_clock(connection.dialect.name))
             if is_sqlite(engine):
                 assert first is None
                 return
             time.sleep(0.01)
-            second = database_now_us(connection)
+            second = ask(connection, database_clock(connection.dialect.name))
         assert first is not None
         assert second is not None
         assert second - first >= 10_000

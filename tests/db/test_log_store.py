@@ -9,12 +9,13 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ledger.errors import LogInconsistent
-from ledger.statements.registers import ErasureRecord
+from ledger.statements.registers import ErasureRecord, Names
 from ledger.store import log_store
+from ledger.store.asking import ask
 from ledger.store.engine import create_ledger_engine, is_sqlite
 from ledger.store.locking import begin_write
 from ledger.store.log_store import CheckpointRow, HeadRow, LoggedKey, PublicEntry
-from ledger.store.registers_store import write_changes
+from ledger.store.registers_store import read_facts, write_changes
 from tests.support.databases import unguarded
 from tests.support.rows import fill, full_tile, new_entry, new_refusal, some_hash
 
@@ -274,12 +275,12 @@ class TestCheckpoints:
         return rows
 
     def test_an_empty_log_has_none(self, connection: Connection) -> None:
-        assert log_store.latest_checkpoint(connection) is None
+        assert ask(connection, log_store.last_checkpoint()) is None
         assert log_store.first_checkpoint_covering(connection, 0) is None
         assert log_store.checkpoint_of_size(connection, 0) is None
 
     def test_the_latest(self, connection: Connection, checkpoints: list[CheckpointRow]) -> None:
-        assert log_store.latest_checkpoint(connection) == checkpoints[-1]
+        assert ask(connection, log_store.last_checkpoint()) == checkpoints[-1]
 
     @pytest.mark.parametrize(
         ("index", "place"), [(0, 0), (1, 1), (3, 1), (4, 2), (5, 3), (299, 3), (300, None), (10**12, None)]
@@ -308,6 +309,32 @@ class TestCheckpoints:
             log_store.append_checkpoint(connection, number, size, bytes(32), b"note")
 
 
+class TestRowsThatCannotBe:
+    """What the schema keeps from being, and a database whose schema was changed may hold all the same."""
+
+    @staticmethod
+    def double(connection: Connection, table: str) -> None:
+        """Puts a table with each row twice before the real one."""
+        rows = f"SELECT * FROM {table}"
+        connection.execute(text(f"CREATE TEMPORARY TABLE {table} AS {rows} UNION ALL {rows}"))
+
+    def test_several_heads(self, connection: Connection) -> None:
+        self.double(connection, "head")
+        with pytest.raises(LogInconsistent, match="2 head rows"):
+            log_store.read_head(connection)
+
+    def test_several_heads_beside_a_batch(self, connection: Connection) -> None:
+        self.double(connection, "head")
+        with pytest.raises(LogInconsistent, match="several rows"):
+            read_facts(connection, Names())
+
+    def test_several_checkpoints_of_one_size(self, connection: Connection) -> None:
+        log_store.append_checkpoint(connection, 0, 7, some_hash(7), b"note")
+        self.double(connection, "checkpoints")
+        with pytest.raises(LogInconsistent, match="2 checkpoints of 7 entries"):
+            log_store.checkpoint_of_size(connection, 7)
+
+
 class TestRefusals:
     def test_what_is_known(self, connection: Connection) -> None:
         first, second = new_refusal(0), new_refusal(1)
@@ -315,9 +342,9 @@ class TestRefusals:
         known = log_store.known_refusals(connection, [first.statement_hash, bytes(32)])
         assert known == {(first.statement_hash, first.findings_hash)}
         assert log_store.known_refusals(connection, []) == set()
-        assert log_store.refusal_hash_of(connection, 1) == second.record_hash
-        assert log_store.refusal_hash_of(connection, 2) is None
-        assert log_store.refusal_hash_of(connection, -1) is None
+        assert ask(connection, log_store.refusal_hash(1)) == second.record_hash
+        assert ask(connection, log_store.refusal_hash(2)) is None
+        assert ask(connection, log_store.refusal_hash(-1)) is None
 
     def test_many_are_asked_for(self, connection: Connection) -> None:
         rows = [new_refusal(number) for number in range(1_200)]

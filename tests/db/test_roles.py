@@ -25,10 +25,11 @@ from ledger.statements.registers import (
     SiteRecord,
 )
 from ledger.store import log_store, sessions
+from ledger.store.asking import ask
 from ledger.store.books_source import write_records
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES, GROWING
 from ledger.store.engine import create_ledger_engine
-from ledger.store.locking import begin_write, database_now_us
+from ledger.store.locking import begin_write, database_clock
 from ledger.store.models import LOG_TABLES, REGISTER_TABLES, SESSION_TABLES, Base
 from ledger.store.registers_store import RECORD_TYPES, read_facts, write_changes
 from ledger.store.schema import upgrade
@@ -158,7 +159,7 @@ class TestWriter:
     def test_it_does_everything_that_the_server_does(self, postgres_url: str) -> None:
         with connected(postgres_url, "reledger_writer") as connection:
             with begin_write(connection):
-                assert database_now_us(connection)
+                assert ask(connection, database_clock(connection.dialect.name))
                 fill(connection, 300, erased=5)
                 write_changes(connection, RECORDS)
                 write_records(connection, BOOK_RECORDS)
