@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from ledger.clock import format_time_us
 from ledger.provenance.way import Direction, Graph, Level, arrays_of, between, onward_of, pack
 from ledger.records.steps import Node, tell
-from ledger.store.engine import BINARY, driver_errors, in_psycopg_words, map_file
+from ledger.store.asking import Rows, ask_driver
+from ledger.store.engine import in_psycopg_words, map_file
 
 MAX_NODES: Final = 100_000
 _CHUNK: Final = 5_000
@@ -92,16 +93,13 @@ def _query(templates: str, dialect: str, direction: Direction, as_of: bool) -> s
 
 
 class _Asker:
-    """Asks the database about the nodes of a walk, always with the same cursor of the driver's: making one
-    through SQLAlchemy takes longer than a step.
-    """
+    """Asks the database about the nodes of a walk."""
 
     def __init__(self, connection: Connection, direction: Direction, at: int | None) -> None:
         self._connection = connection
         self._dialect = connection.dialect.name
         self._direction = direction
         self._at = at
-        self._cursor: Any = None
 
     def level(self, depth: int, numbers: Sequence[str], most: int) -> Level:
         """Those of some nodes that there are.
@@ -137,26 +135,18 @@ class _Asker:
         told = between(depth).join([found[each][0] for each in here]).encode()
         return Level(depth, here, told, ",".join([found[each][1] for each in here]))
 
-    def _rows(
-        self, template: str, numbers: Sequence[str], most: int, between: str = ""
-    ) -> list[tuple[Any, ...]]:
+    def _rows(self, template: str, numbers: Sequence[str], most: int, between: str = "") -> Rows:
         sqlite = self._dialect == "sqlite"
         query = _query(template, self._dialect, self._direction, self._at is not None)
         listed = ",".join(numbers)
         # As one text: PostgreSQL's driver takes longer over a list than the server over its text.
         nodes = f"[{listed}]" if sqlite else f"{{{listed}}}"
         asked = {"nodes": nodes, "most": most, "at": self._at, "between": between}
-        with driver_errors(self._connection, query):
-            if self._cursor is None:
-                result = self._connection.exec_driver_sql(query, asked, execution_options=BINARY)
-                self._cursor = result.cursor
-            else:
-                self._cursor.execute(query, asked)
-            rows: list[tuple[Any, ...]] = self._cursor.fetchall()
+        (rows,) = ask_driver(self._connection, [(query, asked)])
         return rows
 
 
-def _pool_text(row: tuple[Any, ...]) -> str:
+def _pool_text(row: Sequence[Any]) -> str:
     pool, node, version, change, index, position, time_us, custodian, site, tainted_by = row
     made = (node, version, change, index, position, format_time_us(time_us))
     return tell(Node(pool, "pool", *made, "", "", custodian, site, 0, tainted_by))

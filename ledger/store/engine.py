@@ -136,9 +136,7 @@ def _sqlite_engine(url: URL, pool_size: int, read_only: bool, driver: ModuleType
     engine = create_engine(
         url.set(drivername="sqlite"),
         module=driver,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_use_lifo=True,  # what one connection has read and prepared is used again
+        **_pool(pool_size),
         # Waiting for a lock is SQLite's own doing, with the GIL released.
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None},
     )
@@ -178,6 +176,11 @@ def _sqlite_engine(url: URL, pool_size: int, read_only: bool, driver: ModuleType
     return engine
 
 
+def _pool(size: int) -> dict[str, Any]:
+    """How connections are kept: what the one used last has read and prepared is used again."""
+    return {"pool_size": size, "max_overflow": size, "pool_use_lifo": True}
+
+
 def _set_journal(cursor: Any, journal: str, driver: ModuleType) -> None:
     """Sets the journal mode; changing it needs the file alone, and SQLite does not wait for that by
     itself.
@@ -215,9 +218,7 @@ def _postgresql_engine(url: URL, pool_size: int, read_only: bool) -> Engine:
 
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_use_lifo=True,  # what one connection has read and prepared is used again
+        **_pool(pool_size),
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
     )

@@ -77,8 +77,9 @@ def ask_all(
     """
     driver = begun(connection)
     cursors = [driver.cursor(binary=True) for _ in questions]
-    with driver_errors(connection, "; ".join(query for query, _ in questions)):
-        with driver.pipeline() if len(questions) > 1 else nullcontext():
+    alone = len(questions) == 1
+    with driver_errors(connection, questions[0][0] if alone else "several questions"):
+        with nullcontext() if alone else driver.pipeline():
             for cursor, (query, parameters) in zip(cursors, questions, strict=True):
                 cursor.execute(query, parameters)
         return [cursor.fetchall() for cursor in cursors]
