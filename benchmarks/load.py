@@ -118,11 +118,17 @@ def post_batches(url: str, statements: Sequence[bytes], *, streams: int = 8, lin
         (at, sum(json.loads(line)["status"] == 201 for line in each.splitlines())) for at, each in answers
     ]
     total = sum(count for _, count in created)
-    return Posted(total, seconds, _steady(created, streams, min(dry)) or Measured(total, seconds))
+    return Posted(total, seconds, steady(created, streams, min(dry)) or Measured(total, seconds))
 
 
-def _steady(created: Sequence[tuple[float, int]], streams: int, until: float) -> Measured | None:
-    """What was created while every stream had a batch under way, None where that was hardly ever."""
+def steady(created: Sequence[tuple[float, int]], streams: int, until: float) -> Measured | None:
+    """What was created while every stream had a batch under way, None where that was hardly ever.
+
+    Args:
+        created: Each answer's moment in seconds, and how many of its lines were created.
+        streams: How many connections there were.
+        until: The moment the first of them found nothing more to send.
+    """
     within = sorted(each for each in created if each[0] <= until)[streams - 1 :]
     if len(within) <= streams:
         return None

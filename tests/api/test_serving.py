@@ -19,10 +19,13 @@ from typing import Any
 import psutil
 import pytest
 
+from api import app as app_module
+from api.app import close_app
 from api.serving import run_application, serve
 from api.settings import Settings
 from ledger.errors import SettingsInvalid
 from ledger.log.receipt import verify_receipt
+from ledger.registration.registrar import Registrar
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast
 from tests.support.web import JOSE, settings_for
@@ -311,6 +314,29 @@ class TestEnding:
 
 
 class TestStarting:
+    @pytest.mark.parametrize(("workers", "examiners"), [(1, 8), (3, 2), (8, 1), (16, 1)])
+    def test_processors_are_shared_among_the_processes(
+        self,
+        cast: Cast,
+        sqlite_url: str,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        workers: int,
+        examiners: int,
+    ) -> None:
+        """A process examines as many batch requests at once as there are processors for it."""
+        made: list[int] = []
+
+        class Watched(Registrar):
+            def __init__(self, *parts: Any, examiners: int, **named: Any) -> None:
+                made.append(examiners)
+                super().__init__(*parts, examiners=examiners, **named)
+
+        monkeypatch.setattr(app_module, "processors", lambda: 8)
+        monkeypatch.setattr(app_module, "Registrar", Watched)
+        close_app(app_module.create_app(settings_for(cast, sqlite_url, tmp_path, workers=workers)))
+        assert made == [examiners]
+
     def test_a_taken_port_is_refused(self, cast: Cast, sqlite_url: str, tmp_path: Path) -> None:
         with socket.socket() as taken:
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

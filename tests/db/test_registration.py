@@ -3,10 +3,8 @@
 import gc
 import hashlib
 import json
-import threading
 import traceback
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,6 @@ from ledger.errors import (
 )
 from ledger.log.receipt import verify_receipt
 from ledger.registration.committer import Limits
-from ledger.registration.precedence import FREE_LINES
 from ledger.registration.registrar import Registrar
 from ledger.registration.submission import EnrolledKey, KeyDirectory
 from ledger.statements.envelope import SeenHead
@@ -298,32 +295,6 @@ class TestRefusing:
         registrar = cast.started(engine, tmp_path / "mark", limits=Limits(queue_statements=0))
         with pytest.raises(QueueFull):
             registrar.register(cast.record())
-        registrar.close()
-
-
-class TestTurns:
-    def test_a_request_whose_lines_are_long_in_coming_keeps_no_other(
-        self, cast: Cast, engine: Engine, tmp_path: Path
-    ) -> None:
-        cast.started(engine, tmp_path / "mark").close()
-        mark = cast.mark(tmp_path / "mark")
-        registrar = Registrar(engine, cast.origin, cast.log_signer, mark, SystemClock(), examiners=1)
-        gone, on = threading.Event(), threading.Event()
-
-        def lines() -> Iterator[tuple[int, bytes]]:
-            for number in range(FREE_LINES + 8):
-                yield number, cast.record(number=number)
-            gone.set()
-            assert on.wait(60)
-
-        older = threading.Thread(target=lambda: list(registrar.register_lines(lines())), daemon=True)
-        older.start()
-        assert gone.wait(60)
-        several = [(number, cast.record(number=1_000 + number)) for number in range(2 * FREE_LINES)]
-        assert all(result.error is None for result in registrar.register_lines(several))
-        on.set()
-        older.join(60)
-        assert not older.is_alive()
         registrar.close()
 
 
