@@ -10,7 +10,6 @@ from typing import Final
 
 import click
 
-from api.cli.common import notes, show_error
 from ledger import __version__
 from ledger.errors import ReledgerError
 
@@ -33,7 +32,10 @@ _PLACES: Final = {command: module for module, commands in _MODULES.items() for c
 
 
 class _Commands(click.Group):
-    """Imports a command when it is asked for: no command waits for what only another one needs."""
+    """Imports a command when it is asked for: none waits for what only another one needs.
+
+    Ctrl-C meanwhile is told as it is later.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_PLACES)
@@ -63,9 +65,11 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        notes.print("stopped")
+        click.echo("stopped", err=True)
         sys.exit(130)
     except ReledgerError as error:
+        from api.cli.common import show_error
+
         show_error(error)
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)

@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -405,3 +407,21 @@ def test_a_published_list_is_printed_as_acts_and_natural_persons_are_left_out(tm
     listed.write_text(f"{header}\n3,List - Office,Entity,Other Works,,,\n", "utf-8")
     assert run("restricted", listed).exit_code == 2
     assert run("restricted", listed, "--start", "2026-01-01T00:00:00+08:00").exit_code == 0
+
+
+@pytest.mark.parametrize("module", ["api.cli.audit", "api.cli.common", "sqlalchemy", "cryptography"])
+def test_an_interrupt_while_a_command_is_imported_is_told_as_later(module: str) -> None:
+    """It comes as the module is looked for: without it, the path would be refused."""
+    script = (
+        "import signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}: signal.raise_signal(signal.SIGINT)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "from api.cli import main\n"
+        "main()\n"
+    )
+    asked = [sys.executable, "-c", script, "verify", "--database", "nothing"]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr.split()) == (130, "", ["stopped"])
