@@ -1,18 +1,22 @@
 """Comparing a table as it is stored with the same table as folding the log again makes it, row by row.
 
-Decides: which row is missing, extra or different. Both sides come in the order of the key, so one pass and a
-few rows in memory are enough, however large the table is.
+Decides: which row is missing, extra or different, and how a difference is told. Both sides come in the order
+of the key, so one pass and a few rows in memory are enough, however large the table is.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from itertools import takewhile
+from operator import eq
+from typing import Any, Final
 
 from sqlalchemy import Table
 
 from ledger.audit.report import FaultList
 from ledger.encoding import b64url_encode
 
-_END = (9,)
+SHOWN: Final = 60
+"""Characters of a long text that a report shows."""
+_END: Final = (9,)
 
 
 def compare_table(
@@ -49,22 +53,42 @@ def compare_table(
         else:
             assert row is not None
             assert right is not None
-            wrong = _differences(names, row, right)
+            wrong = tell_differences(names, row, right, "the log gives")
             if wrong:
-                detail = f"{', '.join(wrong)}: not what the log gives"
-                faults.add("books.differs", table.name, _place(row, at), detail)
+                faults.add("books.differs", table.name, _place(row, at), wrong)
             row = next(stored, None)
         count += 1
         right = next(folded, None)
     return count
 
 
-def _differences(names: Sequence[str], row: Sequence[Any], right: Sequence[Any]) -> list[str]:
-    return [
-        name
+def tell_differences(names: Sequence[str], row: Sequence[Any], right: Sequence[Any], right_by: str) -> str:
+    """Says which columns of a row are not as they must be, what they hold and what they should.
+
+    Args:
+        names: Of the columns.
+        row: As it is stored; values may be of any type.
+        right: As it should be.
+        right_by: Subject and verb before what it should be.
+
+    Returns:
+        A sentence; nothing where the row is right.
+    """
+    return "; ".join(
+        f"{name} is {_shown(value, wanted)}, and {right_by} {_shown(wanted, value)}"
         for name, value, wanted in zip(names, row, right, strict=True)
         if value != wanted or _class(value) is not _class(wanted)
-    ]
+    )
+
+
+def _shown(value: Any, other: Any) -> str:
+    """A value as a report shows it; of a long text what is about its first difference from another."""
+    if not isinstance(value, str):
+        return "nothing" if value is None else b64url_encode(value) if type(value) is bytes else repr(value)
+    alike = sum(takewhile(bool, map(eq, value, other))) if isinstance(other, str) else 0
+    begin = max(0, min(alike - SHOWN // 2, len(value) - SHOWN))
+    shown = value[begin : begin + SHOWN]
+    return f'"{"…" if begin else ""}{shown}{"…" if begin + SHOWN < len(value) else ""}"'
 
 
 def _class(value: object) -> type:

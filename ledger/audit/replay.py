@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.audit.acts import ActBooks, erase_in, issuer_of, judge_and_fold, read_found_act
+from ledger.audit.comparing import tell_differences
 from ledger.audit.found import FoundAct
 from ledger.audit.report import FaultList
 from ledger.encoding import b64url_encode
@@ -106,14 +107,9 @@ class Replay:
                     detail = "no act makes this row, or it stands there twice"
                     self.faults.add("register.extra", table.name, _place(key), detail)
                     continue
-                wrong = [
-                    column.name
-                    for column, value, right in zip(table.columns, row, made, strict=True)
-                    if type(value) is not type(right) or value != right
-                ]
+                wrong = tell_differences(table.columns.keys(), row, made, "the acts make")
                 if wrong:
-                    detail = f"{', '.join(wrong)}: not what the acts make"
-                    self.faults.add("register.differs", table.name, _place(key), detail)
+                    self.faults.add("register.differs", table.name, _place(key), wrong)
             for key in expected:
                 self.faults.add("register.missing", table.name, _place(key), "the row is missing")
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ledger.audit import refold as refold_module
-from ledger.audit.comparing import compare_table
+from ledger.audit.comparing import compare_table, tell_differences
 from ledger.audit.database import verify_database
 from ledger.audit.report import AuditReport, FaultList, Progress
 from ledger.errors import AuditCancelled, StatementRefused
@@ -281,6 +281,36 @@ class TestErased:
         assert said in report.cannot_exclude
 
 
+class TestTelling:
+    """How a difference is told."""
+
+    @pytest.mark.parametrize(
+        ("value", "right", "told"),
+        [
+            (1, 2, "it is 1, and the log gives 2"),
+            (1, "1", 'it is 1, and the log gives "1"'),
+            (None, "", 'it is nothing, and the log gives ""'),
+            (b"\xff", b"\x00", "it is _w, and the log gives AA"),
+            (1.0, 1, "it is 1.0, and the log gives 1"),
+            ("a" * 60, "b", f'it is "{"a" * 60}", and the log gives "b"'),
+            ("a" * 61, "b", f'it is "{"a" * 60}…", and the log gives "b"'),
+            ("a" * 99 + "b", "a" * 100, f'it is "…{"a" * 59}b", and the log gives "…{"a" * 60}"'),
+            ("a" * 200 + "b" * 200, "a", f'it is "{"a" * 60}…", and the log gives "a"'),
+        ],
+    )
+    def test_one_value(self, value: Any, right: Any, told: str) -> None:
+        assert tell_differences(["it"], [value], [right], "the log gives") == told
+
+    def test_a_long_text_is_told_about_its_first_difference(self) -> None:
+        value, right = "a" * 200 + "b" + "c" * 200, "a" * 200 + "d" + "c" * 200
+        assert tell_differences(["it"], [value], [right], "the acts make") == (
+            f'it is "…{"a" * 30}b{"c" * 29}…", and the acts make "…{"a" * 30}d{"c" * 29}…"'
+        )
+
+    def test_what_is_right_is_not_told(self) -> None:
+        assert tell_differences(["a", "b"], [1, None], [True, None], "the log gives") == ""
+
+
 class TestComparing:
     """The merge alone, on rows as a driver may give them."""
 
@@ -308,6 +338,13 @@ class TestComparing:
             ("books.missing", "c/o/c/s"),
             ("books.extra", "z/o/c/s"),
         ]
+
+    def test_what_is_stored_is_told_and_what_the_log_gives(self) -> None:
+        faults = FaultList()
+        stored = ("a", "o", "c", "s", 7, 0, None, 2)
+        compare_table(self.TABLE, iter([stored]), iter([("a", "o", "c", "s", 6, 0, 1, 2)]), faults)
+        [fault] = faults.sorted()
+        assert fault.detail == ("mass_mg is 7, and the log gives 6; since_us is nothing, and the log gives 1")
 
     @pytest.mark.parametrize("value", ["1", 1.0, None, b"1"])
     def test_a_value_of_another_type(self, value: Any) -> None:
