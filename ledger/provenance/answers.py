@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -40,13 +41,14 @@ from ledger.records.lots import (
     UnitRecord,
 )
 from ledger.records.oversight import AlertRecord
-from ledger.records.steps import UNTAINTED, Node, head, heads, read_steps, tell
+from ledger.records.steps import UNTAINTED, Node, head, read_steps, tell
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
+from ledger.store.asking import Question, ask
 from ledger.store.books_source import StoreSource
-from ledger.store.engine import BINARY, is_sqlite
+from ledger.store.engine import is_sqlite
 from ledger.store.registers_store import read_facts
 
-_OPEN: Final = text("SELECT subject, entry_index, number FROM alerts WHERE state = 'open' LIMIT :most")
+_HOW_MANY_OPEN: Final = "SELECT count(*) FROM (SELECT 1 FROM alerts WHERE state = 'open' LIMIT :most) a"
 _VERSIONS: Final = text(
     "SELECT node FROM pool_versions WHERE pool = :pool AND (:at < 0 OR entry_index <= :at) ORDER BY version"
 )
@@ -381,18 +383,23 @@ def _places(
     return sites, parties
 
 
+@lru_cache(maxsize=10_000)
+def _head_of(subject: str) -> bytes:
+    """How the steps begin that are what an alert is about."""
+    kind, _, name = subject.partition(":")
+    return head(name, kind).encode()
+
+
 def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
     """Open alerts about the lots and pools of a walk, oldest first."""
     most = graph.size
-    rows = connection.execute(_OPEN, {"most": most + 1}, execution_options=BINARY).all()
-    if len(rows) <= most:
+    count = ask(connection, Question(_HOW_MANY_OPEN, {"most": most + 1}, lambda rows: rows[0][0]))
+    if count <= most:
         # There are fewer open alerts than steps, so they are looked up among the steps.
-        passed = set().union(*(heads(level.texts) for level in graph.levels))
-        found = [
-            (index, number)
-            for subject, index, number in rows
-            if head((parts := subject.partition(":"))[2], parts[0]) in passed
-        ]
+        passed = set().union(*(level.heads for level in graph.levels))
+        columns = ("subject", "entry_index", "number")
+        rows = StoreSource(connection).rows(AlertRecord, columns, ("state",), [("open",)])
+        found = [(index, number) for subject, index, number in rows if _head_of(subject) in passed]
     else:
         subjects = sorted({f"{node.kind}:{node.name}" for node in graph.nodes.values()})
         sqlite = is_sqlite(connection)

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, Literal
 
-from ledger.records.steps import Node, read_steps
+from ledger.records.steps import Node, heads, read_steps
 
 Direction = Literal["upstream", "downstream"]
 
@@ -46,6 +46,11 @@ class Level:
     def texts(self) -> list[str]:
         """What is told of each."""
         return self.told.decode().split(between(self.depth)) if self.numbers else []
+
+    @property
+    def heads(self) -> set[bytes]:
+        """How the texts begin (``ledger.records.steps.head``), in UTF-8: their names and kinds."""
+        return heads(self.told.split(between(self.depth).encode())) if self.numbers else set()
 
     def all_onward(self) -> list[str]:
         """What all of them lead to, one after the other, as decimal text."""

@@ -17,6 +17,7 @@ UNTAINTED: Final = ',"tainted_by":null'
 """How the text of a step ends that is no illegal product."""
 _BEHIND_HEAD: Final = ',"node":'
 """What follows a step's name and kind; it stands nowhere before, since a quote within a name is escaped."""
+_BEHIND_HEAD_UTF8: Final = _BEHIND_HEAD.encode()
 
 
 class Node(NamedTuple):
@@ -91,9 +92,9 @@ def head(name: str, kind: str) -> str:
     return f'"name":{encode_basestring(name)},"kind":"{kind}"'
 
 
-def heads(told: Iterable[str]) -> set[str]:
-    """How some texts begin; see ``head``."""
-    return {text.partition(_BEHIND_HEAD)[0] for text in told}
+def heads(told: Iterable[bytes]) -> set[bytes]:
+    """How some texts in UTF-8 begin; see ``head``."""
+    return {text.partition(_BEHIND_HEAD_UTF8)[0] for text in told}
 
 
 def read_steps(told: Iterable[str]) -> list[Node]:

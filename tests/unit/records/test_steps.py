@@ -21,7 +21,7 @@ def test_a_step_is_what_its_text_tells(name: str) -> None:
     ):
         text = tell(step)
         assert read_steps([tell(STEP), text]) == [STEP, step]
-        assert heads([text]) == {head(name, step.kind)}
+        assert heads([text.encode()]) == {head(name, step.kind).encode()}
         assert text.endswith(UNTAINTED) == (step.tainted_by is None)
         assert "\n" not in text
 
