@@ -18,7 +18,7 @@ from types import TracebackType
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-_PRELOADED = ("api.cli", "api.serving", "api.wsgi")
+_PRELOADED = ("api.cli.serve", "api.serving", "api.wsgi")
 
 
 class Forked(psutil.Process):
