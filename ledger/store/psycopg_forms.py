@@ -17,6 +17,8 @@ from ledger.store.engine import begun, driver_errors
 from ledger.store.packed import PackedArray
 
 BINARY_FORMAT: Final = Format.BINARY
+_STREAMS: Final = "reledger.streams"
+"""Under which a connection's ``info`` tells the streams that are open on it."""
 
 
 class PackedDumper(Dumper):
@@ -42,12 +44,40 @@ def stream(
 
     Raises:
         sqlalchemy.exc.DBAPIError: What the server or the driver says.
+        RuntimeError: Another one is open.
     """
+    require_no_stream(connection)
     # An older libpq hands on row by row.
     size = rows if capabilities.has_stream_chunked() else 1
     driver = begun(connection)
     with driver_errors(connection, query), driver.cursor(binary=True) as cursor:
-        yield from cursor.stream(query, parameters, size=size)
+        read = cursor.stream(query, parameters, size=size)
+        streams: list[Iterator[tuple[Any, ...]]] = connection.info.setdefault(_STREAMS, [])
+        streams.append(read)
+        try:
+            yield from read
+        finally:
+            streams.remove(read)
+
+
+def require_no_stream(connection: SQLConnection) -> None:
+    """Returns only if nobody reads a stream: the driver would wait for its end, which may never come.
+
+    Raises:
+        RuntimeError: Somebody does.
+    """
+    if connection.info.get(_STREAMS):
+        raise RuntimeError("this connection's rows are still being read")
+
+
+def end_streams(connection: SQLConnection) -> None:
+    """Ends what is still being read, before a rollback that would wait for it.
+
+    Who read it may be gone without a word: an error leaves it where it was, for its traceback to hold.
+    """
+    if not connection.invalidated:  # else the server is gone, and what was read with it
+        for rows in connection.info.pop(_STREAMS, ()):
+            rows.close()
 
 
 def send_all(connection: SQLConnection, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
@@ -61,6 +91,7 @@ def send_all(connection: SQLConnection, statements: Iterable[tuple[str, tuple[An
         sqlalchemy.exc.IntegrityError: A row stands there already. The transaction can only be rolled back.
         sqlalchemy.exc.DBAPIError: Anything else that the server or the driver says.
     """
+    require_no_stream(connection)
     driver = begun(connection)
     with driver_errors(connection, "several statements"), driver.cursor() as cursor, driver.pipeline():
         for statement, parameters in statements:
@@ -75,6 +106,7 @@ def ask_all(
     Raises:
         sqlalchemy.exc.DBAPIError: What the server or the driver says to any of them.
     """
+    require_no_stream(connection)
     driver = begun(connection)
     cursors = [driver.cursor(binary=True) for _ in questions]
     alone = len(questions) == 1

@@ -177,3 +177,47 @@ def test_a_stream_that_is_left_cancels_the_transaction(connection: Connection) -
         connection.execute(text("SELECT 1"))
     connection.rollback()
     assert stored(connection) == []
+
+
+def interrupted(rows: Iterator[tuple[Any, ...]]) -> list[int]:
+    """What an interrupt leaves behind: a comprehension's frame, which its traceback holds with the stream."""
+
+    def number(row: tuple[Any, ...]) -> int:
+        raise KeyboardInterrupt
+
+    return [number(row) for row in rows]
+
+
+@pytest.mark.parametrize("upto", [10, 1_000_000])
+def test_a_stream_that_a_traceback_holds_is_ended_before_the_rollback(
+    connection: Connection, upto: int
+) -> None:
+    send_all(connection, [add(1)])
+    with pytest.raises(KeyboardInterrupt) as held:
+        interrupted(stream(connection, COUNT, {"upto": upto}, 3))
+    connection.rollback()
+    assert stored(connection) == []
+    assert held.tb is not None
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda connection: ask_all(connection, [("SELECT 1", {})]),
+        lambda connection: send_all(connection, [add(1)]),
+        lambda connection: next(stream(connection, COUNT, {"upto": 3}, 3)),
+        lambda connection: connection.execute(text("SELECT 1")),
+    ],
+)
+def test_while_a_stream_is_open_nothing_else_is_asked(
+    connection: Connection, ask: Callable[[Connection], object]
+) -> None:
+    """The driver would wait for the stream's end, and for ever."""
+    rows = stream(connection, COUNT, {"upto": 1_000_000}, 3)
+    assert next(rows)[0] == 1
+    with pytest.raises(RuntimeError, match="still being read"):
+        ask(connection)
+    assert next(rows)[0] == 2
+    rows.close()
+    connection.rollback()
+    assert stored(connection) == []
