@@ -5,6 +5,7 @@ answer; if making results stopped while nobody reads them, both sides would wait
 What the caller has not read yet is kept in memory up to a limit and in a temporary file beyond it.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
@@ -24,7 +25,8 @@ class ResultStream:
 
         Args:
             make: Run in a thread of its own; it hands over bytes by calling its argument, which returns False
-                once nobody will read them. It must not raise.
+                once nobody will read them. That raises OSError if they cannot be kept, once: what is handed
+                over then, little, is kept in memory. What ``make`` raises ends the answer.
         """
         self._spool = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - closed by the last user
         self._changed = threading.Condition()
@@ -32,42 +34,67 @@ class ResultStream:
         self._read = 0
         self._wanted = 1
         self._ended = False
+        self._failure: Exception | None = None
+        self._last = b""
         self._abandoned = False
         self._thread = threading.Thread(target=self._run, args=(make,), name="reledger-results", daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yields what was made, in order: much at once where much is made, little after a moment at most."""
-        while True:
-            with self._changed:
-                self._wait_for_bytes(1, None)
-                self._wait_for_bytes(_READ_BYTES, _GATHER_S)
-                if self._read == self._written:
-                    self._spool.close()
-                    return
-                self._spool.seek(self._read)
-                piece = self._spool.read(min(_READ_BYTES, self._written - self._read))
-                self._read += len(piece)
-                if self._read == self._written:
-                    # Everything is read: start over, so that the file does not grow with the whole answer.
-                    self._spool.seek(0)
-                    self._spool.truncate()
-                    self._read = self._written = 0
+        """Yields what was made, in order: much at once where much is made, little after a moment at most.
+
+        Raises:
+            RuntimeError: Not all of it could be made or kept; what was made last is given before.
+        """
+        while piece := self._take():
             yield piece
+        if self._last:
+            yield self._last
+        if self._failure is not None:
+            raise RuntimeError("the answer was broken off") from self._failure
+
+    def _take(self) -> bytes:
+        """What may be read now, at least a byte until no more will come."""
+        with self._changed:
+            self._wait_for_bytes(1, None)
+            self._wait_for_bytes(_READ_BYTES, _GATHER_S)
+            if self._read == self._written:
+                return b""
+            try:
+                self._spool.seek(self._read)
+                piece: bytes = self._spool.read(min(_READ_BYTES, self._written - self._read))
+            except OSError as error:  # a full disk, that what was written before still waits for
+                self._failure = error
+                return b""
+            self._read += len(piece)
+            if self._read == self._written and self._failure is None:
+                # Everything is read: start over, so that the file does not grow with the whole answer.
+                self._spool.seek(0)
+                self._spool.truncate()
+                self._read = self._written = 0
+            return piece
 
     def close(self) -> None:
         """Says that nobody will read any more; called by the server when the answer is sent or broken off."""
         with self._changed:
             self._abandoned = True
         self._thread.join()
-        self._spool.close()
+        with contextlib.suppress(OSError):  # as above
+            self._spool.close()
 
     def _put(self, piece: bytes) -> bool:
         with self._changed:
             if self._abandoned:
                 return False
-            self._spool.seek(self._written)
-            self._spool.write(piece)
+            if self._failure is not None:
+                self._last += piece
+                return True
+            try:
+                self._spool.seek(self._written)
+                self._spool.write(piece)
+            except OSError as error:
+                self._failure = error
+                raise
             self._written += len(piece)
             if self._written - self._read >= self._wanted:
                 self._changed.notify_all()
@@ -81,6 +108,8 @@ class ResultStream:
     def _run(self, make: Callable[[Callable[[bytes], bool]], None]) -> None:
         try:
             make(self._put)
+        except Exception as error:
+            self._failure = error
         finally:
             with self._changed:
                 self._ended = True

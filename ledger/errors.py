@@ -67,7 +67,7 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from ledger.findings import Finding
 
@@ -104,6 +104,16 @@ class ReledgerError(Exception):
         self.line = line
         self.mend = self.default_mend if mend is None else mend
         self.extra = dict(extra or {})
+
+    def again(self) -> Self:
+        """The same error, as if it had never been raised.
+
+        One that is kept, or raised where a variable names it, keeps every frame that it passed, and what was
+        read there: a cycle, which waits for the garbage collector.
+        """
+        made = type(self).__new__(type(self), *self.args)
+        made.__dict__.update(self.__dict__)
+        return made
 
     def __str__(self) -> str:
         place = "".join(

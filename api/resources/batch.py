@@ -37,8 +37,8 @@ def register_batch(call: Call) -> Response:
     """Register many statements, one a line.
 
     Each line stands or falls by itself. Results come in the order of the lines, while the rest is still
-    being sent where the server hands the body on as it arrives; a line whose key an earlier line enrols
-    waits for that one. A line is refused alone if it is too long. A batch with too many lines or bytes ends
+    being sent where the server hands the body on as it arrives; the last that are known come when a further
+    line has come, or the end. A line whose key an earlier line enrols waits for that one. A line is refused alone if it is too long. A batch with too many lines or bytes ends
     with a problem that names the first line that was not looked at. Answers of status 503 may be sent again
     as they are.
     """
@@ -68,9 +68,9 @@ class _Batch:
         last = 0
         try:
             for result in self._registrar.register_lines(self._reader.lines()):
-                last = result.line
                 if not put(self._line(result)):
                     return
+                last = result.line
             if self._reader.cut is not None:
                 put(self._problem(self._reader.cut, self._reader.cut.line or last + 1))
         except Exception as error:  # the edge of this thread: nobody else would hear of it

@@ -1,7 +1,6 @@
 """How the server is: alive, ready, and what it counts."""
 
 import contextlib
-from typing import Final
 
 from flask import Response
 
@@ -10,15 +9,13 @@ from api.operations import Call, Reply, Resource
 from api.replies import JSON, TEXT, bytes_reply, json_reply
 from api.resources.statements import UNAVAILABLE
 from api.schemas import TEXT_SCHEMA, ReadySchema
-from ledger.errors import LedgerEmpty, MarkAhead, MarkMissing, StoreBusy
+from ledger.errors import LedgerEmpty, StoreBusy
 from ledger.registration.log_state import catch_up
 from ledger.registration.mark import MarkedHead
 from ledger.store import log_store
 from ledger.store.log_store import HeadRow
 
 resource = Resource("health", "For the operator; keep these from the public with a proxy.")
-
-_ATTEMPTS: Final = 5
 
 
 @resource.operation(
@@ -39,7 +36,7 @@ def read_readiness(call: Call) -> Response:
     """Say whether statements can be registered: database there, genesis there, mark kept and not ahead."""
     stopped = call.parts.registrar.stopped
     if stopped is not None:
-        raise stopped
+        raise stopped.again()
     head, marked = _compare_with_mark(call)
     members = {
         "ready": True,
@@ -69,21 +66,14 @@ def read_metrics(call: Call) -> Response:
 def _compare_with_mark(call: Call) -> tuple[HeadRow, MarkedHead]:
     """Head and mark, the one found to continue the other.
 
-    Without the log lock the mark may be raised between the two looks, and would seem to be ahead: then they
-    are looked at again.
+    Raises:
+        LedgerEmpty, MarkMissing, MarkAhead, LogInconsistent: It does not.
     """
-    for attempt in range(_ATTEMPTS):
-        with call.reading() as connection:
-            head = log_store.read_head(connection)
-            if head.tree_size == 0:
-                raise LedgerEmpty("the log is empty")
-            try:
-                catch_up(connection, None, head, call.parts.mark)
-            except MarkAhead:
-                if attempt + 1 == _ATTEMPTS:
-                    raise
-                continue
-        marked = call.parts.mark.read()
-        if marked is not None:
-            return head, marked
-    raise MarkMissing("the mark went away while it was read")
+    marked = call.parts.mark.read()  # before the head: a batch that is committed meanwhile raises it
+    with call.reading() as connection:
+        head = log_store.read_head(connection)
+        if head.tree_size == 0:
+            raise LedgerEmpty("the log is empty")
+        catch_up(connection, None, head, marked)
+    assert marked is not None
+    return head, marked

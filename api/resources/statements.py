@@ -131,7 +131,7 @@ def check_statement(call: Call) -> Response:
     report = call.parts.registrar.check(read_statement())
     error = report.error
     if isinstance(error, MalformedError | TooLarge | UnavailableError | LogInconsistent):
-        raise error
+        raise error.again()
     members: dict[str, Any] = {
         "would_be": report.would_be,
         "status": {"created": 201, "repeated": 200}.get(report.would_be, 422),

@@ -156,11 +156,12 @@ class BatchWriter:
     def advance_mark(self) -> None:
         """Raises the mark to the newest stored checkpoint, after checking that it continues what is known."""
         self._write_pending_mark()
+        marked = self._mark.read()  # before the head: another process may append and raise it meanwhile
         with busy_as_unavailable(), self._engine.connect() as connection, begin_read(connection):
             head = log_store.read_head(connection)
             if head.tree_size == 0 or (self._state is not None and self._state.head == head):
                 return
-            state = catch_up(connection, self._state, head, self._mark)
+            state = catch_up(connection, self._state, head, marked)
             checkpoint = log_store.checkpoint_of_size(connection, head.tree_size)
         if checkpoint is None:
             raise LogInconsistent(f"no checkpoint has the head's size {head.tree_size}")
@@ -202,7 +203,7 @@ class BatchWriter:
         if self._crowded:
             self._precedence.take()
         asking = Asking(connection)
-        state_of = ask_state(asking, self._state, head, self._mark)
+        state_of = ask_state(asking, self._state, head, self._mark.read())
         names = Names()
         for submission in submissions:
             names.update(submission.names())
@@ -214,6 +215,7 @@ class BatchWriter:
             )
         )
         state, facts = state_of(), facts_of()
+        host_us = self._clock.now_us()  # beside the database's: what follows may take its time
         facts.refusal_count, facts.refusal_hash = head.refusal_count, head.refusal_hash
         self._kept.open(connection, head, facts, submissions)
         if facts.origin is not None and (
@@ -226,7 +228,7 @@ class BatchWriter:
         return _Draft(
             state=state,
             facts=facts,
-            now_us=self._now_us(clock.value, state),
+            now_us=self._now_us(clock.value, host_us, state),
             roots=self._published_roots(connection, submissions, head.tree_size),
             logged=logged.value,
             edge=state.edge.copy(),
@@ -247,9 +249,8 @@ class BatchWriter:
             return 1 + CROWDED_BATCHES
         return max(self._crowded - 1, 0)
 
-    def _now_us(self, database_us: int | None, state: LogState) -> int:
+    def _now_us(self, database_us: int | None, host_us: int, state: LogState) -> int:
         """The batch's time: one clock, read once, after the lock; never earlier than the entry before."""
-        host_us = self._clock.now_us()
         simulated = isinstance(self._clock, SettableClock)
         now_us = host_us if database_us is None or simulated else database_us
         if abs(now_us - host_us) > SKEW_LIMIT_US:

@@ -74,7 +74,7 @@ class Waiter:
             while ticket.outcome is None and ticket.error is None:
                 self._condition.wait()
         if ticket.error is not None:
-            raise ticket.error
+            raise ticket.error.again()
         assert ticket.outcome is not None
         return ticket.outcome
 
@@ -141,10 +141,8 @@ class Committer:
 
     @property
     def stopped(self) -> LogInconsistent | None:
-        """Why this process writes no more, or None; a new exception each time, since one that is raised again
-        and again keeps every frame that it passed.
-        """
-        return None if self._stopped is None else _again(self._stopped)
+        """Why this process writes no more, or None; to be raised ``again``."""
+        return self._stopped
 
     def start(self) -> None:
         """Starts the thread in this process, if it does not run."""
@@ -171,8 +169,8 @@ class Committer:
             self.start()
         size = len(submission.statement.jws)
         with self._changed:
-            if (stopped := self.stopped) is not None:
-                raise stopped
+            if self._stopped is not None:
+                raise self._stopped.again()
             if self._closing:
                 raise StoreBusy("the server is stopping")
             if (
@@ -272,41 +270,37 @@ class Committer:
     def _carry_out(self, writer: BatchWriter, batch: Sequence[Ticket]) -> None:
         """Writes a batch and answers everyone who waits for it; only then tells of it."""
         started = time.perf_counter()
-        outcomes: Sequence[Outcome] = ()
-        failure: Exception | None = None
         try:
             outcomes = writer.write([ticket.submission for ticket in batch])
             for ticket, outcome in zip(batch, outcomes, strict=True):
                 ticket.outcome = outcome
         except RequestError as error:
-            failure = error
             self._fail(batch, error)
+            _tell("batch.refused", statements=len(batch), **_told(error))
         except Exception as error:  # the thread's edge: every waiter must be answered
-            failure = error
             self._fail(batch, _stopping(error))
-        for waiter in {ticket.waiter for ticket in batch}:
-            waiter.wake()
-        # A log or a counter that cannot be written (a full disk) must not end the thread: nobody after this
-        # batch would ever be answered.
-        with contextlib.suppress(Exception):
-            if failure is None:
+            _tell("batch.failed", statements=len(batch), exc_info=error)
+        else:
+            self._wake(batch)
+            with contextlib.suppress(Exception):  # as where an error is told
                 self._observe(_report(outcomes, time.perf_counter() - started))
-            elif isinstance(failure, RequestError):
-                _log.error("batch.refused", statements=len(batch), **_told(failure))
-            else:
-                _log.error("batch.failed", statements=len(batch), **_told(failure))
 
     def _fail(self, batch: Sequence[Ticket], error: RequestError) -> None:
         waiting: list[Ticket] = []
         if isinstance(error, LogInconsistent):
             with self._changed:
-                self._stopped = _again(error)
+                self._stopped = error.again()
                 waiting = list(self._queue)
                 self._queue.clear()
                 self._queued_bytes = self._urgent = 0
+        told = error.again()
         for ticket in (*batch, *waiting):
-            ticket.error = error
-        for waiter in {ticket.waiter for ticket in waiting}:
+            ticket.error = told
+        self._wake((*batch, *waiting))
+
+    @staticmethod
+    def _wake(tickets: Sequence[Ticket]) -> None:
+        for waiter in {ticket.waiter for ticket in tickets}:
             waiter.wake()
 
     def _idle(self, writer: BatchWriter) -> None:
@@ -316,29 +310,26 @@ class Committer:
         it, and every batch reads the mark itself. A log that contradicts itself or the mark, and a fault that
         nobody foresaw, stop the writing as they do in a batch.
         """
-        failure: Exception
         try:
             writer.advance_mark()
-            return
         except RequestError as error:
-            failure = error
             self._fail((), error)
+            _tell("mark.not-advanced", **_told(error))
         except Exception as error:  # the thread's edge: the committer must live on, to refuse
-            failure = error
             self._fail((), _stopping(error))
-        with contextlib.suppress(Exception):  # as after a batch
-            _log.error("mark.not-advanced", **_told(failure))
+            _tell("mark.not-advanced", exc_info=error)
 
 
-def _again(error: LogInconsistent) -> LogInconsistent:
-    return LogInconsistent(error.detail, mend=error.mend, extra=error.extra)
+def _tell(event: str, **members: Any) -> None:
+    """Tells the log. If it cannot be written (a full disk), the thread must not end: nobody would be answered
+    any more.
+    """
+    with contextlib.suppress(Exception):
+        _log.error(event, **members)
 
 
-def _told(failure: Exception) -> dict[str, Any]:
-    """What the log says of a failure: of one of ours its code and detail, of any other where it came from."""
-    if isinstance(failure, RequestError):
-        return {"code": failure.code, "detail": failure.detail}
-    return {"exc_info": failure}
+def _told(failure: RequestError) -> dict[str, Any]:
+    return {"code": failure.code, "detail": failure.detail}
 
 
 def _stopping(error: Exception) -> LogInconsistent:

@@ -14,7 +14,7 @@ from ledger.errors import EvidenceError, LogInconsistent, MarkAhead, MarkMissing
 from ledger.log.entry import GENESIS_PREVIOUS, parse_entry
 from ledger.log.merkle import EMPTY_ROOT, leaf_hash, prove_consistency, verify_consistency
 from ledger.log.tiles import TileEdge
-from ledger.registration.mark import Mark, MarkedHead
+from ledger.registration.mark import MarkedHead
 from ledger.store.asking import Answer, Asking
 from ledger.store.log_store import (
     CheckpointRow,
@@ -46,19 +46,24 @@ class LogState:
     last_recorded_at_us: int
 
 
-def catch_up(connection: Connection, known: LogState | None, head: HeadRow, mark: Mark) -> LogState:
+def catch_up(
+    connection: Connection, known: LogState | None, head: HeadRow, marked: MarkedHead | None
+) -> LogState:
     """``ask_state``, asked alone."""
-    return ask_state(Asking(connection), known, head, mark)()
+    return ask_state(Asking(connection), known, head, marked)()
 
 
-def ask_state(asking: Asking, known: LogState | None, head: HeadRow, mark: Mark) -> Callable[[], LogState]:
+def ask_state(
+    asking: Asking, known: LogState | None, head: HeadRow, marked: MarkedHead | None
+) -> Callable[[], LogState]:
     """The state at ``head``, checked against what this process knew and against the mark.
 
     Args:
-        asking: Over a transaction that holds the log lock.
+        asking: Over a transaction.
         known: The state after this process's last batch, or None.
-        head: The head as read under the lock.
-        mark: This host's mark.
+        head: The head as that transaction reads it.
+        marked: This host's mark, read before the head where the log lock is not held: who appends raises it
+            afterwards.
 
     Returns:
         Gives the state, and raises what follows as well.
@@ -68,7 +73,6 @@ def ask_state(asking: Asking, known: LogState | None, head: HeadRow, mark: Mark)
         MarkAhead: The log is older than the mark or than what this process has committed, or another one.
         LogInconsistent: The stored entries do not give the head's root.
     """
-    marked = mark.read()
     _check_order(known, head, marked)
     if known is not None and known.head == head:
         return partial(_unchanged, asking.connection, known, marked)

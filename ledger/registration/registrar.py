@@ -154,35 +154,42 @@ class Registrar:
             lines: (line number, compact JWS) pairs.
 
         Yields:
-            One result for each line, in order, as soon as it and all earlier ones are known.
+            One result for each line, in order: once it and all earlier ones are known, and the next line
+            has come or none comes any more.
+
+        Raises:
+            Exception: A fault that nobody foresaw, once the results of the lines before it are told.
         """
         waiter = Waiter()
         pending: deque[_Line] = deque()
         with self._committer.sending(), self._turns.queued() as turn:
-            for number, jws in lines:
-                while pending and (pending[0].done or len(pending) >= WINDOW):
-                    yield self._line_result(pending.popleft(), waiter)
-                turn.begin()
-                self._precedence.stand_back()
-                line = _Line(number)
-                try:
-                    statement = parse_statement(jws)
-                    enrolled = self._keys.find(statement.header.kid)
-                    if enrolled is None:
-                        turn.pause()
-                        while pending:
-                            yield self._line_result(pending.popleft(), waiter)
+            try:
+                for number, jws in lines:
+                    while pending and (pending[0].done or len(pending) >= WINDOW):
+                        yield self._line_result(pending.popleft(), waiter)
+                    turn.begin()
+                    self._precedence.stand_back()
+                    line = _Line(number)
+                    try:
+                        statement = parse_statement(jws)
                         enrolled = self._keys.find(statement.header.kid)
-                    if enrolled is None:
-                        raise key_unknown(statement.header.kid)
-                    submission = examine(statement, enrolled, self._origin)
-                    line.ticket = self._committer.submit(submission, waiter, patient=True)
-                except RequestError as error:
-                    line.error = error
+                        if enrolled is None:
+                            turn.pause()
+                            yield from self._results(pending, waiter)
+                            enrolled = self._keys.find(statement.header.kid)
+                        if enrolled is None:
+                            raise key_unknown(statement.header.kid)
+                        submission = examine(statement, enrolled, self._origin)
+                        line.ticket = self._committer.submit(submission, waiter, patient=True)
+                    except RequestError as error:
+                        line.error = error.again()
+                    turn.pause()
+                    pending.append(line)
+            except Exception:  # what waits is registered all the same
                 turn.pause()
-                pending.append(line)
-        while pending:
-            yield self._line_result(pending.popleft(), waiter)
+                yield from self._results(pending, waiter)
+                raise
+        yield from self._results(pending, waiter)
 
     def check(self, jws: bytes) -> CheckReport:
         """What registering would answer now, without recording anything.
@@ -193,7 +200,7 @@ class Registrar:
         try:
             return self._judge_dry(parse_and_examine(jws, self._keys, self._origin))
         except RequestError as error:
-            return CheckReport("refused", None, error=error)
+            return CheckReport("refused", None, error=error.again())
 
     def initialise(self, jws: bytes) -> Registered:
         """Starts an empty log with its genesis statement.
@@ -254,14 +261,17 @@ class Registrar:
                 raise LedgerEmpty("the log is empty")
         return None if record is None else EnrolledKey(parse_jwk(record.jwk), record.party)
 
+    def _results(self, pending: deque[_Line], waiter: Waiter) -> Iterator[LineResult]:
+        while pending:
+            yield self._line_result(pending.popleft(), waiter)
+
     def _line_result(self, line: _Line, waiter: Waiter) -> LineResult:
+        if line.ticket is None:
+            return LineResult(line.number, None, line.error)
         try:
-            if line.ticket is None:
-                assert line.error is not None
-                raise line.error
             return LineResult(line.number, self._answer(waiter.wait(line.ticket)), None)
         except RequestError as error:
-            return LineResult(line.number, None, error)
+            return LineResult(line.number, None, error.again())
 
     def _answer(self, outcome: Outcome) -> Registered:
         match outcome:

@@ -1,5 +1,6 @@
 """Registering, checking and reading back single statements."""
 
+import gc
 import hashlib
 import uuid
 
@@ -9,6 +10,7 @@ from ledger.encoding import b64url_encode
 from ledger.log.receipt import verify_receipt
 from ledger.statements.envelope import MAX_JWS_BYTES
 from tests.support.cast import Actor, Cast, actor
+from tests.support.garbage import left_behind
 from tests.support.web import JOSE, Site, assert_problem, chunked
 
 
@@ -165,6 +167,17 @@ class TestChecking:
             assert response.status_code == 200
             assert response.get_json() == {"would_be": "created", "status": 201, "index": 1, "findings": []}
         assert site.get("/v1/log").get_json()["size"] == 1
+
+    @pytest.mark.parametrize("path", ["/v1/statements", "/v1/statements/check"])
+    def test_what_is_refused_is_let_go_at_once(self, site: Site, path: str) -> None:
+        site.post(b"x", path=path)
+        gc.collect()
+        gc.disable()
+        try:
+            assert {site.post(b"x" * 100, path=path).status_code for _ in range(20)} == {400}
+            assert left_behind() == []
+        finally:
+            gc.enable()
 
     def test_a_repetition_is_told(self, site: Site) -> None:
         jws = site.cast.record()

@@ -3,9 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from tempfile import SpooledTemporaryFile
+from typing import Any
 
 import pytest
 
+from api import streaming
 from api.streaming import MEMORY_BYTES, ResultStream
 
 Put = Callable[[bytes], bool]
@@ -94,15 +97,61 @@ def test_a_maker_whose_reader_left_is_told() -> None:
     assert told.is_set()
 
 
-def test_a_maker_that_fails_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[object] = []
-    monkeypatch.setattr(threading, "excepthook", lambda told: seen.append(told.exc_type))
-
+def test_a_maker_that_fails_breaks_the_answer_off() -> None:
     def make(put: Put) -> None:
         put(b"x")
-        raise RuntimeError
+        raise ZeroDivisionError
 
     stream = ResultStream(make)
-    assert list(stream) == [b"x"]
+    pieces = iter(stream)
+    assert next(pieces) == b"x"
+    with pytest.raises(RuntimeError) as error:
+        next(pieces)
+    assert isinstance(error.value.__cause__, ZeroDivisionError)
     stream.close()
-    assert seen == [RuntimeError]
+
+
+class Full(SpooledTemporaryFile[bytes]):
+    """On a disk that takes so many pieces."""
+
+    left = 3
+    readable_then = True
+
+    def write(self, piece: Any) -> int:
+        type(self).left -= 1
+        if self.left < 0:
+            raise OSError(28, "No space left on device")
+        return super().write(piece)
+
+    def seek(self, *place: Any) -> int:
+        if self.left < 0 and not self.readable_then:
+            raise OSError(28, "No space left on device")
+        return super().seek(*place)
+
+
+@pytest.mark.parametrize(
+    ("readable", "told"), [(True, b"line 0\nline 1\nline 2\nproblem\n"), (False, b"problem\n")]
+)
+def test_what_cannot_be_kept_is_told_last(
+    monkeypatch: pytest.MonkeyPatch, readable: bool, told: bytes
+) -> None:
+    """An answer that only ended would seem to be whole."""
+    kept = type("Kept", (Full,), {"readable_then": readable})
+    monkeypatch.setattr(streaming, "SpooledTemporaryFile", kept)
+    failed = threading.Event()
+
+    def make(put: Put) -> None:
+        try:
+            for number in range(10):
+                put(b"line %d\n" % number)
+        except OSError:
+            put(b"problem\n")
+            failed.set()
+
+    stream = ResultStream(make)
+    assert failed.wait(30)
+    read: list[bytes] = []
+    with pytest.raises(RuntimeError, match="broken off"):
+        read.extend(stream)
+    assert b"".join(read) == told
+    stream.close()

@@ -1,12 +1,15 @@
 """The write path against its mark and its clock: what it refuses to sign."""
 
 import os
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from ledger.clock import SystemClock
 from ledger.errors import (
     ClockSkew,
     MarkAhead,
@@ -16,10 +19,13 @@ from ledger.errors import (
 from ledger.log.checkpoint import sign_checkpoint
 from ledger.log.merkle import prove_consistency
 from ledger.log.tree_head import Checkpoint
-from ledger.registration import log_state
+from ledger.registration import batch, log_state
+from ledger.registration.batch import BatchWriter
+from ledger.registration.kept_books import KeptBooks
 from ledger.registration.registrar import Registrar
 from ledger.store import log_store
 from ledger.store.engine import create_ledger_engine
+from ledger.store.log_store import HeadRow
 from tests.support.cast import Cast
 from tests.support.databases import copy_sqlite
 
@@ -152,6 +158,53 @@ class FixedClock:
         return self.us
 
 
+class TestAnotherWriter:
+    """A process of the same host that appends, and raises the mark, between two looks of this one."""
+
+    @pytest.fixture
+    def meanwhile(
+        self,
+        cast: Cast,
+        registrar: Registrar,
+        engine: Engine,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> Iterator[Callable[[Any], None]]:
+        """Lets it append right after a module has read the head."""
+        registrar.register(cast.record())
+        other = cast.registrar(engine, tmp_path / "mark")
+        real = log_store.read_head
+
+        def append_after_the_head_of(module: Any) -> None:
+            def read_head(connection: Connection) -> HeadRow:
+                head = real(connection)
+                monkeypatch.setattr(log_store, "read_head", real)
+                other.register(cast.record(number=2))
+                return head
+
+            monkeypatch.setattr(module.log_store, "read_head", read_head)
+
+        yield append_after_the_head_of
+        other.close()
+
+    def test_an_idle_process_does_not_take_the_mark_to_be_ahead(
+        self,
+        cast: Cast,
+        engine: Engine,
+        tmp_path: Path,
+        meanwhile: Callable[[Any], None],
+    ) -> None:
+        mark = cast.mark(tmp_path / "mark")
+        writer = BatchWriter(engine, cast.origin, cast.log_signer, mark, SystemClock())
+        before = mark.read()
+        meanwhile(batch)
+        writer.advance_mark()
+        after = mark.read()
+        assert before is not None
+        assert after is not None
+        assert after.size == before.size + 1
+
+
 class TestClock:
     def test_a_clock_that_went_back(self, cast: Cast, sqlite_url: str, tmp_path: Path) -> None:
 
@@ -166,6 +219,24 @@ class TestClock:
             registrar.register(cast.record(number=2))
         registrar.close()
         engine.dispose()
+
+    def test_books_that_are_long_in_opening_are_no_difference(
+        self, cast: Cast, registrar: Registrar, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The clocks of host and database are read side by side."""
+        clock, opened = SystemClock(), KeptBooks.open
+        late_us = 0
+
+        def open_slowly(*parts: Any) -> None:
+            nonlocal late_us
+            opened(*parts)
+            late_us = 6_000_000
+
+        monkeypatch.setattr(KeptBooks, "open", open_slowly)
+        monkeypatch.setattr(SystemClock, "now_us", lambda _: time.time_ns() // 1_000 + late_us)
+        assert registrar.register(cast.record()).created
+        assert late_us
+        assert clock.now_us() > time.time_ns() // 1_000
 
     def test_host_and_database_differ(self, cast: Cast, postgres_url: str, tmp_path: Path) -> None:
 

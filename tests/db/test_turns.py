@@ -132,3 +132,23 @@ def test_a_younger_request_waits_beyond_its_first_lines(
     on.set()
     assert accepted(younger.end()) == 2 * FREE_LINES
     assert accepted(older.end()) == FREE_LINES + 1
+
+
+@pytest.mark.parametrize("place", [0, 1, 5])
+def test_a_fault_that_nobody_foresaw_comes_after_the_results_before_it(
+    cast: Cast, registrar: Registrar, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    lines = [(number, cast.record(number=number)) for number in range(8)]
+    real, wrong = module.examine, lines[place][1]
+
+    def examine(statement: Any, *rest: Any) -> Any:
+        if statement.jws == wrong:
+            raise ZeroDivisionError
+        return real(statement, *rest)
+
+    monkeypatch.setattr(module, "examine", examine)
+    told: list[LineResult] = []
+    with pytest.raises(ZeroDivisionError):
+        told.extend(registrar.register_lines(lines))
+    assert [result.line for result in told] == list(range(place))
+    assert accepted(told) == place
