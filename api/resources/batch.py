@@ -38,9 +38,9 @@ def register_batch(call: Call) -> Response:
 
     Each line stands or falls by itself. Results come in the order of the lines, while the rest is still
     being sent where the server hands the body on as it arrives; the last that are known come when a further
-    line has come, or the end. A line whose key an earlier line enrols waits for that one. A line is refused alone if it is too long. A batch with too many lines or bytes ends
-    with a problem that names the first line that was not looked at. Answers of status 503 may be sent again
-    as they are.
+    line has come, or the end. A line whose key an earlier line enrols waits for that one. A line is refused
+    alone if it is too long. A batch with too many lines or bytes ends with a problem that names the first
+    line that was not looked at. Answers of status 503 may be sent again as they are.
     """
     settings = call.parts.settings
     reader = LineReader(max_lines=settings.max_lines, max_bytes=settings.max_batch_bytes)
