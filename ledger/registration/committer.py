@@ -276,13 +276,15 @@ class Committer:
                 ticket.outcome = outcome
         except RequestError as error:
             self._fail(batch, error)
-            _tell("batch.refused", statements=len(batch), **_told(error))
+            with _unharmed():
+                _log.error("batch.refused", statements=len(batch), **_told(error))
         except Exception as error:  # the thread's edge: every waiter must be answered
             self._fail(batch, _stopping(error))
-            _tell("batch.failed", statements=len(batch), exc_info=error)
+            with _unharmed():
+                _log.error("batch.failed", statements=len(batch), exc_info=error)
         else:
             self._wake(batch)
-            with contextlib.suppress(Exception):  # as where an error is told
+            with _unharmed():
                 self._observe(_report(outcomes, time.perf_counter() - started))
 
     def _fail(self, batch: Sequence[Ticket], error: RequestError) -> None:
@@ -314,18 +316,19 @@ class Committer:
             writer.advance_mark()
         except RequestError as error:
             self._fail((), error)
-            _tell("mark.not-advanced", **_told(error))
+            with _unharmed():
+                _log.error("mark.not-advanced", **_told(error))
         except Exception as error:  # the thread's edge: the committer must live on, to refuse
             self._fail((), _stopping(error))
-            _tell("mark.not-advanced", exc_info=error)
+            with _unharmed():
+                _log.error("mark.not-advanced", exc_info=error)
 
 
-def _tell(event: str, **members: Any) -> None:
-    """Tells the log. If it cannot be written (a full disk), the thread must not end: nobody would be answered
-    any more.
+def _unharmed() -> contextlib.AbstractContextManager[None]:
+    """Round telling a log or a counter. If that cannot be written (a full disk), the thread lives on: nobody
+    would be answered any more.
     """
-    with contextlib.suppress(Exception):
-        _log.error(event, **members)
+    return contextlib.suppress(Exception)
 
 
 def _told(failure: RequestError) -> dict[str, Any]:

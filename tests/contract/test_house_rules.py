@@ -20,6 +20,7 @@ TESTS = sorted(
 EDGES = {
     "api/audit_job.py": 1,  # a process of its own: its job must not be left as running
     "api/resources/batch.py": 1,  # a thread of its own: the answer's reader must be told
+    "api/streaming.py": 1,  # a thread of its own: the answer must not seem to be whole
     "ledger/registration/committer.py": 2,  # the committer's thread: waiters are answered, and it lives on
 }
 SILENCED = re.compile(
