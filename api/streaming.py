@@ -48,6 +48,7 @@ class ResultStream:
         """
         while piece := self._take():
             yield piece
+        self._let_go()
         if self._last:
             yield self._last
         if self._failure is not None:
@@ -79,7 +80,10 @@ class ResultStream:
         with self._changed:
             self._abandoned = True
         self._thread.join()
-        with contextlib.suppress(OSError):  # as above
+        self._let_go()
+
+    def _let_go(self) -> None:
+        with self._changed, contextlib.suppress(OSError):  # of a full disk, as above
             self._spool.close()
 
     def _put(self, piece: bytes) -> bool:
