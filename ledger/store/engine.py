@@ -214,7 +214,7 @@ def map_file(connection: Connection) -> None:
 def _postgresql_engine(url: URL, pool_size: int, read_only: bool) -> Engine:
     if url.drivername not in ("postgresql", "postgresql+psycopg"):
         raise SettingsInvalid(f"the driver {url.drivername} is not supported; use postgresql+psycopg")
-    from ledger.store.psycopg_forms import BINARY_FORMAT, end_streams, require_no_stream, take_packed
+    from ledger.store.psycopg_forms import BINARY_FORMAT, end_stream, require_no_stream, take_packed
 
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
@@ -235,7 +235,7 @@ def _postgresql_engine(url: URL, pool_size: int, read_only: bool) -> Engine:
         if context.execution_options.get("reledger_binary"):
             cursor.format = BINARY_FORMAT
 
-    event.listen(engine, "rollback", end_streams)
+    event.listen(engine, "rollback", end_stream)
 
     if read_only:
 

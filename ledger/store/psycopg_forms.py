@@ -17,8 +17,8 @@ from ledger.store.engine import begun, driver_errors
 from ledger.store.packed import PackedArray
 
 BINARY_FORMAT: Final = Format.BINARY
-_STREAMS: Final = "reledger.streams"
-"""Under which a connection's ``info`` tells the streams that are open on it."""
+_STREAM: Final = "reledger.stream"
+"""Under which a connection's ``info`` tells the stream that is open on it."""
 
 
 class PackedDumper(Dumper):
@@ -46,18 +46,23 @@ def stream(
         sqlalchemy.exc.DBAPIError: What the server or the driver says.
         RuntimeError: Another one is open.
     """
-    require_no_stream(connection)
     # An older libpq hands on row by row.
     size = rows if capabilities.has_stream_chunked() else 1
-    driver = begun(connection)
+    driver, info = _driver(connection), connection.info
     with driver_errors(connection, query), driver.cursor(binary=True) as cursor:
         read = cursor.stream(query, parameters, size=size)
-        streams: list[Iterator[tuple[Any, ...]]] = connection.info.setdefault(_STREAMS, [])
-        streams.append(read)
+        info[_STREAM] = read
         try:
             yield from read
         finally:
-            streams.remove(read)
+            if info.get(_STREAM) is read:  # else a rollback has ended it
+                del info[_STREAM]
+
+
+def _driver(connection: SQLConnection) -> Any:
+    """The driver's connection, which nobody reads a stream of."""
+    require_no_stream(connection)
+    return begun(connection)
 
 
 def require_no_stream(connection: SQLConnection) -> None:
@@ -66,18 +71,19 @@ def require_no_stream(connection: SQLConnection) -> None:
     Raises:
         RuntimeError: Somebody does.
     """
-    if connection.info.get(_STREAMS):
+    if _STREAM in connection.info:
         raise RuntimeError("this connection's rows are still being read")
 
 
-def end_streams(connection: SQLConnection) -> None:
+def end_stream(connection: SQLConnection) -> None:
     """Ends what is still being read, before a rollback that would wait for it.
 
     Who read it may be gone without a word: an error leaves it where it was, for its traceback to hold.
     """
     if not connection.invalidated:  # else the server is gone, and what was read with it
-        for rows in connection.info.pop(_STREAMS, ()):
-            rows.close()
+        read = connection.info.pop(_STREAM, None)
+        if read is not None:
+            read.close()
 
 
 def send_all(connection: SQLConnection, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
@@ -91,8 +97,7 @@ def send_all(connection: SQLConnection, statements: Iterable[tuple[str, tuple[An
         sqlalchemy.exc.IntegrityError: A row stands there already. The transaction can only be rolled back.
         sqlalchemy.exc.DBAPIError: Anything else that the server or the driver says.
     """
-    require_no_stream(connection)
-    driver = begun(connection)
+    driver = _driver(connection)
     with driver_errors(connection, "several statements"), driver.cursor() as cursor, driver.pipeline():
         for statement, parameters in statements:
             cursor.execute(statement, parameters)
@@ -106,8 +111,7 @@ def ask_all(
     Raises:
         sqlalchemy.exc.DBAPIError: What the server or the driver says to any of them.
     """
-    require_no_stream(connection)
-    driver = begun(connection)
+    driver = _driver(connection)
     cursors = [driver.cursor(binary=True) for _ in questions]
     alone = len(questions) == 1
     with driver_errors(connection, questions[0][0] if alone else "several questions"):

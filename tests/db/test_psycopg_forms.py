@@ -188,16 +188,30 @@ def interrupted(rows: Iterator[tuple[Any, ...]]) -> list[int]:
     return [number(row) for row in rows]
 
 
+@pytest.mark.parametrize("end", [Connection.rollback, Connection.close])
 @pytest.mark.parametrize("upto", [10, 1_000_000])
 def test_a_stream_that_a_traceback_holds_is_ended_before_the_rollback(
-    connection: Connection, upto: int
+    connection: Connection, upto: int, end: Callable[[Connection], None]
 ) -> None:
-    send_all(connection, [add(1)])
-    with pytest.raises(KeyboardInterrupt) as held:
-        interrupted(stream(connection, COUNT, {"upto": upto}, 3))
-    connection.rollback()
+    with connection.engine.connect() as made:
+        send_all(made, [add(1)])
+        with pytest.raises(KeyboardInterrupt) as held:
+            interrupted(stream(made, COUNT, {"upto": upto}, 3))
+        end(made)
     assert stored(connection) == []
     assert held.tb is not None
+
+
+def test_what_is_left_of_an_ended_stream_does_not_end_the_next(connection: Connection) -> None:
+    left = stream(connection, COUNT, {"upto": 1_000_000}, 3)
+    assert next(left)[0] == 1
+    connection.rollback()
+    rows = stream(connection, COUNT, {"upto": 1_000_000}, 3)
+    assert next(rows)[0] == 1
+    left.close()
+    with pytest.raises(RuntimeError, match="still being read"):
+        stored(connection)
+    rows.close()
 
 
 @pytest.mark.parametrize(
