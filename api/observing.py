@@ -1,8 +1,7 @@
 """What is seen of a request from outside it: its id, its line in the log, its counts, its security headers.
 
 Decides: what a log line holds. Never a credential, a body, a query value, or the text of an exception that
-nobody
-foresaw: a database's error text would quote the statement.
+nobody foresaw: a database's error text would quote the statement.
 """
 
 import secrets
@@ -67,8 +66,8 @@ def install_observing(app: Flask, metrics: Metrics) -> None:
             sent()
         return response
 
-    def failed(error: Exception) -> None:
-        log.error("failed", request_id=g.get("request_id"), error=exception_members(error))
+    def failed(error: Exception, request_id: str | None) -> None:
+        log.error("failed", request_id=request_id, error=exception_members(error))
 
     app.before_request(begin)
     app.after_request(end)

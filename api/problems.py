@@ -174,7 +174,7 @@ def install_problems(app: Flask, origin: str) -> None:
         known = as_request_error(error)
         if known is None:
             observe = current_app.extensions["reledger.failures"]
-            observe(error)
+            observe(error, g.get("request_id"))
             members, headers = failed_members(), {}
         else:
             members, headers = problem_members(known), problem_headers(known, origin)

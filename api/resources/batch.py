@@ -1,9 +1,10 @@
 """Batches: many statements in one request, each with a result of its own."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
-from flask import Response, current_app
+from flask import Response, current_app, g
 
 from api.bodies import LineReader
 from api.metrics import Metrics
@@ -44,7 +45,8 @@ def register_batch(call: Call) -> Response:
     """
     settings = call.parts.settings
     reader = LineReader(max_lines=settings.max_lines, max_bytes=settings.max_batch_bytes)
-    observe: Callable[[Exception], None] = current_app.extensions["reledger.failures"]
+    # The lines are registered in a thread that knows nothing of the request.
+    observe = partial(current_app.extensions["reledger.failures"], request_id=g.get("request_id"))
     stream = ResultStream(_Batch(call.parts.registrar, call.parts.metrics, reader, observe).make)
     response = Response(iter(stream), content_type=NDJSON)
     response.headers["Cache-Control"] = "no-store"

@@ -5,11 +5,14 @@ import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from structlog.testing import capture_logs
 
+from api import streaming
 from ledger.log.receipt import verify_receipt
 from ledger.statements.envelope import MAX_JWS_BYTES
 from tests.api.test_statements import hash_of
@@ -201,6 +204,31 @@ class TestStreaming:
         )
         last = json.loads(response.data.splitlines()[-1])
         assert outcome(last)[1:] == (400, "request.malformed")
+
+    def test_an_answer_that_cannot_be_kept_ends_with_the_first_line_that_was_not_told(
+        self, sqlite_site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        site, told = sqlite_site, list[bytes]()
+
+        class Full(SpooledTemporaryFile[bytes]):
+            def write(self, piece: Any) -> int:
+                if len(told) == 3:
+                    raise OSError(28, "No space left on device")
+                told.append(piece)
+                return super().write(piece)
+
+        monkeypatch.setattr(streaming, "SpooledTemporaryFile", Full)
+        body = joined(*[site.cast.record(number=number) for number in range(8)])
+        with capture_logs() as logged:
+            answer = site.client.post("/v1/statements/batch", data=body, headers=NDJSON, buffered=False)
+            pieces: list[bytes] = []
+            with pytest.raises(RuntimeError, match="broken off"):
+                pieces.extend(answer.response)
+            answer.close()
+        results = [json.loads(line) for line in b"".join(pieces).splitlines()]
+        assert [outcome(each)[:2] for each in results] == [(1, 201), (2, 201), (3, 201), (4, 500)]
+        failed = [each for each in logged if each["event"] == "failed"]
+        assert [each["request_id"] for each in failed] == [answer.headers["X-Request-Id"]]
 
     def test_a_caller_that_leaves_ends_the_batch(self, site: Site) -> None:
         sent = threading.Event()

@@ -1,5 +1,6 @@
 """How the server is: alive, ready or not and why, and what it counts."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -10,7 +11,10 @@ import pytest
 from sqlalchemy import Engine
 
 from api.metrics import FOLDER_VARIABLE, Metrics
+from ledger.errors import LogInconsistent
+from ledger.registration.batch import BatchWriter
 from tests.support.cast import Cast
+from tests.support.garbage import left_behind
 from tests.support.web import Site, assert_problem, open_site
 
 
@@ -29,6 +33,23 @@ class TestReadiness:
     def test_a_ledger_that_takes_statements_is_ready(self, site: Site) -> None:
         site.registered(site.cast.record())
         assert site.get("/readyz").get_json() == {"ready": True, "size": 2, "mark_size": 2, "queue": 0}
+
+    def test_a_process_that_writes_no_more_is_not_and_is_asked_at_no_cost(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*parts: object, **named: object) -> None:
+            raise LogInconsistent("the log contradicts itself")
+
+        monkeypatch.setattr(BatchWriter, "write", fail)
+        assert_problem(site.post(site.cast.record()), 500, "log.inconsistent")
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(5):
+                assert_problem(site.get("/readyz"), 500, "log.inconsistent")
+            assert left_behind() == []
+        finally:
+            gc.enable()
 
     def test_an_empty_ledger_is_not(self, cast: Cast, engine: Engine, tmp_path: Path) -> None:
         with open_site(cast, engine, tmp_path, genesis=False) as site:
