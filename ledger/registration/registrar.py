@@ -271,7 +271,7 @@ class Registrar:
         try:
             return LineResult(line.number, self._answer(waiter.wait(line.ticket)), None)
         except RequestError as error:
-            return LineResult(line.number, None, error.again())
+            return LineResult(line.number, None, error)
 
     def _answer(self, outcome: Outcome) -> Registered:
         match outcome:

@@ -48,6 +48,9 @@ class TestReadiness:
             for _ in range(5):
                 assert_problem(site.get("/readyz"), 500, "log.inconsistent")
             assert left_behind() == []
+            stopped = site.parts.registrar.stopped
+            assert stopped is not None
+            assert stopped.__traceback__ is None
         finally:
             gc.enable()
 
