@@ -4,17 +4,19 @@
     smoke.py COMMAND...      for example: smoke.py reledger, or: smoke.py python3 run.py
 
 Starts ``COMMAND demo --no-browser --port <a free one>``. Exit status 0 only if the server answers, the story
-ends well, the log that is served holds every entry that the story told of, and the server is gone once it is
-ended.
+ends well, the log that is served holds every entry that the story told of, the audit that the demonstration
+names finds no fault, and the server is gone once it is ended.
 """
 
 import json
 import queue
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -24,6 +26,7 @@ START_LIMIT_S = 180
 STOP_LIMIT_S = 30
 SERVING = re.compile(r"Serving on (http://\S+)")
 ENTRY = re.compile(r"\s*entry (\d+)\b")
+AUDIT = re.compile(r"reledger (audit .*)")
 
 
 def free_port() -> int:
@@ -41,8 +44,10 @@ def get(url: str) -> bytes:
         return bytes(answer.read())
 
 
-def read_until_serving(process: "subprocess.Popen[str]") -> tuple[str, int]:
-    """The address that the demonstration serves on, and the highest index its story told of."""
+def read_until_serving(process: "subprocess.Popen[str]") -> tuple[str, int, list[str]]:
+    """The address that the demonstration serves on, the highest index its story told of, and the audit that
+    it names, in words.
+    """
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def pump() -> None:
@@ -53,7 +58,7 @@ def read_until_serving(process: "subprocess.Popen[str]") -> tuple[str, int]:
 
     threading.Thread(target=pump, daemon=True).start()
     deadline = time.monotonic() + START_LIMIT_S
-    highest = -1
+    highest, audit = -1, list[str]()
     while True:
         try:
             line = lines.get(timeout=max(deadline - time.monotonic(), 0))
@@ -64,8 +69,10 @@ def read_until_serving(process: "subprocess.Popen[str]") -> tuple[str, int]:
         print(f"    {line}", end="", flush=True)
         if entry := ENTRY.match(line):
             highest = max(highest, int(entry[1]))
+        if named := AUDIT.search(line):
+            audit = shlex.split(named[1])
         if serving := SERVING.search(line):
-            return serving[1], highest
+            return serving[1], highest, audit
 
 
 def check(url: str, highest: int) -> None:
@@ -81,6 +88,13 @@ def check(url: str, highest: int) -> None:
         raise SystemExit("the checkpoint and /v1/log disagree")
 
 
+def audit_outside(words: Sequence[str]) -> None:
+    """The audit that the demonstration names, by whom it keeps nothing for."""
+    with tempfile.TemporaryDirectory() as folder:
+        if subprocess.run([*words, "--state", folder], check=False).returncode != 0:
+            raise SystemExit("the audit that the demonstration names does not end well")
+
+
 def main(command: Sequence[str]) -> None:
     """Run the demonstration with the command and judge it."""
     port = free_port()
@@ -90,14 +104,17 @@ def main(command: Sequence[str]) -> None:
         words, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
     ) as process:
         try:
-            url, highest = read_until_serving(process)
+            url, highest, audit = read_until_serving(process)
             print(f"serving after {time.monotonic() - started:.1f} s")
             check(url, highest)
-            process.send_signal(signal.SIGTERM)
-            status = process.wait(timeout=STOP_LIMIT_S)
+            audit_outside([*command, *audit])
         finally:
-            if process.poll() is None:
+            process.send_signal(signal.SIGTERM)  # killed, it would leave its server behind
+            try:
+                status = process.wait(timeout=STOP_LIMIT_S)
+            except subprocess.TimeoutExpired:
                 process.kill()
+                raise
     if status != 0:
         raise SystemExit(f"the demonstration ended with status {status}")
     with socket.socket() as probe:

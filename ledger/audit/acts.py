@@ -4,7 +4,7 @@ Decides: nothing that the acts themselves do not. Reads nothing by itself.
 """
 
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ledger.audit.found import FoundAct
 from ledger.errors import RequestError
@@ -24,7 +24,9 @@ from ledger.statements.payload import read_payload
 from ledger.statements.registers import Facts
 
 _R = TypeVar("_R", bound=Record)
-_OF_ACTS_ALONE = (ControlListRecord, DelegationRecord, MergerRecord, RestrictedPartyRecord)
+_OF_ACTS_ALONE: Final = (ControlListRecord, DelegationRecord, MergerRecord, RestrictedPartyRecord)
+OF_PUBLIC_ACTS: Final = (ControlListRecord,)
+"""What nothing makes but acts that everybody may read."""
 
 
 class ActBooks(Books):
@@ -34,21 +36,27 @@ class ActBooks(Books):
     asked for such a record and would be refused is left open: a replay of the whole log decides it.
 
     Attributes:
-        asked: Whether something was asked for, since this was last unset, that movements may have made.
+        asked: Whether something was asked for, since this was last unset, that may be there unknown.
         left_open: Indices of the acts that were left open.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: tuple[type[Record], ...] = _OF_ACTS_ALONE) -> None:
+        """Empty books.
+
+        Args:
+            known: Kinds of records of which the acts to come make every one.
+        """
         super().__init__()
+        self._known = known
         self.asked = False
         self.left_open: set[int] = set()
 
     def get(self, kind: type[_R], *key: Any) -> _R | None:
-        self.asked = self.asked or kind not in _OF_ACTS_ALONE
+        self.asked = self.asked or kind not in self._known
         return super().get(kind, *key)
 
     def group(self, kind: type[_R], group: str, *value: Any) -> list[_R]:
-        self.asked = self.asked or kind not in _OF_ACTS_ALONE
+        self.asked = self.asked or kind not in self._known
         return super().group(kind, group, *value)
 
 

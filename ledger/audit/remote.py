@@ -228,4 +228,9 @@ class _RemoteAudit:
         left = counts["private"] if self._log.reads_private else counts["entries"] - counts["acts"]
         if left:
             report.cannot_exclude.append(f"{left} private statements were not read")
+        if counts["acts_left_open"]:
+            report.cannot_exclude.append(
+                f"{counts['acts_left_open']} public act(s): form and signature alone were checked, for "
+                "what they state follows from private statements"
+            )
         return report

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from threading import Event
 
-from ledger.audit.acts import issuer_of, judge_and_fold, read_found_act
+from ledger.audit.acts import OF_PUBLIC_ACTS, ActBooks, issuer_of, judge_and_fold, read_found_act
 from ledger.audit.compact import Peaks
 from ledger.audit.found import FoundAct
 from ledger.audit.links import EntryChain, Report
@@ -67,7 +67,8 @@ class RemoteWalk:
         self._peaks_before = Peaks()
         self._chain = EntryChain(position.chain.leaf, position.chain.time_us)
         self.position = position
-        self.facts = Facts()
+        self._books = ActBooks(known=OF_PUBLIC_ACTS)
+        self.facts = Facts(books=self._books)
         self.acts: list[FoundAct] = []
         self.counts: Counter[str] = Counter()
         self.faults = FaultList()
@@ -220,6 +221,7 @@ class RemoteWalk:
         if refused is not None:
             report("act.refused", "acts", refused)
         else:
+            self.counts["acts_left_open"] += entry.index in self._books.left_open
             self._tile_acts.append(found)
 
     def _fold(self, found: FoundAct, act: Act) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx2
 import pytest
 from sqlalchemy import Connection, Engine
 
@@ -17,6 +18,8 @@ from api import oversight_desk
 from api.parts import Parts
 from api.resources.statistics import table_rows
 from ledger.audit.database import verify_database
+from ledger.audit.remote import audit_remote
+from ledger.audit.transport import HttpTransport
 from ledger.provenance.oversight import Oversight, alerts_by_rule
 from ledger.records.oversight import StatisticsRecord
 from ledger.records.periods import DAY_US, month_after, month_of, month_start_us
@@ -30,6 +33,7 @@ from tests.support.web import Site, assert_problem, open_site
 POLICY = read_policy({"rule_set": 1})
 EXPORTER = "https://exporter.example/"
 BUYER = "https://buyer.example/"
+LEDGER = "http://ledger.test"
 
 
 @dataclass
@@ -156,6 +160,24 @@ class TestStatistics:
             {name: None if value in (None, "") else str(value) for name, value in row.items()} for row in rows
         ]
         assert offices.ask("/v1/statistics/tables?period=1999", None) == {"rows": []}
+
+    def test_an_auditor_from_outside_leaves_open_what_private_statements_give(
+        self, offices: Offices, tmp_path: Path
+    ) -> None:
+        site = offices.site
+        client = httpx2.Client(transport=httpx2.WSGITransport(app=site.app), base_url=LEDGER)
+        for _ in range(2):
+            report = audit_remote(
+                LEDGER,
+                vkeys=[site.cast.vkey],
+                state_dir=tmp_path / "auditor",
+                transport=HttpTransport(LEDGER, client),
+            )
+            assert report.faults == []
+            assert report.cannot_exclude[-1] == (
+                "1 public act(s): form and signature alone were checked, for "
+                "what they state follows from private statements"
+            )
 
     @pytest.mark.parametrize("name", ["period", "filed"])
     def test_a_period_is_a_period(self, offices: Offices, name: str) -> None:
