@@ -270,10 +270,7 @@ class Business:
         self.world.chronicle.plan(at_us, self._close, pool)
 
     def _close(self, pool: Pool) -> None:
-        if pool.close_missing:
-            pool.close_missing = ""
-        else:
-            self.world.close(pool, self.world.now_us)
+        self.world.close(pool, self.world.now_us)
         self._plan_close(pool)
 
     def _feed(self, pool: Pool, stocks: list[Stock]) -> None:

@@ -3,7 +3,7 @@
 Decides: what each pattern does. ``patterns`` lists them.
 """
 
-from ledger.records.periods import DAY_US, HOUR_US
+from ledger.records.periods import DAY_US, HOUR_US, month_after, month_of, month_start_us
 from ledger.simulation.business import CONTROLLED
 from ledger.simulation.chronicle import time_text
 from ledger.simulation.dealing import Shipment, Terms
@@ -14,6 +14,10 @@ from ledger.simulation.trade_patterns import parts_of
 
 EXPORTERS = ("exporter", "trader", "magnet-maker")
 CONTROLLED_GOODS = tuple(sorted(CONTROLLED))
+SMALL_MONTH_MG = 1.3 * TONNE
+SMALL_MONTHS = 4
+"""A small exporter sells as much a month, for so many months, before it grows."""
+SURGE_MG = 12 * TONNE
 FREE = ("la-oxide", "ce-oxide", "ndfeb-magnet")
 
 
@@ -207,7 +211,7 @@ def structuring(plot: Plot) -> bool:
     )
     if stock is None:
         return False
-    rogue, customer = plot.villain, plot.business.pick("importer")
+    rogue, customer = plot.villain, plot.accomplice
     shipment = plot.world.ship(
         [stock], rogue, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US)
     )
@@ -229,36 +233,57 @@ def structuring(plot: Plot) -> bool:
 
 
 def surge(plot: Plot) -> bool:
-    """A small exporter suddenly exports many times as much; the evasive one just below five times."""
-    rogue = plot.villain
-    customer = plot.business.pick("importer")
+    """A small exporter suddenly exports many times as much; the evasive one as much as is not noticed."""
+    rogue, customer = plot.villain, plot.business.pick("importer")
+    policy = plot.world.chronicle.policy
     plot.watch(rogue.party)
-    tonnes = [1.3, 1.3, 1.3, 1.3, 5.6 if plot.evasive else 12.0]
+    sent_mg: dict[str, float] = {}
+    grown: list[str] = []
+
+    def goal_mg() -> float:
+        if not grown:
+            return SMALL_MONTH_MG
+        if not plot.evasive:
+            return SURGE_MG
+        months, month = [min(sent_mg)], month_after(min(sent_mg))
+        while month < grown[0]:
+            months.append(month)
+            month = month_after(month)
+        mean_mg = sum(sent_mg.get(month, 0.0) for month in months) / len(months)
+        return 0.97 * plot.limit("surge.factor") * mean_mg
 
     def buy(place: int, attempts: int = 30) -> None:
+        if place == SMALL_MONTHS and not grown:
+            grown.append(month_of(plot.now_us, policy))
         stock = plot.stock(
             ("separator", "trader", "exporter"),
             ("la-oxide", "ce-oxide"),
-            least_mg=tonnes[place] * TONNE,
+            least_mg=0.3 * TONNE if grown else SMALL_MONTH_MG,
             filed=False,
         )
         if stock is None or stock.custodian is rogue:
             if attempts:
                 plot.later(1, 2, buy, place, attempts - 1)
             return
-        shipment = plot.world.ship(
-            [stock], rogue, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US)
-        )
+        terms = Terms(arrives=False, filed_us=plot.now_us + HOUR_US)
+        shipment = plot.world.ship([stock], rogue, plot.now_us, terms)
         plot.world.chronicle.plan(shipment.arrives_us, split, place, shipment)
-        if place + 1 < len(tonnes):
-            plot.later(30, 31, buy, place + 1)
+        if place < SMALL_MONTHS:
+            following = month_start_us(month_after(month_of(plot.now_us, policy)), policy)
+            plot.world.chronicle.plan(following + DAY_US, buy, place + 1)
 
     def split(place: int, shipment: Shipment) -> None:
         (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
-        part = parts_of(plot, here, [tonnes[place] * 0.95 * TONNE])[0]
-        last = place == len(tonnes) - 1
-        terms = Terms(label=plot.label() if last else None, filed_us=part.ready_us + HOUR_US)
+        month = month_of(plot.now_us, policy)
+        if grown and month > grown[0]:
+            return
+        left_mg = goal_mg() - sent_mg.get(month, 0.0)
+        part = parts_of(plot, here, [min(left_mg, 0.95 * here.mass_mg)])[0]
+        sent_mg[month] = sent_mg.get(month, 0.0) + part.mass_mg
+        terms = Terms(label=plot.label() if grown else None, filed_us=part.ready_us + HOUR_US)
         plot.later(0.1, 0.2, plot.business.exports.send, part, customer, None, terms)
+        if grown and left_mg - part.mass_mg > 0.1 * TONNE:
+            buy(place)
 
     buy(0)
     return True

@@ -30,7 +30,7 @@ from ledger.statements.jws import write_compact
 MANIFEST: Final = "manifest.json"
 UNFILED: Final = "unfiled.jsonl"
 PLANTED: Final = "planted.jsonl"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ class Planted:
         subjects: By which an alert of these codes may speak of it, besides its statements'.
         statements: How many statements it has in all.
         silent: Whether it has none because something was *not* filed.
+        begun_us: When it began; no alert before speaks of it.
+        sites: Honest sites whose sums over months it changes: alerts about these are no false ones.
         shape: ``spread``, ``combined``, or "".
     """
 
@@ -107,6 +109,8 @@ class Planted:
     statements: int
     silent: bool
     shape: str = ""
+    begun_us: int = 0
+    sites: tuple[str, ...] = ()
 
 
 class Writer:
@@ -241,7 +245,7 @@ def read_planted(folder: Path) -> list[Planted]:
     with (folder / "truth" / PLANTED).open(encoding="utf-8") as stream:
         for line in stream:
             members = json.loads(line)
-            for name in ("codes", "subjects"):
+            for name in ("codes", "subjects", "sites"):
                 members[name] = tuple(members[name])
             found.append(Planted(**members))
     return found

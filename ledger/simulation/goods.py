@@ -126,7 +126,6 @@ class Pool:
     ready_us: int = 0
     illicit: str = ""
     opened: bool = False
-    close_missing: str = ""
 
     def drawable_mg(self, element: str) -> float:
         """What can be drawn: what is there, as far as the books let it."""

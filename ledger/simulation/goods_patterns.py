@@ -4,9 +4,10 @@ Decides: what each pattern does. ``patterns`` lists them.
 """
 
 from ledger.records.periods import DAY_US, HOUR_US
+from ledger.simulation.business import ROCK_PRODUCTS
 from ledger.simulation.cast import Actor
 from ledger.simulation.dealing import Batch, Terms
-from ledger.simulation.goods import TONNE, Stock, mixed, scaled
+from ledger.simulation.goods import TONNE, Pool, Stock, mixed, scaled
 from ledger.simulation.planting import Plot
 
 
@@ -110,6 +111,7 @@ def element_gain(plot: Plot) -> bool:
     (made,) = plot.world.process(
         stock.custodian, [stock], "electrolysis", [batch], plot.now_us, label=plot.label(), losses={}
     )
+    plot.changes(stock.site)
     plot.take(made)
     return True
 
@@ -130,6 +132,7 @@ def undeclared_element(plot: Plot) -> bool:
         plot.now_us,
         label=plot.label(),
     )
+    plot.changes(stock.site)
     plot.take(made)
     return True
 
@@ -186,6 +189,7 @@ def poor_recovery(plot: Plot) -> bool:
     (made,) = plot.world.process(
         stock.custodian, [stock], "electrolysis", [batch], plot.now_us, label=plot.label()
     )
+    plot.changes(stock.site)
     plot.later(1, 4, sell_on, plot, made, plot.business.pick("magnet-maker"))
     return True
 
@@ -197,17 +201,20 @@ def pool_gap(plot: Plot) -> bool:
     share = 0.05 if plot.evasive else plot.chance.uniform(0.25, 0.45)
     pool.true_mg = scaled(pool.true_mg, 1 - share)
     plot.world.close(pool, plot.now_us, label=plot.label())
+    plot.changes(pool.site)
     return True
 
 
 def pool_unclosed(plot: Plot) -> bool:
-    """A plant does not close its month."""
-    plants = [*plot.world.cast.by_kind["separator"], *plot.world.cast.by_kind["recycler"]]
-    pool = plot.chance.choice([pool for plant in plants if not plant.planted for pool in plant.pools])
-    if pool.close_missing:
-        return False
-    pool.close_missing = plot.instance.number
+    """A plant never closes its months."""
+    plant, world = plot.villain, plot.world
+    pool = Pool(f"{plant.party}pools/rock", plant.site, plant, "rock", "separation", ROCK_PRODUCTS)
     plot.watch(pool.pool)
+    lot = world.measured(
+        plant, "mixed-carbonate", plot.business.ore_body("bayan-obo", 20 * TONNE), plot.now_us
+    )
+    stock = world.birth("opening", plant, lot, plot.now_us, filed_us=plot.now_us + HOUR_US)
+    plot.later(0.2, 0.4, lambda: world.feed(pool, [stock], plot.now_us))
     return True
 
 

@@ -12,6 +12,9 @@ from ledger.simulation import trade_patterns as trade
 from ledger.simulation.planting import Pattern
 
 MINE: Final = ("rock-mine", ("miner",))
+SMELTER: Final = ("smelter", ("smelter",))
+EXPORTER: Final = ("trader", ("trader", "exporter"))
+CUSTOMER: Final = ("importer", ("importer", "user"))
 
 PATTERNS: Final = (
     Pattern("unlisted-site", ("actor.unlisted",), office.unlisted_site),
@@ -28,7 +31,7 @@ PATTERNS: Final = (
         ("balance.cumulative",),
         goods.cumulative,
         20,
-        rogue=("smelter", ("smelter",)),
+        rogues=(SMELTER,),
         evasive=True,
         shape="spread",
         least=14,
@@ -37,7 +40,14 @@ PATTERNS: Final = (
     ),
     Pattern("poor-recovery", ("balance.recovery",), goods.poor_recovery, evasive=True),
     Pattern("pool-gap", ("pool.gap",), goods.pool_gap, evasive=True),
-    Pattern("pool-unclosed", ("pool.unclosed",), goods.pool_unclosed, silent=True, last=0.7),
+    Pattern(
+        "pool-unclosed",
+        ("pool.unclosed",),
+        goods.pool_unclosed,
+        rogues=(("separator", ("separator",)),),
+        silent=True,
+        last=0.7,
+    ),
     Pattern("recycler-ore", ("recycler.ore-input",), goods.recycler_ore),
     Pattern("recycler-fingerprint", ("recycler.fingerprint",), goods.recycler_fingerprint, evasive=True),
     Pattern("origin-fingerprint", ("origin.fingerprint",), goods.origin_fingerprint, evasive=True),
@@ -46,7 +56,7 @@ PATTERNS: Final = (
         ("graph.cycle",),
         goods.graph_cycle,
         3,
-        rogue=("smelter", ("smelter",)),
+        rogues=(SMELTER,),
         shape="combined",
     ),
     Pattern("import-undeclared", ("origin.undeclared",), goods.import_undeclared),
@@ -55,11 +65,11 @@ PATTERNS: Final = (
         ("quota.nearing", "quota.exceeded"),
         office.quota,
         2,
-        rogue=MINE,
+        rogues=(MINE,),
         evasive=True,
         shape="combined",
     ),
-    Pattern("capacity", ("capacity.exceeded",), office.capacity, 1, rogue=MINE, evasive=True),
+    Pattern("capacity", ("capacity.exceeded",), office.capacity, 1, rogues=(MINE,), evasive=True),
     Pattern("licence-missing", ("licence.missing",), export.licence_missing),
     Pattern("licence-expired", ("licence.expired",), export.licence_expired, last=0.6),
     Pattern("licence-exhausted", ("licence.exhausted",), export.licence_exhausted, last=0.65),
@@ -69,7 +79,7 @@ PATTERNS: Final = (
         "restricted",
         ("enduser.restricted",),
         export.restricted,
-        rogue=("importer", ("importer", "user")),
+        rogues=(CUSTOMER,),
         evasive=True,
     ),
     Pattern("hs-declared", ("hs.mismatch",), export.hs_mismatch),
@@ -79,7 +89,7 @@ PATTERNS: Final = (
         ("export.structuring",),
         export.structuring,
         5,
-        rogue=("trader", ("trader", "exporter")),
+        rogues=(EXPORTER, CUSTOMER),
         evasive=True,
         shape="spread",
     ),
@@ -87,8 +97,8 @@ PATTERNS: Final = (
         "surge",
         ("export.surge",),
         export.surge,
-        1,
-        rogue=("trader", ("trader", "exporter")),
+        4,
+        rogues=(EXPORTER,),
         evasive=True,
         shape="spread",
         last=0.5,
@@ -98,7 +108,7 @@ PATTERNS: Final = (
         "reexport",
         ("content.deminimis",),
         export.reexport,
-        rogue=("importer", ("importer", "exporter", "user")),
+        rogues=(("importer", ("importer", "exporter", "user")),),
         last=0.6,
     ),
     Pattern("disclosure", ("disclosure",), export.disclosure),
@@ -118,5 +128,7 @@ PATTERNS: Final = (
     Pattern("two-places", ("time.two-places",), trade.two_places),
     Pattern("too-fast", ("time.too-fast",), trade.too_fast, evasive=True),
     Pattern("late", ("report.late",), office.late),
-    Pattern("burst", ("report.burst",), office.burst, 12, rogue=MINE, evasive=True, shape="spread", last=0.7),
+    Pattern(
+        "burst", ("report.burst",), office.burst, 12, rogues=(MINE,), evasive=True, shape="spread", last=0.7
+    ),
 )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ledger.records.periods import DAY_US, HOUR_US
 from ledger.simulation.business import Business
-from ledger.simulation.cast import Actor, Cast
+from ledger.simulation.cast import Actor, Cast, Site
 from ledger.simulation.chance import stream
 from ledger.simulation.chronicle import Draft, Label
 from ledger.simulation.folder import Planted
@@ -30,8 +30,8 @@ class Instance:
 
     Attributes:
         codes: What is to be found. ``subjects``: by which an alert of these codes may be known besides its
-            statement.
-        made: Whether it was begun.
+            statement. ``sites``: honest ones whose sums it changes.
+        begun_us: When it was begun; None before.
     """
 
     number: str
@@ -39,7 +39,8 @@ class Instance:
     codes: tuple[str, ...]
     evasive: bool
     subjects: list[str] = field(default_factory=list)
-    made: bool = False
+    sites: list[str] = field(default_factory=list)
+    begun_us: int | None = None
 
 
 class Plot:
@@ -48,15 +49,15 @@ class Plot:
     Attributes:
         world, business, cast: Of the simulation.
         chance: Its own.
-        rogue: A party of its own, where the pattern has one.
+        rogues: Parties of its own, where the pattern has some.
         evasive: Whether it stays under the threshold.
     """
 
-    def __init__(self, planting: "Planting", instance: Instance, rogue: Actor | None) -> None:
+    def __init__(self, planting: "Planting", instance: Instance, rogues: list[Actor]) -> None:
         """For one instance."""
         self.planting = planting
         self.instance = instance
-        self.rogue = rogue
+        self.rogues = rogues
         self.evasive = instance.evasive
         self.chance = stream(planting.seed, "plot", instance.number)
         self.step = 0
@@ -78,9 +79,17 @@ class Plot:
 
     @property
     def villain(self) -> Actor:
-        """The party of its own."""
-        assert self.rogue is not None
-        return self.rogue
+        """The first party of its own."""
+        return self.rogues[0]
+
+    @property
+    def accomplice(self) -> Actor:
+        """The second party of its own."""
+        return self.rogues[1]
+
+    def limit(self, name: str) -> float:
+        """A threshold of the policy in force."""
+        return float(self.world.chronicle.policy.thresholds[name])
 
     def label(self, *codes: str) -> Label:
         """A label for a statement; the codes are the instance's unless given."""
@@ -157,6 +166,10 @@ class Plot:
         """An alert of the instance's codes on one of these is its finding."""
         self.instance.subjects.extend(subjects)
 
+    def changes(self, site: Site) -> None:
+        """What is summed up over months at an honest site is changed by the instance."""
+        self.instance.sites.append(site.site)
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -167,7 +180,7 @@ class Pattern:
         codes: What is to be found.
         make: Plays one instance; says False where the goods for it are not there yet.
         cost: How many statements it has, about.
-        rogue: Roles and kind of a party of its own, or None.
+        rogues: Kinds and roles of parties of its own.
         evasive: Whether it has a variant under the threshold.
         silent: Whether something is not filed rather than filed.
         shape: ``spread`` over weeks or months, ``combined`` of several acts and firms, or "".
@@ -179,7 +192,7 @@ class Pattern:
     codes: tuple[str, ...]
     make: Callable[[Plot], bool]
     cost: float = 1.0
-    rogue: tuple[str, tuple[str, ...]] | None = None
+    rogues: tuple[tuple[str, tuple[str, ...]], ...] = ()
     evasive: bool = False
     silent: bool = False
     shape: str = ""
@@ -215,13 +228,13 @@ class Planting:
         evasive = pattern.evasive and number % EVASIVE_EVERY == EVASIVE_EVERY - 1
         name = f"{pattern.name}-{number + 1}"
         instance = Instance(name, pattern.name, pattern.codes, evasive)
-        rogue = None
-        if pattern.rogue is not None:
-            kind, roles = pattern.rogue
+        rogues = []
+        for place, (kind, roles) in enumerate(pattern.rogues):
             country = "DE" if kind == "importer" else "CN"
-            rogue = cast.add(f"{kind}-{name}", kind, roles, country, monthly=False)
-            rogue.planted = name
-        self.plots.append((pattern, Plot(self, instance, rogue)))
+            called = f"{kind}-{name}" + (f"-{place + 1}" if place else "")
+            rogues.append(cast.add(called, kind, roles, country, monthly=False))
+            rogues[-1].planted = name
+        self.plots.append((pattern, Plot(self, instance, rogues)))
 
     def begin(self, world: World, business: Business, start_us: int, months: int) -> None:
         """Plans when each instance is played."""
@@ -233,7 +246,7 @@ class Planting:
 
     def _play(self, pattern: Pattern, plot: Plot, attempts: int) -> None:
         if pattern.make(plot):
-            plot.instance.made = True
+            plot.instance.begun_us = self.world.now_us
         elif attempts:
             at_us = self.world.now_us + round(plot.chance.uniform(0.5, 1.5) * RETRY_DAYS * DAY_US)
             self.world.chronicle.plan(at_us, self._play, pattern, plot, attempts - 1)
@@ -251,9 +264,11 @@ class Planting:
                 statements=written[plot.instance.number],
                 silent=pattern.silent,
                 shape=pattern.shape,
+                begun_us=plot.instance.begun_us,
+                sites=tuple(plot.instance.sites),
             )
             for pattern, plot in self.plots
-            if plot.instance.made
+            if plot.instance.begun_us is not None
             and written[plot.instance.number] >= (0 if pattern.silent else pattern.least)
         ]
 

@@ -1,22 +1,27 @@
 """Scoring: which planted patterns were found, and which alerts are false.
 
 Decides, for every alert, one of four. It *finds* a planted pattern where its code is expected and it stands
-on one of the pattern's statements or speaks of one of its subjects. What it says is *true* of an honest
-statement where the truth file says so: a filing that was late, goods that descend from illegal ones. It is a
-*side* finding where it speaks of a planted pattern under another code. Else it is *false*. A refusal finds a
-pattern likewise.
+on one of the pattern's statements, or else speaks of one of its subjects after it began. What it says is
+*true* of an honest statement where the truth file says so: a filing that was late, goods that descend from
+illegal ones. It is a *side* finding where it speaks of a planted pattern under another code, or of a sum that
+one changes. Else it is *false*. A refusal finds a pattern likewise.
 """
 
+import heapq
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from ledger.records.periods import DAY_US
 from ledger.simulation.folder import Planted, Truth
 
 ENOUGH: Final = 30
 """How many instances of a pattern are planted at least, where the number of movements allows it."""
 MOST_EXAMPLES: Final = 5
+SUMS_US: Final = {"balance.cumulative": 410 * DAY_US}
+"""Codes that speak of sums at a site, and how long what is planted there may be in them: twelve months, and
+the filing deadline of the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +169,21 @@ class Scorer:
         self._by_index: dict[int, Truth] = {}
         self._facts: set[tuple[str, str]] = set()
         self._watch: dict[str, set[str]] = {}
+        self._sites: dict[str, set[str]] = {}
+        self._next = 0
+        self._begun: dict[str, int] = {}
+        self._ended: dict[tuple[str, str], int] = {}
+        self._waiting: list[tuple[int, str, str]] = []
         for each in self._planted.values():
             for subject in each.subjects:
                 self._watch.setdefault(subject, set()).add(each.number)
+            for site in each.sites:
+                self._sites.setdefault(site, set()).add(each.number)
+            if each.silent:
+                self._waiting.append((each.begun_us, "", each.number))
+            if each.sites:
+                self._waiting += [(each.begun_us + us, code, each.number) for code, us in SUMS_US.items()]
+        heapq.heapify(self._waiting)
 
     def statement(self, truth: Truth, index: int | None, refused: tuple[str, ...], detail: str = "") -> None:
         """Takes note of a statement.
@@ -178,6 +195,11 @@ class Scorer:
             detail: The first of them in words.
         """
         score = self.score
+        self._pass(truth.filed_us)
+        if truth.number:
+            self._begun.setdefault(truth.number, self._next if index is None else index)
+        if index is not None:
+            self._next = index + 1
         score.statements += 1
         score.movements += truth.movement
         if truth.number:
@@ -194,6 +216,15 @@ class Scorer:
         if refused and not truth.number:
             (score.refusals if truth.movement else score.acts_refused)[refused[0]] += 1
             self._example(f"refused {refused[0]}", f"{truth.kind} of {truth.party}: {detail}")
+
+    def _pass(self, now_us: int) -> None:
+        """Notes at which entry what was not filed begins, and what was planted leaves the sums."""
+        while self._waiting and self._waiting[0][0] <= now_us:
+            _, code, number = heapq.heappop(self._waiting)
+            if code:
+                self._ended[code, number] = self._next
+            else:
+                self._begun.setdefault(number, self._next)
 
     def facts(self, truth: Truth, index: int | None = None) -> None:
         """Takes note of what is true, also of what was not filed in time."""
@@ -242,27 +273,43 @@ class Scorer:
         score = self.score.code(alert.code)
         names = names_in(alert)
         truth = self._by_index.get(alert.entry_index) if alert.position >= 0 else None
-        numbers = {number for name in names for number in self._watch.get(name, ())}
-        if truth is not None and truth.number:
-            numbers.add(truth.number)
-        finds = {
+        numbers = {
             number
-            for number in numbers
-            if alert.code in self._expected.get(number, ()) or alert.code in self._codes_of(number)
+            for name in names
+            for number in self._watch.get(name, ())
+            if self._has_begun(number, alert.entry_index)
         }
+        own = truth.number if truth is not None else ""
+        numbers |= {own} - {""}
+        finds = {number for number in numbers if self._expects(number, alert.code)}
+        if own in finds:
+            finds = {own}
         if finds:
             self._found |= {(number, alert.code) for number in finds}
         elif self._is_true(alert, truth, names):
             score.true += 1
-        elif numbers:
+        elif numbers or self._is_of_sum(alert, names):
             score.side += 1
         else:
             score.false += 1
             self._example(alert.code, f"entry {alert.entry_index} {alert.party}: {alert.detail}")
 
-    def _codes_of(self, number: str) -> tuple[str, ...]:
+    def _expects(self, number: str, code: str) -> bool:
         planted = self._planted.get(number)
-        return () if planted is None else planted.codes
+        return code in self._expected.get(number, ()) or (planted is not None and code in planted.codes)
+
+    def _has_begun(self, number: str, index: int) -> bool:
+        begun = self._begun.get(number)
+        return begun is not None and begun <= index
+
+    def _is_of_sum(self, alert: Alert, names: set[str]) -> bool:
+        """Whether an alert is of a sum in which something planted at the site has its part."""
+        return alert.code in SUMS_US and any(
+            self._has_begun(number, alert.entry_index)
+            and alert.entry_index < self._ended.get((alert.code, number), alert.entry_index + 1)
+            for name in names
+            for number in self._sites.get(name, ())
+        )
 
     def _is_true(self, alert: Alert, truth: Truth | None, names: set[str]) -> bool:
         if truth is not None and alert.code in truth.facts:

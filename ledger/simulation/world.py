@@ -148,7 +148,7 @@ class World:
             ready_us=max(stock.ready_us for stock in stocks),
             label=label,
             facts=facts,
-            subjects=(*(lot.lot for lot in lots), site.site),
+            subjects=(*(lot.lot for lot in lots), *places_of(actor, site.site)),
             filed_us=filed_us,
         )
         for stock in stocks:
@@ -204,7 +204,7 @@ class World:
             punctual=True,
             label=label,
             facts=facts,
-            subjects=(pool.pool, pool.site.site, *(stock.lot.lot for stock in stocks)),
+            subjects=(*(stock.lot.lot for stock in stocks), *places_of(actor, pool.pool)),
         )
         for stock in stocks:
             actor.stocks.remove(stock)
@@ -245,7 +245,7 @@ class World:
             punctual=True,
             label=label,
             facts=facts,
-            subjects=(lot.lot, pool.pool, pool.site.site),
+            subjects=(lot.lot, *places_of(actor, pool.pool)),
         )
         pool.ready_us = draft.filed_us
         for element, mass in mixed([batch.true_mg, lost_mg]).items():
@@ -269,7 +269,7 @@ class World:
             ready_us=pool.ready_us,
             punctual=True,
             label=label,
-            subjects=(pool.pool, pool.site.site),
+            subjects=places_of(pool.owner, pool.pool, pool.site.site),
         )
         pool.ready_us = draft.filed_us
         for element in {*pool.book_mg, *measured}:
@@ -477,6 +477,14 @@ class World:
             draft.facts.append("taint.inherited")
         if shipment.spilled > 0.005:
             draft.facts.append("shipment.difference")
+
+
+def places_of(actor: Actor, *places: str) -> tuple[str, ...]:
+    """Sites and pools by which alerts may speak of what was done there: those of planted parties alone.
+
+    At an honest site much else is done, of which an alert may speak just as well.
+    """
+    return places if actor.planted else ()
 
 
 def soon(world: World, low_h: float, high_h: float) -> int:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.records.periods import DAY_US
 from ledger.simulation.folder import Planted, Truth
 from ledger.simulation.scoring import Alert, PatternScore, Scorer, names_in
 
@@ -144,6 +145,7 @@ def test_an_instance_that_was_not_finished_is_not_counted() -> None:
 def test_an_instance_without_statements_counts_where_something_was_not_filed() -> None:
     silent = Planted("pool-unclosed-1", "pool-unclosed", ("pool.unclosed",), False, ("pool-1",), 0, True)
     one = scorer(silent, replace(silent, number="other", subjects=(), silent=False))
+    one.statement(HONEST, 7, ())
     one.alerts([replace(ALERT, code="pool.unclosed", position=-1, subject="pool:pool-1")])
     score = one.finish().code("pool.unclosed")
     assert (score.planted, score.found) == (1, 1)
@@ -183,3 +185,84 @@ def test_patterns_planted_fewer_than_thirty_times_are_named_and_those_that_never
     for each in planted[:29]:
         one.statement(replace(PLANTED, number=each.number), 7, ())
     assert one.finish().few() == ["price-low"]
+
+
+@pytest.mark.parametrize("position", [0, -1])
+def test_an_alert_before_the_first_statement_of_an_instance_is_false(position: int) -> None:
+    one = scorer(replace(INSTANCE, statements=2))
+    one.statement(HONEST, 7, ())
+    one.statement(PLANTED, 500, ())
+    one.statement(PLANTED, 501, ())
+    one.alerts([replace(ALERT, entry_index=7, position=position, subject="consignee:site-9")])
+    one.alerts([replace(ALERT, entry_index=7, position=position, code="seal.reused")])
+    score = one.finish()
+    assert (score.code("price.low").found, score.code("price.low").false) == (0, 1)
+    assert (score.code("seal.reused").side, score.code("seal.reused").false) == (0, 1)
+
+
+@pytest.mark.parametrize(("entry", "found"), [(499, 0), (500, 1), (501, 1)])
+def test_an_alert_counts_from_the_entry_of_the_first_statement_on(entry: int, found: int) -> None:
+    one = scorer(INSTANCE)
+    one.statement(PLANTED, 500, ())
+    one.alerts([replace(ALERT, entry_index=entry, position=-1)])
+    assert one.finish().code("price.low").found == found
+
+
+def test_an_instance_whose_first_statement_was_refused_begins_with_the_next_entry() -> None:
+    one = scorer(INSTANCE)
+    one.statement(HONEST, 7, ())
+    one.statement(PLANTED, None, ("name.foreign",))
+    one.alerts([replace(ALERT, entry_index=7, position=-1)])
+    assert one.finish().code("price.low").false == 1
+    one.alerts([replace(ALERT, entry_index=8, position=-1)])
+    assert one.score.code("price.low").false == 1
+
+
+def test_an_alert_on_one_instance_finds_no_other_that_names_the_same_goods() -> None:
+    another = replace(PLANTED, number="price-low-2", subjects=("urn:uuid:3", "lot-2"))
+    one = scorer(INSTANCE, replace(INSTANCE, number="price-low-2"))
+    one.statement(PLANTED, 7, ())
+    one.statement(another, 8, ())
+    one.alerts([replace(ALERT, entry_index=8)])
+    score = one.finish()
+    assert score.code("price.low").found == 1
+    assert score.missed == {"price.low": ["price-low-1"]}
+
+
+GAP = Planted(
+    "pool-gap-1", "pool-gap", ("pool.gap",), False, (), 1, False, begun_us=0, sites=("https://s.example/1",)
+)
+SUM = Alert(9, "balance.cumulative", "https://s.example/", "", "balance:https://s.example/1|2025", -1, "more")
+
+
+@pytest.mark.parametrize(
+    ("alert", "false"),
+    [
+        (SUM, 0),
+        (replace(SUM, entry_index=6), 1),
+        (replace(SUM, entry_index=11), 1),
+        (replace(SUM, subject="balance:https://s.example/2|2025"), 1),
+        (replace(SUM, code="capacity.exceeded", subject="site:https://s.example/1|2025"), 1),
+    ],
+)
+def test_a_sum_in_which_something_planted_has_its_part_is_a_side_finding_for_a_year(
+    alert: Alert, false: int
+) -> None:
+    one = scorer(GAP)
+    one.statement(HONEST, 6, ())
+    one.statement(replace(PLANTED, number="pool-gap-1", codes=("pool.gap",), subjects=()), 7, ())
+    one.statement(replace(HONEST, filed_us=409 * DAY_US), 10, ())
+    one.statement(replace(HONEST, filed_us=411 * DAY_US), 11, ())
+    one.alerts([alert])
+    score = one.finish().code(alert.code)
+    assert (score.false, score.side, score.found) == (false, 1 - false, 0)
+
+
+def test_what_was_not_filed_is_found_by_no_alert_before_it_began() -> None:
+    silent = Planted("s-1", "s", ("pool.unclosed",), False, ("pool-1",), 0, True, begun_us=5)
+    one = scorer(silent)
+    one.statement(replace(HONEST, filed_us=4), 7, ())
+    one.statement(replace(HONEST, filed_us=6), 8, ())
+    one.alerts([replace(ALERT, entry_index=7, code="pool.unclosed", position=-1, subject="pool:pool-1")])
+    score = one.finish().code("pool.unclosed")
+    assert (score.planted, score.found, score.false) == (1, 0, 1)

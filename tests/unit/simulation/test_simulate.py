@@ -153,6 +153,22 @@ def test_the_truth_names_every_planted_statement(simulated: Path) -> None:
     assert 0.03 < share < 0.15
 
 
+def test_what_is_planted_is_known_by_no_honest_site_pool_or_party(simulated: Path) -> None:
+    planted = read_planted(simulated)
+    numbers = {each.number for each in planted}
+    named = [(each.number, name) for each in planted for name in each.subjects]
+    named += [
+        (truth.number, name)
+        for _, truth in everything(simulated)
+        if truth.number in numbers
+        for name in truth.subjects
+    ]
+    assert named
+    for number, name in named:
+        if "/sites/" in name or "/pools/" in name or name.endswith(".example/"):
+            assert number in name, (number, name)
+
+
 def test_every_code_has_a_pattern() -> None:
     planted = {code for pattern in PATTERNS for code in pattern.codes}
     # The simulated country publishes no list that has these conditions.
