@@ -21,6 +21,8 @@ from ledger.simulation.world import World, soon
 
 CONCENTRATE_T: Final = (4.0, 10.0)
 """REO of one lot of rock concentrate; of an ionic lot a fifth."""
+SCRAP_T: Final = (0.2, 0.6)
+"""REO of one lot of old magnets. Our own."""
 KEEP_FEEDS: Final = 5.0
 """A cascade holds about as much as this many feeds bring."""
 IMPORTS: Final = (
@@ -66,7 +68,8 @@ CONTROLLED: Final = frozenset(
     )
 )
 REST: Final = ("Gd", "Y", "Eu", "Dy", "Ho", "Tm", "Lu")
-"""What the shares of a deposit that nobody states are made of. Our own."""
+"""What the shares of a deposit that nobody states are made of. Our own. Magnets have none of these: what is
+recovered from them is made of what is stated alone."""
 MINERAL: Final = frozenset(("mixed-concentrate", "bastnaesite-concentrate", "ionic-concentrate"))
 
 
@@ -107,6 +110,8 @@ class Business:
                 self.world.chronicle.plan(start_us + self._interval(actor), self._mine, actor)
             elif actor.kind in ("separator", "recycler"):
                 self._open_pools(actor, start_us)
+                if actor.kind == "recycler":
+                    self.world.chronicle.plan(start_us + self._interval(actor), self._collect, actor)
             elif actor.kind == "trader" and actor.number % 2:
                 self.world.chronicle.plan(start_us + 4 * self._interval(actor), self._import, actor)
 
@@ -132,7 +137,7 @@ class Business:
     # Sources
 
     def _interval(self, actor: Actor) -> int:
-        days = {"rock-mine": 1.9, "ionic-mine": 3.8}.get(actor.kind, 16.0)
+        days = {"rock-mine": 1.9, "ionic-mine": 3.8, "recycler": 8.0}.get(actor.kind, 16.0)
         return round(self.chance.expovariate(1.0) * days * DAY_US / self.pace) + HOUR_US
 
     def ore_body(self, deposit: str, reo_mg: float) -> dict[str, float]:
@@ -143,7 +148,7 @@ class Business:
             element: float(share) * max(0.2, 1 + self.chance.gauss(0, spread))
             for element, share in fingerprint.shares.items()
         }
-        rest = float(fingerprint.rest)
+        rest = 0.0 if fingerprint.kind == "recycled" else float(fingerprint.rest)
         others = [element for element in REST if element not in shares]
         for element in others[:4] if rest > 0.002 else ():
             shares[element] = rest / 4 * max(0.2, 1 + self.chance.gauss(0, spread))
@@ -194,6 +199,18 @@ class Business:
         lot = world.measured(actor, product, true_mg, at_us)
         stock = world.birth("import", actor, lot, at_us, origin=country, declared=True)
         self.plan(self.later(1, 4), self._sell, stock, "separator")
+
+    def _collect(self, actor: Actor) -> None:
+        """Old magnets come in from all over the country, with a little of what is no magnet among them."""
+        world, chance, at_us = self.world, self.chance, self.world.now_us
+        world.chronicle.plan(at_us + self._interval(actor), self._collect, actor)
+        whole = chance.uniform(*SCRAP_T) * TONNE
+        others = whole * chance.uniform(*noise.SCRAP_OTHERS)
+        true_mg = mixed([self.ore_body("recycled-magnet", whole - others), {"Y": others}])
+        lot = world.measured(actor, "end-of-life-magnets", true_mg, at_us)
+        stock = world.birth("extract", actor, lot, at_us)
+        self.incidents.after_birth(stock)
+        world.chronicle.plan(self.later(0.5, 5), self._begin_work, self._recycle, actor, [stock])
 
     def _sell(self, stock: Stock, kind: str) -> None:
         if stock in stock.custodian.stocks and not self._waits([stock], self._sell, stock, kind):

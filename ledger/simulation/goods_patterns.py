@@ -3,6 +3,7 @@
 Decides: what each pattern does. ``patterns`` lists them.
 """
 
+from ledger.materials.fingerprints import fingerprints
 from ledger.records.periods import DAY_US, HOUR_US
 from ledger.simulation.business import ROCK_PRODUCTS
 from ledger.simulation.cast import Actor
@@ -249,13 +250,14 @@ def recycler_ore(plot: Plot) -> bool:
 
 
 def recycler_fingerprint(plot: Plot) -> bool:
-    """Scrap that is fed is mixed with ionic ore; the evasive one with little."""
+    """Scrap that is fed is mixed with ionic ore; the evasive one with little less than scrap may have."""
     recycler = plot.business.pick("recycler")
-    share = 0.004 if plot.evasive else plot.chance.uniform(0.08, 0.25)
+    most = 0.95 * plot.limit("fingerprint.share") / float(fingerprints()["longnan"].shares["Y"])
+    share = most if plot.evasive else plot.chance.uniform(0.08, 0.25)
     whole = 0.4 * TONNE
     scrap = plot.business.ore_body("recycled-magnet", whole * (1 - share))
     true_mg = mixed([scrap, plot.business.ore_body("longnan", whole * share)])
-    lot = plot.world.measured(recycler, "end-of-life-magnets", true_mg, plot.now_us, treo=0.36)
+    lot = plot.world.measured(recycler, "end-of-life-magnets", true_mg, plot.now_us)
     stock = plot.world.birth("extract", recycler, lot, plot.now_us)
 
     def work() -> None:

@@ -80,6 +80,9 @@ DECLARED_LOSS: Final = 0.05
 SWARF: Final = (0.20, 0.23)
 """Share of a magnet maker's REO that leaves as scrap: 25-30 % of magnet output (DOMAIN section 4)."""
 
+SCRAP_OTHERS: Final = (0.0, 0.002)
+"""Share of the REO of old magnets that comes of lamps and ceramics among them, as yttrium. Our own."""
+
 PRICE_SPREAD: Final = 0.06
 """One relative standard deviation of a sale's price around the index. Our own."""
 TRANSIT_KMH: Final = (30.0, 70.0)

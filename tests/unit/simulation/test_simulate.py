@@ -5,16 +5,19 @@ import json
 import random
 from collections import Counter
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from ledger.controls.submission import read_submission
 from ledger.errors import SimulationInvalid
-from ledger.records.policy import FLAG, REJECT
+from ledger.materials.fingerprints import fingerprints
+from ledger.records.policy import FLAG, REJECT, THRESHOLDS
 from ledger.simulation import noise
 from ledger.simulation.cast import Cast
 from ledger.simulation.chance import stream, uuid4
-from ledger.simulation.folder import Truth, lines, months, read_manifest, read_planted
+from ledger.simulation.chronicle import Draft
+from ledger.simulation.folder import Truth, Writer, lines, months, read_manifest, read_planted
 from ledger.simulation.goods import assay, relative_deviation, weigh
 from ledger.simulation.patterns import PATTERNS
 from ledger.simulation.simulate import ORIGIN, Nation, simulate
@@ -257,3 +260,60 @@ def test_streams_of_chance_are_split_by_name() -> None:
     assert stream(1, "a").random() != stream(2, "a").random()
     assert uuid4(1, "x")[14] == "4"
     assert uuid4(1, "x")[19] in "89ab"
+
+
+class Drafts:
+    """What a simulation would write, kept as drafts."""
+
+    def __init__(self) -> None:
+        self.found: list[Draft] = []
+        self.statements = 0
+
+    def write(self, draft: Draft) -> None:
+        self.found.append(draft)
+
+    def close(self) -> None:
+        pass
+
+
+def drafted(seed: int, movements: int, plant: float) -> tuple[Nation, list[Draft]]:
+    nation, drafts = Nation(seed, movements, plant), Drafts()
+    nation.run(cast(Writer, drafts), lambda done, whole: None)
+    return nation, drafts.found
+
+
+STRANGERS = ("Y", "Er", "Yb", "Eu")
+SCRAP_LIMIT = float(THRESHOLDS["fingerprint.share"])
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_old_magnets_have_of_ores_what_scrap_may_have_unless_ore_is_among_them(seed: int) -> None:
+    _, drafts = drafted(seed, 4000, 0.35)
+    labels = {
+        lot: draft.label
+        for draft in drafts
+        if draft.label is not None and draft.label.pattern == "recycler-fingerprint"
+        for lot, _ in draft.members["inputs"]
+    }
+    most: dict[str, list[float]] = {"honest": [], "evasive": [], "planted": []}
+    for draft in drafts:
+        if draft.kind == "extract" and "recycler" in draft.actor.roles:
+            (lot,) = draft.members["outputs"]
+            label = labels.get(lot.lot)
+            kind = "honest" if label is None else "evasive" if label.evasive else "planted"
+            most[kind].append(max(lot.shares.get(element, 0.0) for element in STRANGERS))
+    assert all(0 <= share < 0.6 * SCRAP_LIMIT for share in most["honest"])
+    assert any(most["honest"])
+    assert all(0.8 * SCRAP_LIMIT < share < 1.15 * SCRAP_LIMIT for share in most["evasive"])
+    assert all(share > 4 * SCRAP_LIMIT for share in most["planted"])
+    assert all(most.values())
+
+
+def test_what_is_recovered_from_magnets_is_made_of_what_magnets_have() -> None:
+    nation, _ = drafted(5, 50, 0.0)
+    stated = fingerprints()["recycled-magnet"].shares
+    for place in range(50):
+        contents = nation.planting.business.ore_body("recycled-magnet", 1.0 + place)
+        assert contents.keys() == stated.keys()
+        assert abs(sum(contents.values()) - 1.0 - place) < 1e-9
+    assert "Y" in nation.planting.business.ore_body("bayan-obo", 1.0)
