@@ -137,7 +137,7 @@ def _receive_line(
         if agrees or lot.instance:
             moved, missing = line.left_mg, 0
         settling.compare(journal, lot, line.sent_mg, total_mg)
-    where = settling.reference(shipment)
+    where, site = settling.reference(shipment), movement.site or shipment.site_to
     journal.post(
         "transit",
         lot=lot.lot,
@@ -152,9 +152,9 @@ def _receive_line(
             moved,
             owner=shipment.owner_to,
             custodian=shipment.consignee,
-            site=movement.site or shipment.site_to,
+            site=site,
         )
-    settling.differ(journal, lot, missing, where)
+    settling.differ(journal, lot, missing, custodian=shipment.consignee, site=site, reference=where)
     left_mg = line.left_mg - moved - missing
     settling.put_line(journal, replace(line, left_mg=left_mg, weighed_mg=total_mg))
 

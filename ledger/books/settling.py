@@ -102,11 +102,18 @@ def compare(journal: Journal, lot: LotRecord, sent_mg: int, weighed_mg: int) -> 
         arrived[element] = arrived.get(element, 0) + whole_mg
 
 
-def differ(journal: Journal, lot: LotRecord, mass_mg: int, where: str) -> None:
-    """Posts a share of a lot to differences: positive where stock falls."""
+def differ(
+    journal: Journal, lot: LotRecord, mass_mg: int, *, custodian: str, site: str, reference: str
+) -> None:
+    """Posts a share of a lot to differences: positive where stock falls.
+
+    Whoever weighed bears it, where it was weighed, whether shipment or receipt was filed first.
+    """
     if not mass_mg:
         return
-    journal.post("difference", lot=lot.lot, mass_mg=mass_mg, reference=where)
+    journal.post(
+        "difference", lot=lot.lot, mass_mg=mass_mg, custodian=custodian, site=site, reference=reference
+    )
     for element, mass in contained(lot, mass_mg).items():
         journal.effect.difference[element] = journal.effect.difference.get(element, Fraction(0)) + mass
 
@@ -190,7 +197,7 @@ def _settle_line(
             if left_mg <= allowed or lot.instance:
                 _credit(journal, final, left_mg)
             else:
-                differ(journal, lot, left_mg, where)
+                _differ(journal, lot, final, left_mg, where)
             left_mg = 0
         compare(journal, lot, sent_mg, sum(receipt.left_mg for receipt in receipts))
         weighed_mg += excess
@@ -223,7 +230,7 @@ def _drop_excess(
     _suspense(journal, shipment, receipt, receipt.left_mg, where)
     if there:
         _credit(journal, receipt, -there)
-    differ(journal, lot, there - receipt.left_mg, where)
+    _differ(journal, lot, receipt, there - receipt.left_mg, where)
     _settled(journal, receipt, receipt.left_mg)
 
 
@@ -289,6 +296,10 @@ def _suspense(
     )
 
 
+def _differ(journal: Journal, lot: LotRecord, receipt: ProvisionalRecord, mass_mg: int, where: str) -> None:
+    differ(journal, lot, mass_mg, custodian=receipt.consignee, site=receipt.site, reference=where)
+
+
 def _credit(journal: Journal, receipt: ProvisionalRecord, mass_mg: int) -> None:
     journal.give(receipt.lot, mass_mg, owner=receipt.owner, custodian=receipt.consignee, site=receipt.site)
 
@@ -313,7 +324,7 @@ def unsettle(journal: Journal, shipment: ShipmentRecord, receipt: ProvisionalRec
     _entitle(journal, receipt, shipment.owner_to, -entitled, where)
     _transit(journal, shipment, line, -sums["transit"], where)
     _suspense(journal, shipment, receipt, -sums["suspense"], where)
-    differ(journal, lot, -sums["difference"], where)
+    _differ(journal, lot, receipt, -sums["difference"], where)
     if credited:
         _credit(journal, receipt, -credited)
     left_mg = line.left_mg - sums["transit"]

@@ -207,17 +207,24 @@ def _adjust_difference(
 
     What it sent less is taken from the difference that was booked, and no more than that.
     """
-    booked = sum(
-        posting.mass_mg
+    booked = [
+        posting
         for posting in journal.books.group(PostingRecord, "lot", lot)
         if posting.account == "difference" and posting.reference == settling.reference(old)
-    )
-    moved_mg = max(left_mg, -max(booked, 0))
+    ]
+    moved_mg = max(left_mg, -max(sum(posting.mass_mg for posting in booked), 0))
     record = journal.books.get(ShipmentLineRecord, shipment.consignor, shipment.event_id, lot)
     found = journal.lot(Line(lot, None, pointer=journal.movement.pointer))
     assert record is not None
     move(journal, shipment, record, "transit", -moved_mg)
-    settling.differ(journal, found, moved_mg, settling.reference(shipment))
+    settling.differ(
+        journal,
+        found,
+        moved_mg,
+        custodian=shipment.consignee,
+        site=booked[-1].site if booked else shipment.site_to,
+        reference=settling.reference(shipment),
+    )
     return moved_mg
 
 

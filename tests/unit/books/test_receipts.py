@@ -8,10 +8,12 @@ import pytest
 from ledger.books.context import Impossible
 from ledger.movements.movement import Line
 from ledger.records.lots import HoldingRecord, LotRecord
+from ledger.records.oversight import DelegationRecord
 from tests.support.books import KG, MINER, PLANT, REFINER, START_US, born, composition
 from tests.support.yard import MINE, ORE, REO, TRADER, Yard
 
 DESADV = "urn:desadv:1"
+OTHER_HALL = "https://plant.example/site/other"
 SENT = 400_000
 
 
@@ -230,6 +232,62 @@ def test_settling_treats_differences_as_a_later_receipt_would(
     assert (yard.provisional(), yard.account("transit")) == (0, 0)
     assert yard.line(event).weighed_mg == weighed
     assert yard.effects[-1].contained_in["Nd"] == 120_000
+
+
+def borne(yard: Yard) -> dict[tuple[str, str], int]:
+    """What stands as difference by custodian and site."""
+    sums: dict[tuple[str, str], int] = {}
+    for effect in yard.effects:
+        for line in effect.postings:
+            if line.account == "difference":
+                place = (line.custodian, line.site)
+                sums[place] = sums.get(place, 0) + line.mass_mg
+    return {place: mass_mg for place, mass_mg in sums.items() if mass_mg}
+
+
+@pytest.mark.parametrize("first", ["ship", "receive"])
+@pytest.mark.parametrize("signer", [REFINER, TRADER])
+@pytest.mark.parametrize(
+    ("weighed", "difference"),
+    [(SENT - 4_000, 0), (SENT - 4_001, 4_001), (SENT - 50_000, 50_000), (SENT + 4_000, 0)],
+)
+def test_the_consignee_bears_what_is_missing_whatever_was_filed_first(
+    yard: Yard, first: str, signer: str, weighed: int, difference: int
+) -> None:
+    yard.books.put(DelegationRecord(REFINER, TRADER, START_US, None, 0))
+    said = {"custodian_to": REFINER, "site": PLANT}
+    if first == "receive":
+        yard.receive({ORE: weighed}, DESADV, signer, **said)
+    yard.ship({ORE: SENT}, despatch_advice=DESADV)
+    if first == "ship":
+        yard.receive({ORE: weighed}, DESADV, signer, **said)
+    assert borne(yard) == ({(REFINER, PLANT): difference} if difference else {})
+
+
+def test_the_consignee_bears_an_excess_that_it_used_before_the_shipment_was_filed(yard: Yard) -> None:
+    yard.receive({ORE: SENT + 4_000}, DESADV)
+    yard.do("dispose", {ORE: SENT + 3_000}, REFINER, reason="r")
+    yard.ship({ORE: SENT}, despatch_advice=DESADV)
+    assert borne(yard) == {(REFINER, PLANT): -3_000}
+
+
+@pytest.mark.parametrize("first", ["ship", "receive"])
+def test_nobody_bears_a_difference_that_was_taken_back(yard: Yard, first: str) -> None:
+    if first == "receive":
+        receipt = yard.receive({ORE: SENT - 50_000}, DESADV)
+    yard.ship({ORE: SENT}, despatch_advice=DESADV)
+    if first == "ship":
+        receipt = yard.receive({ORE: SENT - 50_000}, DESADV)
+    assert borne(yard) == {(REFINER, PLANT): 50_000}
+    yard.undo(receipt, REFINER, "receive")
+    assert borne(yard) == {}
+
+
+def test_the_consignee_bears_what_a_corrected_shipment_leaves_missing(yard: Yard) -> None:
+    event = yard.ship({ORE: SENT}, despatch_advice=DESADV)
+    yard.receive({ORE: SENT - 50_000}, DESADV, site=OTHER_HALL)
+    yard.ship({ORE: SENT - 10_000}, despatch_advice=DESADV, corrects=event)
+    assert borne(yard) == {(REFINER, OTHER_HALL): 40_000}
 
 
 def test_more_than_was_sent_stays_unsettled_and_provisional(yard: Yard) -> None:
