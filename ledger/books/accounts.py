@@ -259,16 +259,27 @@ class Journal:
         self,
         account: str,
         *,
+        custodian: str,
         lot: str = "",
         mass_mg: int = 0,
         contained: Mapping[str, Fraction | int] | None = None,
         owner: str = "",
-        custodian: str = "",
         site: str = "",
         pool: str = "",
         reference: str = "",
     ) -> None:
-        """Writes a line. Either a share of a lot, or what is contained; zero lines are left out."""
+        """Writes a line. Either a share of a lot, or what is contained; zero lines are left out.
+
+        Args:
+            account: Where it is posted.
+            custodian: In whose balance it counts: who has the goods, and not who signs for them.
+            lot, mass_mg: A share of a lot.
+            contained: REO by element, where it is no share of a lot.
+            owner: Whose it is, where one is known.
+            site: Where; the movement's site where it is left out.
+            pool: The pool that it belongs to.
+            reference: As in ``PostingRecord``.
+        """
         stated: dict[str, str] = {}
         if contained:
             stated = {element: str(mass) for element, mass in sorted(contained.items()) if mass}
@@ -283,7 +294,7 @@ class Journal:
             lot,
             pool,
             owner,
-            custodian or self.recording.issuer,
+            custodian,
             site or movement.site,
             movement.event_time_us,
             mass_mg,
@@ -328,7 +339,7 @@ class Journal:
         """
         self.books.put(lot)
         if from_outside:
-            self.post("birth", lot=lot.lot, mass_mg=-lot.mass_mg, reference=lot.birth)
+            self.post("birth", lot=lot.lot, mass_mg=-lot.mass_mg, custodian=custodian, reference=lot.birth)
         self.give(lot.lot, lot.mass_mg, owner=owner, custodian=custodian, site=lot.site)
         self.effect.born.append(lot)
 

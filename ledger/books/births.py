@@ -83,7 +83,7 @@ def bear_lot(
     Raises:
         Impossible: The name is taken, or the lot would be made from itself.
     """
-    lot = new_lot(journal, line, cells=cells, parents=parents, tainted_by=tainted_by)
+    lot = _new_lot(journal, line, cells=cells, custodian=custodian, parents=parents, tainted_by=tainted_by)
     index = journal.recording.index
     # An edge to what this entry itself bears stands nowhere yet.
     put = journal.books.add if lot.node >> NODE_SHIFT == index else journal.books.put
@@ -95,8 +95,14 @@ def bear_lot(
     return lot
 
 
-def new_lot(
-    journal: Journal, line: Line, *, cells: Cells, parents: Sequence[int] = (), tainted_by: int | None = None
+def _new_lot(
+    journal: Journal,
+    line: Line,
+    *,
+    cells: Cells,
+    custodian: str,
+    parents: Sequence[int],
+    tainted_by: int | None,
 ) -> LotRecord:
     """The record of a lot that is born now; a late birth is reconciled with what stood in its place.
 
@@ -149,7 +155,7 @@ def new_lot(
         made_of=_told(parents),
     )
     if earlier is not None:
-        _reconcile(journal, line, earlier, lot, parents)
+        _reconcile(journal, line, earlier, lot, parents, custodian)
     return lot
 
 
@@ -274,7 +280,12 @@ def _children(journal: Journal, node: int) -> Iterator[int]:
 
 
 def _reconcile(
-    journal: Journal, line: Line, earlier: LotRecord, lot: LotRecord, parents: Sequence[int]
+    journal: Journal,
+    line: Line,
+    earlier: LotRecord,
+    lot: LotRecord,
+    parents: Sequence[int],
+    custodian: str,
 ) -> None:
     if lot.node == earlier.node and descends(journal, parents, lot.node):
         raise Impossible(
@@ -301,7 +312,7 @@ def _reconcile(
     if consumed > 0:
         journal.effect.revalued[lot.lot] = consumed
     makes_up: Mapping[str, Fraction] = revaluation(earlier, lot, consumed)
-    journal.post("difference", contained=makes_up, reference=f"{REVALUED}{lot.lot}")
+    journal.post("difference", contained=makes_up, custodian=custodian, reference=f"{REVALUED}{lot.lot}")
 
 
 def _received_mg(journal: Journal, lot: LotRecord) -> int:

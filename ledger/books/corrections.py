@@ -74,7 +74,8 @@ def undo(journal: Journal) -> None:
             _undo_provisional(journal, event, lines)
         _undo_births(journal, event, lines)
         _reverse(journal, lines)
-        _make_up(journal, event, lines)
+        if lines:
+            _make_up(journal, event, lines)
         for pool in sorted({line.pool for line in lines if line.account == "pool"}):
             recording.unchecked.add(("pool", pool, event.entry_index))
             undo_pool(journal, pool, event)
@@ -187,14 +188,23 @@ def _reverse(journal: Journal, lines: Iterable[PostingRecord]) -> None:
         )
 
 
-def _make_up(journal: Journal, event: EventRecord, lines: Iterable[PostingRecord]) -> None:
-    """What it used may be worth more now (``births``) than when it was booked; that is a difference."""
+def _make_up(journal: Journal, event: EventRecord, lines: Sequence[PostingRecord]) -> None:
+    """What it used may be worth more now (``births``) than when it was booked; that is a difference.
+
+    Only processes, feeds and draws use something, and all their lines are their custodian's.
+    """
     more: dict[str, Fraction] = {}
     for line in lines:
         lot = journal.books.get(LotRecord, line.lot) if line.lot else None
         for element, mass in posted(line, lot).items():
             more[element] = more.get(element, Fraction(0)) + mass
-    journal.post("difference", contained=more, reference=f"{REVALUED}{event.event_id}")
+    journal.post(
+        "difference",
+        contained=more,
+        custodian=lines[0].custodian,
+        site=lines[0].site,
+        reference=f"{REVALUED}{event.event_id}",
+    )
 
 
 def _in_transit(journal: Journal, line: PostingRecord) -> ShipmentRecord | None:

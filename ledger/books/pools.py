@@ -47,8 +47,15 @@ def book_feed(journal: Journal) -> None:
     effect.contained_out = {element: mass_mg for element, mass_mg in fed.items() if mass_mg}
     effect.cells_in = ExactShare(intake.cells, intake.denominator)
     effect.difference = intake.rest(fed, lost)
-    journal.post("pool", contained=fed, pool=pool.pool, reference=movement.process)
-    _post_rest(journal)
+    journal.post(
+        "pool",
+        contained=fed,
+        pool=pool.pool,
+        custodian=custodian,
+        site=pool.site,
+        reference=movement.process,
+    )
+    _post_rest(journal, custodian)
     taints = [taint for taint in (pool.tainted_by, intake.tainted_by) if taint is not None]
     after = replace(
         pool,
@@ -96,7 +103,7 @@ def book_draw(journal: Journal) -> None:
     effect.contained_out, effect.lost, effect.gain = out_mg, lost, gain
     effect.cells_in = ExactShare(taken, 1)
     effect.difference = Intake(elements=taken_mg).rest(out_mg, lost)
-    _post_rest(journal)
+    _post_rest(journal, custodian)
     _keep(journal, pool, after, ())
 
 
@@ -347,12 +354,17 @@ def _drawn_from(owners: Mapping[str, int], owner: str, taken_mg: int) -> dict[st
     return _plus(left, {owner: owners.get(owner, 0) - own})
 
 
-def _post_rest(journal: Journal) -> None:
+def _post_rest(journal: Journal, custodian: str) -> None:
     """Posts what was lost, and the rest, which is a difference."""
     movement, effect = journal.movement, journal.effect
-    pool, reference = movement.pool, movement.process
-    journal.post("lost", contained=effect.lost, pool=pool, reference=reference)
-    journal.post("difference", contained=effect.difference, pool=pool, reference=reference)
+    for account, contained in (("lost", effect.lost), ("difference", effect.difference)):
+        journal.post(
+            account,
+            contained=contained,
+            pool=movement.pool,
+            custodian=custodian,
+            reference=movement.process,
+        )
 
 
 def _keep(journal: Journal, before: PoolRecord, after: PoolRecord, parents: Sequence[int]) -> None:

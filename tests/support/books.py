@@ -272,6 +272,9 @@ def _check_holdings(books: Books) -> None:
 def _check_pools(books: Books) -> None:
     posted: dict[str, Masses] = {}
     for line in _posted(books, "pool"):
+        pool = books.get(PoolRecord, line.pool)
+        assert pool is not None
+        assert (line.custodian, line.site) == (pool.custodian, pool.site)
         add_to(posted.setdefault(line.pool, {}), line_worth(line, books))
     for pool in books.records(PoolRecord):
         assert all(mass > 0 for mass in pool.cells.values())

@@ -168,7 +168,7 @@ def abroad(desk: Desk, lot: str, mass_mg: int) -> None:
     journal = Journal(movement("export", "event:export"), desk.recording(), 0)
     holding = journal.source(Line(lot, mass_mg), custodian=REFINER, site="")
     journal.change_holding(holding, -mass_mg)
-    journal.post("exported", lot=lot, mass_mg=mass_mg)
+    journal.post("exported", lot=lot, mass_mg=mass_mg, custodian=REFINER)
     desk.index += 1
 
 
@@ -218,7 +218,7 @@ def await_lot(
         cells=cells,
     )
     desk.books.put(awaited)
-    journal.post("suspense", lot=lot, mass_mg=-mass_mg)
+    journal.post("suspense", lot=lot, mass_mg=-mass_mg, custodian=REFINER)
     journal.give(lot, mass_mg, owner=REFINER, custodian=REFINER, site=PLANT, provisional_mg=mass_mg)
     desk.books.put(
         ProvisionalRecord(
@@ -357,7 +357,7 @@ def test_receipts_of_one_consignor_add_up_and_those_along_the_way_do_not() -> No
     # Passed on and received again before either shipment was recorded: still the same 600 mg.
     journal = Journal(movement("receive", "event:2"), desk.recording(), 0)
     journal.give("lot:ore", 600, owner=MINER, custodian=MINER, site=MINE, provisional_mg=600)
-    journal.post("suspense", lot="lot:ore", mass_mg=-600)
+    journal.post("suspense", lot="lot:ore", mass_mg=-600, custodian=REFINER)
     desk.books.put(replace(first, event_id="event:2", consignor=REFINER, consignee=MINER, entry_index=1))
     desk.index += 1
     assert awaited(desk, 600) == {"lot:ore": 600}

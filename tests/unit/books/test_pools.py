@@ -11,9 +11,11 @@ from ledger.books.pools import drawable_cells
 from ledger.movements.movement import Line, Movement
 from ledger.records.gaps import released
 from ledger.records.lots import PoolVersionRecord
+from ledger.records.oversight import DelegationRecord, MergerRecord
 from tests.support.books import (
     DAY_US,
     MINE,
+    MINER,
     PLANT,
     REFINER,
     START_US,
@@ -384,6 +386,65 @@ def test_two_pools_do_not_mix() -> None:
     desk.book(feed({"b": 1000}, "event:2", pool="pool:other"))
     assert desk.refusals(draw(born("x", 900, {"Nd": 150}), pool="pool:other")) == ["pool.overdrawn"]
     assert identity(desk.books)["pool"] == {"Nd": 400}
+
+
+# Who signs for whom
+
+
+def run(desk: Desk, signer: str) -> list[tuple[Any, ...]]:
+    """A pool is fed, drawn and closed, with losses and rests; gives the lines but for who signed."""
+    stock(desk, "a", {"Nd": 301})
+    said = {} if signer == REFINER else {"custodian_from": REFINER}
+    effects = [
+        desk.book(feed({"a": 500}, declared_losses_mg={"Nd": 10}, **said), signer),
+        desk.book(draw(born("x", 90, {"Nd": 81}), declared_losses_mg={"Nd": 2}, **said), signer),
+        desk.book(close({"Nd": 50}, **said), signer),
+    ]
+    return [
+        (line.account, line.custodian, line.site, line.pool, line.lot, line.mass_mg, line.contained)
+        for effect in effects
+        for line in effect.postings
+    ]
+
+
+@pytest.mark.parametrize("entitled", ["delegate", "successor"])
+def test_what_others_sign_for_a_plant_is_booked_to_the_plant(entitled: str) -> None:
+    desk = Desk()
+    if entitled == "delegate":
+        desk.books.put(DelegationRecord(REFINER, OTHER, START_US, None, 0))
+    else:
+        desk.books.put(MergerRecord(REFINER, OTHER, START_US, 0))
+    lines = run(desk, OTHER)
+    assert {line[1:3] for line in lines} == {(REFINER, PLANT)}
+    assert {line[0] for line in lines} == {"holding", "pool", "lost", "difference"}
+    assert lines == run(Desk(), REFINER)
+    assert desk.pool(POOL).custodian == REFINER
+
+
+def test_who_is_not_entitled_signs_nothing_for_a_plant() -> None:
+    desk = filled(a={"Nd": 300})
+    stock(desk, "b", {"Nd": 300})
+    for moved in (feed({"b": 1}, "event:2"), draw(born("x", 9, {"Nd": 1})), close({"Nd": 1})):
+        said = replace(moved, custodian_from=REFINER)
+        assert desk.refusals(said, OTHER) == ["custody.not-holder"]
+    desk.books.put(DelegationRecord(REFINER, TOLLER, START_US, None, 0))
+    assert desk.refusals(replace(feed({"b": 1}), custodian_from=REFINER), OTHER) == ["custody.not-holder"]
+    assert desk.refusals(feed({"b": 1}), TOLLER) == ["custody.not-holder"]
+
+
+@pytest.mark.parametrize("signer", [REFINER, OTHER])
+def test_an_undone_feed_is_made_up_for_where_the_plant_is(signer: str) -> None:
+    desk = Desk()
+    desk.books.put(DelegationRecord(REFINER, OTHER, START_US, None, 0))
+    received = (born("far", 100, {"Nd": 50}),)
+    desk.book(movement("receive", "event:1", inputs=received, custodian_from=TOLLER, shipment="event:sent"))
+    said = {} if signer == REFINER else {"custodian_from": REFINER}
+    desk.book(feed({"far": 40}, "event:2", **said), signer)
+    desk.book(movement("extract", "event:3", outputs=(born("far", 100, {"Nd": 70}),), site=MINE), MINER)
+    undone = replace(feed({"far": 40}, "event:2", **said), corrects="event:2", did_not_occur=True)
+    lines = desk.book(undone, signer).postings
+    assert {(line.custodian, line.site) for line in lines} == {(REFINER, PLANT)}
+    assert [line.contained for line in lines if line.account == "difference"] == [{"Nd": "-8"}]
 
 
 # Corrections
