@@ -31,10 +31,12 @@ from ledger.records.oversight import (
     DueRecord,
     InvoiceRecord,
     LicenceRecord,
+    OwnershipRecord,
     TallyRecord,
     TechnologyTransferRecord,
 )
 
+_GIVING = ("export", "ship", "transfer", "release", "impart")
 _SENDING = ("ship", "export", "disclose", "return", "release")
 
 Signed = tuple[str, Movement]
@@ -99,6 +101,13 @@ def wanted_by(signed: Sequence[Signed]) -> Wanted:
         },
         (InvoiceRecord, ""): {(each.invoice,) for each in said if each.invoice},
         (DeclarationRecord, ""): {(each.declaration,) for each in said if each.declaration},
+        (OwnershipRecord, "held"): {
+            (party,)
+            for each in said
+            if each.kind in _GIVING
+            for party in (each.consignee, each.end_user, each.owner_to, each.custodian_to)
+            if party
+        },
         (AssayRecord, "lot"): {(line.lot,) for each in said if each.kind == "assay" for line in each.inputs},
     }
     return {place: tuple(keys) for place, keys in wanted.items() if keys}

@@ -16,7 +16,7 @@ from ledger.controls.rule import Case, Notice, rule
 @rule(
     "enduser.restricted",
     "enduser.military",
-    movements=("export", "release", "impart"),
+    movements=("export", "ship", "transfer", "release", "impart"),
     stage="before",
     action="reject",
 )

@@ -18,9 +18,11 @@ from ledger.controls.lists import (
     HOME,
     advanced_use,
     country_of,
+    foreign_country,
     lists_in_force,
     naming_list,
     reaching,
+    taker_abroad,
 )
 from ledger.controls.noticing import actor_of, listed, notice
 from ledger.controls.rule import Case, Notice, rule
@@ -32,6 +34,8 @@ from ledger.records.policy import Policy
 
 GRANTED: Final = "granted"
 SINGLE: Final = "single"
+WITHIN: Final = ("ship", "transfer", "release")
+"""Movements that are for goods which stay in the country."""
 VALUE: Final = "value"
 """The basis of a content share that is one of value."""
 
@@ -50,7 +54,7 @@ class Goods:
 
 
 def exported(case: Case) -> list[Goods]:
-    """The lots that an export or disclosure sends, once it is booked."""
+    """The lots that an export, a disclosure or another shipment sends, once it is booked."""
     lines = {line.lot: line for line in case.effect.lines if line.event_id == case.movement.event_id}
     lots = ((case.recording.books.get(LotRecord, name), line.sent_mg) for name, line in lines.items())
     return [Goods(lot, mass_mg) for lot, mass_mg in lots if lot is not None and mass_mg]
@@ -135,6 +139,55 @@ def licence(case: Case) -> Iterator[Notice]:
     }
     if controlled:
         yield from licence_faults(case, controlled, lists, _use_by_goods)
+
+
+@rule("licence.missing", movements=WITHIN, action="reject")
+def unexported(case: Case) -> Iterator[Notice]:
+    """A controlled item goes to another country by a movement that is no export, and so draws no licence."""
+    movement = case.movement
+    taker, country = ("", "") if movement.did_not_occur else taker_abroad(case)
+    if not taker:
+        return
+    lists = lists_on(case)
+    controlled = {
+        lot.lot: name
+        for lot in _leaving(case)
+        if not _passes_through(case, lot) and (name := controlling_list(case, lot, lists))
+    }
+    if controlled:
+        yield _fault(
+            case,
+            "licence.missing",
+            f"{listed(controlled)} needs an export licence and goes to {taker} ({country}) by "
+            f"{movement.kind}",
+            "Record it as an export, under a licence that fits; what has happened already is disclosed. What "
+            "lies abroad already is recorded at the site abroad.",
+            controlled=controlled,
+            taker=taker,
+            country=country,
+        )
+
+
+def _leaving(case: Case) -> list[LotRecord]:
+    """The lots that a shipment, a release or a sale takes from its owner."""
+    sent = exported(case)
+    if sent:
+        return [goods.lot for goods in sent]
+    owner = _owner(case)
+    names = dict.fromkeys(
+        posting.lot for posting in case.effect.postings if posting.mass_mg < 0 and posting.owner == owner
+    )
+    found = (case.recording.books.get(LotRecord, name) for name in names)
+    return [lot for lot in found if lot is not None]
+
+
+def _passes_through(case: Case, lot: LotRecord) -> bool:
+    """Whether a lot came from abroad as it is and belongs to a foreign party still: goods in bond."""
+    return lot.birth == "import" and foreign_country(case, _owner(case)) != ""
+
+
+def _owner(case: Case) -> str:
+    return case.movement.owner_from or actor_of(case)
 
 
 def licence_faults(

@@ -64,6 +64,39 @@ def country_of(case: Case) -> str:
     return "" if party is None else str(party.organisation.get("country", ""))
 
 
+def taker_abroad(case: Case) -> tuple[str, str]:
+    """Which party or site abroad goods of the home country go to, and its country; ("", "") if none is known.
+
+    A carrier's own country says nothing of where it brings goods. What a foreign party owns and sells to
+    another one was supplied to a foreign organisation before.
+    """
+    movement, facts = case.movement, case.recording.facts
+    if country_of(case) not in ("", HOME):
+        return "", ""
+    site = facts.sites.get(movement.site_to)
+    if site is not None:
+        country = str(site.description.get("country", HOME))
+        if country != HOME:
+            return movement.site_to, country
+    custodian = facts.parties.get(movement.custodian_to)
+    carried = custodian is not None and "carrier" in custodian.roles
+    takers = [] if carried else [movement.custodian_to]
+    if foreign_country(case, movement.owner_from or actor_of(case)) == "":
+        takers.append(movement.owner_to)
+    for party in takers:
+        country = foreign_country(case, party)
+        if country:
+            return party, country
+    return "", ""
+
+
+def foreign_country(case: Case, party: str) -> str:
+    """A party's country by the register where it is another than the authority's, else ""."""
+    record = case.recording.facts.parties.get(party)
+    country = HOME if record is None else str(record.organisation.get("country", HOME))
+    return "" if country == HOME else country
+
+
 def naming_list(lot: LotRecord, lists: Iterable[ControlListRecord], catalogue: Catalogue) -> str:
     """The control list whose items name a lot and need a licence, or ""."""
     for record in lists:

@@ -166,9 +166,13 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="101 t of 100 t are mined",
     ),
     "licence.missing": RuleText(
-        fires="a controlled item, goods or technology, is exported without a granted licence",
+        fires=(
+            "a controlled item, goods or technology, is exported without a granted licence; or controlled "
+            "goods in the country go to a party or site that the register has in another one, by a movement "
+            "that is no export"
+        ),
         thresholds=(),
-        example="dysprosium oxide, no licence named",
+        example="dysprosium oxide, no licence named; shipped or sold to a firm in Germany by a `ship`",
     ),
     "licence.expired": RuleText(
         fires="the licence is not valid at the event's time",
