@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ledger.controls.papers import judge_declaration, judge_invoice
 from ledger.controls.rule import Notice
 from ledger.controls.schedules import await_invoice_again
+from ledger.controls.standing_alerts import opens
 from ledger.records.books import Books
 from ledger.records.oversight import AlertRecord, InvoiceRecord
 from ledger.records.policy import Policy
@@ -35,7 +36,7 @@ def open_alerts(act: Act, books: Books, policy: Policy, index: int, recorded_at_
         number += 1
     first = number
     for party, found in _judged(act, books, policy):
-        if policy.action(found.finding.code) == "off":
+        if policy.action(found.finding.code) == "off" or not opens(books, found):
             continue
         books.put(
             AlertRecord(

@@ -19,7 +19,7 @@ from ledger.controls.measures import (
     more_than,
     sigmas_text,
 )
-from ledger.controls.noticing import decimal_text, listed, notice, stands_open
+from ledger.controls.noticing import decimal_text, listed, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.processes import processes
 from ledger.records.cells import UNEXPLAINED
@@ -115,8 +115,7 @@ def late_birth(case: Case) -> Iterator[Notice]:
 def gain_upon_gain(case: Case) -> Iterator[Notice]:
     """More comes out once more, and by now much of it has no origin left: what is worked round and round."""
     effect, limits = case.effect, case.recording.policy.thresholds
-    subject = f"site:{case.movement.site}"
-    if not effect.gain or stands_open(case.recording.books, "balance.element-gain", subject):
+    if not effect.gain:
         return
     masses: dict[str, int] = {}
     lost = {element: -mass for element, mass in effect.gain.items()}  # this one gain may be chance
@@ -139,7 +138,8 @@ def gain_upon_gain(case: Case) -> Iterator[Notice]:
             f"of {listed(found)} more than {decimal_text(share * 100, 2)} % came out of nothing before, "
             "gain upon gain",
             "Have the lots assayed; draw of what is worked again no more than was fed.",
-            subject=subject,
+            subject=f"site:{case.movement.site}",
+            ongoing=True,
             elements=found,
         )
 
@@ -244,15 +244,13 @@ def month_without_close(case: Case) -> Iterator[Notice]:
     if pool is None:
         return
     missing = month_after(month_of(pool.closed_us, policy))
-    subject = f"pool:{movement.pool}"
-    if missing < month_of(movement.event_time_us, policy) and not stands_open(
-        case.recording.books, "pool.unclosed", subject
-    ):
+    if missing < month_of(movement.event_time_us, policy):
         yield notice(
             case,
             "pool.unclosed",
             f"{movement.pool} was not closed in {missing}",
             "Measure what is in process and record a close, at least monthly.",
-            subject=subject,
+            subject=f"pool:{movement.pool}",
+            ongoing=True,
             month=missing,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ledger.controls.noticing import notice, stands_open
+from ledger.controls.noticing import notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.cells import total
 from ledger.records.oversight import TallyRecord
@@ -25,13 +25,14 @@ def exceeded(case: Case) -> Iterator[Notice]:
     tally = books.get(TallyRecord, TALLY, case.movement.site, str(year))
     made = output_mg(case) + (0 if tally is None else tally.sums.get("reo_mg", 0))
     subject = f"site:{case.movement.site}|{year}"
-    if made > capacity and not stands_open(books, "capacity.exceeded", subject):
+    if made > capacity:
         yield notice(
             case,
             "capacity.exceeded",
             f"{made} mg REO came out of the site in {year}, and {capacity} mg is its listed capacity",
             "Have the listing changed if the plant has grown, or correct the output.",
             subject=subject,
+            ongoing=True,
             year=year,
             output_mg=made,
             capacity_mg=capacity,

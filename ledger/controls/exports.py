@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.controls.licences import exported
-from ledger.controls.noticing import actor_of, decimal_text, notice, stands_open
+from ledger.controls.noticing import actor_of, decimal_text, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.books import Books
 from ledger.records.oversight import TallyRecord
@@ -48,17 +48,15 @@ def structuring(case: Case) -> Iterator[Notice]:
             and limits["structuring.least_share"] * size <= mass < size
         }
         together = sum(parcels.values()) + mass_mg
-        subject = f"consignee:{cluster}"
         if len(parcels) + 1 >= limits["structuring.parcels"] and together >= size:
-            if stands_open(case.recording.books, "export.structuring", subject):
-                return
             yield notice(
                 case,
                 "export.structuring",
                 f"{len(parcels) + 1} parcels below the reporting size went to {cluster} within "
                 f"{decimal_text(limits['structuring.days'])} days, {together} mg together",
                 "Report them as one delivery, or show the orders behind them.",
-                subject=subject,
+                subject=f"consignee:{cluster}",
+                ongoing=True,
                 consignee=cluster,
                 parcels=len(parcels) + 1,
                 together_mg=together,
@@ -83,15 +81,14 @@ def surge(case: Case) -> Iterator[Notice]:
         if sum(1 for each in history if each) < limits["surge.months"]:
             continue
         mean = Fraction(sum(history), len(history))
-        if this_month > limits["surge.factor"] * mean and not stands_open(
-            books, "export.surge", f"{subject}|{month}"
-        ):
+        if this_month > limits["surge.factor"] * mean:
             yield notice(
                 case,
                 "export.surge",
                 f"{subject}: {this_month} mg in {month}, {decimal_text(this_month / mean, 1)} times its mean",
                 "Show the orders behind the growth, and where the goods stay.",
                 subject=f"{subject}|{month}",
+                ongoing=True,
                 month=month,
                 month_mg=this_month,
                 mean_mg=int(mean),

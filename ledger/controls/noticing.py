@@ -1,4 +1,4 @@
-"""How a rule says what it noticed: notices with figures as text, and whether one stands open already.
+"""How a rule says what it noticed: notices with figures as text.
 
 Decides: the form of evidence (whole numbers, and decimal text for ratios; never floats).
 """
@@ -9,8 +9,7 @@ from typing import Any
 
 from ledger.controls.rule import Case, Notice
 from ledger.findings import Finding
-from ledger.records.books import Books
-from ledger.records.oversight import AlertRecord, MergerRecord
+from ledger.records.oversight import MergerRecord
 from ledger.statements.acts.members import signs_for
 from ledger.statements.registers import PartyRecord
 
@@ -26,6 +25,7 @@ def notice(
     site: str = "",
     severe: bool = False,
     taints: tuple[str, ...] = (),
+    ongoing: bool = False,
     **evidence: Any,
 ) -> Notice:
     """A notice about the movement.
@@ -38,7 +38,7 @@ def notice(
         subject: ``kind:id``; the event itself where it is left out.
         pointer: The line's place, where it is about one.
         site: Where it is not the movement's own.
-        severe, taints: As in ``Notice``.
+        severe, taints, ongoing: As in ``Notice``.
         evidence: Figures: whole numbers, texts, Fractions (written as decimal text), lists and mappings.
     """
     finding = Finding(
@@ -54,6 +54,7 @@ def notice(
         site=site,
         severe=severe,
         taints=taints,
+        ongoing=ongoing,
     )
 
 
@@ -74,13 +75,6 @@ def decimal_text(value: Fraction, digits: int = 6) -> str:
     whole, rest = divmod(scaled, 10**digits)
     text = f"{whole}.{rest:0{digits}d}".rstrip("0").rstrip(".")
     return f"-{text}" if value < 0 and scaled else text
-
-
-def stands_open(books: Books, code: str, subject: str) -> bool:
-    """Whether an alert of this code about this subject was opened and not closed: it is not opened twice."""
-    return any(
-        alert.code == code and alert.state == "open" for alert in books.group(AlertRecord, "subject", subject)
-    )
 
 
 def actor_of(case: Case) -> str:

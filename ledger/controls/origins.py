@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.controls.measures import UNIT, band_of
-from ledger.controls.noticing import actor_of, listed, notice, roles_of, stands_open
+from ledger.controls.noticing import actor_of, listed, notice, roles_of
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.fingerprints import Fingerprint, fingerprints
 from ledger.records.cells import by_origin, element_masses
@@ -61,14 +61,14 @@ def scrap_fingerprint(case: Case) -> Iterator[Notice]:
             for element in SCRAP_STRANGERS
             if masses.get(element) and _above(masses[element], whole, least, sigmas)
         }
-        subject = f"lot:{lot.lot}"
-        if found and not stands_open(case.recording.books, "recycler.fingerprint", subject):
+        if found:
             yield notice(
                 case,
                 "recycler.fingerprint",
                 f"the scrap {lot.lot} has {listed(found)} like an ore, not like magnets or metal",
                 "Have the scrap assayed and its source named; ore may not be recycled.",
-                subject=subject,
+                subject=f"lot:{lot.lot}",
+                ongoing=True,
                 shares=found,
             )
 

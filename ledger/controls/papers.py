@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ledger.controls.goods import code_fault
-from ledger.controls.noticing import listed, notice, plain, stands_open
+from ledger.controls.noticing import listed, notice, plain
 from ledger.controls.rule import Case, Notice, rule
 from ledger.controls.trade import sale_of, sold_lots
 from ledger.findings import Finding
@@ -39,13 +39,14 @@ def invoice(case: Case) -> Iterator[Notice]:
     subject = f"invoice:{movement.invoice}"
     uses = _uses_with(case)
     twice = _used_twice(record, uses, case.recording.policy) or _rides(record, uses, sold)
-    if twice and not stands_open(books, "invoice.reused", subject):
+    if twice:
         yield notice(
             case,
             "invoice.reused",
             f"the invoice {movement.invoice} stands for {len(uses)} sales",
             _REUSED,
             subject=subject,
+            ongoing=True,
             sales=sorted(uses),
         )
     if record is not None:
@@ -54,13 +55,14 @@ def invoice(case: Case) -> Iterator[Notice]:
         weighed = _weighed(case)
         if differs and weighed and not invoice_faults(books, record, sale, sold | weighed, policy):
             differs = {}
-        if differs and not stands_open(books, "invoice.mismatch", subject):
+        if differs:
             yield notice(
                 case,
                 "invoice.mismatch",
                 f"the invoice {movement.invoice} has another {listed(sorted(differs))} than the sale",
                 _MISMATCH,
                 subject=subject,
+                ongoing=True,
                 differs=differs,
             )
 
@@ -98,9 +100,9 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
         _rides(record, uses, dict.fromkeys(line.lot for line in _lines(books, named)))
         for named in (uses if len(uses) > 1 else ())
     )
-    if twice and not stands_open(books, "invoice.reused", subject):
+    if twice:
         detail = f"the invoice {invoice_id} stands for {len(uses)} sales"
-        yield _paper("invoice.reused", detail, _REUSED, subject, sales=sorted(uses))
+        yield _paper("invoice.reused", detail, _REUSED, subject, ongoing=True, sales=sorted(uses))
     differs: dict[str, Any] = {}
     for named in sorted({*record.shipments, *uses}):
         consignor, _, event_id = named.partition(" ")
@@ -113,9 +115,9 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
             if faults and weighed is not None:
                 faults = invoice_faults(books, record, parties, sold | dict(weighed.sums), policy) and faults
             differs |= faults
-    if differs and not stands_open(books, "invoice.mismatch", subject):
+    if differs:
         detail = f"the invoice {invoice_id} has another {listed(sorted(differs))} than the sale"
-        yield _paper("invoice.mismatch", detail, _MISMATCH, subject, differs=differs)
+        yield _paper("invoice.mismatch", detail, _MISMATCH, subject, ongoing=True, differs=differs)
 
 
 def judge_declaration(books: Books, declaration_id: str, policy: Policy) -> Iterator[Notice]:
@@ -241,7 +243,8 @@ def _use(case: Case) -> str:
     return f"{case.recording.issuer} {case.movement.event_id}"
 
 
-def _paper(code: str, detail: str, mend: str, subject: str, **evidence: Any) -> Notice:
-    return Notice(
-        Finding(code, detail, "", mend, {name: plain(each) for name, each in evidence.items()}), subject
-    )
+def _paper(
+    code: str, detail: str, mend: str, subject: str, *, ongoing: bool = False, **evidence: Any
+) -> Notice:
+    finding = Finding(code, detail, "", mend, {name: plain(each) for name, each in evidence.items()})
+    return Notice(finding, subject, ongoing=ongoing)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.controls.drawn import quota_name, to_give_back
-from ledger.controls.noticing import actor_of, decimal_text, notice, stands_open
+from ledger.controls.noticing import actor_of, decimal_text, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.books import Books
 from ledger.records.cells import total
@@ -48,11 +48,8 @@ def quota(case: Case) -> Iterator[Notice]:
         nearing = limits["quota.nearing_share"]
         if not exceeded and drawn * nearing.denominator < nearing.numerator * allotment.allotted_mg:
             continue
-        quiet = stands_open(books, code, subject)
-        if quiet and not exceeded:
-            continue
         share = Fraction(drawn, allotment.allotted_mg) if allotment.allotted_mg else Fraction(0)
-        found = notice(
+        yield notice(
             case,
             code,
             f"{party} has used {drawn} mg REO of {allotment.allotted_mg} for {activity} in {year}",
@@ -61,6 +58,7 @@ def quota(case: Case) -> Iterator[Notice]:
             else f"Plan for the rest: {decimal_text(share * 100, 1)} % is used.",
             subject=subject,
             taints=tuple(lot.lot for lot in case.effect.born) if exceeded else (),
+            ongoing=True,
             party=party,
             year=year,
             activity=activity,
@@ -69,7 +67,6 @@ def quota(case: Case) -> Iterator[Notice]:
             allotted_mg=allotment.allotted_mg,
             share=share,
         )
-        yield replace(found, quiet=quiet)
 
 
 def draws(case: Case) -> dict[Draw, int]:

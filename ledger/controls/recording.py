@@ -13,6 +13,7 @@ from ledger.books.apply import apply_movement
 from ledger.books.context import Effect, Impossible, Recording
 from ledger.controls.all_rules import BY_KIND, after_accepting
 from ledger.controls.rule import Case, Notice, Rule
+from ledger.controls.standing_alerts import opens
 from ledger.findings import Finding
 from ledger.movements.movement import Movement
 from ledger.records.lots import LotRecord
@@ -73,7 +74,7 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
                 refused.append(notice.finding)
             elif recording.policy.action(notice.finding.code) == "off":
                 continue
-            elif notice.quiet:
+            elif not opens(books, notice):
                 _taint(notice, recording)
             else:
                 alert = _alert(notice, case, position, recording.alerts_before + len(alerts))

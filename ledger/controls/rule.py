@@ -42,7 +42,8 @@ class Notice:
         site: Where, or "" for the movement's own site.
         severe: Whether it is beyond the rule's refusal threshold, where it has two.
         taints: Lots (and pools, as ``pool:<id>``) that become illegal product by it.
-        quiet: It taints, and opens no alert: one about the same fact stands open already.
+        ongoing: It is about a fact that goes on: it opens no alert while one about it stands open. It refuses
+            and taints all the same, so a rule gives it whether or not one does.
     """
 
     finding: Finding
@@ -50,7 +51,7 @@ class Notice:
     site: str = ""
     severe: bool = False
     taints: tuple[str, ...] = ()
-    quiet: bool = False
+    ongoing: bool = False
 
 
 Judge = Callable[[Case], Iterator[Notice]]

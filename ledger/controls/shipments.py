@@ -10,7 +10,7 @@ from typing import Final
 
 from ledger.clock import format_time_us
 from ledger.controls.measures import more_than
-from ledger.controls.noticing import decimal_text, notice, stands_open
+from ledger.controls.noticing import decimal_text, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.cells import total
 from ledger.records.lots import LotRecord, ShipmentRecord, StocktakeRecord
@@ -74,16 +74,16 @@ def late_arrival(case: Case) -> Iterator[Notice]:
         arrived_us = shipment.received_us
         if shipment.kind not in TRAVELLING or arrived_us is None or shipment.due_us is None:
             continue
-        subject = subject_of(shipment)
         late_us = arrived_us - arrival_limit_us(shipment, case.recording.policy)
-        if late_us > 0 and not stands_open(case.recording.books, "shipment.unreceived", subject):
+        if late_us > 0:
             hours = decimal_text(limits["unreceived.hours"])
             yield notice(
                 case,
                 "shipment.unreceived",
                 f"the shipment arrived at {format_time_us(arrived_us)}, more than {hours} h after it was due",
                 "Say where the goods were: carriers' papers, an interim store.",
-                subject=subject,
+                subject=subject_of(shipment),
+                ongoing=True,
                 due=format_time_us(shipment.due_us),
                 arrived=format_time_us(arrived_us),
             )

@@ -8,7 +8,7 @@ nobody may buy, process, sell or export illegal product.
 from collections.abc import Iterator
 from typing import Final
 
-from ledger.controls.noticing import listed, notice, stands_open
+from ledger.controls.noticing import listed, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.lots import LotRecord
 
@@ -21,15 +21,15 @@ def inherited(case: Case) -> Iterator[Notice]:
     books = case.recording.books
     parents = [lot for lot, _ in case.effect.used if lot.tainted_by is not None]
     for lot in case.effect.born:
-        subject = f"lot:{lot.lot}"
-        if lot.tainted_by is not None and not stands_open(books, "taint.inherited", subject):
+        if lot.tainted_by is not None:
             made_of = listed(parent.lot for parent in parents) or f"the pool {case.movement.pool}"
             yield notice(
                 case,
                 "taint.inherited",
                 f"{lot.lot} was made of {made_of}, which is illegal product (entry {lot.tainted_by})",
                 "Keep the goods apart and ask the authority; they may not be sold or exported.",
-                subject=subject,
+                subject=f"lot:{lot.lot}",
+                ongoing=True,
                 tainted_by=lot.tainted_by,
                 parents=[parent.lot for parent in parents],
             )
@@ -38,16 +38,14 @@ def inherited(case: Case) -> Iterator[Notice]:
     names = dict.fromkeys(posting.lot for posting in case.effect.postings if posting.mass_mg < 0)
     for name in names:
         lot_there = books.get(LotRecord, name)
-        subject = f"lot:{name}"
-        if lot_there is None or lot_there.tainted_by is None:
-            continue
-        if not stands_open(books, "taint.inherited", subject):
+        if lot_there is not None and lot_there.tainted_by is not None:
             yield notice(
                 case,
                 "taint.inherited",
                 f"{name} is illegal product (entry {lot_there.tainted_by}) and changes hands",
                 "Do not buy or sell it; ask the authority what becomes of it.",
-                subject=subject,
+                subject=f"lot:{name}",
+                ongoing=True,
                 tainted_by=lot_there.tainted_by,
             )
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from ledger.books.settling import current
 from ledger.clock import format_time_us
-from ledger.controls.noticing import stands_open
 from ledger.controls.reviews import review_balance, review_reports
 from ledger.controls.schedules import BALANCE_REVIEW, CURSOR, REPORT_REVIEW, SETTLED, pool_due_us
+from ledger.controls.standing_alerts import stands_open
 from ledger.findings import Finding
 from ledger.records.books import Books
 from ledger.records.lots import PoolRecord, ProvisionalRecord, ShipmentRecord

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Final
 
-from ledger.controls.noticing import actor_of, decimal_text, listed, notice, roles_of, stands_open
+from ledger.controls.noticing import actor_of, decimal_text, listed, notice, roles_of
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.lots import LotRecord
 from ledger.records.oversight import TallyRecord
@@ -60,13 +60,10 @@ def carousel(case: Case) -> Iterator[Notice]:
         tally = books.get(TallyRecord, HOPS, lot, "")
         if tally is None:
             continue
-        subject = f"lot:{lot}"
         back = _way(tally.sums, buyer, seller)
         since_us = case.movement.event_time_us - int(limits["carousel.days"]) * DAY_US
         hops = 1 + _hops(tally.sums, seller, since_us, {seller}) if trades else 0
         if not back and hops < limits["carousel.hops"]:
-            continue
-        if stands_open(books, "trade.carousel", subject):
             continue
         what = (
             f"comes back to {buyer}, who had sold it"
@@ -78,7 +75,8 @@ def carousel(case: Case) -> Iterator[Notice]:
             "trade.carousel",
             f"{lot} {what}",
             "Show the orders behind the sales; goods that are sent back are recorded as a return.",
-            subject=subject,
+            subject=f"lot:{lot}",
+            ongoing=True,
             seller=seller,
             buyer=buyer,
             way=back,

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from ledger.books.context import Effect, Recording
 from ledger.controls.licences import licensed_mass
 from ledger.controls.rule import Case, Notice, Rule
+from ledger.controls.standing_alerts import opens
 from ledger.controls.technology import naming_licence
 from ledger.findings import Finding
 from ledger.movements.movement import Movement
@@ -159,7 +160,7 @@ class World:
                 if _refuses(each, policy):
                     refused.add(code)
                     continue
-                if not each.quiet:
+                if opens(case.recording.books, each):
                     flagged.add(code)
                     self._open(each, seen)
         if refused:
