@@ -165,6 +165,8 @@ def _sums(signed: Sequence[Signed]) -> Iterator[Key]:
             yield "seen", unit, ""
         if each.invoice:
             yield "invoice", each.invoice, ""
+        if each.pool:
+            yield "fed", each.pool, ""
 
 
 def _dues(signed: Sequence[Signed]) -> Iterator[Key]:

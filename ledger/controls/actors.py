@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ledger.clock import format_time_us
+from ledger.controls.fed import stages_fed
 from ledger.controls.naming import prefix_owner
 from ledger.controls.noticing import actor_of, acts_for, listed, notice, roles_of
 from ledger.controls.rule import Case, Notice, rule
@@ -55,8 +56,14 @@ MAKES: Final[Mapping[str, tuple[str, ...]]] = {
     "magnet_maker": ("metal", "alloy", "magnet"),
     "recycler": ("mixed_compound", "separated_compound", "metal", "alloy"),
 }
-"""Stages that a role may bring forth. Anyone who processes may also make scrap, and the stage that went in
-(repacking, blending)."""
+"""Stages that a role may bring forth in a process or a pool. Anyone who works goods may also make scrap, and
+the stage that went in (repacking, blending)."""
+
+MINES: Final = ("ore", "concentrate", "mixed_compound")
+"""Stages that come out of the ground: what is finer is made by a process or a pool."""
+SCRAP: Final = "scrap"
+SCRAP_GATHERERS: Final = ("recycler", "user", "magnet_maker")
+"""Who finds scrap, which comes into the books by an extraction."""
 
 SITED: Final = ("extract", "process", "feed", "draw", "close")
 """Movements that a party records only at a site of its own."""
@@ -96,7 +103,7 @@ def role(case: Case) -> Iterator[Notice]:
             roles=sorted(roles),
             allowed=list(allowed),
         )
-    elif movement.kind == "process":
+    elif movement.kind in ("extract", "process", "draw"):
         yield from _makes(case, roles)
     elif movement.kind == "release":
         user = movement.owner_to or movement.custodian_to
@@ -138,28 +145,49 @@ def _allowed(case: Case) -> tuple[str, ...]:
     movement = case.movement
     if movement.kind == "extract":
         stages = {case.recording.policy.catalogue.stage(line.product) for line in movement.outputs}
-        return ("recycler", "user", "magnet_maker") if stages == {"scrap"} else ("miner",)
+        return SCRAP_GATHERERS if stages == {SCRAP} else ("miner",)
     return MAY[movement.kind]
 
 
 def _makes(case: Case, roles: frozenset[str]) -> Iterator[Notice]:
-    stages = case.recording.policy.catalogue.stage
-    lots = (case.recording.books.get(LotRecord, line.lot) for line in case.movement.inputs)
-    same = {lot.stage for lot in lots if lot is not None}
-    may = {"", "scrap", *same}.union(*(MAKES.get(each, ()) for each in roles))
+    stages, extracted = case.recording.policy.catalogue.stage, case.movement.kind == "extract"
+    may = {"", *_extracts(roles)} if extracted else {"", SCRAP, *_worked(case), *_made_by(roles)}
     for line in case.movement.outputs:
         stage = stages(line.product)
         if stage not in may:
             yield notice(
                 case,
                 "actor.role",
-                f"{actor_of(case)} is {listed(sorted(roles))} and may not make {line.product} ({stage})",
-                "Correct the product, or ask an authority to publish the role that makes it (admit-party).",
+                f"{actor_of(case)} is {listed(sorted(roles))} and may not "
+                f"{'extract' if extracted else 'make'} {line.product} ({stage})",
+                "Correct the product, or record the process or the pool that made it."
+                if extracted
+                else "Correct the product, or ask an authority to publish the role that makes it "
+                "(admit-party).",
                 subject=f"lot:{line.lot}",
                 pointer=line.pointer,
                 roles=sorted(roles),
                 stage=stage,
             )
+
+
+def _extracts(roles: frozenset[str]) -> set[str]:
+    """What may come into the books by an extraction: a mine's products, and scrap where it is gathered."""
+    mined = MINES if not roles or "miner" in roles else ()
+    return {*mined, *((SCRAP,) if not roles or not roles.isdisjoint(SCRAP_GATHERERS) else ())}
+
+
+def _made_by(roles: frozenset[str]) -> set[str]:
+    return {stage for role in roles for stage in MAKES.get(role, ())}
+
+
+def _worked(case: Case) -> set[str]:
+    """The stages of what goes into a process, or was ever fed to a pool."""
+    books, movement = case.recording.books, case.movement
+    if movement.kind == "draw":
+        return stages_fed(books, movement.pool)
+    lots = (books.get(LotRecord, line.lot) for line in movement.inputs)
+    return {lot.stage for lot in lots if lot is not None}
 
 
 def _is_own(case: Case, owner: str) -> bool:

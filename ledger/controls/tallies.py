@@ -13,6 +13,7 @@ from ledger.controls.balances import GRAM_UNITS, POOL_TALLY, balance_of
 from ledger.controls.capacity import note_output
 from ledger.controls.drawn import DRAWN, drawn_by, licence_name, quota_name
 from ledger.controls.exports import ABROAD, MONTHLY, PARCELS, clusters, exported_mg, flows, note_export
+from ledger.controls.fed import note_feed
 from ledger.controls.licences import draw_licence, licensed_mass
 from ledger.controls.measures import TOTAL, bias_variance
 from ledger.controls.movement_times import note_places
@@ -49,6 +50,8 @@ def note(case: Case) -> None:
     _note_report(case)
     if movement.kind in BALANCED:
         _note_balance(case)
+    if movement.kind == "feed":
+        note_feed(case)
     if case.effect.born and movement.kind != "opening":
         note_output(case)
     note_draws(case)

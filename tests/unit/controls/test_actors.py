@@ -77,6 +77,42 @@ def test_scrap_comes_into_the_books_at_a_recycler() -> None:
     assert flags(Court().file("extract", "recycler", outputs=lines)) == []
 
 
+@pytest.mark.parametrize(
+    ("product", "found"),
+    [
+        ("rock-ore", []),
+        ("bastnaesite-concentrate", []),
+        ("mixed-carbonate", []),
+        ("la-oxide", ["actor.role"]),
+        ("nd-metal", ["actor.role"]),
+        ("ndfeb-magnet", ["actor.role"]),
+    ],
+)
+def test_a_mine_extracts_no_finished_goods(product: str, found: list[str]) -> None:
+    lines = (out(name("mine", "lot/1"), 200 * KG, ORE, product),)
+    filed = Court().file("extract", "mine", outputs=lines)
+    assert refusals(filed) == found
+
+
+@pytest.mark.parametrize("firm", ["combine", "mine"])
+def test_other_roles_add_nothing_to_what_is_extracted_but_scrap(firm: str) -> None:
+    court = Court()
+    court.enrol("combine", ("miner", "separator", "smelter", "magnet_maker"))
+    both = [out(name(firm, f"lot/{product}"), 200 * KG, ORE, product) for product in ("rock-ore", SCRAP)]
+    found = refusals(court.file("extract", firm, outputs=tuple(both)))
+    assert found == ([] if firm == "combine" else ["actor.role"])
+    made = [out(name(firm, each), 200 * KG, ORE, each) for each in ("mixed-oxide", "ndfeb-magnet")]
+    assert refusals(court.file("extract", firm, outputs=tuple(made))) == ["actor.role"]
+
+
+@pytest.mark.parametrize("firm", ["recycler", "motors", "magnets"])
+def test_who_gathers_scrap_extracts_nothing_else(firm: str) -> None:
+    court, masses = Court(), {"Nd": 50 * KG}
+    assert flags(court.file("extract", firm, outputs=(out(name(firm, "1"), 90 * KG, masses, SCRAP),))) == []
+    oxide = (out(name(firm, "2"), 90 * KG, masses, "nd-oxide"),)
+    assert refusals(court.file("extract", firm, outputs=oxide)) == ["actor.role"]
+
+
 def test_a_separator_may_not_make_metal() -> None:
     court = Court()
     lot = court.extract("plant", "lot/1", {"Nd": 10 * KG}, "nd-oxide")
@@ -98,6 +134,38 @@ def test_a_trader_repacks_and_does_not_transform() -> None:
     metal = (out(name("trader", "lot/3"), 10 * KG, {"Nd": 5 * KG}, "nd-metal"),)
     found = court.file("process", "trader", inputs=(Line(lot, 10 * KG),), outputs=metal, process="packing")
     assert refusals(found) == ["actor.role"]
+
+
+@pytest.mark.parametrize(
+    ("firm", "fed", "product", "found"),
+    [
+        ("plant", "mixed-carbonate", "nd-oxide", []),
+        ("plant", "mixed-carbonate", SCRAP, []),
+        ("store", "nd-oxide", "nd-oxide", []),
+        ("store", "mixed-carbonate", "nd-oxide", ["actor.role"]),
+        ("plant", "mixed-carbonate", "nd-metal", ["actor.role"]),
+        ("mine", "mixed-carbonate", "nd-oxide", ["actor.role"]),
+    ],
+)
+def test_a_pool_gives_what_the_role_makes_or_what_went_in(
+    firm: str, fed: str, product: str, found: list[str]
+) -> None:
+    court = Court()
+    lot = court.extract(firm, "lot/1", {"Nd": 10 * KG}, fed)
+    pool = {"pool": name(firm, "pool/1"), "process": "blending"}
+    accepted(court.file("feed", firm, inputs=(Line(lot, 20 * KG),), **pool))
+    lines = (out(name(firm, "lot/2"), 9 * KG, {"Nd": 9 * KG}, product),)
+    assert refusals(court.file("draw", firm, outputs=lines, **pool)) == found
+
+
+def test_what_was_ever_fed_may_be_drawn() -> None:
+    court = Court()
+    pool = {"pool": name("store", "pool/1"), "process": "blending"}
+    for product in ("nd-oxide", "mixed-carbonate"):
+        lot = court.extract("store", product, {"Nd": 10 * KG}, product)
+        accepted(court.file("feed", "store", inputs=(Line(lot, 20 * KG),), **pool))
+    lines = (out(name("store", "lot/2"), 9 * KG, {"Nd": 9 * KG}, "nd-oxide"),)
+    assert refusals(court.file("draw", "store", outputs=lines, **pool)) == []
 
 
 def test_goods_are_released_to_a_published_user_only() -> None:
