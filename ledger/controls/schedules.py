@@ -21,6 +21,7 @@ from ledger.records.periods import (
     DAY_US,
     HOUR_US,
     filing_deadline_us,
+    later_us,
     month_after,
     month_of,
     month_start_us,
@@ -82,7 +83,7 @@ def await_invoice_again(books: Books, invoice: InvoiceRecord, policy: Policy, no
         policy: In force.
         now_us: The time of the entry that cancelled it.
     """
-    due_us = now_us + int(policy.thresholds["invoice.grace_days"]) * DAY_US
+    due_us = later_us(now_us, int(policy.thresholds["invoice.grace_days"]) * DAY_US)
     for sale in sorted({*invoice.shipments, *uses_of(books, invoice.invoice)}):
         for subject in (f"{sale} {invoice.invoice}", f"{sale} "):
             due = books.get(DueRecord, "invoice.missing", subject)
@@ -99,7 +100,7 @@ def pool_due_us(pool: PoolRecord, policy: Policy) -> int:
     days = int(policy.thresholds["pool.unclosed_days"])
     months = max(1, (days + 15) // 30)
     end_us = month_start_us(month_after(month_of(pool.closed_us, policy), months + 1), policy) - 1
-    return filing_deadline_us(min(pool.closed_us + days * DAY_US, end_us), policy)
+    return filing_deadline_us(min(later_us(pool.closed_us, days * DAY_US), end_us), policy)
 
 
 def _schedule_shipment(case: Case, shipment: ShipmentRecord) -> None:
@@ -110,7 +111,7 @@ def _schedule_shipment(case: Case, shipment: ShipmentRecord) -> None:
         due_us = filing_deadline_us(arrival_limit_us(shipment, policy), policy)
         put_due(case, "shipment.unreceived", subject, shipment.consignee, shipment.site_to, due_us)
     if shipment.kind == "export" and shipment.state == "open" and _reports_arrival(case, shipment):
-        due_us = shipment.event_time_us + int(policy.thresholds["arrival.days"]) * DAY_US
+        due_us = later_us(shipment.event_time_us, int(policy.thresholds["arrival.days"]) * DAY_US)
         put_due(case, "export.no-arrival", subject, shipment.consignor, shipment.site_from, due_us)
     if shipment.kind == "ship":
         _schedule_invoice(case, shipment.consignor)
@@ -129,7 +130,8 @@ def _schedule_invoice(case: Case, consignor: str) -> None:
         return
     policy = case.recording.policy
     grace_us = int(policy.thresholds["invoice.grace_days"]) * DAY_US
-    due_us = max(movement.event_time_us + grace_us, filing_deadline_us(movement.event_time_us, policy))
+    happened_us = movement.event_time_us
+    due_us = max(later_us(happened_us, grace_us), filing_deadline_us(happened_us, policy))
     subject = f"{consignor} {movement.event_id} {movement.invoice}"
     put_due(case, "invoice.missing", subject, sale[0], movement.site, due_us)
 

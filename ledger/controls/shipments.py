@@ -14,7 +14,7 @@ from ledger.controls.noticing import decimal_text, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.cells import total
 from ledger.records.lots import LotRecord, ShipmentRecord, StocktakeRecord
-from ledger.records.periods import DAY_US, HOUR_US
+from ledger.records.periods import DAY_US, HOUR_US, later_us
 from ledger.records.policy import Policy
 
 TRAVELLING: Final = ("ship", "return")
@@ -129,8 +129,8 @@ def arrival_limit_us(shipment: ShipmentRecord, policy: Policy) -> int:
     """Until when a shipment should have arrived: some hours after it was due, or after the usual time."""
     due_us = shipment.due_us
     if due_us is None:
-        due_us = shipment.event_time_us + policy.whole("unreceived.default_days", 1) * DAY_US
-    return due_us + policy.whole("unreceived.hours", HOUR_US)
+        due_us = later_us(shipment.event_time_us, policy.whole("unreceived.default_days", 1) * DAY_US)
+    return later_us(due_us, policy.whole("unreceived.hours", HOUR_US))
 
 
 def _drying(case: Case) -> Fraction:

@@ -17,7 +17,7 @@ from ledger.findings import Finding
 from ledger.records.books import Books
 from ledger.records.lots import PoolRecord, ProvisionalRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord, DueRecord, InvoiceRecord, LicenceRecord, TallyRecord
-from ledger.records.periods import DAY_US, HOUR_US
+from ledger.records.periods import DAY_US, HOUR_US, later_us
 from ledger.records.policy import Policy
 
 ARRIVED: Final = ("arrival", "installation", "use")
@@ -160,7 +160,7 @@ def _unclosed(due: DueRecord, moment: Moment) -> Verdict:
     deadline_us = pool_due_us(pool, moment.policy)
     if deadline_us > moment.now_us:
         return Verdict(again_us=deadline_us)
-    again_us = moment.now_us + int(moment.policy.thresholds["pool.unclosed_days"]) * DAY_US
+    again_us = later_us(moment.now_us, int(moment.policy.thresholds["pool.unclosed_days"]) * DAY_US)
     if not any(pool.cells.values()):
         return Verdict(again_us=again_us)
     finding = Finding(

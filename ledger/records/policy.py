@@ -146,7 +146,37 @@ THRESHOLDS: Final[Mapping[str, str]] = {
     "burst.hours": "24",
     "deminimis.share": "0.001",
 }
-"""Figures at which rules fire, as decimal text; set-policy may state others."""
+"""Figures at which rules fire, as decimal text; set-policy may state others within ``limits_of``."""
+
+_LIMITS: Final[Mapping[str, tuple[int, int]]] = {
+    "gain.unexplained_least": (0, 1),
+    "cumulative.recovery_points": (0, 1),
+    "pool.unclosed_days": (1, 36_525),
+    "surge.factor": (0, 1_000_000),
+    "surge.months": (0, 12),
+    "surge.tonnes": (0, 100_000_000),
+    "structuring.parcel_kg": (0, 100_000_000_000),
+    "structuring.parcels": (1, 1_000_000),
+    "carousel.hops": (1, 1_000_000),
+    "burst.movements": (1, 1_000_000),
+    "cumulative.least_movements": (0, 1_000_000),
+    "transit.max_kmh": (1, 1_000_000),
+}
+_LIMITS_BY_ENDING: Final[Mapping[str, tuple[int, int]]] = {
+    "share": (0, 1),
+    "bias_floor": (0, 1),
+    "sigma": (0, 1_000),
+    "days": (0, 36_525),
+    "hours": (0, 36_525 * 24),
+    "skew_seconds": (0, 24 * 60 * 60),
+}
+
+
+def limits_of(threshold: str) -> tuple[int, int]:
+    """The least and the most that set-policy takes for a threshold: of time a hundred years at most."""
+    if threshold in _LIMITS:
+        return _LIMITS[threshold]
+    return next(limits for ending, limits in _LIMITS_BY_ENDING.items() if threshold.endswith(ending))
 
 
 @dataclass(frozen=True, slots=True)

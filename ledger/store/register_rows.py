@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from ledger.errors import LogInconsistent
+from ledger.errors import JsonNumberRange, LogInconsistent
 from ledger.log.canonical import canonical_json
 from ledger.statements.registers import (
     ErasureRecord,
@@ -40,8 +40,16 @@ def _json(column: str) -> Any:
         raise LogInconsistent("a register holds text that is not JSON") from error
 
 
+def _text_with_times(value: Any) -> str:
+    """As ``_text``; but times after 2255 are integers that RFC 8785 does not allow."""
+    try:
+        return _text(value)
+    except JsonNumberRange:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def _listings(listings: Sequence[Listing]) -> str:
-    return _text([[listing.start_us, listing.end_us] for listing in listings])
+    return _text_with_times([[listing.start_us, listing.end_us] for listing in listings])
 
 
 def _read_listings(column: str) -> tuple[Listing, ...]:
@@ -131,7 +139,7 @@ REGISTERS: Mapping[type, Register] = {
     ),
     PolicyRecord: Register(
         _table("policies"),
-        lambda r: {"entry_index": r.entry_index, "policy": _text(dict(r.policy))},
+        lambda r: {"entry_index": r.entry_index, "policy": _text_with_times(dict(r.policy))},
         lambda entry_index, policy: PolicyRecord(entry_index, _json(policy)),
     ),
     ReaderRecord: Register(

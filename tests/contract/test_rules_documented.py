@@ -1,6 +1,7 @@
 """docs/rules.md against the code: every code, default, threshold, and where findings come from."""
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from ledger.controls.rule import RULES
 from ledger.controls.rule_texts import RULE_TEXTS
 from ledger.controls.ticks import CODES
 from ledger.movements.movement import KINDS
-from ledger.records.policy import ALWAYS, FLAG, REJECT, THRESHOLDS, TOLD
+from ledger.records.policy import ALWAYS, FLAG, REJECT, THRESHOLDS, TOLD, limits_of
 from ledger.statements.acts import policies
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +66,13 @@ def test_every_threshold_is_documented_with_its_default() -> None:
     assert {name: cells[0] for name, cells in LIMITS.items()} == dict(THRESHOLDS)
     named = {name for cells in ROWS.values() for name in re.findall(r"`([^`]+)`", cells[4])}
     assert named == set(THRESHOLDS)
+
+
+@pytest.mark.parametrize("name", sorted(THRESHOLDS))
+def test_every_threshold_is_documented_with_its_limits(name: str) -> None:
+    least, most = limits_of(name)
+    assert LIMITS[name][2] == f"{least}, {most:,}"
+    assert least <= Fraction(THRESHOLDS[name]) <= most
 
 
 @pytest.mark.parametrize("name", sorted(THRESHOLDS))

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from marshmallow import Schema, ValidationError, fields
 
+from ledger.clock import LAST_US
 from ledger.encoding import b64url_decode
 from ledger.findings import Finding
 from ledger.identifiers import MAX_IDENTIFIER_CHARACTERS, check_party_id, is_uri, is_uuid4
@@ -224,7 +225,7 @@ class Time(StrictField):
             time_us = (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND
         except (ValueError, OverflowError):
             raise refuse("schema.value", "there is no such moment") from None
-        if not 0 <= time_us < 253_402_300_800_000_000:
+        if not 0 <= time_us <= LAST_US:
             raise refuse("schema.value", "times run from 1970 to 9999, UTC")
         return time_us
 

@@ -1,12 +1,12 @@
 """grant-licence: an authority grants an export licence, or puts a suspended one into force again."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from marshmallow import validates_schema
 
-from ledger.clock import format_time_us
+from ledger.clock import LAST_US, format_time_us
 from ledger.findings import Finding
 from ledger.records.oversight import LicenceRecord
 from ledger.statements.acts.base import ActContext
@@ -72,8 +72,13 @@ class GrantLicence(LicenceAct):
 
 
 def _years_later(time_us: int, years: int) -> int:
-    """The same day and time so many years later, in UTC; 1 March for a leap day that the year has not."""
+    """The same day and time so many years later, in UTC; 1 March for a leap day that the year has not.
+
+    After the last year that there is: its last moment.
+    """
     moment = _EPOCH + timedelta(microseconds=time_us)
+    if moment.year + years > MAXYEAR:
+        return LAST_US
     if moment.month == 2 and moment.day == 29:
         moment += timedelta(days=1)
     later = moment.replace(year=moment.year + years)

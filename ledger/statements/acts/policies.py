@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from ledger.errors import TableInvalid
 from ledger.materials.catalogue import read_product
-from ledger.records.policy import ALWAYS, FLAG, HOME_CURRENCY, REJECT, THRESHOLDS
+from ledger.records.policy import ALWAYS, FLAG, HOME_CURRENCY, REJECT, THRESHOLDS, limits_of
 from ledger.statements.acts.fields import (
     Each,
     Fault,
@@ -195,13 +195,21 @@ def _rule_faults(rules: Mapping[str, Any], thresholds: Mapping[str, str]) -> dic
             }
             for code in softened
         }
-    beyond = [name for name, text in thresholds.items() if name.endswith("share") and Fraction(text) > 1]
+    beyond = {name: fault for name, text in thresholds.items() if (fault := _beyond(name, text)) is not None}
     if beyond:
-        faults["thresholds"] = {
-            name: [Fault("schema.value", "a share is 1 at most", "Write 0.05 for five per cent.")]
-            for name in beyond
-        }
+        faults["thresholds"] = beyond
     return faults
+
+
+def _beyond(name: str, text: str) -> list[Fault] | None:
+    """What is wrong with a threshold that lies outside its limits."""
+    least, most = limits_of(name)
+    if least <= Fraction(text) <= most:
+        return None
+    mend = (
+        "Write 0.05 for five per cent." if most == 1 else "docs/rules.md has the limits of every threshold."
+    )
+    return [Fault("schema.value", f"{name} lies in {least} to {most:,}", mend)]
 
 
 def _rate_faults(rates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -47,6 +47,9 @@ def test_validity(kind: str, end: str, refused: bool) -> None:
         ("2028-02-29T00:00:00Z", "2029-03-01T00:00:01Z", True),
         ("2027-03-01T00:00:00Z", "2028-03-01T00:00:00Z", False),
         ("2027-03-01T00:00:00Z", "2028-03-02T00:00:00Z", True),
+        ("9998-12-31T00:00:00Z", "9999-12-31T00:00:00Z", False),
+        ("9998-12-31T00:00:00Z", "9999-12-31T00:00:00.000001Z", True),
+        ("9999-12-31T00:00:00Z", "9999-12-31T23:59:59.999999Z", False),
     ],
 )
 def test_a_year_is_one_of_the_calendar(start: str, end: str, refused: bool) -> None:

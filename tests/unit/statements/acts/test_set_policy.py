@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.materials.catalogue import Catalogue
-from ledger.records.policy import ALWAYS, FLAG, REJECT, read_policy
+from ledger.records.policy import ALWAYS, FLAG, REJECT, THRESHOLDS, limits_of, read_policy
 from ledger.statements.registers import PolicyRecord
 from tests.support.acts import (
     AUTHORITY,
@@ -232,6 +232,18 @@ def test_form_of_what_rules_read(members: dict[str, Any], fault: tuple[str, str]
 )
 def test_what_rules_read_at_the_limit(members: dict[str, Any]) -> None:
     assert faults(policy(**members)) == []
+
+
+@pytest.mark.parametrize("name", sorted(THRESHOLDS))
+def test_every_threshold_has_a_least_and_a_most(name: str) -> None:
+    least, most = limits_of(name)
+    for taken in (least, most):
+        assert faults(policy(thresholds={name: str(taken)})) == []
+    beyond = [f"{most}.000000001", str(most + 1), "9" * 18, "1e9", "9" * 4000]
+    for refused in [*beyond, *(["0", f"{least - 1}.999999999"] if least else ["-1"])]:
+        assert faults(policy(thresholds={name: refused})) == [
+            ("schema.value", f"/policy/thresholds/{name}")
+        ], refused
 
 
 def test_the_rule_set_is_always_stated() -> None:
