@@ -48,7 +48,8 @@ def undo(journal: Journal) -> None:
     Afterwards ``recording.correcting`` holds until ``check`` was called.
 
     Raises:
-        Impossible: ``correction.unknown``, ``correction.repeated``, ``correction.other-kind``.
+        Impossible: ``correction.unknown``, ``correction.repeated``, ``correction.other-kind``,
+            ``shipment.closed``.
     """
     recording, books = journal.recording, journal.books
     event = _corrected(journal)
@@ -57,6 +58,7 @@ def undo(journal: Journal) -> None:
     lines = _own_lines(journal, event)
     if event.movement in _SENT:
         for shipment in _own_shipments(journal, event, lines):
+            _check_not_cancelled(journal, shipment)
             recording.unchecked.add(("shipment", shipment.consignor, shipment.event_id))
             shipments.send_back(journal, shipment)
     elif event.movement == "refuse":
@@ -127,15 +129,31 @@ def _corrected(journal: Journal) -> EventRecord:
             "Correct the event that replaced it, or record what happened as a new event.",
             {"event": movement.corrects, "index": event.changed_at},
         )
-    if not movement.did_not_occur and movement.kind != event.movement:
+    if movement.kind != event.movement:
+        undoes = movement.did_not_occur
         raise _impossible(
             journal,
             "correction.other-kind",
-            f"{movement.corrects} is a {event.movement}, and its replacement a {movement.kind}",
-            "Declare that the earlier event did not occur, and record the other as an event of its own.",
+            f"{movement.corrects} is a {event.movement}, and "
+            f"{'what undoes it says that it is' if undoes else 'its replacement'} a {movement.kind}",
+            "Repeat the event as it was recorded, with its errorDeclaration."
+            if undoes
+            else "Declare that the earlier event did not occur, and record the other as an event of its own.",
             {"event": movement.corrects, "was": event.movement, "is": movement.kind},
         )
     return event
+
+
+def _check_not_cancelled(journal: Journal, shipment: ShipmentRecord) -> None:
+    """What a cancellation brought back does not come back a second time."""
+    if shipment.state == "voided":
+        raise shipments.impossible(
+            journal,
+            "shipment.closed",
+            f"shipment {shipment.event_id} was cancelled, and its goods are back already",
+            "Nothing is left to undo; if it did travel, declare that the cancellation did not occur.",
+            shipment,
+        )
 
 
 def _own_lines(journal: Journal, event: EventRecord) -> list[PostingRecord]:

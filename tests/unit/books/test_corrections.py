@@ -45,6 +45,14 @@ def test_a_replacement_is_of_the_same_kind(yard: Yard) -> None:
     assert yard.refused("release", {ORE: SENT}, **said) == ["correction.other-kind"]
 
 
+@pytest.mark.parametrize("kind", ["cancel", "release", "lose"])
+def test_what_undoes_an_event_repeats_it(yard: Yard, kind: str) -> None:
+    event = yard.ship({ORE: SENT})
+    said = {"corrects": event, "did_not_occur": True, "event_id": event}
+    assert yard.refused(kind, **said) == ["correction.other-kind"]
+    yard.undo(event)
+
+
 def test_a_corrected_event_says_so_and_its_lines_stand(yard: Yard) -> None:
     event = yard.ship({ORE: SENT})
     before = list(yard.effects[-1].postings)
@@ -383,6 +391,20 @@ def test_a_cancellation_that_did_not_occur_puts_the_shipment_back(yard: Yard) ->
     assert (yard.shipment(event).state, yard.line(event).left_mg) == ("open", SENT)
     yard.receive({ORE: SENT}, event)
     assert yard.mass() == SENT
+
+
+@pytest.mark.parametrize("kind", ["ship", "export"])
+def test_what_was_cancelled_does_not_come_back_a_second_time(yard: Yard, kind: str) -> None:
+    said = {"custodian_to": "urn:abroad", "owner_to": "urn:abroad", "destination": "DE"}
+    event, _ = yard.do(kind, {ORE: SENT}, **said), yard.do(kind, {ORE: SENT}, **said)
+    cancelled = yard.do("cancel", shipment=event, reason="r")
+    undoes = {"corrects": event, "did_not_occur": True, "event_id": event}
+    assert yard.refused(kind, **undoes) == ["shipment.closed"]
+    assert yard.refused(kind, {ORE: 1}, corrects=event, **said) == ["shipment.closed"]
+    assert yard.mass(by=MINER) == KG - SENT
+    yard.undo(cancelled)
+    yard.undo(event)
+    assert yard.mass(by=MINER) == KG - SENT
 
 
 def test_a_cancelled_export_is_abroad_again(yard: Yard) -> None:
