@@ -1,14 +1,15 @@
 """What single events drew on quotas, licences and exports, so that a correction gives exactly that back.
 
-Decides: under which names draws are remembered.
+Decides: under which names draws are remembered. An event is known by who signed it, as its record is: whom a
+signer may act for can change between the event and its correction.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from ledger.controls.noticing import actor_of
 from ledger.controls.rule import Case
 from ledger.records.books import Books
+from ledger.records.lots import EventRecord, ShipmentRecord
 from ledger.records.oversight import TallyRecord
 
 DRAWN: Final = "drawn"
@@ -24,14 +25,20 @@ def licence_name(licence: str, event_id: str) -> str:
     return f"licence {licence} {event_id}"
 
 
-def drawn_by(books: Books, party: str, event_id: str) -> Mapping[str, int]:
-    """What an event of a party drew and did not give back, in mg by name."""
-    record = books.get(TallyRecord, DRAWN, f"{party} {event_id}", "")
+def drawn_by(books: Books, issuer: str, event_id: str) -> Mapping[str, int]:
+    """What an event, by who signed it, drew and did not give back, in mg by name."""
+    record = books.get(TallyRecord, DRAWN, f"{issuer} {event_id}", "")
     return {} if record is None else record.sums
+
+
+def signer_of(books: Books, shipment: ShipmentRecord) -> str:
+    """Who signed the event that made a shipment: its consignor, or whoever acted for it then."""
+    events = books.group(EventRecord, "entry", shipment.entry_index)
+    return next((each.issuer for each in events if each.position == shipment.position), shipment.consignor)
 
 
 def to_give_back(case: Case) -> Mapping[str, int]:
     """What the event that this movement corrects drew; nothing where it corrects none."""
     if not case.movement.corrects:
         return {}
-    return drawn_by(case.recording.books, actor_of(case), case.movement.corrects)
+    return drawn_by(case.recording.books, case.recording.issuer, case.movement.corrects)

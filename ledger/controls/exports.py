@@ -70,6 +70,8 @@ def surge(case: Case) -> Iterator[Notice]:
     """A month's exports of an exporter, or to a country, are far above its last twelve months."""
     policy, books = case.recording.policy, case.recording.books
     limits, mass_mg = policy.thresholds, exported_mg(case)
+    if not mass_mg:
+        return
     month = month_of(case.movement.event_time_us, policy)
     for subject in flows(case):
         this_month = exported_in(books, subject, month) + mass_mg

@@ -55,7 +55,11 @@ class Goods:
 
 
 def exported(case: Case) -> list[Goods]:
-    """The lots that an export, a disclosure or another shipment sends, once it is booked."""
+    """The lots that an export, a disclosure or another shipment sends, once it is booked; none where it did
+    not occur.
+    """
+    if case.movement.did_not_occur:
+        return []
     lines = {line.lot: line for line in case.effect.lines if line.event_id == case.movement.event_id}
     lots = ((case.recording.books.get(LotRecord, name), line.sent_mg) for name, line in lines.items())
     return [Goods(lot, mass_mg) for lot, mass_mg in lots if lot is not None and mass_mg]

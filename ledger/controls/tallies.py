@@ -11,7 +11,7 @@ from typing import Final
 
 from ledger.controls.balances import GRAM_UNITS, POOL_TALLY, balance_of
 from ledger.controls.capacity import note_output
-from ledger.controls.drawn import DRAWN, drawn_by, licence_name, quota_name
+from ledger.controls.drawn import DRAWN, drawn_by, licence_name, quota_name, signer_of
 from ledger.controls.exports import ABROAD, MONTHLY, PARCELS, clusters, exported_mg, flows, note_export
 from ledger.controls.fed import note_feed
 from ledger.controls.licences import draw_licence, licensed_mass
@@ -40,13 +40,13 @@ def note(case: Case) -> None:
     """Updates every tally after an accepted movement, in the books' own transaction."""
     movement, recording = case.movement, case.recording
     if movement.corrects:
-        take_back(recording.books, actor_of(case), movement.corrects)
+        take_back(recording.books, recording.issuer, movement.corrects)
         _take_back_balance(case)
         if movement.did_not_occur:
             return
     if movement.kind == "cancel":
         for shipment in case.effect.shipments:
-            take_back(recording.books, shipment.consignor, shipment.event_id)
+            take_back(recording.books, signer_of(recording.books, shipment), shipment.event_id)
     _note_report(case)
     if movement.kind in BALANCED:
         _note_balance(case)
@@ -154,12 +154,12 @@ def note_draws(case: Case) -> None:
         for cluster in clusters(case):
             drawn[f"parcel {cluster} {name}"] = exported_mg(case)
     if drawn:
-        add_sums(books, DRAWN, f"{party} {movement.event_id}", "", drawn)
+        add_sums(books, DRAWN, f"{recording.issuer} {movement.event_id}", "", drawn)
 
 
-def take_back(books: Books, party: str, event_id: str) -> None:
-    """Gives back what an event drew."""
-    drawn = drawn_by(books, party, event_id)
+def take_back(books: Books, issuer: str, event_id: str) -> None:
+    """Gives back what an event, by who signed it, drew."""
+    drawn = drawn_by(books, issuer, event_id)
     if not drawn:
         return
     for name, mass_mg in drawn.items():
@@ -176,7 +176,7 @@ def take_back(books: Books, party: str, event_id: str) -> None:
         elif kind == "parcel":
             cluster, _, parcel = rest.partition(" ")
             add_sums(books, PARCELS, cluster, "", {parcel: -mass_mg})
-    books.put(TallyRecord(DRAWN, f"{party} {event_id}", "", {}))
+    books.put(TallyRecord(DRAWN, f"{issuer} {event_id}", "", {}))
 
 
 def _take_back_balance(case: Case) -> None:

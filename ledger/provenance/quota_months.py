@@ -44,39 +44,37 @@ def drawn_by_month(
     """
     months: dict[Key, list[int]] = {key_of(quota): [0] * MONTHS for quota in quotas}
     for party in sorted({key[0] for key in months}):
-        events = _drawn(connection, party)
-        books.prefetch(EventRecord, [(party, event) for event in events])
-        for event, draws in events.items():
-            for (year, activity, ore_class), mass_mg in draws.items():
-                quota = allotment_of(books, party, year, activity, ore_class)
-                if quota is not None and key_of(quota) in months:
-                    time_us = _event_time_us(connection, books, party, event)
-                    months[key_of(quota)][int(month_of(time_us, policy)[5:]) - 1] += mass_mg
+        for signer in _signers(connection, books, party):
+            events = _drawn(connection, signer, party)
+            books.prefetch(EventRecord, [(signer, event) for event in events])
+            for event, draws in events.items():
+                for (year, activity, ore_class), mass_mg in draws.items():
+                    quota = allotment_of(books, party, year, activity, ore_class)
+                    if quota is not None and key_of(quota) in months:
+                        booked = books.get(EventRecord, signer, event)
+                        assert booked is not None, "only a booked event draws"
+                        month = month_of(booked.event_time_us, policy)
+                        months[key_of(quota)][int(month[5:]) - 1] += mass_mg
     return months
 
 
-def _drawn(connection: Connection, party: str) -> dict[str, dict[tuple[int, str, str], int]]:
-    """By event of a party: what it drew on quotas, in mg by year, activity and ore class."""
-    bounds = {"least": f"{party} ", "above": f"{party}!"}
+def _signers(connection: Connection, books: Books, party: str) -> list[str]:
+    """Who may have signed what a party drew: itself, its filing agents, and what it went over into."""
+    merged = books.get(MergerRecord, party)
+    agents = connection.execute(_AGENTS, {"party": party}).scalars()
+    return list(dict.fromkeys([party, *agents, *([] if merged is None else [merged.successor])]))
+
+
+def _drawn(connection: Connection, signer: str, party: str) -> dict[str, dict[tuple[int, str, str], int]]:
+    """By event of a signer: what it drew on a party's quotas, in mg by year, activity and ore class."""
+    bounds = {"least": f"{signer} ", "above": f"{signer}!"}
     found: dict[str, dict[tuple[int, str, str], int]] = {}
     for subject, sums in connection.execute(_DRAWN, bounds, execution_options=BINARY):
-        draws = found.setdefault(subject.removeprefix(f"{party} "), {})
         for name, mass_mg in json.loads(sums).items():
             kind, _, rest = name.partition(" ")
             if kind == "quota":
-                _, year, activity, ore_class = rest.split(" ")
-                draws[int(year), activity, ore_class] = mass_mg
+                holder, year, activity, ore_class = rest.split(" ")
+                if holder == party:
+                    draws = found.setdefault(subject.removeprefix(f"{signer} "), {})
+                    draws[int(year), activity, ore_class] = mass_mg
     return found
-
-
-def _event_time_us(connection: Connection, books: Books, party: str, event: str) -> int:
-    """When an event of a party happened; it may be filed by its agent, or by what it went over into."""
-    own = books.get(EventRecord, party, event)
-    if own is not None:
-        return own.event_time_us
-    merged = books.get(MergerRecord, party)
-    signers = [*connection.execute(_AGENTS, {"party": party}).scalars()]
-    signers += [] if merged is None else [merged.successor]
-    found = [known for signer in signers if (known := books.get(EventRecord, signer, event)) is not None]
-    assert found, "only a booked event draws"
-    return found[0].event_time_us

@@ -20,7 +20,6 @@ from sqlalchemy import Connection, Engine, text
 
 from ledger.audit.replay import Replay
 from ledger.audit.report import Progress, ProgressCallback
-from ledger.controls.noticing import actor_of
 from ledger.controls.rule import Rule
 from ledger.controls.submission import read_submission
 from ledger.controls.tallies import note_draws, take_back
@@ -359,7 +358,7 @@ class _Run:
         case = self._recorded.case(seen, effect)
         books = case.recording.books
         if movement.corrects:
-            take_back(books, actor_of(case), movement.corrects)
+            take_back(books, seen.issuer, movement.corrects)
         if movement.kind == "cancel":
             take_back(books, movement.custodian_from or seen.issuer, movement.shipment)
         if movement.kind in ("export", "disclose") and not movement.did_not_occur:

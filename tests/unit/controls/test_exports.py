@@ -92,6 +92,16 @@ def test_a_cancelled_parcel_does_not_count() -> None:
     assert export(court, 400) == []
 
 
+def test_a_parcel_that_did_not_occur_is_no_parcel_more() -> None:
+    court = stocked()
+    for number in range(3):
+        assert export(court, 400, event_id=f"urn:parcel:{number}") == []
+    undone = {"corrects": "urn:parcel:2", "did_not_occur": True, "event_id": "urn:parcel:2"}
+    assert export(court, 400, **undone) == []
+    assert export(court, 400) == []
+    assert export(court, 400) == ["export.structuring"]
+
+
 def with_history(months: int, tonnes: float = 1) -> Court:
     """So many months with an export each; the next one is in the month after."""
     court = stocked()
@@ -144,3 +154,12 @@ def test_a_country_is_watched_over_all_exporters() -> None:
     assert court.alerts("export.surge")[0].subject.startswith("country:DE|")
     assert party("trader") != party("magnets")
     assert HOUR_US < DAY_US
+
+
+def test_an_export_that_did_not_occur_is_no_growth() -> None:
+    court = with_history(3)
+    assert export(court, 5000, days=0, event_id="urn:event:large") == []
+    undone = {"corrects": "urn:event:large", "did_not_occur": True, "event_id": "urn:event:large"}
+    assert export(court, 5000, days=0, **undone) == []
+    assert export(court, 5000, days=0) == []
+    assert export(court, 1, days=0) == ["export.surge", "export.surge"]

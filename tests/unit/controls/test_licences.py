@@ -9,8 +9,13 @@ from ledger.controls.lists import covers
 from ledger.controls.recording import Recorded
 from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Line
-from ledger.records.oversight import ControlListRecord, LicenceRecord, RestrictedPartyRecord
-from tests.support.court import HOUR_US, KG, Court, accepted, flags, name, party, refusals
+from ledger.records.oversight import (
+    ControlListRecord,
+    DelegationRecord,
+    LicenceRecord,
+    RestrictedPartyRecord,
+)
+from tests.support.court import HOUR_US, KG, Court, accepted, flags, name, party, refusals, site
 
 LICENCE = "urn:licence:1"
 BUYER = "https://buyer.example/party"
@@ -211,6 +216,81 @@ def test_a_cancelled_export_gives_its_licence_back() -> None:
     accepted(court.file("cancel", "magnets", shipment="urn:event:out", reason="ship did not sail"))
     assert (licence(court).drawn_mg, licence(court).shipments) == (0, ())
     assert flags(export(court, 100)) == []
+
+
+AGENT = party("trader")
+
+
+def delegate(court: Court, until_us: int | None) -> None:
+    """The trader signs for the magnet maker."""
+    court.books.put(DelegationRecord(party("magnets"), AGENT, 0, until_us, 1))
+
+
+def by_agent(court: Court, lot: str, kind: str = "export", **members: Any) -> Recorded:
+    said = {
+        "inputs": (Line(lot, 50 * KG),),
+        "licence": LICENCE,
+        "consignee": BUYER,
+        "custodian_from": party("magnets"),
+        "owner_from": party("magnets"),
+        "custodian_to": BUYER,
+        "owner_to": BUYER,
+        "end_user": MOTORS,
+        "destination": "DE",
+        "site": site("magnets"),
+        "declaration": "urn:declaration:1",
+        **members,
+    }
+    return court.file(kind, "trader", **said)
+
+
+@pytest.mark.parametrize("hours", [None, 2, 1])
+def test_an_agent_gives_back_what_it_drew_whether_or_not_it_may_still_act(hours: int | None) -> None:
+    court = court_with_list()
+    grant(court, kind="single")
+    delegate(court, None if hours is None else court.now_us + hours * HOUR_US)
+    lot = court.extract("magnets", "lot/held", HEAVY, "ndfeb-dy-magnet", mass_mg=200 * KG)
+    assert flags(by_agent(court, lot, event_id="urn:event:out")) == []
+    assert (licence(court).drawn_mg, licence(court).shipments) == (50 * KG, ("urn:event:out",))
+    court.now_us += HOUR_US
+    undone = {"event_id": "urn:event:out", "corrects": "urn:event:out", "did_not_occur": True}
+    accepted(by_agent(court, lot, at_us=court.now_us - 2 * HOUR_US, **undone))
+    assert (licence(court).drawn_mg, licence(court).shipments) == (0, ())
+
+
+@pytest.mark.parametrize("state", ["granted", "suspended", "revoked"])
+def test_what_did_not_occur_needs_no_licence(state: str) -> None:
+    court = court_with_list()
+    grant(court, kind="single")
+    accepted(export(court, 100, event_id="urn:event:out"))
+    court.books.put(replace(licence(court), state=state))
+    undone = {"event_id": "urn:event:out", "corrects": "urn:event:out", "did_not_occur": True}
+    assert flags(export(court, 100, **undone)) == []
+    assert (licence(court).drawn_mg, licence(court).shipments) == (0, ())
+
+
+def test_who_delegated_cancels_what_its_agent_sent_and_draws_nothing() -> None:
+    court = court_with_list()
+    grant(court, kind="single")
+    delegate(court, court.now_us + HOUR_US)
+    lot = court.extract("magnets", "lot/held", HEAVY, "ndfeb-dy-magnet", mass_mg=200 * KG)
+    assert flags(by_agent(court, lot, event_id="urn:event:out")) == []
+    court.now_us += 2 * HOUR_US
+    accepted(court.file("cancel", "magnets", shipment="urn:event:out", reason="not loaded"))
+    assert (licence(court).drawn_mg, licence(court).shipments) == (0, ())
+
+
+def test_another_event_of_the_same_name_gives_nothing_back() -> None:
+    court = court_with_list()
+    grant(court)
+    delegate(court, None)
+    assert flags(export(court, 40, event_id="urn:event:out")) == []
+    lot = court.extract("trader", "lot/own", {"Nd": 30 * KG}, "ndfeb-magnet", mass_mg=200 * KG)
+    said = {"inputs": (Line(lot, KG),), "custodian_to": BUYER, "owner_to": BUYER}
+    accepted(court.file("ship", "trader", event_id="urn:event:out", **said))
+    undone = {"corrects": "urn:event:out", "did_not_occur": True}
+    accepted(court.file("ship", "trader", event_id="urn:event:out", **undone))
+    assert licence(court).drawn_mg == 40 * KG
 
 
 def test_a_corrected_export_draws_anew() -> None:
