@@ -13,6 +13,8 @@ from ledger.records.lots import EventRecord, ShipmentRecord
 from ledger.records.oversight import TallyRecord
 
 DRAWN: Final = "drawn"
+SUSPENDED: Final = "suspended"
+"""What a cancelled shipment had drawn: it draws it again if the cancellation did not occur."""
 
 
 def quota_name(party: str, year: int, activity: str, ore_class: str) -> str:
@@ -25,10 +27,25 @@ def licence_name(licence: str, event_id: str) -> str:
     return f"licence {licence} {event_id}"
 
 
-def drawn_by(books: Books, issuer: str, event_id: str) -> Mapping[str, int]:
+def export_name(subject: str, month: str) -> str:
+    """The name of what an export adds to a month."""
+    return f"export {subject} {month}"
+
+
+def parcel_name(cluster: str, parcel: str) -> str:
+    """The name of a parcel to a cluster of consignees."""
+    return f"parcel {cluster} {parcel}"
+
+
+def drawn_by(books: Books, issuer: str, event_id: str, tally: str = DRAWN) -> Mapping[str, int]:
     """What an event, by who signed it, drew and did not give back, in mg by name."""
-    record = books.get(TallyRecord, DRAWN, f"{issuer} {event_id}", "")
+    record = books.get(TallyRecord, tally, f"{issuer} {event_id}", "")
     return {} if record is None else record.sums
+
+
+def drawn_for(books: Books, shipment: ShipmentRecord, tally: str = DRAWN) -> Mapping[str, int]:
+    """The same of the event that made a shipment."""
+    return drawn_by(books, signer_of(books, shipment), shipment.event_id, tally)
 
 
 def signer_of(books: Books, shipment: ShipmentRecord) -> str:

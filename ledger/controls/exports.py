@@ -120,18 +120,15 @@ def parcel_time_us(name: str) -> int:
     return int(name.partition(" ")[0])
 
 
-def note_export(case: Case) -> None:
-    """Counts an export towards its month and its cluster."""
-    books, policy, mass_mg = case.recording.books, case.recording.policy, exported_mg(case)
-    month = month_of(case.movement.event_time_us, policy)
-    for subject in flows(case):
-        sums = {"mass_mg": exported_in(books, subject, month) + mass_mg}
-        books.put(TallyRecord(MONTHLY, subject, month, sums))
-    name = f"{case.movement.event_time_us} {case.recording.index} {case.movement.event_id}"
-    for cluster in clusters(case):
-        tally = books.get(TallyRecord, PARCELS, cluster, "")
-        earlier: Mapping[str, int] = {} if tally is None else tally.sums
-        books.put(TallyRecord(PARCELS, cluster, "", _newest({**earlier, name: mass_mg}, policy)))
+def count_parcel(books: Books, policy: Policy, cluster: str, parcel: str, mass_mg: int) -> None:
+    """Counts a parcel towards its cluster; a negative mass takes it out."""
+    tally = books.get(TallyRecord, PARCELS, cluster, "")
+    parcels = {} if tally is None else dict(tally.sums)
+    if mass_mg > 0:
+        parcels = _newest({**parcels, parcel: mass_mg}, policy)
+    else:
+        parcels.pop(parcel, None)
+    books.put(TallyRecord(PARCELS, cluster, "", parcels))
 
 
 def _newest(parcels: Mapping[str, int], policy: Policy) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ledger.books.accounts import MOST_MG
 from ledger.clock import format_time_us
 from ledger.controls.content import Content, content_of
-from ledger.controls.drawn import licence_name, to_give_back
+from ledger.controls.drawn import SUSPENDED, drawn_for, licence_name, to_give_back
 from ledger.controls.lists import (
     HOME,
     advanced_use,
@@ -27,9 +27,10 @@ from ledger.controls.lists import (
 )
 from ledger.controls.noticing import actor_of, listed, notice
 from ledger.controls.rule import Case, Notice, rule
+from ledger.controls.shipments import turned_shipments
 from ledger.materials.catalogue import Catalogue
 from ledger.records.books import Books
-from ledger.records.lots import LotRecord
+from ledger.records.lots import LotRecord, ShipmentRecord
 from ledger.records.oversight import ControlListRecord, LicenceRecord
 from ledger.records.policy import Policy
 
@@ -193,6 +194,44 @@ def _passes_through(case: Case, lot: LotRecord) -> bool:
 
 def _owner(case: Case) -> str:
     return case.movement.owner_from or actor_of(case)
+
+
+@rule("licence.missing", "licence.exhausted", "licence.reused", movements=("cancel",), action="reject")
+def travels_again(case: Case) -> Iterator[Notice]:
+    """An export whose cancellation did not occur finds its licence withdrawn, or used by others meanwhile."""
+    books, turned = case.recording.books, turned_shipments(case)
+    cancelled = [shipment for shipment, travels in turned if not travels]
+    for shipment in (shipment for shipment, travels in turned if travels):
+        name = licence_name(shipment.licence, shipment.event_id)
+        mass_mg = drawn_for(books, shipment, SUSPENDED).get(name, 0)
+        named = books.get(LicenceRecord, shipment.licence) if mass_mg else None
+        if named is not None:
+            yield from _faults_again(case, named, mass_mg, cancelled)
+
+
+def _faults_again(
+    case: Case, named: LicenceRecord, mass_mg: int, cancelled: Sequence[ShipmentRecord]
+) -> Iterator[Notice]:
+    """Why a licence cannot be drawn on again; ``cancelled`` gives back what it drew at the same time."""
+
+    def fault(code: str, detail: str, **evidence: Any) -> Notice:
+        mend = "Let the cancellation stand; an export that has happened is disclosed."
+        subject = f"licence:{named.licence}"
+        return notice(case, code, detail, mend, subject=subject, licence=named.licence, **evidence)
+
+    if named.state != GRANTED:
+        yield fault("licence.missing", f"the licence {named.licence} is {named.state} by now")
+        return
+    freed = {each.event_id: drawn_for(case.recording.books, each) for each in cancelled}
+    left = named.quantity_mg - named.drawn_mg
+    left += sum(drawn.get(licence_name(named.licence, event), 0) for event, drawn in freed.items())
+    if mass_mg > left:
+        detail = f"the licence {named.licence} has {left} mg left, and {mass_mg} mg were exported"
+        yield fault("licence.exhausted", detail, left_mg=left, exported_mg=mass_mg)
+    others = [event for event in named.shipments if event not in freed]
+    if named.kind == SINGLE and others:
+        detail = f"the licence {named.licence} is for one shipment, and {others[0]} used it meanwhile"
+        yield fault("licence.reused", detail, shipments=others)
 
 
 def licence_faults(

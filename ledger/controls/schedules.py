@@ -38,8 +38,10 @@ REPORT_REVIEW: Final = "report.review"
 def schedule(case: Case) -> None:
     """Puts the dues of an accepted movement."""
     movement, recording = case.movement, case.recording
-    if movement.corrects and movement.did_not_occur:
-        return
+    if movement.corrects:
+        _await_again(case)
+        if movement.did_not_occur:
+            return
     for shipment in changed_shipments(case):
         _schedule_shipment(case, shipment)
     if movement.kind == "receive" and case.effect.provisional:
@@ -101,6 +103,23 @@ def pool_due_us(pool: PoolRecord, policy: Policy) -> int:
     months = max(1, (days + 15) // 30)
     end_us = month_start_us(month_after(month_of(pool.closed_us, policy), months + 1), policy) - 1
     return filing_deadline_us(min(later_us(pool.closed_us, days * DAY_US), end_us), policy)
+
+
+def _await_again(case: Case) -> None:
+    """A shipment that travels again by a correction is judged again, though its time came meanwhile."""
+    books, hour = case.recording.books, case.recording.recorded_at_us // HOUR_US
+    for shipment in changed_shipments(case):
+        if shipment.state != "open" or shipment.event_id == case.movement.event_id:
+            continue
+        sale = f"{shipment.consignor} {shipment.event_id} {shipment.invoice}"
+        for kind, subject in (
+            ("shipment.unreceived", subject_of(shipment)),
+            ("export.no-arrival", subject_of(shipment)),
+            ("invoice.missing", sale),
+        ):
+            due = books.get(DueRecord, kind, subject)
+            if due is not None and due.bucket == SETTLED:
+                books.put(replace(due, bucket=max(due.due_us // HOUR_US, hour)))
 
 
 def _schedule_shipment(case: Case, shipment: ShipmentRecord) -> None:

@@ -120,6 +120,26 @@ def changed_shipments(case: Case) -> list[ShipmentRecord]:
     return list(newest.values())
 
 
+def turned_shipments(case: Case) -> list[tuple[ShipmentRecord, bool]]:
+    """The shipments that a cancellation took back (False), or that its correction lets travel again (True).
+
+    The journal says so: where both happened to one shipment, nothing turned.
+    """
+    if case.movement.kind != "cancel":
+        return []
+    moved: dict[str, int] = {}
+    for posting in case.effect.postings:
+        if posting.account in ("transit", "exported"):
+            moved[posting.reference] = moved.get(posting.reference, 0) + posting.mass_mg
+    found: list[tuple[ShipmentRecord, bool]] = []
+    for reference, mass_mg in sorted(moved.items()):
+        consignor, _, event_id = reference.partition(" ")
+        shipment = case.recording.books.get(ShipmentRecord, consignor, event_id)
+        if shipment is not None and mass_mg:
+            found.append((shipment, mass_mg > 0))
+    return found
+
+
 def subject_of(shipment: ShipmentRecord) -> str:
     """A shipment's name in alerts and dues."""
     return f"shipment:{shipment.consignor} {shipment.event_id}"

@@ -1,8 +1,8 @@
 """Running sums that rules need, kept after a movement was accepted; whole numbers only.
 
 Decides: what a correction or a cancellation takes back. Quotas, licences and exports are given back
-exactly, by a record of what the event drew; the sums of a process by its journal. Where things were seen
-and who sold to whom stays: it was said.
+exactly, by a record of what the event drew (``ledger.controls.draws``); the sums of a process by its journal.
+Where things were seen and who sold to whom stays: it was said.
 """
 
 from collections.abc import Mapping
@@ -11,25 +11,22 @@ from typing import Final
 
 from ledger.controls.balances import GRAM_UNITS, POOL_TALLY, balance_of
 from ledger.controls.capacity import note_output
-from ledger.controls.drawn import DRAWN, drawn_by, licence_name, quota_name, signer_of
-from ledger.controls.exports import ABROAD, MONTHLY, PARCELS, clusters, exported_mg, flows, note_export
+from ledger.controls.draws import give_back, note_draws
 from ledger.controls.fed import note_feed
-from ledger.controls.licences import draw_licence, licensed_mass
 from ledger.controls.measures import TOTAL, bias_variance
 from ledger.controls.movement_times import note_places
 from ledger.controls.noticing import actor_of
 from ledger.controls.papers import note_invoice
-from ledger.controls.quotas import draw_quotas, draws
 from ledger.controls.reporting import EXEMPT, in_last_hours
 from ledger.controls.reviews import BALANCE, REPORTS
 from ledger.controls.rule import Case
+from ledger.controls.sums import add_sums
 from ledger.controls.trade import note_sale
 from ledger.materials.processes import processes
-from ledger.records.books import Books
 from ledger.records.cells import element_masses
 from ledger.records.lots import EventRecord, LotRecord, LotVersionRecord, PostingRecord
 from ledger.records.oversight import TallyRecord
-from ledger.records.periods import month_of, year_of
+from ledger.records.periods import month_of
 
 BALANCED: Final = ("process", "feed", "draw", "close")
 _SCALE: Final = 1_000_000
@@ -38,15 +35,12 @@ _SCALE: Final = 1_000_000
 
 def note(case: Case) -> None:
     """Updates every tally after an accepted movement, in the books' own transaction."""
-    movement, recording = case.movement, case.recording
+    movement = case.movement
+    give_back(case)
     if movement.corrects:
-        take_back(recording.books, recording.issuer, movement.corrects)
         _take_back_balance(case)
         if movement.did_not_occur:
             return
-    if movement.kind == "cancel":
-        for shipment in case.effect.shipments:
-            take_back(recording.books, signer_of(recording.books, shipment), shipment.event_id)
     _note_report(case)
     if movement.kind in BALANCED:
         _note_balance(case)
@@ -58,19 +52,6 @@ def note(case: Case) -> None:
     note_sale(case)
     note_invoice(case)
     note_places(case)
-
-
-def add_sums(books: Books, tally: str, subject: str, period: str, more: Mapping[str, int]) -> None:
-    """Adds to a tally; what becomes zero is left out."""
-    known = books.get(TallyRecord, tally, subject, period)
-    before = {} if known is None else known.sums
-    sums = dict(before)
-    for name, amount in more.items():
-        if amount:
-            sums[name] = sums.get(name, 0) + amount
-    if len(sums) > len(before) or 0 in sums.values():
-        sums = {name: sums[name] for name in sorted(sums) if sums[name]}
-    books.put(TallyRecord(tally, subject, period, sums))
 
 
 def _note_report(case: Case) -> None:
@@ -128,55 +109,6 @@ def _note_pool(case: Case, sums: Mapping[str, int]) -> None:
     else:
         variances = {name: amount for name, amount in sums.items() if name.startswith("var.")}
         add_sums(books, POOL_TALLY, pool, "", variances)
-
-
-def note_draws(case: Case) -> None:
-    """Draws quotas and licences, and remembers what the event drew."""
-    movement, recording = case.movement, case.recording
-    books = recording.books
-    drawn: dict[str, int] = {}
-    party, year = actor_of(case), year_of(movement.event_time_us, recording.policy)
-    quotas = draws(case)
-    draw_quotas(books, party, year, quotas)
-    for (activity, ore_class), mass_mg in quotas.items():
-        drawn[quota_name(party, year, activity, ore_class)] = mass_mg
-    if movement.kind in ABROAD:
-        if movement.kind == "export" and movement.licence:
-            mass_mg = licensed_mass(case)
-            if mass_mg:
-                draw_licence(books, movement.licence, movement.event_id, mass_mg)
-                drawn[licence_name(movement.licence, movement.event_id)] = mass_mg
-        note_export(case)
-        month = month_of(movement.event_time_us, recording.policy)
-        for subject in flows(case):
-            drawn[f"export {subject} {month}"] = exported_mg(case)
-        name = f"{movement.event_time_us} {recording.index} {movement.event_id}"
-        for cluster in clusters(case):
-            drawn[f"parcel {cluster} {name}"] = exported_mg(case)
-    if drawn:
-        add_sums(books, DRAWN, f"{recording.issuer} {movement.event_id}", "", drawn)
-
-
-def take_back(books: Books, issuer: str, event_id: str) -> None:
-    """Gives back what an event, by who signed it, drew."""
-    drawn = drawn_by(books, issuer, event_id)
-    if not drawn:
-        return
-    for name, mass_mg in drawn.items():
-        kind, _, rest = name.partition(" ")
-        if kind == "quota":
-            holder, year, activity, ore_class = rest.split(" ")
-            draw_quotas(books, holder, int(year), {(activity, ore_class): -mass_mg})
-        elif kind == "licence":
-            licence, _, event = rest.partition(" ")
-            draw_licence(books, licence, event, -mass_mg)
-        elif kind == "export":
-            subject, _, month = rest.rpartition(" ")
-            add_sums(books, MONTHLY, subject, month, {"mass_mg": -mass_mg})
-        elif kind == "parcel":
-            cluster, _, parcel = rest.partition(" ")
-            add_sums(books, PARCELS, cluster, "", {parcel: -mass_mg})
-    books.put(TallyRecord(DRAWN, f"{issuer} {event_id}", "", {}))
 
 
 def _take_back_balance(case: Case) -> None:

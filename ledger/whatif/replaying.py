@@ -20,9 +20,9 @@ from sqlalchemy import Connection, Engine, text
 
 from ledger.audit.replay import Replay
 from ledger.audit.report import Progress, ProgressCallback
+from ledger.controls.draws import give_back, note_draws
 from ledger.controls.rule import Rule
 from ledger.controls.submission import read_submission
-from ledger.controls.tallies import note_draws, take_back
 from ledger.errors import AuditCancelled, LedgerEmpty, RequestError
 from ledger.log.entry import parse_entry
 from ledger.movements.movement import Movement
@@ -357,10 +357,7 @@ class _Run:
         effect = effect_of(seen)
         case = self._recorded.case(seen, effect)
         books = case.recording.books
-        if movement.corrects:
-            take_back(books, seen.issuer, movement.corrects)
-        if movement.kind == "cancel":
-            take_back(books, movement.custodian_from or seen.issuer, movement.shipment)
+        give_back(case)
         if movement.kind in ("export", "disclose") and not movement.did_not_occur:
             note_draws(case)
         for record in books.take_changes():

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ledger.controls.exports import MONTHLY, PARCELS
 from ledger.controls.lists import covers
 from ledger.controls.recording import Recorded
 from ledger.materials.catalogue import Catalogue
@@ -14,6 +15,7 @@ from ledger.records.oversight import (
     DelegationRecord,
     LicenceRecord,
     RestrictedPartyRecord,
+    TallyRecord,
 )
 from tests.support.court import HOUR_US, KG, Court, accepted, flags, name, party, refusals, site
 
@@ -267,6 +269,89 @@ def test_what_did_not_occur_needs_no_licence(state: str) -> None:
     undone = {"event_id": "urn:event:out", "corrects": "urn:event:out", "did_not_occur": True}
     assert flags(export(court, 100, **undone)) == []
     assert (licence(court).drawn_mg, licence(court).shipments) == (0, ())
+
+
+def cancelled(court: Court, kind: str, **members: Any) -> Recorded:
+    """40 kg of 100 are exported under a licence of a kind, and that is cancelled."""
+    court.now_us += HOUR_US
+    grant(court, kind=kind)
+    accepted(export(court, 40, event_id="urn:event:out"))
+    said = {"shipment": "urn:event:out", "reason": "not loaded", "event_id": "urn:event:void", **members}
+    return accepted(court.file("cancel", "magnets", **said))
+
+
+def not_cancelled(court: Court, **members: Any) -> Recorded:
+    """That cancellation did not occur."""
+    said = {"corrects": "urn:event:void", "did_not_occur": True, "event_id": "urn:event:void", **members}
+    return court.file("cancel", "magnets", shipment="urn:event:out", reason="it sailed", **said)
+
+
+def test_an_export_whose_cancellation_did_not_occur_draws_its_licence_again() -> None:
+    court = court_with_list()
+    cancelled(court, "single")
+    before = [each for each in court.books.records(TallyRecord) if each.tally in (MONTHLY, PARCELS)]
+    assert flags(not_cancelled(court)) == []
+    assert (licence(court).drawn_mg, licence(court).shipments) == (40 * KG, ("urn:event:out",))
+    after = [each for each in court.books.records(TallyRecord) if each.tally in (MONTHLY, PARCELS)]
+    assert [sum(each.sums.values()) for each in after] == [40 * KG] * 4
+    assert [each.sums for each in before] == [{}] * 4
+    assert refusals(export(court, 1)) == ["licence.reused"]
+    accepted(court.file("cancel", "magnets", shipment="urn:event:out", reason="not loaded after all"))
+    assert (licence(court).drawn_mg, licence(court).shipments) == (0, ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "kg", "found"),
+    [
+        ("general", 60, []),
+        ("general", 61, ["licence.exhausted"]),
+        ("single", 60, ["licence.reused"]),
+        ("single", 61, ["licence.exhausted", "licence.reused"]),
+    ],
+)
+def test_it_does_not_travel_again_where_its_licence_was_used_meanwhile(
+    kind: str, kg: int, found: list[str]
+) -> None:
+    court = court_with_list()
+    cancelled(court, kind)
+    accepted(export(court, kg, event_id="urn:event:next"))
+    assert refusals(not_cancelled(court)) == found
+    assert licence(court).drawn_mg == (kg if found else kg + 40) * KG
+
+
+@pytest.mark.parametrize("state", ["suspended", "revoked"])
+def test_it_does_not_travel_again_where_its_licence_was_withdrawn(state: str) -> None:
+    court = court_with_list()
+    cancelled(court, "general")
+    court.books.put(replace(licence(court), state=state))
+    assert refusals(not_cancelled(court)) == ["licence.missing"]
+    assert licence(court).drawn_mg == 0
+
+
+def test_goods_without_a_licence_travel_again() -> None:
+    court = court_with_list()
+    accepted(export(court, masses={"Nd": KG}, product="ndfeb-magnet", licence="", event_id="urn:event:out"))
+    said = {"shipment": "urn:event:out", "reason": "not loaded", "event_id": "urn:event:void"}
+    accepted(court.file("cancel", "magnets", **said))
+    assert flags(not_cancelled(court)) == []
+
+
+def test_a_cancellation_that_meant_another_export_lets_the_first_draw_again() -> None:
+    court = court_with_list()
+    cancelled(court, "general")
+    accepted(export(court, 90, event_id="urn:event:next"))
+    meant = {"corrects": "urn:event:void", "event_id": "urn:event:meant", "reason": "wrong number"}
+    accepted(court.file("cancel", "magnets", shipment="urn:event:next", **meant))
+    assert (licence(court).drawn_mg, licence(court).shipments) == (40 * KG, ("urn:event:out",))
+
+
+def test_a_cancellation_that_is_said_again_draws_nothing() -> None:
+    court = court_with_list()
+    cancelled(court, "single")
+    accepted(export(court, 100, event_id="urn:event:next"))
+    again = {"corrects": "urn:event:void", "event_id": "urn:event:again", "reason": "another reason"}
+    accepted(court.file("cancel", "magnets", shipment="urn:event:out", **again))
+    assert (licence(court).drawn_mg, licence(court).shipments) == (100 * KG, ("urn:event:next",))
 
 
 def test_who_delegated_cancels_what_its_agent_sent_and_draws_nothing() -> None:

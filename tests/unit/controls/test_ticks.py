@@ -103,6 +103,60 @@ def test_a_shipment_that_came_to_an_end_is_not_told(end: str) -> None:
     assert told(court, TENTH_US + 90 * DAY_US, "shipment.unreceived") == []
 
 
+VOID = "urn:event:void"
+
+
+def take_away(court: Court, how: str) -> None:
+    """The shipment comes to an end by an event that its own correction takes back later."""
+    said: dict[str, Any] = {"shipment": SHIPPED, "event_id": VOID}
+    if how == "receive":
+        receive(court, event_id=VOID)
+    elif how == "cancel":
+        accepted(court.file("cancel", "plant", reason="not loaded", **said))
+    else:
+        accepted(court.file("refuse", "trader", custodian_to=party("plant"), reason="wet", **said))
+
+
+def travel_again(court: Court, how: str) -> None:
+    said = {"event_id": VOID, "corrects": VOID, "did_not_occur": True}
+    accepted(court.file(how, "plant" if how == "cancel" else "trader", **said))
+
+
+@pytest.mark.parametrize("how", ["cancel", "refuse", "receive"])
+def test_a_shipment_that_travels_again_is_told_though_its_time_came_meanwhile(how: str) -> None:
+    court = stocked()
+    ship(court)
+    take_away(court, how)
+    told_back = told(court, TENTH_US + DAY_US, "shipment.unreceived")
+    assert told_back == (["shipment.unreceived"] if how == "refuse" else [])  # what it sent back travels
+    travel_again(court, how)
+    assert told(court, TENTH_US + DAY_US, "shipment.unreceived") == ["shipment.unreceived"]
+    assert court.alerts("shipment.unreceived")[-1].subject == f"shipment:{party('plant')} {SHIPPED}"
+    assert told(court, TENTH_US + 90 * DAY_US, "shipment.unreceived") == []
+
+
+@pytest.mark.parametrize("how", ["cancel", "receive"])
+def test_a_shipment_that_travels_again_in_time_is_told_in_time(how: str) -> None:
+    court = stocked()
+    ship(court)
+    take_away(court, how)
+    travel_again(court, how)
+    assert told(court, TENTH_US - 1) == []
+    receive(court)
+    assert told(court, TENTH_US) == []
+
+
+@pytest.mark.parametrize("how", ["cancel", "receive"])
+def test_what_came_to_an_end_for_good_is_not_told(how: str) -> None:
+    court = stocked()
+    ship(court)
+    take_away(court, how)
+    assert told(court, TENTH_US, "shipment.unreceived") == []
+    travel_again(court, how)
+    receive(court, event_id="urn:event:came")
+    assert told(court, TENTH_US + 90 * DAY_US, "shipment.unreceived") == []
+
+
 def test_a_part_that_is_still_out_is_told() -> None:
     court = stocked()
     ship(court)
@@ -226,6 +280,19 @@ def test_a_reported_arrival_settles_it(step: str, found: int) -> None:
     assert licence is not None
     court.books.put(replace(licence, reported={SHIPPED: (step,)}))
     assert told(court, SIXTY_US, "export.no-arrival") == ["export.no-arrival"] * found
+
+
+@pytest.mark.parametrize("step", ["", "arrival"])
+def test_an_export_that_travels_again_awaits_its_report(step: str) -> None:
+    court = exported()
+    accepted(court.file("cancel", "magnets", shipment=SHIPPED, reason="not loaded", event_id=VOID))
+    assert told(court, SIXTY_US, "export.no-arrival") == []
+    said = {"event_id": VOID, "corrects": VOID, "did_not_occur": True}
+    accepted(court.file("cancel", "magnets", **said))
+    found = court.books.get(LicenceRecord, "urn:licence:1")
+    assert found is not None
+    court.books.put(replace(found, reported={SHIPPED: (step,)} if step else {}))
+    assert told(court, SIXTY_US, "export.no-arrival") == ([] if step else ["export.no-arrival"])
 
 
 def test_nobody_reports_the_arrival_of_what_needs_no_licence() -> None:
