@@ -157,8 +157,8 @@ def _consignors(issuer: str, movement: Movement) -> set[str]:
 def _sums(signed: Sequence[Signed]) -> Iterator[Key]:
     """The running sums that bear the name of an event, a lot or a thing."""
     for issuer, each in signed:
-        for name in (each.event_id, each.corrects):
-            yield "drawn", f"{issuer} {name}", ""
+        if each.corrects:
+            yield "drawn", f"{issuer} {each.corrects}", ""
         for line in (*each.inputs, *each.outputs):
             yield ("seen" if line.instance else "hops"), line.lot, ""
         for unit in (*each.units, each.parent):

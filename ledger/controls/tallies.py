@@ -1,11 +1,12 @@
 """Running sums that rules need, kept after a movement was accepted; whole numbers only.
 
 Decides: what a correction or a cancellation takes back. Quotas, licences and exports are given back
-exactly, by a record of what the event drew (``ledger.controls.draws``); the sums of a process by its journal.
-Where things were seen and who sold to whom stays: it was said.
+exactly, by a record of what the event drew (``ledger.controls.draws``), and so are the sums of processes and
+pools, by a record of what the event added. Where things were seen and who sold to whom stays: it was said.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -23,12 +24,15 @@ from ledger.controls.rule import Case
 from ledger.controls.sums import add_sums
 from ledger.controls.trade import note_sale
 from ledger.materials.processes import processes
+from ledger.records.books import Books
 from ledger.records.cells import element_masses
-from ledger.records.lots import EventRecord, LotRecord, LotVersionRecord, PostingRecord
+from ledger.records.lots import EventRecord, PoolRecord, PoolVersionRecord
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import month_of
 
 BALANCED: Final = ("process", "feed", "draw", "close")
+ADDED: Final = "added"
+"""The tally of what one event added to its site's month, by who signed it and its name."""
 _SCALE: Final = 1_000_000
 """Norms are summed in millionths."""
 
@@ -37,13 +41,15 @@ def note(case: Case) -> None:
     """Updates every tally after an accepted movement, in the books' own transaction."""
     movement = case.movement
     give_back(case)
-    if movement.corrects:
+    if movement.corrects and movement.kind in BALANCED:
         _take_back_balance(case)
-        if movement.did_not_occur:
-            return
-    _note_report(case)
-    if movement.kind in BALANCED:
+    if movement.kind in BALANCED and not movement.did_not_occur:
         _note_balance(case)
+    if movement.corrects and movement.kind in BALANCED:
+        _recount_pools(case)
+    if movement.did_not_occur:
+        return
+    _note_report(case)
     if movement.kind == "feed":
         note_feed(case)
     if case.effect.born and movement.kind != "opening":
@@ -75,8 +81,11 @@ def _note_balance(case: Case) -> None:
     else:
         sums |= _moved(case)
     month = month_of(movement.event_time_us, recording.policy)
+    sums = {name: amount for name, amount in sums.items() if amount}
     add_sums(recording.books, BALANCE, movement.site, month, sums)
-    if movement.pool:
+    name = f"{recording.issuer} {movement.event_id}"
+    recording.books.add(TallyRecord(ADDED, name, month, {each: sums[each] for each in sorted(sums)}))
+    if movement.pool and not movement.corrects:
         _note_pool(case, sums)
 
 
@@ -104,7 +113,8 @@ def _moved(case: Case) -> dict[str, int]:
 def _note_pool(case: Case, sums: Mapping[str, int]) -> None:
     books, pool = case.recording.books, case.movement.pool
     if case.movement.kind == "close":
-        stock = {f"stock.{each}": mass for each, mass in _with_total(case.movement.measured_mg).items()}
+        measured = _with_total(case.movement.measured_mg)
+        stock = {f"stock.{each}": mass for each, mass in measured.items() if mass}
         books.put(TallyRecord(POOL_TALLY, pool, "", {name: stock[name] for name in sorted(stock)}))
     else:
         variances = {name: amount for name, amount in sums.items() if name.startswith("var.")}
@@ -112,40 +122,52 @@ def _note_pool(case: Case, sums: Mapping[str, int]) -> None:
 
 
 def _take_back_balance(case: Case) -> None:
-    """Takes back the sums of a corrected process, feed, draw or close, by its journal."""
-    books, policy = case.recording.books, case.recording.policy
-    event = books.get(EventRecord, case.recording.issuer, case.movement.corrects)
-    if event is None or event.movement not in BALANCED:
-        return
-    postings = books.group(PostingRecord, "event", event.entry_index, event.position)
-    sums: dict[str, int] = {"count": -1}
-    for posting in postings:
-        if posting.account == "holding" and event.movement != "close":
-            side = "in" if posting.mass_mg < 0 else "out"
-            _subtract(sums, side, _contained_then(case, posting))
-        elif posting.account in ("lost", "difference"):
-            masses = _whole({each: Fraction(text) for each, text in posting.contained.items()})
-            signed = masses if posting.account == "lost" else {each: -mass for each, mass in masses.items()}
-            _subtract(sums, "lost" if posting.account == "lost" else "gain", signed)
-    sums["norm"] = sums.get(f"in.{TOTAL}", 0)
-    add_sums(books, BALANCE, event.site, month_of(event.event_time_us, policy), sums)
+    """Takes back what a corrected process, feed, draw or close added, as it was noted under its name."""
+    books, corrects = case.recording.books, case.movement.corrects
+    event = books.get(EventRecord, case.recording.issuer, corrects)
+    assert event is not None
+    for added in books.group(TallyRecord, "subject", ADDED, f"{event.issuer} {corrects}"):
+        less = {name: -amount for name, amount in added.sums.items()}
+        add_sums(books, BALANCE, event.site, added.period, less)
+        books.put(replace(added, sums={}))
 
 
-def _subtract(sums: dict[str, int], side: str, masses: Mapping[str, int]) -> None:
-    for element, mass in _with_total(masses).items():
-        sums[f"{side}.{element}"] = sums.get(f"{side}.{element}", 0) - mass
+def _recount_pools(case: Case) -> None:
+    """Sums up anew what a correction touched: a close that came between had cleared the sums."""
+    for pool in sorted({posting.pool for posting in case.effect.postings if posting.account == "pool"}):
+        case.recording.books.put(TallyRecord(POOL_TALLY, pool, "", _pool_sums(case, pool)))
 
 
-def _contained_then(case: Case, posting: PostingRecord) -> dict[str, int]:
-    """REO in whole mg by element of a share of a lot, as it was before this entry changed the lot."""
+def _pool_sums(case: Case, pool: str) -> dict[str, int]:
+    """Variances of a pool's feeds and draws that stand since its last close, and what that measured."""
     books = case.recording.books
-    lot: LotRecord | LotVersionRecord | None = books.get(
-        LotVersionRecord, posting.lot, case.recording.index
-    ) or books.get(LotRecord, posting.lot)
-    if lot is None:
-        return {}
-    part = abs(posting.mass_mg)
-    return {element: mass * part // lot.mass_mg for element, mass in element_masses(lot.cells).items()}
+    standing = books.get(PoolRecord, pool)
+    assert standing is not None
+    sums: dict[str, int] = {}
+    for number in range(standing.version, 0, -1):
+        version = books.get(PoolVersionRecord, pool, number)
+        event = None if version is None else _standing_event(books, version)
+        if version is None or event is None:
+            continue
+        if version.change == "close":
+            measured = _with_total(element_masses(version.cells))
+            sums |= {f"stock.{element}": mass_mg for element, mass_mg in measured.items()}
+            break
+        for added in books.group(TallyRecord, "subject", ADDED, f"{event.issuer} {event.event_id}"):
+            for name, amount in added.sums.items():
+                if name.startswith("var."):
+                    sums[name] = sums.get(name, 0) + amount
+    return {name: sums[name] for name in sorted(sums) if sums[name]}
+
+
+def _standing_event(books: Books, version: PoolVersionRecord) -> EventRecord | None:
+    """The feed, draw or close that made a version of a pool, if no correction took it back."""
+    if version.change not in BALANCED:
+        return None
+    for event in books.group(EventRecord, "entry", version.entry_index):
+        if event.position == version.position and event.state == "booked":
+            return event
+    return None
 
 
 def _with_total(masses: Mapping[str, int]) -> dict[str, int]:

@@ -1,11 +1,16 @@
 """Running sums: what processes, pools and filings add, and what a correction takes back."""
 
+from random import Random
+from typing import Any
+
+import pytest
+
 from ledger.controls.measures import TOTAL
 from ledger.controls.reviews import review_balance
 from ledger.movements.movement import Line
 from ledger.records.oversight import DueRecord, TallyRecord
 from ledger.records.periods import month_of
-from tests.support.court import KG, Court, accepted, name, out, party, refusals, site
+from tests.support.court import DAY_US, KG, START_US, Court, accepted, name, out, party, refusals, site
 
 MADE = "urn:event:made"
 
@@ -69,6 +74,114 @@ def test_a_replacement_counts_in_its_place() -> None:
     changed = {"out.La": 97 * KG, f"out.{TOTAL}": 97 * KG}
     without = {each: amount for each, amount in SUMS.items() if not each.startswith("gain.")}
     assert balance(court) == without | changed
+
+
+def sums_of(court: Court) -> list[tuple[str, str, str, dict[str, int]]]:
+    """The sums of sites and pools."""
+    return [
+        (each.tally, each.subject, each.period, dict(each.sums))
+        for each in court.books.records(TallyRecord)
+        if each.tally in ("balance", "pool") and any(each.sums.values())
+    ]
+
+
+POOL = name("plant", "pool/1")
+KINDS = ("process", "feed", "draw", "close")
+
+
+def drawn_from(thing: str) -> Court:
+    """A court with a lot and a filled pool."""
+    court = stocked()
+    fed = court.extract("plant", thing, {"La": 500 * KG, "Nd": 20 * KG}, "mixed-carbonate")
+    said = {"pool": POOL, "process": "separation"}
+    accepted(court.file("feed", "plant", inputs=(Line(fed, 900 * KG),), event_id="urn:event:fill", **said))
+    return court
+
+
+def version(chance: Random, kind: str, at: int) -> dict[str, Any]:
+    """One of many things that an event of a kind may have said, each with its own masses and month."""
+    came = {"La": chance.randint(88, 101) * KG, **({"Nd": KG} if chance.random() < 0.5 else {})}
+    days = chance.choice((6, 8, 45))
+    said: dict[str, Any] = {"at_us": START_US + days * DAY_US, "process": "separation", "pool": POOL}
+    if kind == "process":
+        lines = (out(name("plant", f"out/{at}"), 200 * KG, came, "la-oxide"),)
+        said |= {"inputs": (Line(name("plant", "in/1"), 200 * KG),), "outputs": lines, "pool": ""}
+        said |= {"process": chance.choice(("separation", "electrolysis"))}
+        said |= {"declared_losses_mg": {"La": chance.randint(0, 4) * KG}}
+    elif kind == "feed":
+        said |= {"inputs": (Line(name("plant", "in/1"), chance.randint(1, 200) * KG),)}
+    elif kind == "draw":
+        said |= {"outputs": (out(name("plant", f"out/{at}"), 200 * KG, came, "la-oxide"),)}
+    else:
+        said |= {"measured_mg": {"La": chance.randint(440, 450) * KG, "Nd": 18 * KG}, "process": ""}
+    return said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("void", [False, True])
+def test_after_any_chain_of_corrections_only_what_stands_counts(kind: str, seed: int, *, void: bool) -> None:
+    chance = Random(seed)
+    last = version(chance, kind, 99)
+    court, plain = drawn_from("in/pool"), drawn_from("in/pool")
+    court.now_us = plain.now_us = START_US + 50 * DAY_US
+    before = sums_of(court)
+    event, others = "", chance.randint(1, 4)
+    for at in range(others + 1):
+        said = last if at == others else version(chance, kind, at)
+        corrects = {"corrects": event} if event else {}
+        event = f"urn:event:made {at}"
+        accepted(court.file(kind, "plant", event_id=event, **said, **corrects))
+    if void:
+        undone = {"corrects": event, "did_not_occur": True}
+        accepted(court.file(kind, "plant", event_id=event, **last, **undone))
+        assert sums_of(court) == before
+    else:
+        accepted(plain.file(kind, "plant", event_id="urn:event:made", **last))
+        assert sums_of(court) == sums_of(plain)
+
+
+def test_a_correction_after_a_close_counts_since_that_close() -> None:
+    court, plain = drawn_from("in/pool"), drawn_from("in/pool")
+    close = {"pool": POOL, "measured_mg": {"La": 450 * KG, "Nd": 18 * KG}}
+    feed = {"pool": POOL, "process": "separation", "inputs": (Line(name("plant", "in/1"), 100 * KG),)}
+    accepted(court.file("feed", "plant", event_id="urn:event:first", **feed))
+    accepted(court.file("close", "plant", event_id="urn:event:close", **close))
+    accepted(plain.file("close", "plant", **close))
+    stock = sums_of(plain)[-1]
+    assert sums_of(court)[-1] == stock
+    accepted(court.file("feed", "plant", event_id="urn:event:second", corrects="urn:event:first", **feed))
+    accepted(plain.file("feed", "plant", **feed))
+    assert sums_of(court)[-1] == sums_of(plain)[-1] != stock
+    undone = {"corrects": "urn:event:second", "did_not_occur": True}
+    accepted(court.file("feed", "plant", event_id="urn:event:second", **feed, **undone))
+    assert sums_of(court)[-1] == stock
+
+
+def test_a_close_that_did_not_occur_lets_what_came_before_it_count_again() -> None:
+    court = drawn_from("in/pool")
+    before = sums_of(court)
+    close = {"pool": POOL, "measured_mg": {"La": 450 * KG, "Nd": 18 * KG}, "event_id": "urn:event:close"}
+    accepted(court.file("close", "plant", **close))
+    accepted(court.file("close", "plant", corrects="urn:event:close", did_not_occur=True, **close))
+    assert sums_of(court) == before
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3, 6])
+@pytest.mark.parametrize(("came", "found"), [(51, True), (50, False)])
+def test_corrections_do_not_hide_what_gains_add_up_to(times: int, came: int, *, found: bool) -> None:
+    court = stocked()
+    for batch in range(12):
+        lot = court.extract("plant", f"in/batch {batch}", {"La": 50 * KG, "Nd": 50 * KG}, mass_mg=200 * KG)
+        made = out(name("plant", f"out/{batch}"), 110 * KG, {"La": came * KG, "Nd": came * KG}, "la-oxide")
+        said = {"inputs": (Line(lot, 200 * KG),), "outputs": (made,), "process": "separation"}
+        event = f"urn:event:batch {batch}"
+        accepted(court.file("process", "plant", event_id=event, **said))
+        for time in range(times):
+            event, before = f"urn:event:batch {batch} {time}", event
+            accepted(court.file("process", "plant", event_id=event, corrects=before, **said))
+    month = month_of(court.now_us, court.policy)
+    assert (review_balance(court.books, court.policy, site("plant"), month) is not None) == found
 
 
 def test_a_refused_movement_adds_nothing() -> None:
