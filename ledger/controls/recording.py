@@ -12,6 +12,7 @@ from typing import Final
 from ledger.books.apply import apply_movement
 from ledger.books.context import Effect, Impossible, Recording
 from ledger.controls.all_rules import BY_KIND, after_accepting
+from ledger.controls.bounds import too_much
 from ledger.controls.rule import Case, Notice, Rule
 from ledger.controls.standing_alerts import opens
 from ledger.findings import Finding
@@ -86,6 +87,7 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
         if refused:
             break
         after_accepting(case)
+    refused = refused or too_much(books, movements[0].pointer)
     if refused:
         books.rollback()
         return Recorded(tuple(refused))

@@ -5,7 +5,7 @@ leaves behind (nothing). Knows no rule and no table. The same fold runs over a d
 a scratch database (replay) and over nothing but memory (tests, simulation): only the ``Source`` differs.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
@@ -232,6 +232,11 @@ class Books:
                 del self._changed[kind, key]
             else:
                 self._changed[kind, key] = changed
+
+    def put_since_begin(self, kinds: Container[type[Record]]) -> list[Record]:
+        """The newest state of every record of these kinds that was put since ``begin``."""
+        undo, changed = self._undo or (), self._changed
+        return [changed[kind, key] for kind, key, _, _ in undo if kind in kinds]
 
     def take_changes(self) -> list[Record]:
         """The newest state of every record put since the last call, in order of first change."""
