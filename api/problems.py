@@ -61,6 +61,7 @@ STATUSES: Final[Mapping[type[RequestError], int]] = {
     errors.StatementRefused: 422,
     errors.ScenarioInvalid: 422,
     errors.LogInconsistent: 500,
+    errors.StatementUnjudged: 500,
     errors.QueueFull: 503,
     errors.StoreBusy: 503,
     errors.ClockSkew: 503,

@@ -35,6 +35,7 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
     │   │   ├── SignatureInvalid         signature.invalid
     │   │   ├── StatementRefused         statement.refused
     │   │   └── ScenarioInvalid          scenario.invalid
+    │   ├── StatementUnjudged            statement.unjudged
     │   ├── UnavailableError             nothing was recorded for certain; the same bytes may be sent again
     │   │   ├── QueueFull                queue.full
     │   │   ├── StoreBusy                store.busy
@@ -305,6 +306,12 @@ class ScenarioInvalid(UnprocessableError):
         count = len(findings)
         super().__init__(f"{count} finding{'' if count == 1 else 's'}: {findings[0].detail}", **kwargs)
         self.findings = tuple(findings)
+
+
+class StatementUnjudged(RequestError):
+    code = "statement.unjudged"
+    title = "A fault of the ledger kept the statement from being recorded"
+    default_mend = "Nothing of it was recorded. Tell the operator, whose log names the fault."
 
 
 class UnavailableError(RequestError):

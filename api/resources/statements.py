@@ -37,6 +37,7 @@ from ledger.errors import (
     StatementErased,
     StatementPrivate,
     StatementRefused,
+    StatementUnjudged,
     TokenMissing,
     TooLarge,
     UnavailableError,
@@ -72,6 +73,7 @@ VERDICTS: Final[tuple[type[RequestError], ...]] = (
     SignatureInvalid,
     StatementConflict,
     StatementRefused,
+    StatementUnjudged,
 )
 
 BODY: Final = Body({JOSE: JWS_SCHEMA}, "One compact JWS, signed by an enrolled key.")

@@ -8,11 +8,11 @@ is certain and the mark is written.
 import contextlib
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.clock import Clock, SettableClock
@@ -20,7 +20,15 @@ from ledger.controls.deciding import Decider
 from ledger.controls.judging import Position
 from ledger.controls.submission import Submission
 from ledger.encoding import b64url_encode
-from ledger.errors import ClockSkew, EvidenceError, LedgerEmpty, LogInconsistent, StoreBusy
+from ledger.errors import (
+    ClockSkew,
+    EvidenceError,
+    LedgerEmpty,
+    LogInconsistent,
+    ReledgerError,
+    StatementUnjudged,
+    StoreBusy,
+)
 from ledger.findings import Finding
 from ledger.log.canonical import canonical_json
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
@@ -119,6 +127,7 @@ class BatchWriter:
 
         Raises:
             UnavailableError: Nothing is acknowledged; the same bytes may be sent again.
+            StatementUnjudged: One of them met a fault that nobody foresaw. Nothing was recorded of any.
             LogInconsistent: The stored log contradicts itself; nothing may be written any more.
         """
         self._write_pending_mark()
@@ -177,9 +186,10 @@ class BatchWriter:
         self, connection: Connection, submissions: Sequence[Submission], genesis: bool
     ) -> tuple[_Draft, LogState, bytes | None]:
         draft = self._open_draft(connection, submissions, genesis)
-        for submission in submissions:
-            draft.outcomes.append(self._place(draft, submission))
-        refusals = self._refusals(connection, draft)
+        with _judging():
+            for submission in submissions:
+                draft.outcomes.append(self._place(draft, submission))
+            refusals = self._refusals(connection, draft)
         log_store.append_refusals(connection, refusals)
         new_head, note = draft.state.head, None
         if draft.entries:
@@ -217,7 +227,8 @@ class BatchWriter:
         state, facts = state_of(), facts_of()
         host_us = self._clock.now_us()  # beside the database's: what follows may take its time
         facts.refusal_count, facts.refusal_hash = head.refusal_count, head.refusal_hash
-        self._kept.open(connection, head, facts, submissions)
+        with _judging():
+            self._kept.open(connection, head, facts, submissions)
         if facts.origin is not None and (
             facts.origin.origin != self._origin or self._signer.vkey not in facts.origin.log_keys
         ):
@@ -379,8 +390,9 @@ class BatchWriter:
         tiles = draft.edge.take_full_tiles()
         log_store.append_entries(connection, draft.entries, tiles)
         changes = draft.facts.take_changes()
-        write_changes(connection, changes)
-        write_records(connection, draft.facts.books.take_changes())
+        with _judging():
+            write_changes(connection, changes)
+            write_records(connection, draft.facts.books.take_changes())
         draft.erased = {each.entry_index for each in changes if isinstance(each, ErasureRecord)}
         log_store.delete_erased_bytes(connection, sorted(draft.erased))
         self._check_stored(connection, draft)
@@ -460,3 +472,19 @@ class BatchWriter:
             else:
                 outcomes.append(outcome)
         return outcomes
+
+
+@contextlib.contextmanager
+def _judging() -> Iterator[None]:
+    """Round what depends on what statements say: a fault there is that of one of them, not of the log.
+
+    The transaction is rolled back and the books in memory are not used again, so nothing stays half done.
+    """
+    try:
+        yield
+    except DataError as error:
+        raise StatementUnjudged("its effects cannot be stored") from error
+    except (ReledgerError, DBAPIError, PoolTimeout):
+        raise
+    except Exception as error:
+        raise StatementUnjudged("it met a fault that nobody foresaw") from error

@@ -16,7 +16,14 @@ from typing import Any
 import structlog
 
 from ledger.controls.submission import Submission
-from ledger.errors import LogInconsistent, QueueFull, ReledgerError, RequestError, StoreBusy
+from ledger.errors import (
+    LogInconsistent,
+    QueueFull,
+    ReledgerError,
+    RequestError,
+    StatementUnjudged,
+    StoreBusy,
+)
 from ledger.registration.batch import BatchWriter
 from ledger.registration.outcomes import Outcome, Refused, Repeated
 
@@ -268,12 +275,33 @@ class Committer:
         self._asleep = False
 
     def _carry_out(self, writer: BatchWriter, batch: Sequence[Ticket]) -> None:
-        """Writes a batch and answers everyone who waits for it; only then tells of it."""
+        """Writes a batch and answers everyone who waits for it; only then tells of it.
+
+        A batch in which one statement met a fault that nobody foresaw is written in halves, in its order,
+        until that statement stands alone and fails alone.
+        """
+        waiting = [batch]
+        while waiting:
+            part = waiting.pop()
+            if self._stopped is not None:
+                self._fail(part, self._stopped)
+            elif not self._write(writer, part):
+                middle = len(part) // 2
+                waiting += (part[middle:], part[:middle])
+
+    def _write(self, writer: BatchWriter, batch: Sequence[Ticket]) -> bool:
+        """Writes a batch and answers; False where that was undone for one statement of several."""
         started = time.perf_counter()
         try:
             outcomes = writer.write([ticket.submission for ticket in batch])
             for ticket, outcome in zip(batch, outcomes, strict=True):
                 ticket.outcome = outcome
+        except StatementUnjudged as error:
+            if len(batch) > 1:
+                return False
+            self._fail(batch, error)
+            with _unharmed():
+                _log.error("statement.unjudged", exc_info=error.__cause__, detail=error.detail)
         except RequestError as error:
             self._fail(batch, error)
             with _unharmed():
@@ -286,6 +314,7 @@ class Committer:
             self._wake(batch)
             with _unharmed():
                 self._observe(_report(outcomes, time.perf_counter() - started))
+        return True
 
     def _fail(self, batch: Sequence[Ticket], error: RequestError) -> None:
         waiting: list[Ticket] = []

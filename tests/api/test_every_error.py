@@ -218,6 +218,14 @@ def log_inconsistent(scene: Scene) -> TestResponse:
     return scene.site.post(scene.cast.record())
 
 
+@case(errors.StatementUnjudged)
+def statement_unjudged(scene: Scene) -> TestResponse:
+    """What is stored of its effects is more than a column holds."""
+    with pytest.MonkeyPatch.context() as scope:
+        scope.setattr(batch, "write_changes", lambda *_: (2**63).to_bytes(8, "big", signed=True))
+        return scene.site.post(scene.cast.record())
+
+
 def _posted(scene: Scene, number: int) -> threading.Thread:
     jws = scene.cast.record(number=number)
     thread = threading.Thread(target=scene.site.post, args=(jws,))

@@ -11,7 +11,14 @@ from werkzeug import exceptions as http
 
 from api.logs import FAILED_CODE
 from api.problems import STATUSES, problem_headers, problem_members, request_errors
-from ledger.errors import EntryMalformed, LogInconsistent, QueueFull, StatementRefused, TokenInvalid
+from ledger.errors import (
+    EntryMalformed,
+    LogInconsistent,
+    QueueFull,
+    StatementRefused,
+    StatementUnjudged,
+    TokenInvalid,
+)
 from ledger.findings import Finding
 from tests.support.web import Site, assert_problem
 
@@ -23,8 +30,9 @@ class TestStatuses:
     def test_they_are_those_of_the_house_style(self) -> None:
         assert set(STATUSES.values()) == {400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 500, 503}
 
-    def test_nothing_but_a_broken_log_is_our_own_fault(self) -> None:
-        assert [kind for kind, status in STATUSES.items() if status == 500] == [LogInconsistent]
+    def test_a_broken_log_and_what_nobody_foresaw_are_our_own_fault(self) -> None:
+        own = [kind for kind, status in STATUSES.items() if status == 500]
+        assert own == [LogInconsistent, StatementUnjudged]
 
 
 class TestMembers:
