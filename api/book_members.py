@@ -121,6 +121,8 @@ def travelling_members(travel: Travelling) -> dict[str, Any]:
         "site_to": travel.site_to,
         "left_mg": travel.left_mg,
         "sent_mg": travel.sent_mg,
+        "state": travel.state,
+        "mass_mg": travel.mass_mg,
     }
 
 

@@ -30,16 +30,18 @@ class HoldingSchema(StrictSchema):
 
 
 class TravellingSchema(StrictSchema):
-    """What was sent and has not arrived, or went abroad."""
+    """What was sent and has not arrived, is abroad, or was released to a user."""
 
     lot = Text("The lot.")
     consignor = Text("Who sent it.")
     shipment = Text("The shipment: the consignor's event id.")
     consignee = Text("To whom.")
-    kind = Text("ship, export, return or disclose.")
+    kind = Text("ship, export, return, disclose or release.")
     site_to = Text("Where to, or empty.")
     left_mg = Number("What still travels, in mg.")
     sent_mg = Number("What was sent, in mg.")
+    state = Text("The kind while it travels; exported: it is abroad; released: a user has it.")
+    mass_mg = Number("What of it travels, is abroad now, or was released, in mg.")
 
 
 class AlertSchema(StrictSchema):
@@ -134,7 +136,9 @@ class ProvenanceSchema(StrictSchema):
     truncated = Truth("Whether a limit ended the walk.")
     model = fields.Nested(ModelSchema, required=True)
     holders = ListOf(fields.Nested(HoldingSchema), "Present holders.")
-    travelling = ListOf(fields.Nested(TravellingSchema), "What is under way or went abroad.")
+    travelling = ListOf(
+        fields.Nested(TravellingSchema), "What is under way or abroad, or was released to users."
+    )
     alerts = ListOf(fields.Nested(AlertSchema), "Open alerts on the way, to regulators.")
     tainted = ListOf(fields.String(), "Lots on the way that are illegal product.")
 

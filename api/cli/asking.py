@@ -280,8 +280,8 @@ def _show_holders(found: dict[str, Any]) -> None:
     if found["holders"]:
         print_table(table)
     for sent in found["travelling"]:
-        mass = format_mass(sent["left_mg"] or sent["sent_mg"])
-        way = "under way" if sent["left_mg"] else "gone abroad"
+        way = {"exported": "gone abroad", "released": "released"}.get(sent["state"], "under way")
+        mass = format_mass(sent["mass_mg"])
         told = f"{way}: {mass} of {sent['lot']}, from {sent['consignor']} to {sent['consignee']}"
         notes.print(printable(told), markup=False)
 

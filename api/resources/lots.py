@@ -176,10 +176,11 @@ def read_provenance(call: Call) -> Response:
     examples={"lot": "https://mine.example/lots/1"},
 )
 def read_recall(call: Call) -> Response:
-    """List who has it or anything made of it, what of it travels or went abroad, and the pools it is in.
+    """List who has it or anything made of it, what of it travels, is abroad or went to users, and its pools.
 
-    A pool's mass is left empty: it has no gross mass. Where ``limit`` ended the walk, the last row says
-    ``incomplete`` and nothing else.
+    What came back from abroad is no longer ``exported``, and what a party of this ledger received is
+    ``held``. A pool's mass is left empty: it has no gross mass. Where ``limit`` ended the walk, the last row
+    says ``incomplete`` and nothing else.
     """
     with call.reading() as connection:
         found = _trace(connection, call, subject_of(connection, call), direction="downstream")
@@ -187,18 +188,7 @@ def read_recall(call: Call) -> Response:
     rows: list[list[Any]] = [
         [getattr(holding, name) for name in _HOLDERS] + ["held"] for holding in found.holders
     ]
-    rows += [
-        [
-            t.lot,
-            t.consignee,
-            "",
-            t.site_to,
-            t.left_mg or t.sent_mg,
-            0,
-            "exported" if t.left_mg == 0 else t.kind,
-        ]
-        for t in found.travelling
-    ]
+    rows += [[t.lot, t.consignee, "", t.site_to, t.mass_mg, 0, t.state] for t in found.travelling]
     rows += [[pool.pool, pool.custodian, "", pool.site, "", 0, "in pool"] for pool in pools]
     if found.way.truncated:
         rows.append(["", "", "", "", "", 0, "incomplete"])

@@ -109,7 +109,7 @@ class Provenance:
         hidden: How many steps of others there are at each stage: to a party upstream only, over all time.
         model: The declared chain-of-custody model against the graph.
         holders: Present holders (downstream: of everything on the way).
-        travelling: What is under way or went abroad.
+        travelling: What is under way or abroad, or was released to users.
         alerts: Open alerts on the way (regulators only).
         tainted: Lots and pools on the way that are illegal product: to a party its own.
     """
@@ -272,7 +272,7 @@ def trace(
     counts = viewer.sees_all or (direction == "upstream" and since_us is None and until_us is None)
     seen, hidden = _seen(graph, viewer)
     whole = direction == "upstream" and depth is None and since_us is None and until_us is None
-    asked = _asked(subject, graph)
+    asked, own = _asked(subject, graph), None if viewer.sees_all else viewer.party
     return Provenance(
         subject=subject,
         direction=direction,
@@ -282,7 +282,7 @@ def trace(
         hidden=hidden if counts else {},
         model=_model(connection, subject, graph if whole else None, viewer),
         holders=[h for h in holders(connection, asked) if _sees_holding(viewer, h)],
-        travelling=[t for t in travelling(connection, asked) if _sees_travel(viewer, t)],
+        travelling=[t for t in travelling(connection, asked, own) if _sees_travel(viewer, t)],
         alerts=open_alerts(connection, graph) if viewer.sees_all and subject.at is None else [],
         tainted=_tainted(graph, subject, viewer),
     )

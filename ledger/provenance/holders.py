@@ -1,13 +1,14 @@
 """Who has what: present holders of lots, for recall lists and stock.
 
-Decides: nothing; reads holdings, what travels, and what left the books.
+Decides: which export it was that came back from abroad: the one that the import names, and else the oldest
+of which something is still there. What was lost, disposed of or destroyed nobody has any more.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, text
 
@@ -34,12 +35,26 @@ _TRAVELLING_POSTGRESQL: Final = text(
     "WHERE s.lot = ANY(:lots) AND t.state IN ('open', 'received') "
     "ORDER BY s.lot, s.consignor, s.event_id"
 )
+_GONE: Final = (
+    "SELECT p.lot, p.account, p.reference, SUM(p.mass_mg) FROM <lots> "
+    "AND p.account IN ('exported', 'released') GROUP BY p.lot, p.account, p.reference "
+    "ORDER BY p.lot, MIN(p.entry_index), p.reference"
+)
+_GONE_SQLITE: Final = text(
+    _GONE.replace("<lots>", "json_each(:lots) n CROSS JOIN postings p WHERE p.lot = n.value")
+)
+_GONE_POSTGRESQL: Final = text(_GONE.replace("<lots>", "postings p WHERE p.lot = ANY(:lots)"))
 _STOCK: Final = text(
     "SELECT h.lot, h.owner, h.custodian, h.site, h.mass_mg, h.provisional_mg, l.product, l.stage, l.birth, "
     "l.instance, l.pieces, l.mass_mg, l.cells, l.tainted_by FROM holdings h JOIN lots l ON l.lot = h.lot "
     "WHERE h.custodian = :party AND h.mass_mg > 0 AND h.lot > :after ORDER BY h.lot, h.owner, h.site "
     "LIMIT :most"
 )
+
+_LEAVES: Final = {"export": "exported", "disclose": "exported", "release": "released"}
+"""Shipments by which goods leave the books, and the account in which they end."""
+_Gone: TypeAlias = tuple[str, str, str, str]
+"""Lot, account, consignor and shipment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,13 @@ class Stock(Holding):
 
 @dataclass(frozen=True, slots=True)
 class Travelling:
-    """What was sent of a lot and has not arrived, or went abroad."""
+    """What was sent of a lot and has not arrived, is abroad, or was released to a user.
+
+    Attributes:
+        kind: As in ``ShipmentRecord``. ``left_mg`` and ``sent_mg``: as in ``ShipmentLineRecord``.
+        state: The kind while it travels, else ``exported`` or ``released``.
+        mass_mg: What of it travels, is abroad now, or was released.
+    """
 
     lot: str
     consignor: str
@@ -84,6 +105,8 @@ class Travelling:
     site_to: str
     left_mg: int
     sent_mg: int
+    state: str
+    mass_mg: int
 
 
 def holders(connection: Connection, lots: Iterable[str]) -> list[Holding]:
@@ -92,13 +115,47 @@ def holders(connection: Connection, lots: Iterable[str]) -> list[Holding]:
     return [Holding(*row) for row in connection.execute(query, {"lots": _names(connection, lots)})]
 
 
-def travelling(connection: Connection, lots: Iterable[str]) -> Iterator[Travelling]:
-    """What travels of the lots, and exports of them."""
+def travelling(connection: Connection, lots: Iterable[str], party: str | None = None) -> Iterator[Travelling]:
+    """What travels of the lots, is abroad, or was released.
+
+    Args:
+        connection: A reading transaction.
+        lots: Their ids.
+        party: Whose imports are taken off what was exported; None: everybody's.
+    """
     query = _TRAVELLING_SQLITE if is_sqlite(connection) else _TRAVELLING_POSTGRESQL
-    for row in connection.execute(query, {"lots": _names(connection, lots)}):
-        found = Travelling(*row)
-        if found.left_mg or found.kind in ("export", "disclose"):
-            yield found
+    rows = connection.execute(query, {"lots": _names(connection, lots)}).all()
+    gone = _gone(connection, {row.lot for row in rows if row.kind in _LEAVES}, party)
+    for row in rows:
+        state, mass_mg = row.kind, row.left_mg
+        if not mass_mg and row.kind in _LEAVES:
+            state = _LEAVES[row.kind]
+            mass_mg = gone.get((row.lot, state, row.consignor, row.event_id), 0)
+        if mass_mg:
+            yield Travelling(*(*row, state, mass_mg))
+
+
+def _gone(connection: Connection, lots: Collection[str], party: str | None) -> dict[_Gone, int]:
+    """What is abroad or was released."""
+    if not lots:
+        return {}
+    query = _GONE_SQLITE if is_sqlite(connection) else _GONE_POSTGRESQL
+    gone: dict[_Gone, int] = {}
+    back: list[tuple[_Gone, int]] = []
+    for lot, account, reference, mass_mg in connection.execute(query, {"lots": _names(connection, lots)}):
+        who, _, name = reference.partition(" ")
+        if mass_mg > 0:
+            gone[lot, account, who, name] = int(mass_mg)
+        elif mass_mg < 0 and party in (None, who):
+            back.append(((lot, account, who, name), -int(mass_mg)))
+    for came, mass_mg in back:
+        left_mg = mass_mg
+        own = [key for key in gone if key[:2] == came[:2]]
+        for key in sorted(own, key=lambda key: key[3] != came[3]):
+            taken = min(left_mg, gone[key])
+            gone[key] -= taken
+            left_mg -= taken
+    return gone
 
 
 def stock(connection: Connection, party: str, after: str, limit: int) -> list[Stock]:

@@ -70,7 +70,7 @@ def test_trace_shows_origins_countries_steps_and_holders(traded: Traded) -> None
     assert "countries: CN 100.00%" in told
     assert "as recorded" in told
     assert "who has it now" in told
-    assert "gone abroad: 2,560 kg" in told
+    assert "gone abroad" not in told, "the importer received them"
 
 
 def test_trace_at_an_entry_is_what_the_books_said_then(traded: Traded) -> None:

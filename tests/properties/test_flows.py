@@ -4,7 +4,7 @@ The histories are those of ``test_books_machine``: late births, pools, correctio
 what a straightforward computation gives, which reads record by record.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
@@ -17,7 +17,7 @@ from ledger.provenance.flow_facts import Facts
 from ledger.provenance.flows import Flows, upstream
 from ledger.provenance.origins import resolve
 from ledger.provenance.spread import downstream
-from ledger.records.books import Books
+from ledger.records.books import Books, Record
 from ledger.records.lots import (
     EdgeRecord,
     EventRecord,
@@ -46,11 +46,11 @@ READ = (
 
 
 @contextmanager
-def stored(books: Books) -> Iterator[Connection]:
-    """A database in memory that holds some books."""
+def stored(books: Books, kinds: Iterable[type[Record]] = READ) -> Iterator[Connection]:
+    """A database in memory that holds some books, as far as they are of these kinds."""
     engine = create_engine("sqlite://", module=sqlite_module())
     with engine.connect() as connection:
-        for kind in READ:
+        for kind in kinds:
             BOOKS[kind].table.create(connection)
             write_records(connection, books.records(kind))
         yield connection

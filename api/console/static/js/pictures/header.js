@@ -16,6 +16,8 @@ function thingOf({ lot, found, steps }) {
   return { product, stage, mass_mg, event_time, index, tainted_by, made_by: lot?.producer ?? step?.party, site: lot?.site ?? step?.site, birth: lot?.birth ?? step?.change };
 }
 
+const GONE = { exported: "pictures.went_abroad", released: "pictures.went_to_user" };
+
 function Holders({ found, starts }) {
   const rows = found.holders.filter((each) => starts.has(each.lot));
   const gone = found.travelling.filter((each) => starts.has(each.lot));
@@ -26,7 +28,7 @@ function Holders({ found, starts }) {
       ${each.owner !== each.custodian && html` <span class="quiet">${t("pictures.owned_by")} <${PartyName} id=${each.owner} /></span>`}
       ${each.provisional_mg > 0 && html` <${Badge} tone="warn">${t("pictures.provisional", { mass: mass(each.provisional_mg) })}<//>`}</li>`)}
     ${rows.length > 8 && html`<li class="quiet">${t("pictures.and_more", { n: count(rows.length - 8) })}</li>`}
-    ${gone.slice(0, 4).map((each) => html`<li key=${each.shipment + each.lot}><${ThingLink} kind="shipment" id=${each.shipment} consignor=${each.consignor}>${each.left_mg ? t("pictures.on_the_way", { mass: mass(each.left_mg) }) : t("pictures.went_abroad", { mass: mass(each.sent_mg) })}<//> → <${PartyName} id=${each.consignee} /></li>`)}
+    ${gone.slice(0, 4).map((each) => html`<li key=${each.shipment + each.lot}><${ThingLink} kind="shipment" id=${each.shipment} consignor=${each.consignor}>${t(GONE[each.state] ?? "pictures.on_the_way", { mass: mass(each.mass_mg) })}<//> → <${PartyName} id=${each.consignee} /></li>`)}
   </ul>`;
 }
 

@@ -1,4 +1,4 @@
-// Who must be called: everyone who has it or anything made of it, what travels, what went abroad, which pools it is in.
+// Who must be called: everyone who has it or anything made of it, what travels, what left, which pools it is in.
 import { getText } from "../core/api.js";
 import { count, mass } from "../core/format.js";
 import { html } from "../core/html.js";
@@ -17,7 +17,7 @@ export function readCsv(text) {
   return records.map((row) => Object.fromEntries(header.map((name, at) => [name, row[at]])));
 }
 
-const TONES = { held: "", exported: "info", "in pool": "warn", incomplete: "bad" };
+const TONES = { held: "", exported: "info", released: "info", "in pool": "warn", incomplete: "bad" };
 
 /** The recall list of what is asked about. */
 export function Recall({ subject, settings }) {
@@ -41,7 +41,7 @@ export function Recall({ subject, settings }) {
     <${Loaded} from=${from} empty=${({ rows }) => !rows.length} emptyText=${t("pictures.recall.none")}>${({ text, rows }) => {
       const named = rows.filter((row) => row.state !== "incomplete");
       const firms = new Set(named.map((row) => row.custodian)).size;
-      const held = named.reduce((sum, row) => sum + Number(row.state === "exported" ? 0 : row.mass_mg || 0), 0);
+      const held = named.reduce((sum, row) => sum + Number(["exported", "released"].includes(row.state) ? 0 : row.mass_mg || 0), 0);
       return html`
         ${named.length < rows.length && html`<p class="notice warn">${t("pictures.recall.incomplete")}</p>`}
         <div class="tools picture-tools"><span class="quiet">${t("pictures.recall.sum", { n: count(firms), rows: count(named.length), mass: mass(held) })}</span>
