@@ -30,11 +30,11 @@ from ledger.controls.rule import Case, Notice, rule
 from ledger.controls.shipments import turned_shipments
 from ledger.materials.catalogue import Catalogue
 from ledger.records.books import Books
+from ledger.records.licence_spans import GRANTED, in_force
 from ledger.records.lots import LotRecord, ShipmentRecord
 from ledger.records.oversight import ControlListRecord, LicenceRecord
 from ledger.records.policy import Policy
 
-GRANTED: Final = "granted"
 SINGLE: Final = "single"
 WITHIN: Final = ("ship", "transfer", "release")
 """Movements that are for goods which stay in the country."""
@@ -258,7 +258,8 @@ def licence_faults(
             "Name a licence of your own, or apply for one.",
         )
         return
-    if named is None or named.state != GRANTED:
+    stood = named is not None and in_force(books, named, movement.event_time_us)
+    if named is None or (named.state != GRANTED and not stood):
         state = "no licence" if named is None else f"the licence {named.licence} ({named.state})"
         yield _fault(
             case,
@@ -269,7 +270,8 @@ def licence_faults(
         )
         return
     use = use_of(case, named, controlled)
-    yield from _validity(case, named)
+    if not stood:
+        yield _expired(case, named)
     if use.beyond:
         yield _fault(
             case,
@@ -326,18 +328,17 @@ def draw_licence(books: Books, licence_id: str, event_id: str, mass_mg: int) -> 
     books.put(replace(named, drawn_mg=min(named.drawn_mg + mass_mg, MOST_MG), shipments=shipments))
 
 
-def _validity(case: Case, named: LicenceRecord) -> Iterator[Notice]:
-    at_us = case.movement.event_time_us
-    start, end = named.valid_from_us, named.valid_to_us
-    if (start is not None and at_us < start) or (end is not None and at_us >= end):
-        span = [None if each is None else format_time_us(each) for each in (start, end)]
-        yield _fault(
-            case,
-            "licence.expired",
-            f"the licence {named.licence} is not valid at {format_time_us(at_us)}",
-            "Apply for a new licence; an export that has happened is disclosed.",
-            valid=span,
-        )
+def _expired(case: Case, named: LicenceRecord) -> Notice:
+    span = [
+        None if each is None else format_time_us(each) for each in (named.valid_from_us, named.valid_to_us)
+    ]
+    return _fault(
+        case,
+        "licence.expired",
+        f"the licence {named.licence} is not valid at {format_time_us(case.movement.event_time_us)}",
+        "Apply for a new licence; an export that has happened is disclosed.",
+        valid=span,
+    )
 
 
 def _scope(case: Case, named: LicenceRecord, differs: Mapping[str, Any]) -> Iterator[Notice]:

@@ -167,15 +167,15 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
     ),
     "licence.missing": RuleText(
         fires=(
-            "a controlled item, goods or technology, is exported without a granted licence; or controlled "
-            "goods in the country go to a party or site that the register has in another one, by a movement "
-            "that is no export"
+            "a controlled item, goods or technology, is exported without a licence that was granted at the "
+            "event's time; or controlled goods in the country go to a party or site that the register has in "
+            "another one, by a movement that is no export"
         ),
         thresholds=(),
         example="dysprosium oxide, no licence named; shipped or sold to a firm in Germany by a `ship`",
     ),
     "licence.expired": RuleText(
-        fires="the licence is not valid at the event's time",
+        fires="the licence, which is granted, was not in force at the event's time",
         thresholds=(),
         example="shipped a day after `valid_to`",
     ),

@@ -8,6 +8,7 @@ from marshmallow import validates_schema
 
 from ledger.clock import LAST_US, format_time_us
 from ledger.findings import Finding
+from ledger.records.licence_spans import begin_again
 from ledger.records.oversight import LicenceRecord
 from ledger.statements.acts.base import ActContext
 from ledger.statements.acts.fields import MemberSchema, Time
@@ -67,6 +68,7 @@ class GrantLicence(LicenceAct):
         return []
 
     def changed(self, record: LicenceRecord, context: ActContext, facts: Facts) -> LicenceRecord:
+        begin_again(facts.books, record, self.start, context.recorded_at_us)
         granted = decided(record, "granted", context)
         return replace(granted, valid_from_us=self.start, valid_to_us=self.end, reason="")
 

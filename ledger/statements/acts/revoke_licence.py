@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from ledger.records.licence_spans import end_span
 from ledger.records.oversight import LicenceRecord
 from ledger.statements.acts.base import ActContext
 from ledger.statements.acts.fields import MemberSchema
@@ -21,4 +22,5 @@ class RevokeLicence(LicenceAct):
     reason: str
 
     def changed(self, record: LicenceRecord, context: ActContext, facts: Facts) -> LicenceRecord:
+        end_span(facts.books, record, context.recorded_at_us, suspends=False)
         return replace(record, state="revoked", reason=self.reason)

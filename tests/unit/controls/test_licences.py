@@ -10,6 +10,7 @@ from ledger.controls.lists import covers
 from ledger.controls.recording import Recorded
 from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Line
+from ledger.records.licence_spans import end_span
 from ledger.records.oversight import (
     ControlListRecord,
     DelegationRecord,
@@ -149,6 +150,39 @@ def test_a_licence_holds_from_its_start_to_before_its_end(start: int, end: int, 
     at_us = court.now_us - HOUR_US
     grant(court, valid_from_us=at_us + start, valid_to_us=at_us + end)
     assert refusals(export(court)) == found
+
+
+@pytest.mark.parametrize("state", ["suspended", "revoked"])
+@pytest.mark.parametrize(("late_us", "found"), [(-1, []), (0, ["licence.missing"])])
+def test_an_export_is_judged_by_what_held_when_it_took_place(
+    state: str, late_us: int, found: list[str]
+) -> None:
+    court = court_with_list()
+    grant(court)
+    end_span(court.books, licence(court), court.now_us - HOUR_US - late_us, suspends=False)
+    court.books.put(replace(licence(court), state=state))
+    assert refusals(export(court, event_id="urn:event:out")) == found
+    assert licence(court).shipments == (() if found else ("urn:event:out",))
+
+
+def test_an_ended_licence_is_held_to_all_that_it_says() -> None:
+    court = court_with_list()
+    grant(court, kind="single", quantity_mg=60 * KG, destinations=("JP",), shipments=("urn:event:0",))
+    end_span(court.books, licence(court), court.now_us, suspends=False)
+    court.books.put(replace(licence(court), state="revoked"))
+    codes = ["licence.exhausted", "licence.mismatch", "licence.reused"]
+    assert refusals(export(court, 61)) == codes
+
+
+def test_an_export_before_a_revocation_can_be_corrected_after_it() -> None:
+    court = court_with_list()
+    grant(court)
+    accepted(export(court, 40, event_id="urn:event:out"))
+    end_span(court.books, licence(court), court.now_us, suspends=False)
+    court.books.put(replace(licence(court), state="revoked"))
+    again = {"inputs": (Line(name("magnets", "lot/1"), 30 * KG),), "corrects": "urn:event:out"}
+    assert flags(export(court, event_id="urn:event:again", **again)) == []
+    assert licence(court).drawn_mg == 30 * KG
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ledger.records.licence_spans import in_force
 from ledger.records.oversight import DueRecord
 from ledger.statements.acts.licences import stopped_us
 from tests.support.act_books import (
@@ -113,6 +114,80 @@ def test_a_suspension_leaves_the_day_of_the_decision() -> None:
     assert log.state(REGULATOR, grant()) == []
     record = licence(log)
     assert (record.decided_at, record.decided_us, record.reason) == (7, START_US, "")
+
+
+def spans(log: ActLog, *days: int) -> list[bool]:
+    """Whether the licence was in force on these days, each just before and at its beginning."""
+    record, books = licence(log), log.facts.books
+    moments = (START_US + day * DAY_US + part for day in days for part in (-1, 0))
+    return [in_force(books, record, at_us) for at_us in moments]
+
+
+def granted_until(day: int, act: str) -> ActLog:
+    log = applied()
+    assert log.state(REGULATOR, grant()) == []
+    log.now_us += day * DAY_US
+    assert log.state(REGULATOR, change(act)) == []
+    return log
+
+
+@pytest.mark.parametrize("act", ["suspend-licence", "revoke-licence"])
+def test_what_was_in_force_stays_so_for_its_time(act: str) -> None:
+    assert spans(granted_until(10, act), 0, 10, 20) == [False, True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("start", "day_10_to_30"),
+    [
+        ({}, [True, False, False, False, False, True]),  # as before: in force from the act on
+        ({"start": "2027-01-25T08:00:00Z"}, [True, False, False, False, False, True]),
+        ({"start": "2027-01-25T08:00:00.000001Z"}, [True, False, True, True, True, True]),
+        ({"start": "2027-02-04T08:00:00Z"}, [True, False, False, True, True, True]),
+        ({"start": "2027-02-24T08:00:00Z"}, [True, False, False, False, False, False]),
+    ],
+)
+def test_a_suspension_stays_one_after_it_has_ended(start: dict[str, Any], day_10_to_30: list[bool]) -> None:
+    log = granted_until(10, "suspend-licence")
+    log.now_us += 20 * DAY_US
+    assert log.state(REGULATOR, grant(**start)) == []
+    assert spans(log, 10, 20, 30) == day_10_to_30
+    assert spans(log, 0) == [False, True]
+
+
+def test_a_licence_may_be_suspended_and_revoked_again() -> None:
+    log = granted_until(10, "suspend-licence")
+    for act, day in (("", 20), ("suspend-licence", 30), ("", 40), ("revoke-licence", 50)):
+        log.now_us = START_US + day * DAY_US
+        assert log.state(REGULATOR, change(act) if act else grant()) == []
+    until = [False, True, True, False, False, True, True, False, False, True, True, False]
+    assert spans(log, 0, 10, 20, 30, 40, 50) == until
+    assert spans(log, 60) == [False, False]
+
+
+def test_a_revoked_suspension_was_in_force_before_it_alone() -> None:
+    log = granted_until(10, "suspend-licence")
+    log.now_us += 10 * DAY_US
+    assert log.state(REGULATOR, change("revoke-licence")) == []
+    assert spans(log, 0, 10, 20) == [False, True, True, False, False, False]
+
+
+def test_a_span_that_had_ended_is_not_prolonged_by_its_revocation() -> None:
+    assert spans(granted_until(400, "revoke-licence"), 364, 365, 400) == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_a_licence_that_had_not_begun_was_never_in_force() -> None:
+    log = applied()
+    assert log.state(REGULATOR, grant(start="2027-02-15T08:00:00Z")) == []
+    log.now_us += DAY_US
+    assert log.state(REGULATOR, change("suspend-licence")) == []
+    assert spans(log, 0, 1, 40) == [False] * 6
 
 
 def test_nothing_is_due_while_the_clock_stands() -> None:
