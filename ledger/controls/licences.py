@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 
-from ledger.books.accounts import MOST_MG
 from ledger.clock import format_time_us
 from ledger.controls.content import Content, content_of
 from ledger.controls.drawn import SUSPENDED, drawn_for, licence_name, to_give_back
@@ -325,7 +324,7 @@ def draw_licence(books: Books, licence_id: str, event_id: str, mass_mg: int) -> 
     shipments = tuple(event for event in named.shipments if event != event_id)
     if mass_mg >= 0:
         shipments = (*shipments, event_id)
-    books.put(replace(named, drawn_mg=min(named.drawn_mg + mass_mg, MOST_MG), shipments=shipments))
+    books.put(replace(named, drawn_mg=named.drawn_mg + mass_mg, shipments=shipments))
 
 
 def _expired(case: Case, named: LicenceRecord) -> Notice:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from ledger.books.accounts import MOST_MG
 from ledger.controls.drawn import quota_name, to_give_back
 from ledger.controls.noticing import actor_of, decimal_text, notice
 from ledger.controls.rule import Case, Notice, rule
@@ -141,7 +140,7 @@ def draw_quotas(books: Books, party: str, year: int, drawn: Mapping[Draw, int]) 
         allotment = allotment_of(books, party, year, activity, ore_class)
         if allotment is not None:
             now_mg = drawn_mg(books, party, year, activity, allotment.ore_class)
-            books.put(replace(allotment, drawn_mg=min(now_mg, MOST_MG)))
+            books.put(replace(allotment, drawn_mg=now_mg))
 
 
 def _add(found: dict[Draw, int], draw: Draw, mass_mg: int) -> None:

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from ledger.clock import LAST_US
-from ledger.controls.licences import draw_licence
-from ledger.controls.quotas import draw_quotas, drawn_mg
+from ledger.controls.quotas import draw_quotas
 from ledger.movements.movement import Line
-from ledger.records.oversight import DueRecord, LicenceRecord, QuotaRecord, TallyRecord
+from ledger.records.oversight import DueRecord, QuotaRecord, TallyRecord
 from ledger.records.policy import THRESHOLDS
 from tests.support.court import (
     DAY_US,
@@ -18,7 +17,6 @@ from tests.support.court import (
     Court,
     accepted,
     name,
-    out,
     party,
     site,
 )
@@ -94,18 +92,6 @@ def test_a_shipment_may_be_due_in_the_last_year_and_no_earlier_alert_opens() -> 
     assert "shipment.unreceived" not in [alert.code for alert in opened]
 
 
-def test_an_allotment_is_drawn_beyond_every_column() -> None:
-    court = Court()
-    court.books.put(QuotaRecord(party("mine"), 2026, "mining", "rock", 1, 0, 1))
-    for number in range(100):
-        lot = out(name("mine", f"c/{number}"), HEAVIEST, {"La": HEAVIEST // 2}, "bastnaesite-concentrate")
-        accepted(court.file("extract", "mine", outputs=(lot,)))
-    record = court.books.get(QuotaRecord, party("mine"), 2026, "mining", "rock")
-    assert record is not None
-    assert record.drawn_mg == 10**18
-    assert drawn_mg(court.books, party("mine"), 2026, "mining", "rock") == 100 * HEAVIEST // 2
-
-
 def test_what_is_given_back_of_it_counts_in_full() -> None:
     court = Court()
     court.books.put(QuotaRecord(party("mine"), 2026, "mining", "rock", 1, 0, 1))
@@ -115,17 +101,3 @@ def test_what_is_given_back_of_it_counts_in_full() -> None:
     assert record is not None
     assert record.drawn_mg == 7
     assert court.books.records(TallyRecord)[0].sums == {"drawn_mg": 7}
-
-
-def test_a_licence_is_drawn_beyond_every_column() -> None:
-    court = Court()
-    few: tuple[str, ...] = ()
-    court.books.put(
-        LicenceRecord("urn:l", "x", "general", "granted", few, few, few, few, "", 1, 0, 1, START_US)
-    )
-    for number in range(100):
-        draw_licence(court.books, "urn:l", f"urn:e:{number}", HEAVIEST)
-    record = court.books.get(LicenceRecord, "urn:l")
-    assert record is not None
-    assert record.drawn_mg <= COLUMN_MOST
-    assert len(record.shipments) == 100
