@@ -68,7 +68,8 @@ class Effect:
         provisional: Whether a receipt came before its shipment.
         corrected: The event that it corrected, or None.
         counted_mg: REO of the born lots that turned from uncounted primary to ``counted``
-            (``cells.count_cells``): what a separation quota is drawn by.
+            (``cells.count_cells``): what a separation quota is drawn by. ``counted_beyond_mg``: that of them
+            which never was a separated compound.
         workings: What one rule worked out and another needs again, by name; nothing that decides.
         revalued: Lots whose contents it changed after some of them was used, with how much of the mass in mg.
         awaited: Lots that were received before this birth, with the most of their mass in mg that is awaited
@@ -94,6 +95,7 @@ class Effect:
     provisional: bool = False
     corrected: str = ""
     counted_mg: int = 0
+    counted_beyond_mg: int = 0
     workings: dict[str, object] = field(default_factory=dict)
     reused: dict[str, int] = field(default_factory=dict)
     revalued: dict[str, int] = field(default_factory=dict)

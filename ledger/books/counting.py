@@ -1,9 +1,9 @@
 """When cells count towards the separation quota, and with which status goods are born.
 
 Decides: primary material (domestic, imported, opening stock) counts once, when it first leaves a process or a
-pool as a separated compound; from then on its status is ``counted`` and it draws nothing again. Scrap never
-counts. What comes into the books beyond separation already (an imported oxide, an opening stock of metal) has
-nothing left to count.
+pool as a separated compound or as what is made of one (metal, alloy, magnet); from then on its status is
+``counted`` and it draws nothing again. Scrap never counts. What comes into the books beyond separation
+already (an imported oxide, an opening stock of metal) has nothing left to count.
 """
 
 from collections.abc import Mapping
@@ -40,4 +40,4 @@ def count_output(cells: Cells, stage: str) -> tuple[Cells, int]:
     Returns:
         The cells with their new statuses, and how many mg REO turned.
     """
-    return count_cells(cells) if stage == SEPARATED else (cells, 0)
+    return count_cells(cells) if stage in BEYOND_SEPARATION else (cells, 0)

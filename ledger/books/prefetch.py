@@ -167,6 +167,7 @@ def _sums(signed: Sequence[Signed]) -> Iterator[Key]:
             yield "invoice", each.invoice, ""
         if each.pool:
             yield "fed", each.pool, ""
+            yield "pool-ore", each.pool, ""
 
 
 def _dues(signed: Sequence[Signed]) -> Iterator[Key]:

@@ -13,7 +13,7 @@ from math import gcd, lcm
 from ledger.books.accounts import Journal
 from ledger.books.births import bear_lot, composition_of
 from ledger.books.context import Impossible
-from ledger.books.counting import count_output
+from ledger.books.counting import SEPARATED, count_output
 from ledger.books.custody import acting_custodian
 from ledger.findings import Finding
 from ledger.movements.movement import Line
@@ -277,12 +277,15 @@ def bear_outputs(
     parents: Sequence[int],
     taint: int | None,
 ) -> None:
-    """Bears every output with its part of the cells, counted where it is a separated compound."""
+    """Bears every output with its part of the cells, counted where it is a separated compound or beyond."""
     outputs = journal.movement.outputs
     masses = [composition_of(line).contained_mg for line in outputs]
     for line, part in zip(outputs, split(cells, masses), strict=True):
-        own, counted_mg = count_output(part, journal.recording.policy.catalogue.stage(line.product))
+        stage = journal.recording.policy.catalogue.stage(line.product)
+        own, counted_mg = count_output(part, stage)
         journal.effect.counted_mg += counted_mg
+        if stage != SEPARATED:
+            journal.effect.counted_beyond_mg += counted_mg
         bear_lot(
             journal,
             line,

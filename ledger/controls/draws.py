@@ -18,6 +18,7 @@ from ledger.controls.drawn import (
     signer_of,
 )
 from ledger.controls.exports import ABROAD, MONTHLY, clusters, count_parcel, exported_mg, flows
+from ledger.controls.fed import POOL_ORE, note_ore, ore_moved, ore_name
 from ledger.controls.licences import draw_licence, licensed_mass
 from ledger.controls.noticing import actor_of
 from ledger.controls.quotas import draw_quotas, draws
@@ -76,6 +77,8 @@ def _drawn_by(case: Case) -> Iterator[tuple[str, int]]:
     party, year = actor_of(case), year_of(movement.event_time_us, recording.policy)
     for (activity, ore_class), mass_mg in draws(case).items():
         yield quota_name(party, year, activity, ore_class), mass_mg
+    for element, mass_mg in ore_moved(case).items():
+        yield ore_name(movement.pool, element), mass_mg
     if movement.kind not in ABROAD:
         return
     if movement.kind == "export" and movement.licence:
@@ -97,6 +100,9 @@ def _book(books: Books, policy: Policy, name: str, mass_mg: int) -> None:
     elif kind == "licence":
         licence, _, event_id = rest.partition(" ")
         draw_licence(books, licence, event_id, mass_mg)
+    elif kind == POOL_ORE:
+        element, _, pool = rest.partition(" ")
+        note_ore(books, pool, {element: mass_mg})
     elif kind == "export":
         subject, _, month = rest.rpartition(" ")
         add_sums(books, MONTHLY, subject, month, {"mass_mg": mass_mg})

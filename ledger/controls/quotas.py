@@ -1,10 +1,11 @@
 """Quotas on mining and separation: what a movement draws, and when an allotment is nearly or wholly used.
 
 Decides: what counts towards which allotment. Basis ``first-product``: mining counts the REO of the first
-mineral product (concentrate, ionic product); separation counts what is first drawn as separated compound,
-so rework and recycled feed draw nothing and imported ore draws separation only. Basis ``output``: every
-extraction, and every separated compound. Source: Regulation 785 article 10, Order 71 (imported ore and
-monazite count).
+mineral product (concentrate, ionic product, or whatever else is made of ore), with whoever makes it;
+separation counts what is first drawn as separated compound or beyond, so rework and recycled feed draw
+nothing and imported ore draws separation only. Basis ``output``: every extraction, and every separated
+compound. Where allotments are published for an activity in a year, who has none is allotted nothing. Source:
+Regulation 785 article 10, Order 71 (imported ore and monazite count).
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,17 +13,20 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
+from ledger.books.counting import SEPARATED
 from ledger.controls.drawn import quota_name, to_give_back
-from ledger.controls.noticing import actor_of, decimal_text, notice
+from ledger.controls.fed import ORE, ore_shares
+from ledger.controls.noticing import actor_of, decimal_text, notice, roles_of
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.books import Books
-from ledger.records.cells import total
+from ledger.records.cells import element_masses, total
 from ledger.records.lots import LotRecord
-from ledger.records.oversight import QuotaRecord, TallyRecord
+from ledger.records.oversight import PUBLISHED_QUOTAS, QuotaRecord, TallyRecord
 from ledger.records.periods import year_of
 
 TALLY: Final = "quota"
-FIRST_PRODUCTS: Final = ("concentrate", "mixed_compound")
+UNCOUNTED: Final = (ORE, "scrap")
+"""What comes out of the ground or is gathered, and is no mineral product yet."""
 ANY: Final = "any"
 CLASSES: Final = ("rock", "ionic", ANY)
 
@@ -39,7 +43,9 @@ def quota(case: Case) -> Iterator[Notice]:
     for (activity, ore_class), mass_mg in draws(case).items():
         allotment = allotment_of(books, party, year, activity, ore_class)
         if allotment is None:
-            continue
+            if not are_published(books, activity, year) or (activity == "separation" and recycles_only(case)):
+                continue
+            allotment = QuotaRecord(party, year, activity, ore_class, 0, 0, 0)
         given_back = to_give_back(case).get(quota_name(party, year, activity, ore_class), 0)
         drawn = drawn_mg(books, party, year, activity, allotment.ore_class) + mass_mg - given_back
         subject = f"quota:{party}|{year}|{activity}|{allotment.ore_class}"
@@ -69,6 +75,15 @@ def quota(case: Case) -> Iterator[Notice]:
         )
 
 
+def recycles_only(case: Case) -> bool:
+    """Whether a party is published as a recycler alone: it has no allotment, for it uses no mineral product.
+
+    What it does use is judged by ``recycler.ore-input``; a minor part, or an opening stock, may be primary.
+    """
+    roles = roles_of(case, actor_of(case))
+    return "recycler" in roles and roles.isdisjoint(("miner", "separator"))
+
+
 def draws(case: Case) -> dict[Draw, int]:
     """What a movement draws, in mg REO by activity and ore class; nothing where it draws nothing."""
     kind, effect = case.movement.kind, case.effect
@@ -76,35 +91,38 @@ def draws(case: Case) -> dict[Draw, int]:
     found: dict[Draw, int] = {}
     if kind == "extract":
         for lot in effect.born:
-            if lot.stage in FIRST_PRODUCTS or (by_output and lot.stage == "ore"):
+            if lot.stage not in UNCOUNTED or (by_output and lot.stage == ORE):
                 _add(found, ("mining", ore_class_of(case, lot)), total(lot.cells))
-    elif kind == "process" and not by_output and all(lot.stage == "ore" for lot, _ in effect.used):
-        for lot in effect.born:
-            if lot.stage in FIRST_PRODUCTS:
-                _add(found, ("mining", ore_class_of(case, lot)), _domestic(lot))
     if kind in ("process", "draw"):
+        shares = {} if by_output else ore_shares(case)
+        for lot in effect.born if shares else ():
+            if lot.stage != ORE:
+                _add(found, ("mining", ore_class_of(case, lot)), _of_ore(lot, shares))
         separated = effect.counted_mg
         if by_output:
-            separated = sum(total(lot.cells) for lot in effect.born if lot.stage == "separated_compound")
+            separated = sum(total(lot.cells) for lot in effect.born if lot.stage == SEPARATED)
+            separated += effect.counted_beyond_mg
         _add(found, ("separation", ANY), separated)
     return {draw: mass for draw, mass in found.items() if mass}
 
 
+def are_published(books: Books, activity: str, year: int) -> bool:
+    """Whether allotments of a year are published for an activity, whosever they are."""
+    return books.get(TallyRecord, PUBLISHED_QUOTAS, activity, str(year)) is not None
+
+
 def ore_class_of(case: Case, lot: LotRecord) -> str:
-    """``rock`` or ``ionic``: by the product, else by its mine's listing, else by what it is."""
+    """``rock`` or ``ionic``: by the product, else by the mine's listing, else by its stage and allotments."""
     product = case.recording.policy.catalogue.product(lot.product)
     if product is not None and product.ore_class:
         return product.ore_class
     site = case.recording.facts.sites.get(lot.site)
     stated = "" if site is None else str(site.description.get("ore_class", ""))
-    return stated or ("ionic" if lot.stage == "mixed_compound" else "rock")
+    return stated or _likely(case, "ionic" if lot.stage == "mixed_compound" else "rock")
 
 
 def allotment_of(books: Books, party: str, year: int, activity: str, ore_class: str) -> QuotaRecord | None:
-    """The allotment that a draw goes to: the class's own, else the one for any class; None without one.
-
-    A party without any allotment is not judged here: that it may mine at all is its listing's matter.
-    """
+    """The allotment that a draw goes to: the class's own, else the one for any class; None without one."""
     for found in (ore_class, ANY):
         record = books.get(QuotaRecord, party, year, activity, found)
         if record is not None:
@@ -143,9 +161,19 @@ def draw_quotas(books: Books, party: str, year: int, drawn: Mapping[Draw, int]) 
             books.put(replace(allotment, drawn_mg=now_mg))
 
 
+def _likely(case: Case, ore_class: str) -> str:
+    """A class that nothing states: the party's only one, if it is not allotted the likely one."""
+    year = year_of(case.movement.event_time_us, case.recording.policy)
+    quotas = case.recording.books.group(QuotaRecord, "party", actor_of(case), year)
+    own = {each.ore_class for each in quotas if each.activity == "mining"}
+    return next(iter(own)) if len(own) == 1 and own.isdisjoint((ore_class, ANY)) else ore_class
+
+
 def _add(found: dict[Draw, int], draw: Draw, mass_mg: int) -> None:
     found[draw] = found.get(draw, 0) + mass_mg
 
 
-def _domestic(lot: LotRecord) -> int:
-    return sum(mass for (_, _, status), mass in lot.cells.items() if status == "domestic")
+def _of_ore(lot: LotRecord, shares: Mapping[str, Fraction]) -> int:
+    """How much of a lot was ore until it was made, in whole mg REO."""
+    masses = element_masses(lot.cells)
+    return int(sum((mass * shares.get(each, Fraction(0)) for each, mass in masses.items()), Fraction(0)))

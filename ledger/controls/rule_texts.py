@@ -161,7 +161,8 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="90 t of 100 t are mined",
     ),
     "quota.exceeded": RuleText(
-        fires="more is drawn than was allotted; the goods beyond it are tainted",
+        fires="more is drawn than was allotted, or anything by a party without an allotment where they are "
+        "published; the goods beyond it are tainted",
         thresholds=(),
         example="101 t of 100 t are mined",
     ),

@@ -16,6 +16,9 @@ NO_ARRIVAL: Final = "export.no-arrival"
 WITHDRAWN: Final = "withdrawn"
 """Ground of a DisputeRecord that is a dispute no more."""
 
+PUBLISHED_QUOTAS: Final = "published-quotas"
+"""Tally by activity and year: that allotments are published, so that who has none is allotted nothing."""
+
 PRICED: Final = "priced"
 """Tally by lot and invoice: that a line of the invoice states a price of the lot, and for how much of it."""
 

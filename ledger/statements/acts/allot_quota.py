@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from ledger.findings import Finding
-from ledger.records.oversight import QuotaRecord
+from ledger.records.oversight import PUBLISHED_QUOTAS, QuotaRecord, TallyRecord
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import Integer, MemberSchema, OneOf, PartyId
 from ledger.statements.acts.members import Mass, let_read, unknown_parties
@@ -77,4 +77,7 @@ class AllotQuota(Act):
         known = facts.books.get(QuotaRecord, *key)
         drawn_mg = 0 if known is None else known.drawn_mg
         facts.books.put(QuotaRecord(*key, self.mass, drawn_mg, context.index))
+        published = (PUBLISHED_QUOTAS, self.activity, str(self.year))
+        if facts.books.get(TallyRecord, *published) is None:
+            facts.books.put(TallyRecord(*published, {"entry_index": context.index}))
         let_read(facts, context, [self.party])

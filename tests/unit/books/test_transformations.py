@@ -194,10 +194,25 @@ def test_a_separated_compound_counts_once() -> None:
     assert again.counted_mg == 0
 
 
-@pytest.mark.parametrize("product", ["", "nd-metal", "mixed-carbonate", "magnet-scrap", "no-such-product"])
-def test_only_a_separated_compound_counts(product: str) -> None:
+@pytest.mark.parametrize(
+    ("product", "counted_mg", "beyond_mg"),
+    [
+        ("", 0, 0),
+        ("no-such-product", 0, 0),
+        ("rock-ore", 0, 0),
+        ("mixed-concentrate", 0, 0),
+        ("mixed-carbonate", 0, 0),
+        ("magnet-scrap", 0, 0),
+        ("nd-oxide", 300, 0),
+        ("nd-metal", 300, 300),
+        ("ndfeb-alloy", 300, 300),
+        ("ndfeb-magnet", 300, 300),
+    ],
+)
+def test_a_separated_compound_counts_and_what_skips_it(product: str, counted_mg: int, beyond_mg: int) -> None:
     desk = stocked(a=A)
-    assert desk.book(process({"a": 1000}, born("x", 500, {"Nd": 300}, product))).counted_mg == 0
+    effect = desk.book(process({"a": 1000}, born("x", 500, {"Nd": 300}, product)))
+    assert (effect.counted_mg, effect.counted_beyond_mg) == (counted_mg, beyond_mg)
 
 
 def test_awaited_origins_are_carried_like_any() -> None:

@@ -5,7 +5,7 @@ import pytest
 from ledger.controls.quotas import drawn_mg
 from ledger.controls.recording import Recorded
 from ledger.movements.movement import Line
-from ledger.records.oversight import AlertRecord, QuotaRecord
+from ledger.records.oversight import PUBLISHED_QUOTAS, AlertRecord, QuotaRecord, TallyRecord
 from tests.support.court import DAY_US, HOUR_US, KG, Court, accepted, flags, name, out, party, site
 
 ORE = {"La": 60 * KG, "Nd": 40 * KG}
@@ -14,6 +14,7 @@ YEAR = 2026
 
 def allot(court: Court, firm: str, activity: str, kg: int, ore_class: str = "any", year: int = YEAR) -> None:
     court.books.put(QuotaRecord(party(firm), year, activity, ore_class, kg * KG, 0, 0))
+    court.books.put(TallyRecord(PUBLISHED_QUOTAS, activity, str(year), {"entry_index": 0}))
 
 
 def drawn(court: Court, firm: str, activity: str, ore_class: str = "any", year: int = YEAR) -> int:
@@ -80,11 +81,42 @@ def test_every_year_has_its_own_by_the_authoritys_calendar() -> None:
     assert (drawn(court, "mine", "mining"), drawn(court, "mine", "mining", year=2027)) == (80, 80)
 
 
-def test_who_has_no_allotment_is_not_judged_and_counted_all_the_same() -> None:
+def test_before_any_allotment_is_published_nobody_is_judged_and_all_is_counted() -> None:
     court = Court()
     assert flags(mine(court, 500)) == []
     allot(court, "mine", "mining", 100)
     assert flags(mine(court, 1)) == ["quota.exceeded"]
+
+
+@pytest.mark.parametrize(
+    ("activity", "year", "found"),
+    [("mining", YEAR, ["quota.exceeded"]), ("mining", YEAR + 1, []), ("separation", YEAR, [])],
+)
+def test_who_is_left_out_of_published_allotments_has_none(activity: str, year: int, found: list[str]) -> None:
+    court = Court()
+    allot(court, "plant", activity, 1000, year=year)
+    assert flags(mine(court, 1)) == found
+    assert (court.lot(name("mine", "lot/1")).tainted_by is not None) == bool(found)
+    assert flags(mine(court, 1)) == []
+    assert (court.lot(name("mine", "lot/2")).tainted_by is not None) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("product", "found"),
+    [
+        ("mixed-concentrate", []),
+        ("mixed-carbonate", []),  # of no class: the mine's only one
+        ("rock-ore", []),
+        ("magnet-scrap", []),
+        ("ionic-concentrate", ["quota.exceeded"]),
+    ],
+)
+def test_an_allotment_of_one_class_is_none_of_the_other(product: str, found: list[str]) -> None:
+    court = Court()
+    court.enrol("mine", ("miner", "recycler"))
+    allot(court, "mine", "mining", 1000, "rock")
+    assert flags(mine(court, 10, product)) == found
+    assert drawn(court, "mine", "mining", "rock") == (10 if product.startswith("mixed") else 0)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +151,143 @@ def test_ore_counts_with_its_first_mineral_product() -> None:
     ore = Line(name("mine", "lot/1"), None)
     accepted(court.file("process", "mine", inputs=(ore,), outputs=lines, whole=True, process="flotation"))
     assert drawn(court, "mine", "mining") == 80
+
+
+LA = {"La": 100 * KG}
+
+
+def dug(court: Court, firm: str, thing: str, product: str = "rock-ore", kind: str = "extract") -> Line:
+    """A lot of 100 kg REO in a tonne."""
+    court.enrol(firm, ("miner", "separator", "smelter"))
+    lot = court.extract(
+        firm, thing, LA, product, kind=kind, mass_mg=1000 * KG, origin="MM" * (kind == "import")
+    )
+    return Line(lot, 1000 * KG)
+
+
+def made(firm: str, kg: int, product: str) -> tuple[Line, ...]:
+    return (out(name(firm, f"made/{product}/{kg}"), 200 * KG, {"La": kg * KG}, product),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "product", "mined", "separated"),
+    [
+        ("extract", "rock-ore", 0, 0),
+        ("extract", "mixed-concentrate", 90, 0),
+        ("extract", "mixed-carbonate", 90, 0),
+        ("extract", "magnet-scrap", 90, 0),
+        ("extract", "la-oxide", 90, 90),
+        ("extract", "la-metal", 90, 90),
+        ("import", "mixed-concentrate", 0, 0),
+        ("import", "la-metal", 0, 90),
+        ("opening", "mixed-concentrate", 0, 0),
+    ],
+)
+@pytest.mark.parametrize("pooled", [False, True])
+def test_whatever_is_made_of_ore_is_mined(
+    kind: str, product: str, mined: int, separated: int, pooled: bool
+) -> None:
+    court = Court()
+    for activity in ("mining", "separation"):
+        allot(court, "combine", activity, 1000)
+    ore, lines = dug(court, "combine", "ore/1", kind=kind), made("combine", 90, product)
+    if pooled:
+        pool = {"pool": name("combine", "pool/1"), "process": "flotation"}
+        accepted(court.file("feed", "combine", inputs=(ore,), **pool))
+        assert drawn(court, "combine", "mining") == 0
+        accepted(court.file("draw", "combine", outputs=lines, **pool))
+    else:
+        accepted(court.file("process", "combine", inputs=(ore,), outputs=lines, process="flotation"))
+    assert (drawn(court, "combine", "mining"), drawn(court, "combine", "separation")) == (mined, separated)
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+@pytest.mark.parametrize(
+    ("beside", "mined"), [("rock-ore", 160), ("mixed-concentrate", 80), ("la-oxide", 80)]
+)
+def test_ore_counts_by_its_part_of_what_is_worked(pooled: bool, beside: str, mined: int) -> None:
+    court = Court()
+    allot(court, "combine", "mining", 1000)
+    parts = (dug(court, "combine", "a"), dug(court, "combine", "b", beside, kind="opening"))
+    if beside == "rock-ore":
+        parts = (parts[0], dug(court, "combine", "c"))
+    lines = made("combine", 160, "mixed-carbonate")
+    if pooled:
+        pool = {"pool": name("combine", "pool/1"), "process": "flotation"}
+        for part in parts:
+            accepted(court.file("feed", "combine", inputs=(part,), **pool))
+        accepted(court.file("draw", "combine", outputs=lines, **pool))
+    else:
+        accepted(court.file("process", "combine", inputs=parts, outputs=lines, process="flotation"))
+    assert drawn(court, "combine", "mining") == mined
+
+
+def test_ore_leaves_a_pool_once() -> None:
+    court = Court()
+    allot(court, "combine", "mining", 1000)
+    pool = {"pool": name("combine", "pool/1"), "process": "flotation"}
+    accepted(court.file("feed", "combine", inputs=(dug(court, "combine", "ore/1"),), **pool))
+    accepted(court.file("draw", "combine", outputs=made("combine", 60, "mixed-concentrate"), **pool))
+    accepted(court.file("draw", "combine", outputs=made("combine", 10, "rock-ore"), **pool))
+    assert drawn(court, "combine", "mining") == 60
+    accepted(court.file("close", "combine", pool=pool["pool"], measured_mg={"La": 10 * KG}))
+    other = dug(court, "combine", "other/1", "mixed-concentrate", kind="opening")
+    accepted(court.file("feed", "combine", inputs=(other,), **pool))
+    accepted(court.file("draw", "combine", outputs=made("combine", 55, "mixed-concentrate"), **pool))
+    assert drawn(court, "combine", "mining") == 65
+    accepted(court.file("draw", "combine", outputs=made("combine", 54, "mixed-concentrate"), **pool))
+    assert drawn(court, "combine", "mining") == 69  # 9.9 kg of the ten, in whole kilograms
+
+
+@pytest.mark.parametrize("undone", ["feed", "draw", "both"])
+def test_a_correction_puts_ore_back_into_its_pool(undone: str) -> None:
+    court = Court()
+    allot(court, "combine", "mining", 1000)
+    pool = {"pool": name("combine", "pool/1"), "process": "flotation"}
+    ore = dug(court, "combine", "ore/1")
+    half = {"inputs": (Line(ore.lot, 500 * KG),), **pool}
+    first = {"outputs": made("combine", 40, "mixed-concentrate"), **pool}
+    accepted(court.file("feed", "combine", event_id="urn:fed", **half))
+    accepted(court.file("draw", "combine", event_id="urn:drawn", **first))
+    if undone in ("draw", "both"):
+        again = {**first, "outputs": (out(first["outputs"][0].lot, 99 * KG, {"La": 20 * KG}, "la-oxide"),)}
+        accepted(court.file("draw", "combine", event_id="urn:again", corrects="urn:drawn", **again))
+        assert drawn(court, "combine", "mining") == 20
+    if undone in ("feed", "both"):
+        more = {"inputs": (ore,), **pool}
+        accepted(court.file("feed", "combine", event_id="urn:more", corrects="urn:fed", **more))
+    left = 100 * (undone != "draw") + 50 * (undone == "draw") - (40 if undone == "feed" else 20)
+    accepted(court.file("draw", "combine", outputs=made("combine", left, "mixed-carbonate"), **pool))
+    assert drawn(court, "combine", "mining") == (50 if undone == "draw" else 100)
+
+
+@pytest.mark.parametrize("allotted", [False, True])
+def test_ore_that_is_sold_counts_with_whoever_concentrates_it(allotted: bool) -> None:
+    court = Court()
+    allot(court, "mine", "mining", 1000)
+    if allotted:
+        allot(court, "dresser", "mining", 1000)
+    ore = dug(court, "dresser", "ore/1")
+    filed = court.file(
+        "process",
+        "dresser",
+        inputs=(ore,),
+        outputs=made("dresser", 90, "mixed-concentrate"),
+        process="flotation",
+    )
+    assert flags(filed) == ([] if allotted else ["quota.exceeded"])
+    assert drawn(court, "mine", "mining") == 0
+    assert (court.lot(name("dresser", "made/mixed-concentrate/90")).tainted_by is None) == allotted
+
+
+def test_by_output_what_skips_the_separated_compound_counts_too() -> None:
+    court = Court()
+    court.set_policy(quota_basis="output")
+    allot(court, "combine", "separation", 1000)
+    lot = dug(court, "combine", "in/1", "mixed-carbonate", kind="opening")
+    lines = (*made("combine", 40, "la-metal"), *made("combine", 50, "la-oxide"))
+    accepted(court.file("process", "combine", inputs=(lot,), outputs=lines, process="separation"))
+    assert drawn(court, "combine", "separation") == 90
 
 
 def test_by_output_ore_counts_at_once() -> None:
@@ -161,6 +330,21 @@ def test_recycled_feed_draws_nothing() -> None:
     )
     assert flags(filed) == []
     assert drawn(court, "recycler", "separation") == 0
+
+
+@pytest.mark.parametrize(("roles", "found"), [(("recycler",), []), (("separator",), ["quota.exceeded"])])
+def test_a_recycler_needs_no_allotment_for_what_is_not_from_scrap(
+    roles: tuple[str, ...], found: list[str]
+) -> None:
+    court = Court()
+    allot(court, "plant", "separation", 1000)
+    court.enrol("recycler", roles)
+    lot = court.extract("recycler", "in/1", {"Nd": 100 * KG}, "recycled-magnet-oxide")
+    lines = (out(name("recycler", "out/1"), 200 * KG, {"Nd": 97 * KG}, "nd-oxide"),)
+    filed = court.file(
+        "process", "recycler", inputs=(Line(lot, None),), outputs=lines, whole=True, process="separation"
+    )
+    assert [code for code in flags(filed) if code.startswith("quota")] == found
 
 
 def test_a_pool_counts_what_is_drawn() -> None:
