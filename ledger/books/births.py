@@ -298,6 +298,8 @@ def _reconcile(
             )
         )
     journal.effect.awaited[lot.lot] = _received_mg(journal, lot)
+    if earlier.product and not earlier.producer:  # it stands there by a receipt alone
+        journal.effect.expected[lot.lot] = earlier.product
     journal.books.put(
         LotVersionRecord(
             lot=lot.lot,

@@ -74,6 +74,7 @@ class Effect:
         revalued: Lots whose contents it changed after some of them was used, with how much of the mass in mg.
         awaited: Lots that were received before this birth, with the most of their mass in mg that is awaited
             from one consignor.
+        expected: The product as which each such lot was received, where a receipt stated one.
         reused: Seals and units that it opened while they were open, with the entry that did so first.
     """
 
@@ -100,6 +101,7 @@ class Effect:
     reused: dict[str, int] = field(default_factory=dict)
     revalued: dict[str, int] = field(default_factory=dict)
     awaited: dict[str, int] = field(default_factory=dict)
+    expected: dict[str, str] = field(default_factory=dict)
 
 
 class Impossible(Exception):

@@ -39,6 +39,23 @@ def hs_mismatch(case: Case) -> Iterator[Notice]:
         yield from _sent(case)
 
 
+@rule("hs.mismatch", movements=("opening", *BIRTHS))
+def born_otherwise(case: Case) -> Iterator[Notice]:
+    """A lot was received as another product, before its birth was recorded, than it is by that."""
+    for lot in case.effect.born:
+        received_as = case.effect.expected.get(lot.lot, lot.product)
+        if received_as != lot.product:
+            yield notice(
+                case,
+                "hs.mismatch",
+                f"{lot.lot} was received as {received_as}, and is {lot.product} by its birth",
+                "Compare the papers of both sides, have the goods assayed, and correct what is wrong.",
+                subject=f"lot:{lot.lot}",
+                product=lot.product,
+                received_as=received_as,
+            )
+
+
 @rule("content.deminimis", "content.undecided", movements=("export", "disclose"))
 def deminimis(case: Case) -> Iterator[Notice]:
     """Goods with Chinese content leave from abroad while a list on such goods is in force."""

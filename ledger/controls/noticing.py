@@ -103,6 +103,12 @@ def roles_of(case: Case, party: str) -> frozenset[str]:
     return frozenset() if record is None else frozenset(record.roles)
 
 
+def recycles_only(case: Case) -> bool:
+    """Whether the movement's party is published as a recycler and not for mineral products besides."""
+    roles = roles_of(case, actor_of(case))
+    return "recycler" in roles and roles.isdisjoint(("miner", "separator"))
+
+
 def listed(names: Iterable[str], most: int = 5) -> str:
     """Names for a sentence: the first few, and how many more there are."""
     ordered = list(names)

@@ -5,15 +5,18 @@ Decides: which compositions contradict a declared origin. Source: Regulation 785
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from ledger.controls.measures import UNIT, band_of
-from ledger.controls.noticing import actor_of, listed, notice, roles_of
+from ledger.controls.noticing import actor_of, listed, notice, recycles_only
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.fingerprints import Fingerprint, fingerprints
+from ledger.records.books import Books
 from ledger.records.cells import by_origin, element_masses
-from ledger.records.lots import HoldingRecord, LotRecord, PostingRecord
+from ledger.records.lots import EdgeRecord, EventRecord, HoldingRecord, LotRecord, PostingRecord
+from ledger.records.oversight import TallyRecord
 
 PRIMARY_STAGES: Final = ("ore", "concentrate")
 MINERAL_STATUSES: Final = ("domestic", "import")
@@ -21,13 +24,14 @@ SCRAP_STRANGERS: Final = ("Y", "Er", "Yb", "Eu")
 """Elements that ores have and magnets have not."""
 COMPARED_STAGES: Final = ("concentrate", "mixed_compound")
 OTHER: Final = "other"
+RECYCLED: Final = "recycled"
+"""The tally of the events by which recyclers used a lot."""
 
 
 @rule("recycler.ore-input", movements=("process", "feed"), stage="before", action="reject")
 def ore_input(case: Case) -> Iterator[Notice]:
     """A recycler uses a mineral product."""
-    roles = roles_of(case, actor_of(case))
-    if "recycler" not in roles or roles & {"miner", "separator"}:
+    if not recycles_only(case):
         return
     least = case.recording.policy.thresholds["recycler.primary_share"]
     for line in case.movement.inputs:
@@ -44,6 +48,39 @@ def ore_input(case: Case) -> Iterator[Notice]:
                 stage=lot.stage,
                 product=lot.product,
             )
+
+
+@rule("recycler.ore-input", movements=("opening", "extract", "import", "process", "draw"), action="reject")
+def ore_used_before(case: Case) -> Iterator[Notice]:
+    """A recycler used a lot that is a mineral product by its birth, recorded or corrected only now."""
+    books, least = case.recording.books, case.recording.policy.thresholds["recycler.primary_share"]
+    for lot in case.effect.born:
+        if lot.lot not in case.effect.awaited or not _is_mineral(lot, least):
+            continue
+        uses = _uses(books, lot.lot)
+        if not uses:
+            continue
+        entries = {event.entry_index for event in uses}
+        made = sorted(
+            edge.child
+            for edge in books.group(EdgeRecord, "parent", lot.node)
+            if edge.voided_at is None and edge.entry_index in entries
+        )
+        found = notice(
+            case,
+            "recycler.ore-input",
+            f"a recycler has used {lot.lot}, which is a mineral product ({lot.stage}) by its birth",
+            "Only published separation firms may use mineral products: correct the birth, or the use.",
+            subject=f"lot:{lot.lot}",
+            ongoing=True,
+            taints=tuple(f"node:{child}" for child in made),
+            lot=lot.lot,
+            stage=lot.stage,
+            product=lot.product,
+            recyclers=sorted({event.issuer for event in uses}),
+            entries=sorted(entries),
+        )
+        yield replace(found, past=True)
 
 
 @rule("recycler.fingerprint", movements=("process", "feed"))
@@ -136,6 +173,26 @@ def unvouched(case: Case) -> Iterator[Notice]:
                 lots=[line.lot],
                 exporters=sorted(exporters),
             )
+
+
+def note_recycling(case: Case) -> None:
+    """Remembers which lots a recycler used, for what they are may be recorded later."""
+    if not recycles_only(case):
+        return
+    books, movement = case.recording.books, case.movement
+    for lot, _ in case.effect.used:
+        tally = books.get(TallyRecord, RECYCLED, lot.lot, "")
+        uses = {} if tally is None else dict(tally.sums)
+        uses[f"{case.recording.issuer} {movement.event_id}"] = case.recording.index
+        books.put(TallyRecord(RECYCLED, lot.lot, "", uses))
+
+
+def _uses(books: Books, lot: str) -> list[EventRecord]:
+    """The processes and feeds by which recyclers used a lot, and which stand."""
+    tally = books.get(TallyRecord, RECYCLED, lot, "")
+    names = () if tally is None else (name.partition(" ") for name in tally.sums)
+    events = (books.get(EventRecord, issuer, event_id) for issuer, _, event_id in names)
+    return [event for event in events if event is not None and event.state == "booked"]
 
 
 def _has(case: Case, lot: str) -> bool:

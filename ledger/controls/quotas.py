@@ -16,7 +16,7 @@ from typing import Final
 from ledger.books.counting import SEPARATED
 from ledger.controls.drawn import quota_name, to_give_back
 from ledger.controls.fed import ORE, ore_shares
-from ledger.controls.noticing import actor_of, decimal_text, notice, roles_of
+from ledger.controls.noticing import actor_of, decimal_text, notice, recycles_only
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.books import Books
 from ledger.records.cells import element_masses, total
@@ -44,7 +44,7 @@ def quota(case: Case) -> Iterator[Notice]:
         allotment = allotment_of(books, party, year, activity, ore_class)
         if allotment is None:
             if not are_published(books, activity, year) or (activity == "separation" and recycles_only(case)):
-                continue
+                continue  # what a recycler uses is judged by recycler.ore-input
             allotment = QuotaRecord(party, year, activity, ore_class, 0, 0, 0)
         given_back = to_give_back(case).get(quota_name(party, year, activity, ore_class), 0)
         drawn = drawn_mg(books, party, year, activity, allotment.ore_class) + mass_mg - given_back
@@ -73,15 +73,6 @@ def quota(case: Case) -> Iterator[Notice]:
             allotted_mg=allotment.allotted_mg,
             share=share,
         )
-
-
-def recycles_only(case: Case) -> bool:
-    """Whether a party is published as a recycler alone: it has no allotment, for it uses no mineral product.
-
-    What it does use is judged by ``recycler.ore-input``; a minor part, or an opening stock, may be primary.
-    """
-    roles = roles_of(case, actor_of(case))
-    return "recycler" in roles and roles.isdisjoint(("miner", "separator"))
 
 
 def draws(case: Case) -> dict[Draw, int]:

@@ -23,6 +23,8 @@ from ledger.records.policy import ALWAYS
 from ledger.records.quick import quick
 from ledger.records.taint import taint
 
+NODE: Final = "node"
+"""Before a number, what ``Notice.taints`` calls a node of the graph."""
 FOREIGN: Final = "name.foreign"
 """Where a statement is refused for another's names, the books say nothing of what bears them."""
 
@@ -113,6 +115,8 @@ def _refuses(notice: Notice, recording: Recording) -> bool:
     code = notice.finding.code
     if code in ALWAYS:
         return True
+    if notice.past:
+        return False
     if notice.severe:
         return recording.policy.action(code) != "off" and code not in recording.policy.softened
     return recording.policy.action(code) == "reject"
@@ -138,6 +142,10 @@ def _alert(notice: Notice, case: Case, position: int, number: int) -> AlertRecor
 
 def _taint(notice: Notice, recording: Recording) -> None:
     for name in notice.taints:
+        kind, _, number = name.partition(":")
+        if kind == NODE:
+            taint(recording.books, int(number), recording.index)
+            continue
         lot = recording.books.get(LotRecord, name)
         if lot is not None and lot.tainted_by is None:
             taint(recording.books, lot.node, recording.index)  # it may have been used before its birth

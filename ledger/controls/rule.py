@@ -41,9 +41,10 @@ class Notice:
         subject: ``lot:<id>``, ``shipment:<consignor> <event id>``, ``pool:<id>``, ``site:<id>``, ...
         site: Where, or "" for the movement's own site.
         severe: Whether it is beyond the rule's refusal threshold, where it has two.
-        taints: Lots (and pools, as ``pool:<id>``) that become illegal product by it.
+        taints: What becomes illegal product by it: lots, and ``node:<number>`` for a node of the graph.
         ongoing: It is about a fact that goes on: it opens no alert while one about it stands open. It refuses
             and taints all the same, so a rule gives it whether or not one does.
+        past: It is about what was recorded before, so it refuses nothing: this movement is not at fault.
     """
 
     finding: Finding
@@ -52,6 +53,7 @@ class Notice:
     severe: bool = False
     taints: tuple[str, ...] = ()
     ongoing: bool = False
+    past: bool = False
 
 
 Judge = Callable[[Case], Iterator[Notice]]

@@ -130,7 +130,9 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="fed on 2 September, no close recorded by 10 November",
     ),
     "recycler.ore-input": RuleText(
-        fires="a recycler uses an ore, a concentrate, or a mixed compound that is mostly from mines",
+        fires="a recycler uses an ore, a concentrate, or a mixed compound that is mostly from mines. "
+        "Flagged, never refused: what a recycler used is such a product by the birth that is recorded or "
+        "corrected afterwards; what was made of it is tainted",
         thresholds=("recycler.primary_share",),
         example="a recycler feeds monazite concentrate",
     ),
@@ -226,7 +228,8 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="magnets of a firm in Viet Nam that had been given 1E902.a, to Japan",
     ),
     "hs.mismatch": RuleText(
-        fires="assay or product contradicts commodity code or name; Dy or Tb in magnets without a licence",
+        fires="assay or product contradicts commodity code or name; a lot is born as another product than it "
+        "was received as before; Dy or Tb in magnets without a licence",
         thresholds=(
             "assay.sigma",
             "assay.least_share",

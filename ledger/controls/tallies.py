@@ -17,6 +17,7 @@ from ledger.controls.fed import note_feed
 from ledger.controls.measures import TOTAL, bias_variance
 from ledger.controls.movement_times import note_places
 from ledger.controls.noticing import actor_of
+from ledger.controls.origins import note_recycling
 from ledger.controls.papers import note_invoice
 from ledger.controls.reporting import EXEMPT, in_last_hours
 from ledger.controls.reviews import BALANCE, REPORTS
@@ -52,6 +53,8 @@ def note(case: Case) -> None:
     _note_report(case)
     if movement.kind == "feed":
         note_feed(case)
+    if movement.kind in ("process", "feed"):
+        note_recycling(case)
     if case.effect.born and movement.kind != "opening":
         note_output(case)
     note_draws(case)
