@@ -1,7 +1,8 @@
 """Control lists as they stand at a moment: which are in force, what they mean, and for exports from where.
 
-Decides: which version of a list counts (the newest), what an item means, and how an end use is read. A list
-is switched off and on again by publishing it with another span; nothing here knows a list by its name.
+Decides: which version of a list counts (the newest of those that have begun), what an item means, and how an
+end use is read. A list is switched off and on again by publishing it with another span, and amended ahead of
+time by publishing it with a later start; nothing here knows a list by its name.
 """
 
 import re
@@ -16,6 +17,7 @@ from ledger.records.books import Books
 from ledger.records.cells import element_masses
 from ledger.records.lots import LotRecord
 from ledger.records.oversight import ControlListRecord
+from ledger.records.versions import deciding
 
 HOME: Final = "CN"
 """The country of the authority whose lists these are."""
@@ -24,14 +26,20 @@ MILITARY: Final = "military"
 _END_USE: Final = re.compile(r"([a-z][a-z-]{0,59})(?::(\d{1,9}(?:\.\d{1,9})?))?", re.ASCII)
 
 
-def newest_lists(books: Books) -> dict[str, ControlListRecord]:
-    """The newest published version of each control list, in force or not."""
-    return {record.control_list: record for record in books.group(ControlListRecord, "all")}
+def deciding_lists(books: Books, at_us: int) -> dict[str, ControlListRecord]:
+    """The version of each control list that decides at a moment, in force or ended.
+
+    Of a list that has not begun it is the newest that is to come.
+    """
+    versions: dict[str, list[ControlListRecord]] = {}
+    for record in books.group(ControlListRecord, "all"):
+        versions.setdefault(record.control_list, []).append(record)
+    return {name: deciding(known, at_us) or known[-1] for name, known in versions.items()}
 
 
 def lists_in_force(books: Books, at_us: int) -> list[ControlListRecord]:
-    """The newest published version of each control list, of those that are in force at a moment."""
-    return [record for record in newest_lists(books).values() if record.stands_at(at_us)]
+    """Of each control list that is in force at a moment the version that decides then."""
+    return [record for record in deciding_lists(books, at_us).values() if record.stands_at(at_us)]
 
 
 def reaching(

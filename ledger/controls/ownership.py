@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from ledger.controls.lists import lists_in_force, newest_lists
+from ledger.controls.lists import deciding_lists, lists_in_force
 from ledger.records.books import Books
 from ledger.records.oversight import OwnershipRecord, RestrictedPartyRecord
 
@@ -97,9 +97,8 @@ def least_share(books: Books, record: RestrictedPartyRecord, at_us: int) -> Frac
 
     What its own list says goes before what other lists say. While no list ever said anything: one half.
     """
-    stated = {
-        name: each for name, each in newest_lists(books).items() if each.conditions.get("affiliate_share")
-    }
+    deciding = deciding_lists(books, at_us)
+    stated = {name: each for name, each in deciding.items() if each.conditions.get("affiliate_share")}
     if not stated:
         return AFFILIATE_SHARE
     own = stated.get(record.control_list)

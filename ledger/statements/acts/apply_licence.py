@@ -8,6 +8,7 @@ from marshmallow import ValidationError, validates_schema
 
 from ledger.findings import Finding
 from ledger.records.oversight import ControlListRecord, LicenceRecord
+from ledger.records.versions import standing_or_to_come
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import (
     Each,
@@ -156,11 +157,13 @@ class ApplyLicence(Act):
         """The technologies that no list names which stands or is to come."""
         if not self.technologies:
             return []
-        newest = {record.control_list: record for record in facts.books.group(ControlListRecord, "all")}
+        versions: dict[str, list[ControlListRecord]] = {}
+        for record in facts.books.group(ControlListRecord, "all"):
+            versions.setdefault(record.control_list, []).append(record)
         listed = {
             item.get("technology")
-            for record in newest.values()
-            if record.ends_us is None or context.recorded_at_us < record.ends_us
+            for known in versions.values()
+            for record in standing_or_to_come(known, context.recorded_at_us)
             for item in record.items
         }
         return [

@@ -111,7 +111,7 @@ class PublishControlListSchema(MemberSchema):
 
 @dataclass(frozen=True)
 class PublishControlList(Act):
-    """Publishes a list anew; the newest version of a list is the one that counts, also to suspend it."""
+    """Publishes a list anew, also to suspend it; of the versions that have begun the newest counts."""
 
     name: ClassVar[str] = "publish-control-list"
     schema: ClassVar[type[MemberSchema]] = PublishControlListSchema

@@ -137,6 +137,24 @@ def test_the_newest_version_of_a_list_is_the_one_in_force() -> None:
     assert flags(export(court, licence="")) == []
 
 
+@pytest.mark.parametrize(("begins", "controlled"), [(0, False), (1, True), (30 * 24 * HOUR_US, True)])
+def test_a_list_that_is_amended_ahead_of_time_holds_until_then(begins: int, controlled: bool) -> None:
+    court = court_with_list()
+    starts_us = court.now_us - HOUR_US + begins
+    court.books.put(ControlListRecord("mofcom-18-2025", 1, starts_us, None, (), {}))
+    assert refusals(export(court, licence="")) == (["licence.missing"] if controlled else [])
+
+
+@pytest.mark.parametrize(("ends", "resumes", "controlled"), [(0, 1, False), (0, 0, True), (1, 5, True)])
+def test_a_list_is_suspended_and_resumed(ends: int, resumes: int, controlled: bool) -> None:
+    court = court_with_list()
+    at_us = court.now_us - HOUR_US
+    (old,) = court.books.records(ControlListRecord)
+    court.books.put(replace(old, entry_index=1, ends_us=at_us + ends))
+    court.books.put(replace(old, entry_index=2, starts_us=at_us + resumes))
+    assert refusals(export(court, licence="")) == (["licence.missing"] if controlled else [])
+
+
 def test_a_list_may_be_for_something_else_than_licences() -> None:
     court = court_with_list(conditions={"needs_licence": False})
     assert flags(export(court, licence="")) == []

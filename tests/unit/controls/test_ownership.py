@@ -133,6 +133,10 @@ def test_affiliates_of_a_listing_are_holdings_and_one_pair_counts_once() -> None
         ([(101, None, "0.5")], False),
         ([(0, None, "0.5"), (0, 50, "0.5")], False),  # switched off by a newer version
         ([(0, 50, "0.5"), (60, None, "0.5")], True),  # and on again
+        ([(0, None, "0.5"), (101, None, "0.75")], True),  # amended, but not yet
+        ([(0, None, "0.5"), (100, None, "0.75")], False),  # from now on
+        ([(0, None, "0.75"), (101, None, "0.5")], False),
+        ([(0, None, "0.5"), (101, 200, "0.5")], True),
     ],
 )
 def test_lists_switch_affiliates_off_and_on(

@@ -179,6 +179,18 @@ def test_a_number_need_not_be_set(log: ActLog) -> None:
     assert licence(log).scope == {}
 
 
+@pytest.mark.parametrize(
+    ("starts_us", "found"), [(START_US + 1, []), (START_US, ["licence.technology"]), (START_US + 10**12, [])]
+)
+def test_a_list_that_is_amended_ahead_of_time_names_it_still(
+    log: ActLog, starts_us: int, found: list[str]
+) -> None:
+    listing(log, "1E902.a")
+    other = ({"technology": "1E902.b"},)
+    log.facts.books.put(ControlListRecord("mofcom-62-2025", 1, starts_us, None, other, {}))
+    assert [code for code, _ in log.state(EXPORTER, technology())] == found
+
+
 @pytest.mark.parametrize(("ends_us", "found"), [(START_US + 1, []), (START_US, ["licence.technology"])])
 def test_it_is_of_a_list_that_has_not_ended(log: ActLog, ends_us: int, found: list[str]) -> None:
     listing(log, "1E902.a", ends_us=ends_us)
