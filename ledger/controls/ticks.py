@@ -19,6 +19,7 @@ from ledger.records.lots import PoolRecord, ProvisionalRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord, DueRecord, InvoiceRecord, LicenceRecord, TallyRecord
 from ledger.records.periods import DAY_US, HOUR_US, later_us
 from ledger.records.policy import Policy
+from ledger.statements.acts.licences import due_of
 
 ARRIVED: Final = ("arrival", "installation", "use")
 SPECIAL: Final = "special"
@@ -221,13 +222,14 @@ def _no_invoice(due: DueRecord, moment: Moment) -> Verdict:
 
 def _undecided(due: DueRecord, moment: Moment) -> Verdict:
     licence = moment.books.get(LicenceRecord, due.subject.partition(":")[2])
-    if licence is None or licence.state != "applied" or licence.due_us is None:
+    due_us = None if licence is None or licence.state != "applied" else due_of(licence, moment.policy)
+    if licence is None or due_us is None:
         return Verdict()
-    if licence.due_us > moment.now_us:
-        return Verdict(again_us=licence.due_us)
+    if due_us > moment.now_us:
+        return Verdict(again_us=due_us)
     finding = Finding(
         "licence.overdue",
-        f"the application for {licence.licence} was to be decided by {format_time_us(licence.due_us)}",
+        f"the application for {licence.licence} was to be decided by {format_time_us(due_us)}",
         mend="The authority decides it (grant-licence, refuse-licence), or stops the clock and says why.",
         evidence={"licence": licence.licence, "applied": format_time_us(licence.applied_us)},
     )

@@ -3,7 +3,7 @@
 Decides: which day is a working day, and when so many have passed. Knows no holiday of its own.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -69,26 +69,49 @@ def start_of_day_us(day: date, offset_min: int) -> int:
 
 
 def days_used(policy: Policy, runs: Iterable[tuple[int, int]]) -> int:
-    """How many working days have passed over the spans [from_us, to_us] in which a clock ran."""
-    offset, calendar = policy.filing_offset_min, _calendar(policy)
-    return sum(
-        working_days_between(local_date(start, offset), local_date(end, offset), *calendar)
-        for start, end in runs
-    )
+    """On how many working days a clock ran that was first set going at the beginning of the first span.
+
+    That day does not count; every other day counts once, however long the clock ran on it.
+
+    Args:
+        policy: Holidays and time zone.
+        runs: Spans [from_us, to_us] in which it ran, in their order.
+    """
+    calendar = _calendar(policy)
+    return sum(working_days_between(before, last, *calendar) for before, last in _days(policy, runs))
 
 
 def decision_due_us(policy: Policy, runs: tuple[tuple[int, int], ...], running_since_us: int) -> int:
-    """Until when a decision is due: the end of the last of its working days, exclusive.
+    """Until when a decision is due, or was first: the end of the last of its working days, exclusive.
+
+    What was missed stays missed, whether or not the clock is stopped afterwards. Where all days were used
+    when it was stopped, the decision is due as soon as it runs again on another day.
 
     Args:
         policy: Holidays and time zone.
         runs: Spans [from_us, to_us] over which the clock ran before it was stopped.
         running_since_us: Since when it runs now.
     """
-    offset = policy.filing_offset_min
-    left = max(0, DECISION_DAYS - days_used(policy, runs))
-    last = add_working_days(local_date(running_since_us, offset), left, *_calendar(policy))
-    return start_of_day_us(last + _DAY, offset)
+    calendar, used = _calendar(policy), 0
+    spans = (*runs, (running_since_us, running_since_us))
+    due_us = running_since_us
+    for (start_us, end_us), (before, last) in zip(spans, _days(policy, spans), strict=True):
+        due_day = add_working_days(before, DECISION_DAYS - used, *calendar)
+        due_us = max(start_us, start_of_day_us(due_day + _DAY, policy.filing_offset_min))
+        if due_us <= end_us:
+            break
+        used += working_days_between(before, last, *calendar)
+    return due_us
+
+
+def _days(policy: Policy, runs: Iterable[tuple[int, int]]) -> Iterator[tuple[date, date]]:
+    """Of each span the day before its first that may count, and its last; no day is in two of them."""
+    offset, seen = policy.filing_offset_min, None
+    for start_us, end_us in runs:
+        start, end = local_date(start_us, offset), local_date(end_us, offset)
+        before = start if seen is None else max(seen, start - _DAY)
+        yield before, end
+        seen = max(before, end)
 
 
 def _calendar(policy: Policy) -> tuple[frozenset[str], frozenset[str]]:

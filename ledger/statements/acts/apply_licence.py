@@ -197,5 +197,5 @@ class ApplyLicence(Act):
         )
         record = replace(record, due_us=due_of(record, policy_in_force(facts)))
         facts.books.put(record)
-        put_due(facts, record, context.index)
+        put_due(facts, record, context)
         let_read(facts, context, [self.exporter, *self.consignees, *self.end_users])

@@ -116,7 +116,7 @@ class LicenceAct(Act):
         assert record is not None
         after = self.changed(record, context, facts)
         facts.books.put(after)
-        put_due(facts, after, context.index)
+        put_due(facts, after, context)
         let_read(facts, context, [record.exporter])
 
     def change_faults(self, record: LicenceRecord, context: ActContext, facts: Facts) -> list[Finding]:
@@ -154,7 +154,7 @@ def decided(record: LicenceRecord, state: str, context: ActContext) -> LicenceRe
 
 
 def due_of(record: LicenceRecord, policy: Policy) -> int | None:
-    """Until when a decision is due, None while the clock stands."""
+    """Until when a decision is due, or was first, None while the clock stands."""
     return None if is_stopped(record) else _due_us(record, policy)
 
 
@@ -199,16 +199,19 @@ def _due_us(record: LicenceRecord, policy: Policy) -> int:
     return decision_due_us(policy, *_runs(record))
 
 
-def put_due(facts: Facts, record: LicenceRecord, entry_index: int) -> None:
-    """Puts when time will judge that no decision came; settles it once there is one, or the clock stands."""
+def put_due(facts: Facts, record: LicenceRecord, context: ActContext) -> None:
+    """Puts when time will judge that no decision came; settles it once there is one, or the clock stands.
+
+    What is due already is judged at the next entry.
+    """
     subject = f"licence:{record.licence}"
     waits = record.state == "applied" and record.due_us is not None
     known = facts.books.get(DueRecord, LICENCE_DECISION, subject)
     due_us = record.due_us if record.due_us is not None else 0 if known is None else known.due_us
-    bucket = due_us // HOUR_US if waits else SETTLED
+    bucket = max(due_us, context.recorded_at_us) // HOUR_US if waits else SETTLED
     if known is not None and (known.due_us, known.bucket) == (due_us, bucket):
         return
-    facts.books.put(DueRecord(LICENCE_DECISION, subject, record.exporter, "", due_us, entry_index, bucket))
+    facts.books.put(DueRecord(LICENCE_DECISION, subject, record.exporter, "", due_us, context.index, bucket))
 
 
 def stopped_us(clock: Sequence[tuple[int, int | None]], until_us: int) -> int:

@@ -44,8 +44,16 @@ APPLIED = LicenceRecord(
         (APPLIED, 7, 4, 41, False),  # the weekend does not count
         (APPLIED, 64, 45, 0, False),  # the last day
         (APPLIED, 65, 46, -1, True),
-        # It stood from Tuesday to the Monday after: Tuesday alone had counted.
-        (replace(APPLIED, clock=((day(1), day(7)),)), 8, 2, 43, False),
+        # It stood from Tuesday to the Monday after: both count.
+        (replace(APPLIED, clock=((day(1), day(7)),)), 8, 3, 42, False),
+        (replace(APPLIED, clock=((day(1), day(1)),)), 8, 5, 40, False),
+        # It stood for a minute once the time was over: that takes nothing back.
+        (replace(APPLIED, clock=((day(70), day(70) + 60_000_000),)), 70, 49, -4, True),
+        (replace(APPLIED, clock=((day(70), day(77)),)), 77, 50, -5, True),
+        (replace(APPLIED, clock=((day(70), day(77)), (day(78), None))), 300, 51, -6, True),
+        # It stood from the last day to the one after, when all days were used.
+        (replace(APPLIED, clock=((day(64), day(65)),)), 65, 46, -1, True),
+        (replace(APPLIED, clock=((day(64), None),)), 65, 45, 0, False),
         # It stands since Tuesday, whatever the day is.
         (replace(APPLIED, clock=((day(1), None),)), 300, 1, 44, False),
         # It stood still only once the time was over.

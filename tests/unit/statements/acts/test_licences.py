@@ -200,8 +200,9 @@ def test_nothing_is_due_while_the_clock_stands() -> None:
     assert log.state(REGULATOR, change("stop-clock")) == [("clock.stopped", "/licence")]
     log.now_us += 14 * DAY_US
     assert log.state(REGULATOR, change("start-clock")) == []
-    assert licence(log).due_us == first.due_us + 14 * DAY_US
-    assert due(log).due_us == first.due_us + 14 * DAY_US
+    # Ten working days later, but for the one on which it is started again.
+    assert licence(log).due_us == first.due_us + 13 * DAY_US
+    assert due(log).due_us == first.due_us + 13 * DAY_US
     assert due(log).bucket == due(log).due_us // HOUR_US
     assert log.state(REGULATOR, change("start-clock")) == [("clock.running", "/licence")]
 
@@ -216,12 +217,28 @@ def test_a_stop_within_a_day_costs_nothing() -> None:
     assert due(log).due_us == before
 
 
-def test_once_the_time_is_used_up_it_is_due_today() -> None:
+@pytest.mark.parametrize("days", [0, 1, 30])
+def test_what_was_missed_stays_missed(days: int) -> None:
     log = applied()
+    first_us = due(log).due_us
     log.now_us += 100 * DAY_US
     assert log.state(REGULATOR, change("stop-clock")) == []
+    log.now_us += days * DAY_US
     assert log.state(REGULATOR, change("start-clock")) == []
-    assert licence(log).due_us == START_US + 100 * DAY_US + 8 * HOUR_US
+    assert licence(log).due_us == due(log).due_us == first_us
+    assert due(log).bucket == log.now_us // HOUR_US, "the next entry tells it"
+
+
+def test_a_stop_on_the_last_day_leaves_that_day_alone() -> None:
+    log = applied()
+    first_us = due(log).due_us
+    log.now_us = first_us - HOUR_US
+    for act in ("stop-clock", "start-clock", "stop-clock"):
+        log.now_us += 1
+        assert log.state(REGULATOR, change(act)) == []
+    log.now_us += DAY_US
+    assert log.state(REGULATOR, change("start-clock")) == []
+    assert licence(log).due_us == log.now_us, "all days were used"
 
 
 def test_a_decision_ends_a_stop() -> None:
