@@ -17,12 +17,10 @@ from ledger.books.context import Effect, Impossible, Recording
 from ledger.findings import Finding
 from ledger.movements.movement import Line, Movement
 from ledger.records.books import Books
-from ledger.records.cells import element_masses
+from ledger.records.cells import MOST_MG, element_masses
 from ledger.records.lots import HoldingRecord, LotRecord, PostingRecord
 
 NODE_SHIFT = 20
-MOST_MG = 10**18
-"""More of one lot nobody holds: ten times the heaviest line; every column holds it."""
 
 
 class Journal:

@@ -1,4 +1,4 @@
-"""Alerts that official acts open: papers that contradict the goods that they are for.
+"""Alerts that official acts open: papers that contradict the goods, allotments that are used up already.
 
 Decides: which acts are compared with the books, and whose alert it is; and that the sales of an invoice that
 is cancelled want another one. An act is never refused by these rules: what a paper says was said.
@@ -7,12 +7,14 @@ is cancelled want another one. An act is never refused by these rules: what a pa
 from collections.abc import Iterator
 
 from ledger.controls.papers import judge_declaration, judge_invoice
+from ledger.controls.quotas import judge_allotment
 from ledger.controls.rule import Notice
 from ledger.controls.schedules import await_invoice_again
 from ledger.controls.standing_alerts import opens
 from ledger.records.books import Books
-from ledger.records.oversight import AlertRecord, InvoiceRecord
+from ledger.records.oversight import AlertRecord, InvoiceRecord, QuotaRecord
 from ledger.records.policy import Policy
+from ledger.statements.acts.allot_quota import AllotQuota
 from ledger.statements.acts.base import Act
 from ledger.statements.acts.cancel_invoice import CancelInvoice
 from ledger.statements.acts.declare_customs import DeclareCustoms
@@ -65,3 +67,7 @@ def _judged(act: Act, books: Books, policy: Policy) -> Iterator[tuple[str, Notic
     elif isinstance(act, DeclareCustoms):
         for found in judge_declaration(books, act.declaration, policy):
             yield act.declarant, found
+    elif isinstance(act, AllotQuota):
+        allotment = books.get(QuotaRecord, act.party, act.year, act.activity, act.ore_class)
+        for found in () if allotment is None else judge_allotment(books, allotment, policy):
+            yield act.party, found

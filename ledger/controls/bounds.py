@@ -8,9 +8,9 @@ of many lines, and a column of the database holds 64 bits.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ledger.books.accounts import MOST_MG
 from ledger.findings import Finding
 from ledger.records.books import Books, Record
+from ledger.records.cells import MOST_MG
 from ledger.records.lots import MemberRecord, ProvisionalRecord, ShipmentLineRecord, StocktakeRecord
 from ledger.records.oversight import LicenceRecord, QuotaRecord
 

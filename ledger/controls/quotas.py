@@ -9,7 +9,6 @@ Regulation 785 article 10, Order 71 (imported ore and monazite count).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -18,17 +17,20 @@ from ledger.controls.drawn import quota_name, to_give_back
 from ledger.controls.fed import ORE, ore_shares
 from ledger.controls.noticing import actor_of, decimal_text, notice, recycles_only
 from ledger.controls.rule import Case, Notice, rule
+from ledger.findings import Finding
+from ledger.records.allotments import ANY, TALLY, allotment_of, drawn_mg, put_drawn
 from ledger.records.books import Books
 from ledger.records.cells import element_masses, total
 from ledger.records.lots import LotRecord
 from ledger.records.oversight import PUBLISHED_QUOTAS, QuotaRecord, TallyRecord
 from ledger.records.periods import year_of
+from ledger.records.policy import Policy
 
-TALLY: Final = "quota"
 UNCOUNTED: Final = (ORE, "scrap")
 """What comes out of the ground or is gathered, and is no mineral product yet."""
-ANY: Final = "any"
-CLASSES: Final = ("rock", "ionic", ANY)
+
+NEARING: Final = "quota.nearing"
+EXCEEDED: Final = "quota.exceeded"
 
 Draw = tuple[str, str]
 """Activity and ore class."""
@@ -48,31 +50,60 @@ def quota(case: Case) -> Iterator[Notice]:
             allotment = QuotaRecord(party, year, activity, ore_class, 0, 0, 0)
         given_back = to_give_back(case).get(quota_name(party, year, activity, ore_class), 0)
         drawn = drawn_mg(books, party, year, activity, allotment.ore_class) + mass_mg - given_back
-        subject = f"quota:{party}|{year}|{activity}|{allotment.ore_class}"
-        exceeded = drawn > allotment.allotted_mg
-        code = "quota.exceeded" if exceeded else "quota.nearing"
-        nearing = limits["quota.nearing_share"]
-        if not exceeded and drawn * nearing.denominator < nearing.numerator * allotment.allotted_mg:
+        finding = _beyond(allotment, drawn, limits["quota.nearing_share"])
+        if finding is None:
             continue
-        share = Fraction(drawn, allotment.allotted_mg) if allotment.allotted_mg else Fraction(0)
+        exceeded = finding.code == EXCEEDED
         yield notice(
             case,
-            code,
-            f"{party} has used {drawn} mg REO of {allotment.allotted_mg} for {activity} in {year}",
-            "Stop until a further allotment is published; what is beyond it is illegal product."
-            if exceeded
-            else f"Plan for the rest: {decimal_text(share * 100, 1)} % is used.",
-            subject=subject,
+            finding.code,
+            finding.detail,
+            finding.mend,
+            subject=_subject(allotment),
             taints=tuple(lot.lot for lot in case.effect.born) if exceeded else (),
             ongoing=True,
-            party=party,
-            year=year,
-            activity=activity,
-            ore_class=allotment.ore_class,
-            drawn_mg=drawn,
-            allotted_mg=allotment.allotted_mg,
-            share=share,
+            **finding.evidence,
         )
+
+
+def judge_allotment(books: Books, allotment: QuotaRecord, policy: Policy) -> Iterator[Notice]:
+    """An allotment that is published when it is nearly or wholly used already.
+
+    No goods are tainted by it: which of them lie beyond it nobody could know when they were made.
+    """
+    drawn = drawn_mg(books, allotment.party, allotment.year, allotment.activity, allotment.ore_class)
+    finding = _beyond(allotment, drawn, policy.thresholds["quota.nearing_share"]) if drawn > 0 else None
+    if finding is not None:
+        yield Notice(finding, _subject(allotment), ongoing=True)
+
+
+def _subject(allotment: QuotaRecord) -> str:
+    return f"quota:{allotment.party}|{allotment.year}|{allotment.activity}|{allotment.ore_class}"
+
+
+def _beyond(allotment: QuotaRecord, drawn: int, nearing: Fraction) -> Finding | None:
+    """What is wrong where so much is drawn on an allotment; None where that is not near it yet."""
+    exceeded = drawn > allotment.allotted_mg
+    if not exceeded and drawn * nearing.denominator < nearing.numerator * allotment.allotted_mg:
+        return None
+    share = Fraction(drawn, allotment.allotted_mg) if allotment.allotted_mg else Fraction(0)
+    return Finding(
+        EXCEEDED if exceeded else NEARING,
+        f"{allotment.party} has used {drawn} mg REO of {allotment.allotted_mg} for {allotment.activity} in "
+        f"{allotment.year}",
+        mend="Stop until a further allotment is published; what is beyond it is illegal product."
+        if exceeded
+        else f"Plan for the rest: {decimal_text(share * 100, 1)} % is used.",
+        evidence={
+            "party": allotment.party,
+            "year": allotment.year,
+            "activity": allotment.activity,
+            "ore_class": allotment.ore_class,
+            "drawn_mg": drawn,
+            "allotted_mg": allotment.allotted_mg,
+            "share": decimal_text(share),
+        },
+    )
 
 
 def draws(case: Case) -> dict[Draw, int]:
@@ -112,29 +143,6 @@ def ore_class_of(case: Case, lot: LotRecord) -> str:
     return stated or _likely(case, "ionic" if lot.stage == "mixed_compound" else "rock")
 
 
-def allotment_of(books: Books, party: str, year: int, activity: str, ore_class: str) -> QuotaRecord | None:
-    """The allotment that a draw goes to: the class's own, else the one for any class; None without one."""
-    for found in (ore_class, ANY):
-        record = books.get(QuotaRecord, party, year, activity, found)
-        if record is not None:
-            return record
-    if activity == "separation":
-        own = [each for each in books.group(QuotaRecord, "party", party, year) if each.activity == activity]
-        return own[0] if own else None
-    return None
-
-
-def drawn_mg(books: Books, party: str, year: int, activity: str, ore_class: str) -> int:
-    """What was drawn so far on an allotment, in mg REO; what was drawn before it was published included."""
-    drawn = 0
-    for found in CLASSES:
-        allotment = allotment_of(books, party, year, activity, found)
-        if (found if allotment is None else allotment.ore_class) == ore_class:
-            tally = books.get(TallyRecord, TALLY, f"{party}|{activity}|{found}", str(year))
-            drawn += 0 if tally is None else tally.sums.get("drawn_mg", 0)
-    return drawn
-
-
 def draw_quotas(books: Books, party: str, year: int, drawn: Mapping[Draw, int]) -> None:
     """Books draws on the allotments.
 
@@ -148,8 +156,7 @@ def draw_quotas(books: Books, party: str, year: int, drawn: Mapping[Draw, int]) 
         books.put(TallyRecord(TALLY, subject, str(year), {"drawn_mg": before + mass_mg}))
         allotment = allotment_of(books, party, year, activity, ore_class)
         if allotment is not None:
-            now_mg = drawn_mg(books, party, year, activity, allotment.ore_class)
-            books.put(replace(allotment, drawn_mg=now_mg))
+            put_drawn(books, allotment)
 
 
 def _likely(case: Case, ore_class: str) -> str:

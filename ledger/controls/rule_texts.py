@@ -164,7 +164,7 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
     ),
     "quota.exceeded": RuleText(
         fires="more is drawn than was allotted, or anything by a party without an allotment where they are "
-        "published; the goods beyond it are tainted",
+        "published; goods made beyond a published allotment are tainted",
         thresholds=(),
         example="101 t of 100 t are mined",
     ),

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from ledger.controls.drawn import DRAWN
-from ledger.controls.quotas import allotment_of
+from ledger.records.allotments import allotment_of
 from ledger.records.books import Books, Key, key_of
 from ledger.records.lots import EventRecord
 from ledger.records.oversight import MergerRecord, QuotaRecord

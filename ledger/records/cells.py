@@ -18,6 +18,9 @@ from json.encoder import encode_basestring as _encode
 from math import lcm
 from typing import Final, TypeAlias, cast
 
+MOST_MG: Final = 10**18
+"""More of one lot nobody holds: ten times the heaviest line; every column holds it."""
+
 Cell: TypeAlias = tuple[str, str, str]
 Cells: TypeAlias = Mapping[Cell, int]
 """Whole milligrams REO by (element, origin, status); no zeros."""

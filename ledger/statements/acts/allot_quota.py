@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from ledger.findings import Finding
+from ledger.records.allotments import put_drawn
 from ledger.records.oversight import PUBLISHED_QUOTAS, QuotaRecord, TallyRecord
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import Integer, MemberSchema, OneOf, PartyId
@@ -26,7 +27,9 @@ class AllotQuotaSchema(MemberSchema):
 
 @dataclass(frozen=True)
 class AllotQuota(Act):
-    """States the whole allotment of a year; stated again it replaces the one before; what was drawn stays.
+    """States the whole allotment of a year; stated again it replaces the one before.
+
+    What was drawn in that year counts on it, also what was drawn before any allotment was published.
 
     An allotment for both ore classes together and one for a single class do not stand beside each other: a
     draw would not know where it belongs.
@@ -73,11 +76,14 @@ class AllotQuota(Act):
         return findings
 
     def take_effect(self, context: ActContext, facts: Facts) -> None:
+        books = facts.books
         key = (self.party, self.year, self.activity, self.ore_class)
-        known = facts.books.get(QuotaRecord, *key)
-        drawn_mg = 0 if known is None else known.drawn_mg
-        facts.books.put(QuotaRecord(*key, self.mass, drawn_mg, context.index))
+        books.put(QuotaRecord(*key, self.mass, 0, context.index))
+        # What one of them takes over another one loses.
+        for quota in books.group(QuotaRecord, "party", self.party, self.year):
+            if quota.activity == self.activity:
+                put_drawn(books, quota)
         published = (PUBLISHED_QUOTAS, self.activity, str(self.year))
-        if facts.books.get(TallyRecord, *published) is None:
-            facts.books.put(TallyRecord(*published, {"entry_index": context.index}))
+        if books.get(TallyRecord, *published) is None:
+            books.put(TallyRecord(*published, {"entry_index": context.index}))
         let_read(facts, context, [self.party])

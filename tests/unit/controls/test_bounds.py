@@ -2,9 +2,9 @@
 
 import pytest
 
-from ledger.books.accounts import MOST_MG
 from ledger.controls.recording import Recorded
 from ledger.movements.movement import Line
+from ledger.records.cells import MOST_MG
 from ledger.records.lots import ShipmentLineRecord, ShipmentRecord, StocktakeRecord
 from ledger.records.oversight import QuotaRecord
 from tests.support.court import KG, Court, accepted, flags, name, out, party, refusals, site

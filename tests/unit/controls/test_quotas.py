@@ -2,10 +2,13 @@
 
 import pytest
 
-from ledger.controls.quotas import drawn_mg
+from ledger.controls.act_alerts import open_alerts
 from ledger.controls.recording import Recorded
 from ledger.movements.movement import Line
+from ledger.records.allotments import drawn_mg
 from ledger.records.oversight import PUBLISHED_QUOTAS, AlertRecord, QuotaRecord, TallyRecord
+from ledger.statements.acts import ActContext
+from ledger.statements.acts.allot_quota import AllotQuota
 from tests.support.court import DAY_US, HOUR_US, KG, Court, accepted, flags, name, out, party, site
 
 ORE = {"La": 60 * KG, "Nd": 40 * KG}
@@ -384,3 +387,66 @@ def test_a_correction_gives_back_what_was_drawn() -> None:
 def test_the_site_and_hour_helpers_name_the_firm() -> None:
     assert site("mine").startswith("https://mine.example/")
     assert HOUR_US * 24 == DAY_US
+
+
+# --- An allotment that is published after the draws --------------------------------------------------------
+
+
+def allotted_by_act(court: Court, kg: int, ore_class: str = "any", year: int = YEAR) -> list[str]:
+    """The codes of the alerts that the act opens."""
+    act = AllotQuota(party=party("mine"), year=year, activity="mining", ore_class=ore_class, mass=kg * KG)
+    context = ActContext(court.index, court.now_us, "https://authority.example/", "", bytes(32), "")
+    act.take_effect(context, court.facts)
+    opened = open_alerts(act, court.books, court.policy, court.index, court.now_us)
+    alerts = [alert for alert in court.books.records(AlertRecord) if alert.entry_index == court.index]
+    assert len(alerts) == opened
+    assert {alert.party for alert in alerts} <= {party("mine")}
+    court.index += 1
+    return [alert.code for alert in alerts]
+
+
+@pytest.mark.parametrize(
+    ("kg", "found"),
+    [
+        (0, ["quota.exceeded"]),
+        (99, ["quota.exceeded"]),
+        (100, ["quota.nearing"]),
+        (111, ["quota.nearing"]),
+        (112, []),
+        (1000, []),
+    ],
+)
+def test_an_allotment_is_judged_by_what_was_drawn_before_it(kg: int, found: list[str]) -> None:
+    court = Court()
+    assert flags(mine(court, 100)) == []
+    assert allotted_by_act(court, kg) == found
+    assert drawn(court, "mine", "mining") == 100
+    assert not court.lot(name("mine", "lot/1")).tainted_by
+
+
+@pytest.mark.parametrize(
+    ("kg", "ore_class", "year"), [(0, "any", YEAR), (0, "any", YEAR + 1), (5, "ionic", YEAR)]
+)
+def test_nothing_drawn_is_nothing_used(kg: int, ore_class: str, year: int) -> None:
+    court = Court()
+    if year != YEAR or ore_class == "ionic":
+        assert flags(mine(court, 100, "bastnaesite-concentrate")) == []
+    assert allotted_by_act(court, kg, ore_class, year) == []
+
+
+def test_what_stands_open_is_not_told_again_by_the_act() -> None:
+    court = Court()
+    assert allotted_by_act(court, 100) == []
+    assert flags(mine(court, 95)) == ["quota.nearing"]
+    assert allotted_by_act(court, 105) == []
+    assert allotted_by_act(court, 90) == ["quota.exceeded"]
+    assert allotted_by_act(court, 80) == []
+    assert flags(mine(court, 1)) == []
+    assert court.lot(name("mine", "lot/6")).tainted_by, "what is made from now on is beyond it"
+
+
+def test_the_act_opens_none_where_policy_says_so() -> None:
+    court = Court()
+    court.set_policy(rules={"quota.exceeded": {"action": "off"}})
+    assert flags(mine(court, 100)) == []
+    assert allotted_by_act(court, 1) == []

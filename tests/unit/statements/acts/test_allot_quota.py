@@ -1,10 +1,10 @@
 """allot-quota: one allotment for a party, year, activity and ore class."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ledger.controls.quotas import draw_quotas
 from ledger.records.oversight import QuotaRecord
 from tests.support.act_books import STRANGER, log_with_everyone, mass, readers
 from tests.support.acts import AUTHORITY, MINE, REGULATOR, ActLog, faults, read
@@ -37,11 +37,29 @@ def test_an_allotment(log: ActLog) -> None:
 
 def test_stated_again_what_was_drawn_stays(log: ActLog) -> None:
     assert log.state(AUTHORITY, allotment()) == []
-    before = log.facts.books.get(QuotaRecord, *KEY)
-    assert before is not None
-    log.facts.books.put(replace(before, drawn_mg=7))
+    draw_quotas(log.facts.books, MINE, 2027, {("mining", "rock"): 7})
     assert log.state(AUTHORITY, allotment(mass=mass(0))) == []
     assert log.facts.books.get(QuotaRecord, *KEY) == QuotaRecord(*KEY, 0, 7, 7)
+
+
+@pytest.mark.parametrize(("ore_class", "drawn_mg"), [("rock", 7), ("ionic", 11), ("any", 18)])
+def test_what_was_drawn_before_it_counts(log: ActLog, ore_class: str, drawn_mg: int) -> None:
+    draw_quotas(log.facts.books, MINE, 2027, {("mining", "rock"): 7, ("mining", "ionic"): 11})
+    draw_quotas(log.facts.books, MINE, 2026, {("mining", ore_class): 100})
+    draw_quotas(log.facts.books, MINE, 2027, {("separation", "any"): 100})
+    assert log.state(AUTHORITY, allotment(ore_class=ore_class)) == []
+    record = log.facts.books.get(QuotaRecord, MINE, 2027, "mining", ore_class)
+    assert record is not None
+    assert record.drawn_mg == drawn_mg
+
+
+def test_an_allotment_that_takes_draws_over_leaves_none_on_the_other(log: ActLog) -> None:
+    said = {"activity": "separation"}
+    assert log.state(AUTHORITY, allotment(ore_class="rock", **said)) == []
+    draw_quotas(log.facts.books, MINE, 2027, {("separation", "any"): 5})
+    assert log.state(AUTHORITY, allotment(ore_class="ionic", **said)) == []
+    records = log.facts.books.group(QuotaRecord, "party", MINE, 2027)
+    assert {each.ore_class: each.drawn_mg for each in records} == {"ionic": 5, "rock": 0}
 
 
 @pytest.mark.parametrize(
