@@ -66,7 +66,7 @@ class Effect:
         shipments: The shipment records that it made or changed. ``lines``: their lines.
         whole_excess_mg: By how much a scale read beyond the books where a movement took the whole.
         provisional: Whether a receipt came before its shipment.
-        corrected: The event that it corrected, or None.
+        corrected: The event that it corrected, or "". ``corrected_us``: when that was said to have happened.
         counted_mg: REO of the born lots that turned from uncounted primary to ``counted``
             (``cells.count_cells``): what a separation quota is drawn by. ``counted_beyond_mg``: that of them
             which never was a separated compound.
@@ -95,6 +95,7 @@ class Effect:
     whole_excess_mg: int = 0
     provisional: bool = False
     corrected: str = ""
+    corrected_us: int | None = None
     counted_mg: int = 0
     counted_beyond_mg: int = 0
     workings: dict[str, object] = field(default_factory=dict)

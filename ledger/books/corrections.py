@@ -54,7 +54,7 @@ def undo(journal: Journal) -> None:
     recording, books = journal.recording, journal.books
     event = _corrected(journal)
     recording.unchecked.add(("event", recording.issuer, event.event_id))
-    journal.effect.corrected = event.event_id
+    journal.effect.corrected, journal.effect.corrected_us = event.event_id, event.event_time_us
     lines = _own_lines(journal, event)
     if event.movement in _SENT:
         for shipment in _own_shipments(journal, event, lines):

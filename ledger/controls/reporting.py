@@ -21,9 +21,9 @@ FILED: Final = tuple(kind for kind in KINDS if kind not in EXEMPT)
 
 @rule("report.late", movements=FILED, tell=True)
 def late(case: Case) -> Iterator[Notice]:
-    """A movement is recorded after the filing day of the next month."""
+    """A movement is recorded, or corrected into an earlier month, after the filing day of the next month."""
     movement, recording = case.movement, case.recording
-    if movement.corrects:
+    if movement.corrects and not _moved_back(case):
         return
     deadline_us = filing_deadline_us(movement.event_time_us, recording.policy)
     if recording.recorded_at_us >= deadline_us:
@@ -36,6 +36,14 @@ def late(case: Case) -> Iterator[Notice]:
             deadline=format_time_us(deadline_us),
             days_late=days,
         )
+
+
+def _moved_back(case: Case) -> bool:
+    """Whether a correction says that the event happened in an earlier month than was said before."""
+    before_us, policy = case.effect.corrected_us, case.recording.policy
+    if before_us is None or case.movement.did_not_occur:
+        return False
+    return month_of(case.movement.event_time_us, policy) < month_of(before_us, policy)
 
 
 def in_last_hours(event_time_us: int, policy: Policy) -> bool:

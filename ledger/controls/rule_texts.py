@@ -365,7 +365,8 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="Ganzhou to Baotou in one hour",
     ),
     "report.late": RuleText(
-        fires="a movement is recorded after the filing day of the next month",
+        fires="a movement is recorded, or corrected into an earlier month, after the filing day of the next "
+        "month",
         thresholds=(),
         example="May's extraction, filed on 12 June",
     ),

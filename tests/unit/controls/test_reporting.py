@@ -46,6 +46,34 @@ def test_opening_stocks_and_corrections_are_not_late() -> None:
     assert mine(court, SEPTEMBER_US, event_id="urn:event:second", corrects="urn:event:first") == []
 
 
+@pytest.mark.parametrize(
+    ("first_us", "then_us", "now_us", "found"),
+    [
+        (OCTOBER_US, OCTOBER_US - 1, DEADLINE_US, ["report.late"]),
+        (OCTOBER_US, OCTOBER_US - 1, DEADLINE_US - 1, []),
+        (OCTOBER_US - 1, SEPTEMBER_US, DEADLINE_US, []),
+        (SEPTEMBER_US, OCTOBER_US - 1, DEADLINE_US, []),
+        (SEPTEMBER_US, OCTOBER_US, DEADLINE_US, []),
+        (OCTOBER_US, OCTOBER_US, DEADLINE_US + 60 * DAY_US, []),
+    ],
+)
+def test_a_correction_into_an_earlier_month_is_late_if_that_month_was_filed(
+    first_us: int, then_us: int, now_us: int, found: list[str]
+) -> None:
+    court = Court(now_us=OCTOBER_US + 1)
+    assert mine(court, first_us, event_id="urn:event:first") == []
+    court.now_us = now_us
+    assert mine(court, then_us, event_id="urn:event:mended", corrects="urn:event:first") == found
+
+
+def test_what_did_not_occur_is_not_late() -> None:
+    court = Court(now_us=OCTOBER_US + 1)
+    assert mine(court, OCTOBER_US, event_id="urn:event:first") == []
+    court.now_us = DEADLINE_US
+    undone = {"event_id": "urn:event:undone", "corrects": "urn:event:first", "did_not_occur": True}
+    assert mine(court, SEPTEMBER_US, **undone) == []
+
+
 @pytest.mark.parametrize(("hours", "last"), [(24.001, False), (24, True), (0.001, True), (0, False)])
 def test_the_last_hours_of_a_month_are_24(hours: float, last: bool) -> None:
     policy = read_policy({"rule_set": 1})
