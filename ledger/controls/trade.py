@@ -61,8 +61,8 @@ def carousel(case: Case) -> Iterator[Notice]:
         if tally is None:
             continue
         back = _way(tally.sums, buyer, seller)
-        since_us = case.movement.event_time_us - int(limits["carousel.days"]) * DAY_US
-        hops = 1 + _hops(tally.sums, seller, since_us, {seller}) if trades else 0
+        span_us = int(limits["carousel.days"]) * DAY_US
+        hops = _chain(tally.sums, sale, case.movement.event_time_us, span_us) if trades else 0
         if not back and hops < limits["carousel.hops"]:
             continue
         what = (
@@ -179,6 +179,35 @@ def _way(sums: Mapping[str, int], start: str, end: str) -> list[str]:
                 before[buyer] = party
                 waiting.append(buyer)
     return []
+
+
+def _chain(sums: Mapping[str, int], sale: tuple[str, str], at_us: int, span_us: int) -> int:
+    """The most sales into traders, one after the other within a span, of which a sale is one.
+
+    Filing may come in any order: what followed on a sale may be recorded before it.
+    """
+    seller, buyer = sale
+    longest = 0
+    for end_us in {at_us, *(time for _, _, time in _edges(sums) if at_us < time < at_us + span_us)}:
+        before = _hops(sums, seller, end_us - span_us, {seller})
+        longest = max(longest, before + 1 + _onward(sums, buyer, at_us, end_us, {}))
+    return longest
+
+
+def _onward(
+    sums: Mapping[str, int], party: str, after_us: int, until_us: int, known: dict[tuple[str, int], int]
+) -> int:
+    """How many sales into traders, each later than the one before, a lot made from a party on."""
+    if (party, after_us) not in known:
+        known[party, after_us] = max(
+            (
+                1 + _onward(sums, buyer, time_us, until_us, known)
+                for seller, buyer, time_us in _edges(sums)
+                if seller == party and after_us < time_us <= until_us and f"{TRADER}{buyer}" in sums
+            ),
+            default=0,
+        )
+    return known[party, after_us]
 
 
 def _hops(sums: Mapping[str, int], party: str, since_us: int, seen: set[str]) -> int:

@@ -89,6 +89,46 @@ def test_three_traders_within_thirty_days_are_noticed(days: float, found: list[s
     assert sell(court, "trader2", "trader3", days=days) == found
 
 
+CHAIN = (("plant", "trader"), ("trader", "trader2"), ("trader2", "trader3"))
+
+
+def sell_awaited(court: Court, order: tuple[int, ...], days: float) -> list[list[str]]:
+    """The sales of ``CHAIN``, so many days apart, filed in an order after all their receipts."""
+    start_us = court.now_us
+    court.now_us += round(4 * days * DAY_US)
+    times = [start_us + round(step * days * DAY_US) for step in range(3)]
+    for (seller, buyer), at_us in zip(CHAIN, times, strict=True):
+        said = {"inputs": (Line(LOT, 10 * KG),), "custodian_from": party(seller), "owner_to": party(buyer)}
+        accepted(court.file("receive", buyer, shipment=f"urn:sale:{seller}", at_us=at_us + HOUR_US, **said))
+    found = []
+    for step in order:
+        seller, buyer = CHAIN[step]
+        sent = {"inputs": (Line(LOT, 10 * KG),), "owner_from": party(seller), "owner_to": party(buyer)}
+        sent |= {"custodian_to": party(buyer), "site_to": site(buyer)}
+        event = f"urn:sale:{seller}"
+        found.append(flags(court.file("ship", seller, event_id=event, at_us=times[step], **sent)))
+    return found
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1), (0, 2, 1)])
+@pytest.mark.parametrize(("days", "found"), [(14.9, ["trade.carousel"]), (15, []), (20, [])])
+def test_a_chain_of_traders_may_be_filed_in_any_order(
+    order: tuple[int, ...], days: float, found: list[str]
+) -> None:
+    court = stocked()
+    court.set_policy(rules={"report.late": {"action": "off"}, "shipment.unreceived": {"action": "off"}})
+    assert sell_awaited(court, order, days) == [[], [], found]
+
+
+def test_what_a_trader_sold_before_it_bought_more_is_no_chain() -> None:
+    court = stocked()
+    assert sell(court, "plant", "trader") == []
+    assert sell(court, "trader", "trader2") == []
+    assert sell(court, "trader2", "smelter") == []
+    assert sell(court, "plant", "trader3") == []
+    assert sell(court, "trader3", "trader") == []
+
+
 def test_three_traders_that_buy_from_one_producer_are_no_chain() -> None:
     court = stocked()
     assert [sell(court, "plant", f"trader{n}") for n in ("", "2", "3")] == [[], [], []]
