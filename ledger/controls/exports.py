@@ -9,10 +9,11 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.controls.licences import exported
-from ledger.controls.noticing import actor_of, decimal_text, notice
+from ledger.controls.noticing import actor_of, decimal_text, notice, plain
 from ledger.controls.rule import Case, Notice, rule
+from ledger.findings import Finding
 from ledger.records.books import Books
-from ledger.records.oversight import TallyRecord
+from ledger.records.oversight import AlertRecord, TallyRecord
 from ledger.records.periods import DAY_US, month_after, month_of
 from ledger.records.policy import Policy
 
@@ -37,16 +38,16 @@ def structuring(case: Case) -> Iterator[Notice]:
     size = limits["structuring.parcel_kg"] * KG_MG
     if not limits["structuring.least_share"] * size <= mass_mg < size:
         return
-    since_us = case.movement.event_time_us - int(limits["structuring.days"]) * DAY_US
+    span_us = int(limits["structuring.days"]) * DAY_US
     for cluster in clusters(case):
         tally = case.recording.books.get(TallyRecord, PARCELS, cluster, "")
         earlier = {} if tally is None else tally.sums
         parcels = {
             name: mass
             for name, mass in earlier.items()
-            if since_us < parcel_time_us(name) <= case.movement.event_time_us
-            and limits["structuring.least_share"] * size <= mass < size
+            if limits["structuring.least_share"] * size <= mass < size
         }
+        parcels = _fullest_window(parcels, case.movement.event_time_us, span_us)
         together = sum(parcels.values()) + mass_mg
         if len(parcels) + 1 >= limits["structuring.parcels"] and together >= size:
             yield notice(
@@ -77,12 +78,9 @@ def surge(case: Case) -> Iterator[Notice]:
         this_month = exported_in(books, subject, month) + mass_mg
         if this_month < limits["surge.tonnes"] * TONNE_MG:
             continue
-        history = [exported_in(books, subject, month_after(month, -back)) for back in range(1, 13)]
-        while history and not history[-1]:
-            history.pop()
-        if sum(1 for each in history if each) < limits["surge.months"]:
+        mean = mean_before(books, policy, subject, month)
+        if mean is None:
             continue
-        mean = Fraction(sum(history), len(history))
         if this_month > limits["surge.factor"] * mean:
             yield notice(
                 case,
@@ -96,6 +94,48 @@ def surge(case: Case) -> Iterator[Notice]:
                 mean_mg=int(mean),
                 factor=this_month / mean,
             )
+
+
+def mean_before(books: Books, policy: Policy, subject: str, month: str) -> Fraction | None:
+    """The mean of the twelve months before one, from the first with exports on; None with too few of them."""
+    history = [exported_in(books, subject, month_after(month, -back)) for back in range(1, 13)]
+    while history and not history[-1]:
+        history.pop()
+    if sum(1 for each in history if each) < policy.thresholds["surge.months"]:
+        return None
+    return Fraction(sum(history), len(history))
+
+
+def review_surge(books: Books, policy: Policy, subject: str, month: str) -> Finding | None:
+    """A month's growth once that month is filed, or more of the year before it; told once, open or closed."""
+    limits, month_mg = policy.thresholds, exported_in(books, subject, month)
+    mean = mean_before(books, policy, subject, month)
+    if (
+        month_mg < limits["surge.tonnes"] * TONNE_MG
+        or mean is None
+        or month_mg <= limits["surge.factor"] * mean
+    ):
+        return None
+    if any(each.code == "export.surge" for each in books.group(AlertRecord, "subject", f"{subject}|{month}")):
+        return None
+    return Finding(
+        "export.surge",
+        f"{subject}: {month_mg} mg in {month}, {decimal_text(month_mg / mean, 1)} times its mean",
+        mend="Show the orders behind the growth, and where the goods stay.",
+        evidence={
+            "month": month,
+            "month_mg": month_mg,
+            "mean_mg": int(mean),
+            "factor": plain(month_mg / mean),
+        },
+    )
+
+
+def months_to_review(books: Books, subject: str, month: str) -> list[str]:
+    """A month, and those with exports whose history it is part of: they may have been filed before it."""
+    last = month_after(month, 12)
+    known = [tally.period for tally in books.group(TallyRecord, "subject", MONTHLY, subject)]
+    return sorted({month, *(each for each in known if month < each <= last)})
 
 
 def flows(case: Case) -> list[str]:
@@ -118,6 +158,16 @@ def exported_in(books: Books, subject: str, month: str) -> int:
 def parcel_time_us(name: str) -> int:
     """The event time in a parcel's name."""
     return int(name.partition(" ")[0])
+
+
+def _fullest_window(parcels: Mapping[str, int], at_us: int, span_us: int) -> dict[str, int]:
+    """The other parcels of the span that holds a moment and most of them; filing comes in any order."""
+    ends = [at_us, *(time for time in map(parcel_time_us, parcels) if at_us < time < at_us + span_us)]
+    windows = [
+        {name: mass for name, mass in parcels.items() if end - span_us < parcel_time_us(name) <= end}
+        for end in sorted(ends)
+    ]
+    return max(windows, key=lambda window: (len(window), sum(window.values())))
 
 
 def count_parcel(books: Books, policy: Policy, cluster: str, parcel: str, mass_mg: int) -> None:

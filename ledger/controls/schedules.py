@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from ledger.controls.balances import POOL_TALLY
+from ledger.controls.exports import ABROAD, flows, months_to_review
 from ledger.controls.noticing import actor_of
 from ledger.controls.papers import uses_of
+from ledger.controls.reporting import EXEMPT
 from ledger.controls.rule import Case
 from ledger.controls.shipments import TRAVELLING, arrival_limit_us, changed_shipments, subject_of
 from ledger.controls.tallies import BALANCED
@@ -33,6 +35,7 @@ CURSOR: Final = "ticks"
 """The tally of the hour up to which dues were looked at."""
 BALANCE_REVIEW: Final = "balance.review"
 REPORT_REVIEW: Final = "report.review"
+SURGE_REVIEW: Final = "surge.review"
 
 
 def schedule(case: Case) -> None:
@@ -58,13 +61,27 @@ def schedule(case: Case) -> None:
     actor = actor_of(case)
     if movement.kind in BALANCED:
         put_once(case, BALANCE_REVIEW, f"{movement.site} {month}", actor, movement.site, due_us)
-    put_once(case, REPORT_REVIEW, f"{actor} {month}", actor, "", due_us)
+    if not movement.corrects and movement.kind not in EXEMPT:
+        put_again(case, REPORT_REVIEW, f"{actor} {month}", actor, due_us)
+    if movement.kind in ABROAD:
+        for flow in flows(case):
+            for each in months_to_review(recording.books, flow, month):
+                filed_us = filing_deadline_us(month_start_us(each, policy), policy)
+                put_again(case, SURGE_REVIEW, f"{flow} {each}", actor, filed_us)
 
 
 def put_once(case: Case, kind: str, subject: str, party: str, site: str, due_us: int) -> None:
     """Puts a due unless it stands already, or stood: what time has judged it does not judge again."""
     if case.recording.books.get(DueRecord, kind, subject) is None:
         put_due(case, kind, subject, party, site, due_us)
+
+
+def put_again(case: Case, kind: str, subject: str, party: str, due_us: int) -> None:
+    """Puts a due unless it stands; what comes after its time is judged a day later, with what else comes."""
+    due = case.recording.books.get(DueRecord, kind, subject)
+    if due is None or due.bucket == SETTLED:
+        now_us = case.recording.recorded_at_us
+        put_due(case, kind, subject, party, "", due_us if due_us > now_us else now_us + DAY_US)
 
 
 def put_due(case: Case, kind: str, subject: str, party: str, site: str, due_us: int) -> None:

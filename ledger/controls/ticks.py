@@ -10,8 +10,16 @@ from typing import Final
 
 from ledger.books.settling import current
 from ledger.clock import format_time_us
+from ledger.controls.exports import review_surge
 from ledger.controls.reviews import review_balance, review_reports
-from ledger.controls.schedules import BALANCE_REVIEW, CURSOR, REPORT_REVIEW, SETTLED, pool_due_us
+from ledger.controls.schedules import (
+    BALANCE_REVIEW,
+    CURSOR,
+    REPORT_REVIEW,
+    SETTLED,
+    SURGE_REVIEW,
+    pool_due_us,
+)
 from ledger.controls.standing_alerts import stands_open
 from ledger.findings import Finding
 from ledger.records.books import Books
@@ -247,6 +255,11 @@ def _reports(due: DueRecord, moment: Moment) -> Verdict:
     return Verdict(review_reports(moment.books, moment.policy, party, month), f"reports:{party}|{month}")
 
 
+def _surge(due: DueRecord, moment: Moment) -> Verdict:
+    flow, month = due.subject.rsplit(" ", 1)
+    return Verdict(review_surge(moment.books, moment.policy, flow, month), f"{flow}|{month}")
+
+
 def _shipment(due: DueRecord, moment: Moment) -> ShipmentRecord | None:
     consignor, event_id = due.subject.partition(":")[2].split(" ", 1)
     shipment = moment.books.get(ShipmentRecord, consignor, event_id)
@@ -263,6 +276,7 @@ JUDGES: Final[Mapping[str, Callable[[DueRecord, Moment], Verdict]]] = {
     "licence.decision": _undecided,
     BALANCE_REVIEW: _balance,
     REPORT_REVIEW: _reports,
+    SURGE_REVIEW: _surge,
 }
 """By the kind of due."""
 
@@ -275,5 +289,6 @@ CODES: Final = (
     "licence.overdue",
     "balance.cumulative",
     "report.burst",
+    "export.surge",
 )
 """Codes that come with time passing."""

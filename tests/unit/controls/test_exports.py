@@ -1,5 +1,6 @@
 """export.structuring and export.surge."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,11 +77,42 @@ def test_an_open_alert_is_not_opened_again() -> None:
     assert export(court, 400) == []
 
 
-def test_parcels_that_are_filed_late_count_by_their_own_time() -> None:
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [(0, ["export.structuring"]), (25, ["export.structuring"]), (29.9, ["export.structuring"]), (30, [])],
+)
+def test_parcels_that_are_filed_late_count_by_their_own_time(days: float, found: list[str]) -> None:
+    """The others left 0, 10 and 20 days before."""
     court = stocked()
     for _ in range(3):
         assert export(court, 400, days=10) == []
-    assert export(court, 400, days=0, at_us=court.now_us - 25 * DAY_US) == []
+    late_us = court.now_us - HOUR_US - round(days * DAY_US)
+    assert export(court, 400, days=0, at_us=late_us) == found
+
+
+def in_any_order(*codes: str) -> Court:
+    """A court that says nothing of the time of filing, nor of some codes."""
+    court = stocked()
+    court.set_policy(rules={code: {"action": "off"} for code in ("report.late", *codes)})
+    return court
+
+
+@pytest.mark.parametrize("apart", [9.9, 10])
+def test_parcels_may_be_filed_in_reverse(apart: float) -> None:
+    court = in_any_order()
+    now_us = court.now_us
+    opened = [export(court, 499, 0, at_us=now_us - round((n + 1) * apart * DAY_US)) for n in range(4)]
+    assert opened == [[], [], [], ["export.structuring"] if apart < 10 else []]
+
+
+def test_parcels_on_both_sides_of_the_one_that_is_missing_make_one_window_only() -> None:
+    court = in_any_order()
+    now_us = court.now_us
+    for days in (50, 45, 15, 10):
+        assert export(court, 499, 0, at_us=now_us - days * DAY_US) == []
+    assert export(court, 499, 0, at_us=now_us - 30 * DAY_US) == []
+    assert export(court, 499, 0, at_us=now_us - 39 * DAY_US) == ["export.structuring"]
+    assert court.alerts("export.structuring")[0].evidence["parcels"] == 4
 
 
 def test_a_cancelled_parcel_does_not_count() -> None:
@@ -163,3 +195,53 @@ def test_an_export_that_did_not_occur_is_no_growth() -> None:
     assert export(court, 5000, days=0, **undone) == []
     assert export(court, 5000, days=0) == []
     assert export(court, 1, days=0) == ["export.surge", "export.surge"]
+
+
+def months_of_exports(court: Court, *tonnes: float) -> list[list[str]]:
+    """Exports of so many tonnes, each in the month before the last one's: newest first, all filed today."""
+    now_us = court.now_us
+    return [
+        export(court, each * 1000, 0, at_us=now_us - (31 * back + 1) * DAY_US)
+        for back, each in enumerate(tonnes)
+    ]
+
+
+def surges(court: Court, days: float) -> list[str]:
+    found = court.pass_time(court.now_us + round(days * DAY_US))
+    return [alert.subject for alert in found if alert.code == "export.surge"]
+
+
+@pytest.mark.parametrize(
+    ("tonnes", "found"),
+    [
+        ((5.001, 1, 1, 1), 2),
+        ((5, 1, 1, 1), 0),
+        ((50, 1, 1), 0),
+        ((4.999, 0.1, 0.1, 0.1), 0),
+        ((6, 1, 2, 1), 0),
+    ],
+)
+def test_a_history_that_is_filed_afterwards_counts(tonnes: tuple[float, ...], found: int) -> None:
+    court = in_any_order("export.structuring")
+    assert not any(months_of_exports(court, *tonnes))
+    assert len(surges(court, 60)) == found
+    assert surges(court, 60) == []
+
+
+def test_a_month_that_was_judged_is_judged_again_a_day_after_more_of_its_history() -> None:
+    court = in_any_order("export.structuring")
+    now_us = court.now_us
+    assert export(court, 6000, 0, at_us=now_us - DAY_US) == []
+    assert surges(court, 60) == []
+    for back in (1, 2, 3):
+        assert export(court, 1000, 0, at_us=now_us - 31 * back * DAY_US) == []
+    assert surges(court, 0.9) == []
+    assert {each.partition(":")[0] for each in surges(court, 0.2)} == {"exporter", "country"}
+
+
+def test_what_was_told_and_closed_is_not_told_again_once_the_month_is_filed() -> None:
+    court = with_history(4)
+    assert export(court, 6000, days=0) == ["export.surge", "export.surge"]
+    for alert in court.alerts("export.surge"):
+        court.books.put(replace(alert, state="closed"))
+    assert surges(court, 60) == []

@@ -449,6 +449,39 @@ def test_a_burst_is_told_once_the_month_is_filed() -> None:
     assert told(court, TENTH_US) == ["report.burst"]
 
 
+@pytest.mark.parametrize(
+    ("count", "last", "found"),
+    [(30, 7, ["report.burst"]), (30, 6, []), (29, 29, []), (40, 40, ["report.burst"])],
+)
+def test_a_burst_that_is_filed_late_is_judged_whole(count: int, last: int, found: list[str]) -> None:
+    court = stocked()
+    court.set_policy(rules={"report.late": {"action": "off"}})
+    court.now_us = TENTH_US + DAY_US
+    for number in range(count):
+        at_us = OCTOBER_US - HOUR_US if number < last else START_US + 5 * DAY_US
+        assert flags(court.file("stocktake", "plant", inputs=(Line(LOT, 100 * KG),), at_us=at_us)) == []
+        assert told(court, court.now_us + DAY_US // 48) == []
+    assert told(court, TENTH_US + 3 * DAY_US) == found
+    assert told(court, TENTH_US + 9 * DAY_US) == []
+
+
+def test_a_month_is_judged_again_when_more_of_it_comes() -> None:
+    court = stocked()
+    court.set_policy(rules={"report.late": {"action": "off"}})
+
+    def count(times: int) -> None:
+        for _ in range(times):
+            at_us = OCTOBER_US - HOUR_US
+            accepted(court.file("stocktake", "plant", inputs=(Line(LOT, 100 * KG),), at_us=at_us))
+
+    court.now_us = OCTOBER_US
+    count(29)
+    assert told(court, TENTH_US) == []
+    count(1)
+    assert told(court, TENTH_US + DAY_US - 1) == []
+    assert told(court, TENTH_US + DAY_US) == ["report.burst"]
+
+
 def test_a_year_of_gains_is_told_once_the_month_is_filed() -> None:
     court = stocked()
     court.set_policy(rules={code: {"action": "off"} for code in ("balance.recovery", "balance.element-gain")})
