@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ledger.controls.drawn import output_name, to_give_back
 from ledger.controls.noticing import notice
 from ledger.controls.rule import Case, Notice, rule
+from ledger.controls.sums import add_sums
+from ledger.records.books import Books
 from ledger.records.cells import total
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import year_of
@@ -24,6 +27,7 @@ def exceeded(case: Case) -> Iterator[Notice]:
     books, year = case.recording.books, year_of(case.movement.event_time_us, case.recording.policy)
     tally = books.get(TallyRecord, TALLY, case.movement.site, str(year))
     made = output_mg(case) + (0 if tally is None else tally.sums.get("reo_mg", 0))
+    made -= to_give_back(case).get(output_name(case.movement.site, year), 0)
     subject = f"site:{case.movement.site}|{year}"
     if made > capacity:
         yield notice(
@@ -50,9 +54,6 @@ def output_mg(case: Case) -> int:
     return sum(total(lot.cells) for lot in case.effect.born)
 
 
-def note_output(case: Case) -> None:
-    """Counts an output towards its site's year."""
-    books, year = case.recording.books, str(year_of(case.movement.event_time_us, case.recording.policy))
-    tally = books.get(TallyRecord, TALLY, case.movement.site, year)
-    made = output_mg(case) + (0 if tally is None else tally.sums.get("reo_mg", 0))
-    books.put(TallyRecord(TALLY, case.movement.site, year, {"reo_mg": made}))
+def count_output(books: Books, site: str, year: str, mass_mg: int) -> None:
+    """Counts an output towards its site's year; a negative mass is given back."""
+    add_sums(books, TALLY, site, year, {"reo_mg": mass_mg})

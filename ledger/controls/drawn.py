@@ -1,4 +1,4 @@
-"""What single events drew on quotas, licences and exports, so that a correction gives exactly that back.
+"""What single events drew on quotas, licences and sums, so that a correction gives exactly that back.
 
 Decides: under which names draws are remembered. An event is known by who signed it, as its record is: whom a
 signer may act for can change between the event and its correction.
@@ -35,6 +35,11 @@ def export_name(subject: str, month: str) -> str:
 def parcel_name(cluster: str, parcel: str) -> str:
     """The name of a parcel to a cluster of consignees."""
     return f"parcel {cluster} {parcel}"
+
+
+def output_name(site: str, year: int) -> str:
+    """The name of what an output adds to its site's year."""
+    return f"output {site} {year}"
 
 
 def drawn_by(books: Books, issuer: str, event_id: str, tally: str = DRAWN) -> Mapping[str, int]:

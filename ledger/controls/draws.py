@@ -1,4 +1,4 @@
-"""Drawing quotas, licences and export sums, and giving back what was drawn.
+"""Drawing quotas, licences, export sums and output, and giving back what was drawn.
 
 Decides: that everything that an event draws is remembered under its name and given back exactly; and that
 what a cancelled shipment gave back is drawn again where the cancellation did not occur.
@@ -7,12 +7,14 @@ what a cancelled shipment gave back is drawn again where the cancellation did no
 from collections.abc import Iterator
 from typing import Final
 
+from ledger.controls.capacity import OUTPUTS, count_output, output_mg
 from ledger.controls.drawn import (
     DRAWN,
     SUSPENDED,
     drawn_by,
     export_name,
     licence_name,
+    output_name,
     parcel_name,
     quota_name,
     signer_of,
@@ -79,6 +81,8 @@ def _drawn_by(case: Case) -> Iterator[tuple[str, int]]:
         yield quota_name(party, year, activity, ore_class), mass_mg
     for element, mass_mg in ore_moved(case).items():
         yield ore_name(movement.pool, element), mass_mg
+    if movement.kind in OUTPUTS:
+        yield output_name(movement.site, year), output_mg(case)
     if movement.kind not in ABROAD:
         return
     if movement.kind == "export" and movement.licence:
@@ -109,3 +113,6 @@ def _book(books: Books, policy: Policy, name: str, mass_mg: int) -> None:
     elif kind == "parcel":
         cluster, _, parcel = rest.partition(" ")
         count_parcel(books, policy, cluster, parcel, mass_mg)
+    elif kind == "output":
+        site, _, in_year = rest.rpartition(" ")
+        count_output(books, site, in_year, mass_mg)

@@ -4,10 +4,12 @@ Decides: what a cluster of consignees is (who has the same end user or the same 
 history a growth is compared with.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
+from ledger.controls.drawn import export_name, parcel_name, to_give_back
 from ledger.controls.licences import exported
 from ledger.controls.noticing import actor_of, decimal_text, notice, plain
 from ledger.controls.rule import Case, Notice, rule
@@ -38,6 +40,7 @@ def structuring(case: Case) -> Iterator[Notice]:
     size = limits["structuring.parcel_kg"] * KG_MG
     if not limits["structuring.least_share"] * size <= mass_mg < size:
         return
+    given_back = to_give_back(case)
     span_us = int(limits["structuring.days"]) * DAY_US
     for cluster in clusters(case):
         tally = case.recording.books.get(TallyRecord, PARCELS, cluster, "")
@@ -46,6 +49,7 @@ def structuring(case: Case) -> Iterator[Notice]:
             name: mass
             for name, mass in earlier.items()
             if limits["structuring.least_share"] * size <= mass < size
+            and parcel_name(cluster, name) not in given_back
         }
         parcels = _fullest_window(parcels, case.movement.event_time_us, span_us)
         together = sum(parcels.values()) + mass_mg
@@ -74,11 +78,16 @@ def surge(case: Case) -> Iterator[Notice]:
     if not mass_mg:
         return
     month = month_of(case.movement.event_time_us, policy)
+    given_back = to_give_back(case)
+
+    def went_out(subject: str, month: str) -> int:
+        return exported_in(books, subject, month) - given_back.get(export_name(subject, month), 0)
+
     for subject in flows(case):
-        this_month = exported_in(books, subject, month) + mass_mg
+        this_month = went_out(subject, month) + mass_mg
         if this_month < limits["surge.tonnes"] * TONNE_MG:
             continue
-        mean = mean_before(books, policy, subject, month)
+        mean = mean_before(policy, month, partial(went_out, subject))
         if mean is None:
             continue
         if this_month > limits["surge.factor"] * mean:
@@ -96,9 +105,15 @@ def surge(case: Case) -> Iterator[Notice]:
             )
 
 
-def mean_before(books: Books, policy: Policy, subject: str, month: str) -> Fraction | None:
-    """The mean of the twelve months before one, from the first with exports on; None with too few of them."""
-    history = [exported_in(books, subject, month_after(month, -back)) for back in range(1, 13)]
+def mean_before(policy: Policy, month: str, went_out: Callable[[str], int]) -> Fraction | None:
+    """The mean of the twelve months before one, from the first with exports on; None with too few of them.
+
+    Args:
+        policy: In force.
+        month: The one after them.
+        went_out: What went out in a month, in mg.
+    """
+    history = [went_out(month_after(month, -back)) for back in range(1, 13)]
     while history and not history[-1]:
         history.pop()
     if sum(1 for each in history if each) < policy.thresholds["surge.months"]:
@@ -109,7 +124,7 @@ def mean_before(books: Books, policy: Policy, subject: str, month: str) -> Fract
 def review_surge(books: Books, policy: Policy, subject: str, month: str) -> Finding | None:
     """A month's growth once that month is filed, or more of the year before it; told once, open or closed."""
     limits, month_mg = policy.thresholds, exported_in(books, subject, month)
-    mean = mean_before(books, policy, subject, month)
+    mean = mean_before(policy, month, partial(exported_in, books, subject))
     if (
         month_mg < limits["surge.tonnes"] * TONNE_MG
         or mean is None

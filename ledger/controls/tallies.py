@@ -11,7 +11,6 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.controls.balances import GRAM_UNITS, POOL_TALLY, balance_of
-from ledger.controls.capacity import note_output
 from ledger.controls.draws import give_back, note_draws
 from ledger.controls.fed import note_feed
 from ledger.controls.measures import TOTAL, bias_variance
@@ -55,8 +54,6 @@ def note(case: Case) -> None:
         note_feed(case)
     if movement.kind in ("process", "feed"):
         note_recycling(case)
-    if case.effect.born and movement.kind != "opening":
-        note_output(case)
     note_draws(case)
     note_sale(case)
     note_invoice(case)

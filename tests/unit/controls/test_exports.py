@@ -134,6 +134,42 @@ def test_a_parcel_that_did_not_occur_is_no_parcel_more() -> None:
     assert export(court, 400) == ["export.structuring"]
 
 
+def corrected(court: Court, event: str, kg: float = 400, **members: Any) -> list[str]:
+    """What a correction of an export opens."""
+    said = {"event_id": f"{event}/mended", "corrects": event, **members}
+    return export(court, kg, days=0, **said)
+
+
+def test_a_corrected_parcel_counts_once() -> None:
+    court = stocked()
+    for number in range(3):
+        assert export(court, 400, event_id=f"urn:parcel:{number}") == []
+    for number in range(3):
+        assert corrected(court, f"urn:parcel:{number}", 401) == []
+    assert corrected(court, "urn:parcel:0/mended", 600) == []
+    assert export(court, 400) == []
+    assert export(court, 400) == ["export.structuring"]
+    assert court.alerts("export.structuring")[0].evidence["parcels"] == 4
+
+
+def test_a_parcel_that_is_corrected_to_below_the_reporting_size_counts() -> None:
+    court = stocked()
+    assert export(court, 600, event_id="urn:parcel:0") == []
+    for _ in range(3):
+        assert export(court, 400) == []
+    assert corrected(court, "urn:parcel:0", 400) == ["export.structuring"]
+
+
+def test_a_correction_to_another_consignee_counts_there() -> None:
+    court = stocked()
+    other = {"consignee": "urn:o", "custodian_to": "urn:o", "owner_to": "urn:o", "end_user": "urn:o"}
+    for number in range(3):
+        assert export(court, 400, event_id=f"urn:parcel:{number}") == []
+    assert corrected(court, "urn:parcel:0", **other) == []
+    assert export(court, 400) == []
+    assert export(court, 400) == ["export.structuring"]
+
+
 def with_history(months: int, tonnes: float = 1) -> Court:
     """So many months with an export each; the next one is in the month after."""
     court = stocked()
@@ -245,3 +281,19 @@ def test_what_was_told_and_closed_is_not_told_again_once_the_month_is_filed() ->
     for alert in court.alerts("export.surge"):
         court.books.put(replace(alert, state="closed"))
     assert surges(court, 60) == []
+
+
+def test_a_corrected_export_is_no_growth() -> None:
+    court = with_history(3)
+    assert export(court, 5000, days=0, event_id="urn:event:large") == []
+    assert corrected(court, "urn:event:large", 5000) == []
+    assert corrected(court, "urn:event:large/mended", 5000.5) == ["export.surge", "export.surge"]
+    assert court.alerts("export.surge")[0].evidence["month_mg"] == 5_000_500_000
+
+
+def test_what_a_correction_moves_to_another_month_is_no_history_of_it() -> None:
+    court = with_history(3)
+    last = court.now_us - 31 * DAY_US
+    assert export(court, 4000, days=0, event_id="urn:event:large", at_us=last - HOUR_US) == []
+    assert corrected(court, "urn:event:large", 5001) == ["export.surge", "export.surge"]
+    assert court.alerts("export.surge")[0].evidence["mean_mg"] == 1_000_000_000

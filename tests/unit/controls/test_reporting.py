@@ -102,6 +102,48 @@ def test_every_year_begins_anew_and_opening_stock_is_no_output() -> None:
     assert mine(court, court.now_us - HOUR_US) == ["capacity.exceeded"]
 
 
+@pytest.mark.parametrize(("capacity", "found"), [(40, []), (39, ["capacity.exceeded"])])
+def test_a_corrected_output_counts_once(capacity: int, found: list[str]) -> None:
+    court = Court(now_us=OCTOBER_US)
+    court.enrol("mine", ("miner",), capacity_kg=capacity)
+    event = "urn:event:first"
+    assert mine(court, SEPTEMBER_US, event_id=event) == []
+    for number in range(5):
+        event, before = f"urn:event:mended {number}", event
+        assert mine(court, SEPTEMBER_US, event_id=event, corrects=before) == []
+    assert [mine(court, SEPTEMBER_US) for _ in range(3)] == [[], [], found]
+
+
+def test_an_output_that_did_not_occur_does_not_count() -> None:
+    court = Court(now_us=OCTOBER_US)
+    court.enrol("mine", ("miner",), capacity_kg=20)
+    for number in range(3):
+        event = f"urn:event:gone {number}"
+        assert mine(court, SEPTEMBER_US, event_id=event) == []
+        assert mine(court, SEPTEMBER_US, event_id=event, corrects=event, did_not_occur=True) == []
+    assert [mine(court, SEPTEMBER_US) for _ in range(3)] == [[], [], ["capacity.exceeded"]]
+
+
+def test_an_output_that_is_corrected_to_another_year_counts_there() -> None:
+    court = Court(now_us=OCTOBER_US)
+    court.enrol("mine", ("miner",), capacity_kg=15)
+    court.now_us += 100 * DAY_US
+    january_us = court.now_us - HOUR_US
+    assert mine(court, january_us, event_id="urn:event:first") == []
+    assert mine(court, SEPTEMBER_US, event_id="urn:event:second", corrects="urn:event:first") == []
+    assert mine(court, january_us) == []
+    assert mine(court, SEPTEMBER_US) == ["capacity.exceeded", "report.late"]
+
+
+def test_what_is_imported_is_no_output() -> None:
+    court = Court(now_us=OCTOBER_US)
+    court.enrol("mine", ("miner", "importer"), capacity_kg=10)
+    for _ in range(3):
+        assert "capacity.exceeded" not in mine(court, SEPTEMBER_US, "import")
+    assert mine(court, SEPTEMBER_US) == []
+    assert mine(court, SEPTEMBER_US) == ["capacity.exceeded"]
+
+
 def test_a_site_without_listed_capacity_is_not_judged() -> None:
     court = Court(now_us=OCTOBER_US)
     assert [mine(court, SEPTEMBER_US) for _ in range(3)] == [[], [], []]
