@@ -5,6 +5,7 @@ what a cancelled shipment gave back is drawn again where the cancellation did no
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from ledger.controls.capacity import OUTPUTS, count_output, output_mg
@@ -28,7 +29,7 @@ from ledger.controls.rule import Case
 from ledger.controls.shipments import turned_shipments
 from ledger.controls.sums import add_sums
 from ledger.records.books import Books
-from ledger.records.oversight import TallyRecord
+from ledger.records.oversight import LicenceRecord, TallyRecord
 from ledger.records.periods import month_of, year_of
 from ledger.records.policy import Policy
 
@@ -44,6 +45,18 @@ def note_draws(case: Case) -> None:
     if drawn:
         name = f"{recording.issuer} {case.movement.event_id}"
         recording.books.add(TallyRecord(DRAWN, name, "", drawn))
+    if case.movement.corrects and case.movement.kind == "export":
+        _carry_reports(case)
+
+
+def _carry_reports(case: Case) -> None:
+    """What was reported of a corrected export holds for the one in its place, under the same licence."""
+    movement, books = case.movement, case.recording.books
+    named = books.get(LicenceRecord, movement.licence) if movement.licence else None
+    if named is not None and movement.corrects in named.reported and movement.event_id in named.shipments:
+        reported = dict(named.reported)
+        reported[movement.event_id] = reported.pop(movement.corrects)
+        books.put(replace(named, reported=reported))
 
 
 def give_back(case: Case) -> None:

@@ -1,4 +1,4 @@
-"""Patterns over many exports: parcels that are kept small, and exports that suddenly grow.
+"""Patterns over many exports: parcels that are kept small, exports that suddenly grow or are taken back.
 
 Decides: what a cluster of consignees is (who has the same end user or the same consignee), and which
 history a growth is compared with.
@@ -9,19 +9,22 @@ from fractions import Fraction
 from functools import partial
 from typing import Final
 
-from ledger.controls.drawn import export_name, parcel_name, to_give_back
-from ledger.controls.licences import exported
-from ledger.controls.noticing import actor_of, decimal_text, notice, plain
+from ledger.controls.drawn import drawn_for, export_name, parcel_name, to_give_back
+from ledger.controls.licences import exported, licensed_mass
+from ledger.controls.measures import more_than
+from ledger.controls.noticing import actor_of, decimal_text, notice
 from ledger.controls.rule import Case, Notice, rule
-from ledger.findings import Finding
+from ledger.controls.shipments import turned_shipments
 from ledger.records.books import Books
-from ledger.records.oversight import AlertRecord, TallyRecord
+from ledger.records.oversight import LicenceRecord, TallyRecord
 from ledger.records.periods import DAY_US, month_after, month_of
 from ledger.records.policy import Policy
 
 PARCELS: Final = "parcels"
 MONTHLY: Final = "exports"
 ABROAD: Final = ("export", "disclose")
+ARRIVED: Final = ("arrival", "installation", "use")
+"""What is reported of an export once it is there."""
 KG_MG: Final = 1_000_000
 TONNE_MG: Final = 1000 * KG_MG
 MOST_KEPT: Final = 64
@@ -121,36 +124,45 @@ def mean_before(policy: Policy, month: str, went_out: Callable[[str], int]) -> F
     return Fraction(sum(history), len(history))
 
 
-def review_surge(books: Books, policy: Policy, subject: str, month: str) -> Finding | None:
-    """A month's growth once that month is filed, or more of the year before it; told once, open or closed."""
-    limits, month_mg = policy.thresholds, exported_in(books, subject, month)
-    mean = mean_before(policy, month, partial(exported_in, books, subject))
-    if (
-        month_mg < limits["surge.tonnes"] * TONNE_MG
-        or mean is None
-        or month_mg <= limits["surge.factor"] * mean
-    ):
-        return None
-    if any(each.code == "export.surge" for each in books.group(AlertRecord, "subject", f"{subject}|{month}")):
-        return None
-    return Finding(
-        "export.surge",
-        f"{subject}: {month_mg} mg in {month}, {decimal_text(month_mg / mean, 1)} times its mean",
-        mend="Show the orders behind the growth, and where the goods stay.",
-        evidence={
-            "month": month,
-            "month_mg": month_mg,
-            "mean_mg": int(mean),
-            "factor": plain(month_mg / mean),
-        },
-    )
-
-
 def months_to_review(books: Books, subject: str, month: str) -> list[str]:
     """A month, and those with exports whose history it is part of: they may have been filed before it."""
     last = month_after(month, 12)
     known = [tally.period for tally in books.group(TallyRecord, "subject", MONTHLY, subject)]
     return sorted({month, *(each for each in known if month < each <= last)})
+
+
+@rule("export.taken-back", movements=("export", "cancel"))
+def taken_back(case: Case) -> Iterator[Notice]:
+    """An export gives its licence back, and its arrival, installation or use was reported.
+
+    One of both is wrong, and nobody can say which: so it is recorded, and flagged. A correction of the scale
+    that keeps what it drew is none.
+    """
+    movement, books = case.movement, case.recording.books
+    drawn: dict[str, int] = dict(to_give_back(case)) if movement.kind == "export" else {}
+    for shipment, travels in turned_shipments(case):
+        drawn |= {} if travels else drawn_for(books, shipment)
+    for name, mass_mg in sorted(drawn.items()):
+        kind, _, rest = name.partition(" ")
+        licence, _, event = rest.partition(" ")
+        named = books.get(LicenceRecord, licence) if kind == "licence" else None
+        steps = () if named is None else named.reported.get(event, ())
+        if not set(steps) & set(ARRIVED):
+            continue
+        kept_mg = licensed_mass(case) if movement.kind == "export" and movement.licence == licence else 0
+        if more_than(mass_mg - kept_mg, case.recording.policy.thresholds["receipt.tolerance_share"], mass_mg):
+            yield notice(
+                case,
+                "export.taken-back",
+                f"{mass_mg - kept_mg} mg of {event} are taken back, and its {steps[-1]} was reported",
+                "Show where the goods are; what came back is recorded as an import of the same lot.",
+                subject=f"licence:{licence}",
+                licence=licence,
+                event_id=event,
+                reported=list(steps),
+                drawn_mg=mass_mg,
+                kept_mg=kept_mg,
+            )
 
 
 def flows(case: Case) -> list[str]:

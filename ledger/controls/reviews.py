@@ -1,4 +1,5 @@
-"""Sums over months, judged once a month's filing deadline has passed: cumulative balances, bursts of filing.
+"""Sums over months, judged once a month's filing deadline has passed: cumulative balances, bursts of filing,
+growth of exports.
 
 Decides: when many small gains together are no longer honest. A single batch may hide 2 % in its
 uncertainty; a year of them may not, for independent errors cancel and only a laboratory's bias adds up. By
@@ -9,14 +10,16 @@ simulation this finds 96 % of plants that launder 2 % of their throughput, and 1
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
 from ledger.controls.balances import GRAM_UNITS
+from ledger.controls.exports import TONNE_MG, exported_in, mean_before
 from ledger.controls.measures import TOTAL, beyond, bias_variance, sigmas_text
 from ledger.controls.noticing import decimal_text, listed, plain
 from ledger.findings import Finding
 from ledger.records.books import Books
-from ledger.records.oversight import TallyRecord
+from ledger.records.oversight import AlertRecord, TallyRecord
 from ledger.records.periods import month_after
 from ledger.records.policy import Policy
 
@@ -141,3 +144,28 @@ def _year(by_month: Mapping[str, Mapping[str, int]], last: str) -> Year:
             else:
                 sums[name] = sums.get(name, 0) + amount
     return Year(sums, months, stock)
+
+
+def review_surge(books: Books, policy: Policy, subject: str, month: str) -> Finding | None:
+    """A month's growth once that month is filed, or more of the year before it; told once, open or closed."""
+    limits, month_mg = policy.thresholds, exported_in(books, subject, month)
+    mean = mean_before(policy, month, partial(exported_in, books, subject))
+    if (
+        month_mg < limits["surge.tonnes"] * TONNE_MG
+        or mean is None
+        or month_mg <= limits["surge.factor"] * mean
+    ):
+        return None
+    if any(each.code == "export.surge" for each in books.group(AlertRecord, "subject", f"{subject}|{month}")):
+        return None
+    return Finding(
+        "export.surge",
+        f"{subject}: {month_mg} mg in {month}, {decimal_text(month_mg / mean, 1)} times its mean",
+        mend="Show the orders behind the growth, and where the goods stay.",
+        evidence={
+            "month": month,
+            "month_mg": month_mg,
+            "mean_mg": int(mean),
+            "factor": plain(month_mg / mean),
+        },
+    )

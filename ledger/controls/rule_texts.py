@@ -263,6 +263,11 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         thresholds=("arrival.days",),
         example="exported on 1 March, nothing heard by 30 April",
     ),
+    "export.taken-back": RuleText(
+        fires="an export gives its licence back after its arrival, installation or use was reported",
+        thresholds=("receipt.tolerance_share",),
+        example="reported as arrived on Monday, cancelled on Tuesday",
+    ),
     "shipment.unreceived": RuleText(
         fires=(
             "a shipment arrived long after it was due, or no final receipt is recorded by the "

@@ -10,8 +10,8 @@ from typing import Final
 
 from ledger.books.settling import current
 from ledger.clock import format_time_us
-from ledger.controls.exports import review_surge
-from ledger.controls.reviews import review_balance, review_reports
+from ledger.controls.exports import ARRIVED
+from ledger.controls.reviews import review_balance, review_reports, review_surge
 from ledger.controls.schedules import (
     BALANCE_REVIEW,
     CURSOR,
@@ -29,7 +29,6 @@ from ledger.records.periods import DAY_US, HOUR_US, later_us
 from ledger.records.policy import Policy
 from ledger.statements.acts.licences import due_of
 
-ARRIVED: Final = ("arrival", "installation", "use")
 SPECIAL: Final = "special"
 
 

@@ -54,6 +54,7 @@ FLAG: Final = (
     "export.structuring",
     "export.surge",
     "export.no-arrival",
+    "export.taken-back",
     "shipment.unreceived",
     "shipment.unsent",
     "shipment.difference",

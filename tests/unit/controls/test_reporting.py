@@ -130,7 +130,9 @@ def test_an_output_that_is_corrected_to_another_year_counts_there() -> None:
     court.now_us += 100 * DAY_US
     january_us = court.now_us - HOUR_US
     assert mine(court, january_us, event_id="urn:event:first") == []
-    assert mine(court, SEPTEMBER_US, event_id="urn:event:second", corrects="urn:event:first") == []
+    assert mine(court, SEPTEMBER_US, event_id="urn:event:second", corrects="urn:event:first") == [
+        "report.late"
+    ]
     assert mine(court, january_us) == []
     assert mine(court, SEPTEMBER_US) == ["capacity.exceeded", "report.late"]
 
