@@ -56,6 +56,8 @@ def book_shipment(journal: Journal) -> None:
 def book_release(journal: Journal) -> None:
     """Books goods that go to a named user and so leave the books; the sale stays known as a shipment.
 
+    They are the user's then, where the event names no other owner.
+
     Raises:
         Impossible: The consignor has not so much, or no user is named.
     """
@@ -63,7 +65,9 @@ def book_release(journal: Journal) -> None:
     consignor = acting_custodian(journal, movement.custodian_from)
     user = movement.custodian_to or movement.owner_to
     shipment = send(journal, consignor, user, "released")
-    settling.put_shipment(journal, replace(shipment, state="received", received_us=movement.event_time_us))
+    owner = movement.owner_to or user
+    received = replace(shipment, owner_to=owner, state="received", received_us=movement.event_time_us)
+    settling.put_shipment(journal, received)
 
 
 def send_back(journal: Journal, shipment: ShipmentRecord) -> None:

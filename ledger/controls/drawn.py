@@ -42,6 +42,11 @@ def output_name(site: str, year: int) -> str:
     return f"output {site} {year}"
 
 
+def sale_name(named: str) -> str:
+    """The name of a transfer's use of an invoice."""
+    return f"sale {named}"
+
+
 def drawn_by(books: Books, issuer: str, event_id: str, tally: str = DRAWN) -> Mapping[str, int]:
     """What an event, by who signed it, drew and did not give back, in mg by name."""
     record = books.get(TallyRecord, tally, f"{issuer} {event_id}", "")

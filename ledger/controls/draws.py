@@ -1,4 +1,4 @@
-"""Drawing quotas, licences, export sums and output, and giving back what was drawn.
+"""Drawing quotas, licences, invoices and sums, and giving back what was drawn.
 
 Decides: that everything that an event draws is remembered under its name and given back exactly; and that
 what a cancelled shipment gave back is drawn again where the cancellation did not occur.
@@ -18,16 +18,19 @@ from ledger.controls.drawn import (
     output_name,
     parcel_name,
     quota_name,
+    sale_name,
     signer_of,
 )
 from ledger.controls.exports import ABROAD, MONTHLY, clusters, count_parcel, exported_mg, flows
 from ledger.controls.fed import POOL_ORE, note_ore, ore_moved, ore_name
 from ledger.controls.licences import draw_licence, licensed_mass
 from ledger.controls.noticing import actor_of
+from ledger.controls.papers import count_use, transfer_named
 from ledger.controls.quotas import draw_quotas, draws
 from ledger.controls.rule import Case
 from ledger.controls.shipments import turned_shipments
 from ledger.controls.sums import add_sums
+from ledger.controls.trade import sold_lots
 from ledger.records.books import Books
 from ledger.records.oversight import LicenceRecord, TallyRecord
 from ledger.records.periods import month_of, year_of
@@ -96,6 +99,9 @@ def _drawn_by(case: Case) -> Iterator[tuple[str, int]]:
         yield ore_name(movement.pool, element), mass_mg
     if movement.kind in OUTPUTS:
         yield output_name(movement.site, year), output_mg(case)
+    named = transfer_named(case)
+    if named:
+        yield sale_name(named), sum(sold_lots(case).values())
     if movement.kind not in ABROAD:
         return
     if movement.kind == "export" and movement.licence:
@@ -129,3 +135,5 @@ def _book(books: Books, policy: Policy, name: str, mass_mg: int) -> None:
     elif kind == "output":
         site, _, in_year = rest.rpartition(" ")
         count_output(books, site, in_year, mass_mg)
+    elif kind == "sale":
+        count_use(books, rest, mass_mg)

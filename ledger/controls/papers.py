@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ledger.controls.goods import code_fault
-from ledger.controls.noticing import listed, notice, plain
+from ledger.controls.noticing import actor_of, listed, notice, plain
 from ledger.controls.rule import Case, Notice, rule
+from ledger.controls.shipments import changed_shipments
 from ledger.controls.trade import sale_of, sold_lots
 from ledger.findings import Finding
 from ledger.records.books import Books
@@ -23,6 +24,8 @@ USES: Final = "invoice"
 WEIGHED: Final = "weighed"
 """Of a sale: what its own scale said of a lot, in mg, where that is not the share that was sold."""
 INVOICED: Final = ("ship", "transfer", "export", "disclose", "release")
+UNSOLD: Final = ("voided", "refused")
+"""States of a shipment that is no sale any more."""
 _REUSED: Final = "Issue an invoice for every sale, or correct the number."
 _MISMATCH: Final = "Cancel the invoice and issue one that agrees with the goods, or correct the movement."
 
@@ -68,20 +71,48 @@ def invoice(case: Case) -> Iterator[Notice]:
 
 
 def note_invoice(case: Case) -> None:
-    """Remembers which sales name an invoice, and what was weighed; one that was cancelled names none."""
+    """Remembers which sales name an invoice, and what was weighed."""
     movement, books = case.movement, case.recording.books
-    if movement.kind in INVOICED:
-        sold = sold_lots(case)
-        other = {lot: mass for lot, mass in _weighed(case).items() if mass != sold.get(lot, mass)}
-        if other:
-            books.put(TallyRecord(WEIGHED, _use(case), "", other))
-    if movement.kind in INVOICED and movement.invoice and sale_of(case) is not None:
+    if movement.kind not in INVOICED:
+        return
+    sold = sold_lots(case)
+    other = {lot: mass for lot, mass in _weighed(case).items() if mass != sold.get(lot, mass)}
+    if other:
+        books.put(TallyRecord(WEIGHED, _use(case), "", other))
+    if movement.kind != "transfer" and movement.invoice and sale_of(case) is not None:
         books.put(TallyRecord(USES, movement.invoice, "", _uses_with(case)))
-    if movement.kind == "cancel":
-        for shipment in case.effect.shipments:
-            uses = uses_of(books, shipment.invoice) if shipment.invoice else {}
-            if uses.pop(f"{shipment.consignor} {shipment.event_id}", None) is not None:
-                books.put(TallyRecord(USES, shipment.invoice, "", uses))
+
+
+def transfer_named(case: Case) -> str:
+    """Invoice and sale of a transfer that names an invoice, or ""."""
+    movement = case.movement
+    named = movement.kind == "transfer" and movement.invoice and sale_of(case) is not None
+    return f"{movement.invoice} {_use(case)}" if named else ""
+
+
+def count_use(books: Books, named: str, mass_mg: int) -> None:
+    """Counts a sale towards its invoice, both as ``transfer_named`` says; without a mass it is taken out."""
+    invoice, _, use = named.partition(" ")
+    uses = uses_of(books, invoice)
+    uses.pop(use, None)
+    if mass_mg > 0:
+        uses[use] = mass_mg
+    books.put(TallyRecord(USES, invoice, "", uses))
+
+
+def note_turned_sales(case: Case) -> None:
+    """What is cancelled, refused or undone uses its invoice no more; what travels again does."""
+    movement, books = case.movement, case.recording.books
+    for shipment in changed_shipments(case):
+        if not shipment.invoice or shipment.kind not in INVOICED or shipment.owner_from == shipment.owner_to:
+            continue
+        use = f"{shipment.consignor} {shipment.event_id}"
+        if shipment.state in UNSOLD:
+            if use in uses_of(books, shipment.invoice):
+                count_use(books, f"{shipment.invoice} {use}", 0)
+        elif movement.corrects and shipment.event_id != movement.event_id:
+            sent_mg = sum(line.sent_mg for line in _lines(books, use))
+            count_use(books, f"{shipment.invoice} {use}", sent_mg)
 
 
 def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Notice]:
@@ -240,7 +271,7 @@ def _use(case: Case) -> str:
     for shipment in case.effect.shipments:
         if shipment.event_id == case.movement.event_id:
             return f"{shipment.consignor} {shipment.event_id}"
-    return f"{case.recording.issuer} {case.movement.event_id}"
+    return f"{actor_of(case)} {case.movement.event_id}"
 
 
 def _paper(

@@ -149,7 +149,7 @@ def _schedule_shipment(case: Case, shipment: ShipmentRecord) -> None:
     if shipment.kind == "export" and shipment.state == "open" and _reports_arrival(case, shipment):
         due_us = later_us(shipment.event_time_us, int(policy.thresholds["arrival.days"]) * DAY_US)
         put_due(case, "export.no-arrival", subject, shipment.consignor, shipment.site_from, due_us)
-    if shipment.kind == "ship":
+    if shipment.kind in ("ship", "release"):
         _schedule_invoice(case, shipment.consignor)
 
 

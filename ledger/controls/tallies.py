@@ -17,7 +17,7 @@ from ledger.controls.measures import TOTAL, bias_variance
 from ledger.controls.movement_times import note_places
 from ledger.controls.noticing import actor_of
 from ledger.controls.origins import note_recycling
-from ledger.controls.papers import note_invoice
+from ledger.controls.papers import note_invoice, note_turned_sales
 from ledger.controls.reporting import EXEMPT, in_last_hours
 from ledger.controls.reviews import BALANCE, REPORTS
 from ledger.controls.rule import Case
@@ -41,6 +41,7 @@ def note(case: Case) -> None:
     """Updates every tally after an accepted movement, in the books' own transaction."""
     movement = case.movement
     give_back(case)
+    note_turned_sales(case)
     if movement.corrects and movement.kind in BALANCED:
         _take_back_balance(case)
     if movement.kind in BALANCED and not movement.did_not_occur:

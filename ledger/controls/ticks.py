@@ -11,6 +11,7 @@ from typing import Final
 from ledger.books.settling import current
 from ledger.clock import format_time_us
 from ledger.controls.exports import ARRIVED
+from ledger.controls.papers import UNSOLD
 from ledger.controls.reviews import review_balance, review_reports, review_surge
 from ledger.controls.schedules import (
     BALANCE_REVIEW,
@@ -23,7 +24,7 @@ from ledger.controls.schedules import (
 from ledger.controls.standing_alerts import stands_open
 from ledger.findings import Finding
 from ledger.records.books import Books
-from ledger.records.lots import PoolRecord, ProvisionalRecord, ShipmentRecord
+from ledger.records.lots import EventRecord, PoolRecord, ProvisionalRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord, DueRecord, InvoiceRecord, LicenceRecord, TallyRecord
 from ledger.records.periods import DAY_US, HOUR_US, later_us
 from ledger.records.policy import Policy
@@ -120,6 +121,12 @@ def _read_ahead(books: Books, dues: list[DueRecord]) -> None:
     keys = [tuple(name.split(" ", 1)) for name in shipments]
     books.prefetch(ShipmentRecord, [*keys, *((sale[0], sale[1]) for sale in invoices)])
     books.prefetch(InvoiceRecord, [(sale[2],) for sale in invoices if sale[2]])
+    transfers = [
+        due.entry_index
+        for due in dues
+        if due.kind == "invoice.missing" and books.get(ShipmentRecord, *due.subject.split(" ")[:2]) is None
+    ]
+    books.prefetch_groups(EventRecord, "entry", [(index,) for index in transfers])
 
 
 def _unreceived(due: DueRecord, moment: Moment) -> Verdict:
@@ -204,8 +211,7 @@ def _no_arrival(due: DueRecord, moment: Moment) -> Verdict:
 
 def _no_invoice(due: DueRecord, moment: Moment) -> Verdict:
     consignor, event_id, named = due.subject.split(" ")
-    shipment = moment.books.get(ShipmentRecord, consignor, event_id)
-    if shipment is not None and (shipment.replaced_by or shipment.state in ("voided", "refused")):
+    if not _is_sold(due, moment.books, consignor, event_id):
         return Verdict()
     record = moment.books.get(InvoiceRecord, named) if named else None
     sale = f"{consignor} {event_id}"
@@ -225,6 +231,15 @@ def _no_invoice(due: DueRecord, moment: Moment) -> Verdict:
         evidence={"seller": due.party, "event_id": event_id, "invoice": named},
     )
     return Verdict(finding, f"sale:{sale}")
+
+
+def _is_sold(due: DueRecord, books: Books, consignor: str, event_id: str) -> bool:
+    """Whether a sale stands: its shipment does, or the transfer of the entry that put the due."""
+    shipment = books.get(ShipmentRecord, consignor, event_id)
+    if shipment is not None:
+        return not shipment.replaced_by and shipment.state not in UNSOLD
+    events = books.group(EventRecord, "entry", due.entry_index)
+    return all(event.state == "booked" for event in events if event.event_id == event_id)
 
 
 def _undecided(due: DueRecord, moment: Moment) -> Verdict:

@@ -12,7 +12,7 @@ from typing import Final
 
 from ledger.controls.noticing import actor_of, decimal_text, listed, notice, roles_of
 from ledger.controls.rule import Case, Notice, rule
-from ledger.records.lots import LotRecord
+from ledger.records.lots import EventRecord, LotRecord
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import DAY_US
 
@@ -24,8 +24,10 @@ _INDEX_CURRENCY: Final = "CNY"
 
 
 def sale_of(case: Case) -> tuple[str, str] | None:
-    """Seller and buyer where the title changes hands, else None."""
+    """Seller and buyer where the title changes hands, else None; also where it did not occur."""
     movement = case.movement
+    if movement.did_not_occur:
+        return None
     seller = movement.owner_from or actor_of(case)
     buyer = movement.owner_to or (movement.custodian_to if movement.kind == "release" else "")
     for shipment in case.effect.shipments:
@@ -41,8 +43,12 @@ def sold_lots(case: Case) -> dict[str, int]:
     if sent:
         return sent
     found: dict[str, int] = {}
+    event = None
+    if movement.corrects:  # the lines before its own undo another
+        event = case.recording.books.get(EventRecord, case.recording.issuer, movement.event_id)
+    first_line = 0 if event is None else event.first_line
     for posting in case.effect.postings:
-        if posting.account == "holding" and posting.mass_mg < 0:
+        if posting.account == "holding" and posting.mass_mg < 0 and posting.line >= first_line:
             found[posting.lot] = found.get(posting.lot, 0) - posting.mass_mg
     return found
 
@@ -111,7 +117,7 @@ def low_price(case: Case) -> Iterator[Notice]:
     """The unit price is far below the index."""
     price = unit_price(case.movement.unit_price)
     policy = case.recording.policy
-    if price is None or not policy.index_prices:
+    if price is None or not policy.index_prices or case.movement.did_not_occur:
         return
     lots = [lot.lot for lot in case.effect.born] or list(sold_lots(case))
     for name in lots:
