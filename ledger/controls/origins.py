@@ -72,6 +72,7 @@ def ore_used_before(case: Case) -> Iterator[Notice]:
             f"a recycler has used {lot.lot}, which is a mineral product ({lot.stage}) by its birth",
             "Only published separation firms may use mineral products: correct the birth, or the use.",
             subject=f"lot:{lot.lot}",
+            site=uses[0].site,
             ongoing=True,
             taints=tuple(f"node:{child}" for child in made),
             lot=lot.lot,

@@ -61,6 +61,7 @@ def test_a_mineral_product_that_was_recycled_as_scrap_is_noticed(
         assert pool is not None
         marked = pool.tainted_by
     assert (marked is not None) == bool(found)
+    assert [alert.site for alert in court.alerts("recycler.ore-input")] == [site("recycler")] * bool(found)
     assert court.lot(LOT).tainted_by is None  # the mine's goods are what they are
 
 

@@ -10,7 +10,8 @@ import { FirmLink, LicenceLink, SiteLink } from "./links.js";
 
 const TIMES = new Set(["applied", "arrived", "closed", "deadline", "due", "event_time", "left", "recorded"]);
 const PARTIES = new Set([
-  "buyer", "consignee", "consignor", "end_user", "exporters", "owner", "owners", "party", "processor", "seller", "way",
+  "buyer", "consignee", "consignor", "end_user", "exporters", "owner", "owners", "party", "processor", "recyclers",
+  "seller", "way",
 ]);
 const SHARES = new Set(["declared", "expected", "found", "least", "lower", "measured", "recovery", "share", "upper", "usual"]);
 const ENTRIES = new Set(["listed_at", "revoked_at", "since_entry", "suspect_from", "tainted_by"]);
@@ -31,7 +32,7 @@ function one(name, value, all) {
   if (LOTS.has(name)) return html`<${ThingLink} id=${value} />`;
   if (name === "licence") return html`<${LicenceLink} id=${value} />`;
   if (name === "sites" || name === "site" || name === "origins") return html`<${SiteLink} id=${value} />`;
-  if (name === "product") return html`<${ProductName} code=${value} />`;
+  if (name === "product" || name === "received_as") return html`<${ProductName} code=${value} />`;
   if (name in TERMS) return term(TERMS[name], value);
   if (name === "activity" || name === "ore_class") return term(name, value);
   if (name === "sales" || name === "shipments") return shipment(...String(value).split(" "));
