@@ -30,9 +30,9 @@ def evaluate(out: Path, as_json: bool, database: str | None) -> None:
     how it counts.
     """
     from ledger.simulation.evaluation import evaluate as run  # loads the registrar
-    from ledger.simulation.folder import read_manifest
+    from ledger.simulation.folder import check_files
 
-    read_manifest(out)
+    check_files(out)
     own = out / "evaluation"
     if database is None:
         if own.exists():

@@ -34,7 +34,8 @@ def evaluate(folder: Path, engine: Engine, progress: Progress = lambda done, who
         progress: Told of (statements registered, of how many).
 
     Raises:
-        SimulationInvalid: The folder is not a finished simulation, or the database holds another log.
+        SimulationInvalid: The folder is not a finished simulation, as it was written; or the database
+            holds another log.
     """
     register_folder(folder, engine, progress)
     return score_folder(folder, engine)

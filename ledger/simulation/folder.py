@@ -12,6 +12,7 @@ Decides: names and forms of the files. A month that is finished is renamed into 
 stopped goes on, and what is there is not written again.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -31,6 +32,8 @@ MANIFEST: Final = "manifest.json"
 UNFILED: Final = "unfiled.jsonl"
 PLANTED: Final = "planted.jsonl"
 VERSION: Final = 2
+_ALWAYS: Final[dict[str, type]] = {"complete": bool, "origin": str}
+_WHEN_COMPLETE: Final[dict[str, type]] = _ALWAYS | {"statements": int, "planted": dict, "files": dict}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +224,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest.
 
     Raises:
-        SimulationInvalid: There is none, or of another version.
+        SimulationInvalid: There is none, or of another version, or not as ``simulate`` writes it.
     """
     try:
         members = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -229,7 +232,54 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise SimulationInvalid(f"{folder} holds no simulation: {error}") from error
     if not isinstance(members, dict) or members.get("version") != VERSION:
         raise SimulationInvalid(f"{folder} holds a simulation of another version")
+    kinds = _WHEN_COMPLETE if members.get("complete") else _ALWAYS
+    wrong = [name for name, kind in kinds.items() if type(members.get(name)) is not kind]
+    if wrong:
+        raise SimulationInvalid(f"{folder / MANIFEST} is not as simulate writes it: {', '.join(wrong)}")
     return members
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file that an evaluation reads, by its path in the folder."""
+    paths = [folder / "keys" / "log.pem", folder / "statements" / "genesis.jws"]
+    for name in ("statements", "truth"):
+        paths += (folder / name).glob("*.ndjson")
+    paths += (folder / "truth").glob("*.jsonl")
+    found = {}
+    for path in sorted(paths):
+        try:
+            with path.open("rb") as stream:
+                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def check_files(folder: Path) -> dict[str, Any]:
+    """Makes sure that a simulation is whole and as it was written; gives its manifest.
+
+    Raises:
+        SimulationInvalid: It was not finished; or a file is missing, too many, or not as it was written.
+    """
+    manifest = read_manifest(folder)
+    if not manifest["complete"]:
+        raise SimulationInvalid(f"the simulation in {folder} was not finished", mend="Run simulate again.")
+    try:
+        there = digests(folder)
+    except OSError as error:
+        raise SimulationInvalid(f"{folder} cannot be read: {error}") from error
+    written: dict[str, str] = manifest["files"]
+    for what, names in (
+        ("is missing", written.keys() - there.keys()),
+        ("was added", there.keys() - written.keys()),
+        ("is not as simulate wrote it", {name for name in written if there.get(name) != written[name]}),
+    ):
+        if names:
+            raise SimulationInvalid(
+                f"{folder / min(names)} {what}; so of {len(names)} of {len(written)} files",
+                mend="Simulate anew with the same options into a new folder: it gives the same bytes.",
+            )
+    return manifest
 
 
 def write_planted(folder: Path, planted: Iterable[Planted]) -> None:

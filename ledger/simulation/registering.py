@@ -23,7 +23,7 @@ from ledger.registration.batch import BatchWriter
 from ledger.registration.mark import Mark, MarkedHead
 from ledger.registration.registrar import Registrar
 from ledger.registration.submission import EnrolledKey, KeyDirectory, parse_and_examine
-from ledger.simulation.folder import Truth, lines, months, read_manifest
+from ledger.simulation.folder import Truth, check_files, lines, months
 from ledger.statements.envelope import parse_statement
 from ledger.statements.keys import parse_jwk
 from ledger.store import log_store
@@ -63,11 +63,10 @@ def register_folder(folder: Path, engine: Engine, progress: Progress = lambda do
         progress: Told of (statements registered, of how many).
 
     Raises:
-        SimulationInvalid: The folder is not a finished simulation, or the database holds another log.
+        SimulationInvalid: The folder is not a finished simulation, as it was written; or the database
+            holds another log.
     """
-    manifest = read_manifest(folder)
-    if not manifest.get("complete"):
-        raise SimulationInvalid(f"the simulation in {folder} was not finished", mend="Run simulate again.")
+    manifest = check_files(folder)
     _hasten(engine)
     upgrade(engine.url.render_as_string(hide_password=False))
     origin, key = str(manifest["origin"]), _log_key(folder)

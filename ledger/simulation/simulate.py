@@ -35,6 +35,7 @@ from ledger.simulation.dealing import PRICES
 from ledger.simulation.folder import (
     VERSION,
     Writer,
+    digests,
     read_manifest,
     write_manifest,
     write_planted,
@@ -122,6 +123,7 @@ def simulate(
             "months": nation.months,
             "parties": len(nation.cast.actors),
             "planted": planted,
+            "files": digests(folder),
             "policy": POLICY,
         },
     )

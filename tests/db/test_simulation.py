@@ -1,7 +1,8 @@
 """A simulated country goes through the real registrar, end to end."""
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from ledger.errors import SimulationInvalid
 from ledger.simulation.evaluation import evaluate
-from ledger.simulation.folder import read_manifest
+from ledger.simulation.folder import check_files, read_manifest
 from ledger.simulation.patterns import PATTERNS
 from ledger.simulation.registering import slots
 from ledger.simulation.scoring import Score
@@ -163,3 +164,86 @@ def test_a_folder_without_a_simulation_is_refused(tmp_path: Path) -> None:
             evaluate(tmp_path, engine)
     finally:
         engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("small")
+    simulate(found, movements=400, plant=0.1, seed=8)
+    assert (found / "truth" / "unfiled.jsonl").stat().st_size
+    return found
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def shortened(path: Path) -> None:
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+
+
+def garbled(path: Path) -> None:
+    path.write_bytes(b"!" + path.read_bytes()[1:])
+
+
+@pytest.mark.parametrize("change", [removed, emptied, shortened, garbled])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "keys/log.pem",
+        "statements/genesis.jws",
+        "statements/2025-09.ndjson",
+        "truth/2025-09.ndjson",
+        "truth/planted.jsonl",
+        "truth/unfiled.jsonl",
+        "manifest.json",
+    ],
+)
+def test_a_folder_that_is_not_as_it_was_written_is_refused_by_the_name_of_the_file(
+    small: Path, tmp_path: Path, name: str, change: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "changed"
+    shutil.copytree(small, folder)
+    change(folder / name)
+    database = tmp_path / "ledger.db"
+    engine = create_ledger_engine(f"sqlite:///{database}", pool_size=1)
+    try:
+        with pytest.raises(SimulationInvalid, match="holds no simulation|" + name.replace(".", r"\.")):
+            evaluate(folder, engine)
+    finally:
+        engine.dispose()
+    assert not database.exists()
+
+
+def test_a_month_that_is_gone_altogether_or_was_added_is_missed(small: Path, tmp_path: Path) -> None:
+    for change, what in ((Path.unlink, "is missing"), (copied, "was added")):
+        folder = tmp_path / what.replace(" ", "-")
+        shutil.copytree(small, folder)
+        for kind in ("statements", "truth"):
+            change(folder / kind / "2025-09.ndjson")
+        with pytest.raises(SimulationInvalid, match=what):
+            check_files(folder)
+    assert check_files(small)["statements"] > 400
+
+
+def copied(path: Path) -> None:
+    shutil.copy(path, path.with_name("2031-01.ndjson"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("complete", 1), ("complete", "yes"), ("statements", "many"), ("files", []), ("planted", None)],
+)
+def test_a_manifest_of_other_kinds_of_values_is_refused(
+    small: Path, tmp_path: Path, name: str, value: object
+) -> None:
+    folder = tmp_path / "changed"
+    shutil.copytree(small, folder)
+    members = json.loads((folder / "manifest.json").read_text("utf-8")) | {name: value}
+    (folder / "manifest.json").write_text(json.dumps(members), "utf-8")
+    with pytest.raises(SimulationInvalid, match=name):
+        check_files(folder)
