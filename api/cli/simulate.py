@@ -1,10 +1,18 @@
 """The simulate command."""
 
+import math
 from pathlib import Path
 
 import click
 
 from api.cli.common import FOLDER, notes, progress_bar
+
+
+def _number(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """A range lets NaN pass: it is not below and not above anything."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is no share; state one from 0 to 0.5")
+    return value
 
 
 @click.command()
@@ -19,6 +27,7 @@ from api.cli.common import FOLDER, notes, progress_bar
 @click.option(
     "--plant",
     type=click.FloatRange(0.0, 0.5),
+    callback=_number,
     default=0.01,
     show_default=True,
     help="Share of all movements that belong to a planted pattern.",

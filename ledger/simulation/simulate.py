@@ -69,6 +69,9 @@ POLICY: Final[dict[str, Any]] = {
     "index_prices": {product: f"{price:.2f}" for product, price in sorted(PRICES.items())},
 }
 
+MOST_MOVEMENTS: Final = 10_000_000
+MOST_PLANTED: Final = 0.5
+
 Progress = Callable[[int, int], None]
 
 
@@ -99,11 +102,30 @@ def simulate(
         progress: Told of (movements written, of how many) now and then.
 
     Raises:
-        SimulationInvalid: The folder holds something else.
+        SimulationInvalid: The folder holds something else, or cannot be written to; or no country can be
+            made of such a size and rate.
     """
-    stated = {"version": VERSION, "seed": seed, "movements": movements, "plant": plant}
-    prepare(folder, stated)
+    if not (1 <= movements <= MOST_MOVEMENTS and 0 <= plant <= MOST_PLANTED):  # NaN is not within either
+        raise SimulationInvalid(
+            f"{movements} movements of which {plant} are planted cannot be simulated",
+            mend=f"Ask for 1 to {MOST_MOVEMENTS} movements, and for a share of 0 to {MOST_PLANTED}.",
+        )
     nation = Nation(seed, movements, plant)
+    stated = {"version": VERSION, "seed": seed, "movements": movements, "plant": plant}
+    try:
+        return _write(folder, nation, stated, progress)
+    except BrokenPipeError:  # of the progress
+        raise
+    except OSError as error:
+        raise SimulationInvalid(
+            f"{folder} cannot be written: {error}",
+            mend="Name a folder that can be written to, with room on its disk; what is there is kept.",
+        ) from error
+
+
+def _write(folder: Path, nation: "Nation", stated: dict[str, Any], progress: Progress) -> Simulated:
+    prepare(folder, stated)
+    seed = nation.seed
     writer = Writer(folder, seed, ORIGIN, nation.policy)
     nation.open(folder)
     try:

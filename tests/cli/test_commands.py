@@ -425,3 +425,11 @@ def test_an_interrupt_while_a_command_is_imported_is_told_as_later(module: str) 
     asked = [sys.executable, "-c", script, "verify", "--database", "nothing"]
     done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr.split()) == (130, "", ["stopped"])
+
+
+@pytest.mark.parametrize("share", ["nan", "-0.1", "0.51", "inf"])
+def test_a_share_that_is_none_is_refused_and_no_folder_is_begun(tmp_path: Path, share: str) -> None:
+    result = CliRunner().invoke(cli, ["simulate", str(tmp_path / "new"), "--plant", share])
+    assert result.exit_code == 2
+    assert "--plant" in result.output
+    assert not (tmp_path / "new").exists()

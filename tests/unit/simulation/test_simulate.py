@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import random
 from collections import Counter
 from pathlib import Path
@@ -99,6 +100,25 @@ def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SimulationInvalid):
         simulate(tmp_path, movements=10, plant=0, seed=1)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("movements", "plant"),
+    [(0, 0.0), (10_000_001, 0.0), (10, -0.1), (10, 0.51), (10, math.nan), (10, math.inf)],
+)
+def test_what_cannot_be_simulated_leaves_no_folder(tmp_path: Path, movements: int, plant: float) -> None:
+    with pytest.raises(SimulationInvalid, match="cannot be simulated"):
+        simulate(tmp_path / "new", movements=movements, plant=plant, seed=1)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_written_is_told_with_its_mend(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SimulationInvalid, match="cannot be written") as told:
+        simulate(tmp_path / place, movements=10, plant=0, seed=1)
+    assert "can be written to" in told.value.mend
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_exactly_as_many_movements_are_written_in_order_of_filing(simulated: Path) -> None:
