@@ -77,6 +77,8 @@ def _show(score: Score) -> None:
     )
     refused = ", ".join(f"{code} {count}" for code, count in sorted(score.refusals.items()))
     console.print(f"honest movements refused: {refused or 'none'}", markup=False)
+    acts = ", ".join(f"{code} {count}" for code, count in sorted(score.acts_refused.items()))
+    console.print(f"honest acts refused: {acts or 'none'}", markup=False)
     console.print(_patterns(score))
     few = ", ".join(
         f"{name} {score.patterns[name].planted + score.patterns[name].evasive}" for name in score.few()

@@ -14,6 +14,7 @@ from ledger.simulation.trade_patterns import parts_of
 
 EXPORTERS = ("exporter", "trader", "magnet-maker")
 CONTROLLED_GOODS = tuple(sorted(CONTROLLED))
+LEAST_MG = 20 * KG
 SMALL_MONTH_MG = 1.3 * TONNE
 SMALL_MONTHS = 4
 """A small exporter sells as much a month, for so many months, before it grows."""
@@ -22,8 +23,8 @@ FREE = ("la-oxide", "ce-oxide", "ndfeb-magnet")
 
 
 def goods(plot: Plot, products: tuple[str, ...]) -> Stock | None:
-    """Goods that an exporter has and could export."""
-    return plot.stock(EXPORTERS, products)
+    """Goods that an exporter has and could export; enough of them for a licence of a part."""
+    return plot.stock(EXPORTERS, products, least_mg=LEAST_MG)
 
 
 def claim(plot: Plot, stock: Stock, licence: str, **other: object) -> None:
@@ -171,8 +172,6 @@ def restricted(plot: Plot) -> bool:
     plot.world.chronicle.act(authority, "list-restricted-party", members, plot.now_us)
 
     def send() -> None:
-        if stock not in stock.custodian.stocks:
-            return
         claim(
             plot,
             stock,
@@ -183,8 +182,8 @@ def restricted(plot: Plot) -> bool:
             destination=rogue.country,
             site_to=rogue.site.site,
         )
-        plot.take(stock)
 
+    plot.take(stock)
     plot.later(0.2, 0.5, send)
     return True
 

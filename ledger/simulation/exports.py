@@ -11,7 +11,7 @@ from ledger.simulation.cast import Actor
 from ledger.simulation.chance import stream
 from ledger.simulation.chronicle import Label
 from ledger.simulation.dealing import Shipment, Terms
-from ledger.simulation.goods import Stock
+from ledger.simulation.goods import KG, Stock
 from ledger.simulation.world import World
 
 END_USE: Final = "permanent magnets and polishing in civil industry"
@@ -92,7 +92,7 @@ class Exports:
         world, now_us = self.world, self.world.now_us
         granted_us = now_us + round(self.chance.uniform(15, 50) * DAY_US)
         life = days if days is not None else (360.0 if kind == "single" else 720.0)
-        quantity = round(quantity_mg / 1_000_000) * 1_000_000
+        quantity = max(1, round(quantity_mg / KG)) * KG
         licence = Licence(
             exporter.name_thing("licences"),
             exporter,

@@ -286,10 +286,7 @@ def origin_fingerprint(plot: Plot) -> bool:
 
 def graph_cycle(plot: Plot) -> bool:
     """Two firms bear goods out of each other: what was used is born last, out of what came of it."""
-    world, first = plot.world, plot.villain
-    second = plot.business.pick("smelter")
-    if second.monthly:
-        return False
+    world, first, second = plot.world, plot.villain, plot.accomplice
     true_mg = {"Nd": 0.3 * TONNE, "Pr": 0.1 * TONNE}
     unborn = world.measured(first, "prnd-metal", true_mg, plot.now_us)
     unborn.filed_us = 2**62

@@ -56,7 +56,7 @@ PATTERNS: Final = (
         ("graph.cycle",),
         goods.graph_cycle,
         3,
-        rogues=(SMELTER,),
+        rogues=(SMELTER, SMELTER),
         shape="combined",
     ),
     Pattern("import-undeclared", ("origin.undeclared",), goods.import_undeclared),

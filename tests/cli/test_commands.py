@@ -4,6 +4,7 @@ import json
 import stat
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli import cli
+from api.cli.evaluate import _show
 from api.settings import Settings
 from benchmarks.servers import Prepared, Running, prepared, serving
 from ledger.errors import ReledgerError
 from ledger.log.receipt import parse_receipt
+from ledger.simulation.scoring import Score
 from ledger.statements.envelope import parse_statement
 from ledger.statements.keys import write_key_file
 from ledger.store.engine import create_ledger_engine
@@ -433,3 +436,12 @@ def test_a_share_that_is_none_is_refused_and_no_folder_is_begun(tmp_path: Path, 
     assert result.exit_code == 2
     assert "--plant" in result.output
     assert not (tmp_path / "new").exists()
+
+
+def test_what_was_refused_of_honest_people_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    _show(Score(refusals=Counter({"lot.unknown": 2}), acts_refused=Counter({"licence.unknown": 1})))
+    told = capsys.readouterr().out
+    assert "honest movements refused: lot.unknown 2" in told
+    assert "honest acts refused: licence.unknown 1" in told
+    _show(Score())
+    assert "honest acts refused: none" in capsys.readouterr().out

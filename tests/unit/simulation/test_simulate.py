@@ -338,3 +338,37 @@ def test_what_is_recovered_from_magnets_is_made_of_what_magnets_have() -> None:
         assert contents.keys() == stated.keys()
         assert abs(sum(contents.values()) - 1.0 - place) < 1e-9
     assert "Y" in nation.planting.business.ore_body("bayan-obo", 1.0)
+
+
+def test_a_cycle_is_played_where_every_honest_smelter_files_monthly() -> None:
+    found = next(seed for seed in range(100) if Cast(seed, 1).by_kind["smelter"][0].monthly)
+    nation, _ = drafted(found, 4000, 0.05)
+    planned = Counter(pattern.name for pattern, _ in nation.planting.plots)["graph-cycle"]
+    assert planned
+    assert nation.planting.counts()["graph-cycle"] == planned
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_a_licence_is_of_a_kilogram_at_least_and_an_exhausted_one_of_less_than_leaves(seed: int) -> None:
+    _, drafts = drafted(seed, 4000, 0.2)
+    quantities = {
+        draft.members["licence"]: draft.members["quantity_mg"]
+        for draft in drafts
+        if draft.kind == "apply-licence"
+    }
+    assert all(quantity >= 1_000_000 and quantity % 1_000_000 == 0 for quantity in quantities.values())
+    planted = [
+        draft
+        for draft in drafts
+        if draft.label is not None and draft.label.pattern == "licence-exhausted" and not draft.label.evasive
+    ]
+    assert planted
+    for draft in planted:
+        assert draft.members["inputs"][0][1] > quantities[draft.members["licence"]]
+
+
+def test_every_restricted_end_user_is_sent_something_once_it_is_listed() -> None:
+    _, drafts = drafted(13, 8000, 0.1)
+    listed = [draft for draft in drafts if draft.kind == "list-restricted-party"]
+    sent = [draft for draft in drafts if draft.label is not None and draft.label.pattern == "restricted"]
+    assert len(listed) == len(sent) > 0
