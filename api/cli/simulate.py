@@ -56,6 +56,7 @@ def simulate(out: Path, movements: int, plant: float, seed: int) -> None:
         )
     planted = sum(written.planted.values())
     click.echo(
-        f"{written.movements} movements in {written.statements} statements, {planted} planted patterns"
+        f"{written.movements} movements in {written.statements} statements, {planted} planted patterns, "
+        f"{written.share:.2%} of the movements"
     )
     notes.print(f"evaluate it with: reledger evaluate {out}", markup=False)

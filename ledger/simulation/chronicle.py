@@ -76,7 +76,8 @@ class Chronicle:
         now_us: Simulated time.
         policy: Whose calendar counts.
         movements: How many movements were filed so far. ``happened``: how many happened.
-        labelled: How many statements each planted instance has, filed or to be filed.
+        labelled: How many statements each planted instance has, filed or to be filed. ``planted``: how many
+            movements they all have.
     """
 
     def __init__(self, seed: int, start_us: int, policy: Policy, write: Callable[[Draft], None]) -> None:
@@ -89,6 +90,7 @@ class Chronicle:
         self.drafted = 0
         self.happened = 0
         self.labelled: Counter[str] = Counter()
+        self.planted = 0
         self._write = write
         self._chance = stream(seed, "filing")
         self._events: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
@@ -226,6 +228,7 @@ class Chronicle:
         if label is not None:
             draft.label = label
             self.labelled[label.number] += 1
+            self.planted += not draft.act
         heapq.heappush(self._filings, (draft.filed_us, draft.number, draft))
 
     def _next(self) -> int:

@@ -117,7 +117,11 @@ class Planted:
 
 
 class Writer:
-    """Signs drafts in order of filing and writes them, with their truth, month by month."""
+    """Signs drafts in order of filing and writes them, with their truth, month by month.
+
+    Attributes:
+        statements, movements: How many. ``planted``: how many of the movements belong to planted patterns.
+    """
 
     def __init__(self, folder: Path, seed: int, origin: str, policy: Policy) -> None:
         """Writes below ``folder``, which exists."""
@@ -128,13 +132,15 @@ class Writer:
         self._month = ""
         self._files: tuple[TextIO, TextIO] | None = None
         self._until_us = 0
-        self.statements = 0
+        self.statements = self.movements = self.planted = 0
         for name in ("statements", "truth"):
             (folder / name).mkdir(exist_ok=True)
 
     def write(self, draft: Draft) -> None:
         """Signs and writes a draft, unless its month was finished by an earlier run."""
         self.statements += 1
+        self.movements += not draft.act
+        self.planted += not draft.act and draft.label is not None
         month = month_of(draft.filed_us, self._policy)
         if month != self._month:
             self._turn(month)

@@ -44,6 +44,7 @@ PATTERNS: Final = (
         "pool-unclosed",
         ("pool.unclosed",),
         goods.pool_unclosed,
+        0,
         rogues=(("separator", ("separator",)),),
         silent=True,
         last=0.7,

@@ -5,6 +5,7 @@ of them are shaped to stay just under a threshold (``evasive``; counted apart). 
  ``goods_patterns``, ``office_patterns``, ``trade_patterns`` and ``export_patterns``.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +21,13 @@ from ledger.simulation.world import World
 
 EVASIVE_EVERY: Final = 5
 """Of the instances of a pattern that has a threshold, every fifth stays just under it."""
+MORE_BETWEEN: Final = (0.2, 0.85)
+"""Between which shares of the simulated time more is planned, where what was planned could not be played."""
+OVERDUE_US: Final = 20 * DAY_US
+"""What waits longer for its goods is as likely never played."""
+UNDER_WAY_US: Final = 100 * DAY_US
+BEGINNING_US: Final = 60 * DAY_US
+"""For how long more is expected of an instance that has made some movements, or none yet."""
 RETRY_DAYS: Final = 2.0
 ATTEMPTS: Final = 60
 
@@ -31,7 +39,7 @@ class Instance:
     Attributes:
         codes: What is to be found. ``subjects``: by which an alert of these codes may be known besides its
             statement. ``sites``: honest ones whose sums it changes.
-        begun_us: When it was begun; None before.
+        planned_us: When it is to be begun. ``begun_us``: when it was; None before. ``given_up``: it never is.
     """
 
     number: str
@@ -40,7 +48,9 @@ class Instance:
     evasive: bool
     subjects: list[str] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
+    planned_us: int = 0
     begun_us: int | None = None
+    given_up: bool = False
 
 
 class Plot:
@@ -179,7 +189,7 @@ class Pattern:
         name: Its name.
         codes: What is to be found.
         make: Plays one instance; says False where the goods for it are not there yet.
-        cost: How many statements it has, about.
+        cost: How many movements it has, about.
         rogues: Kinds and roles of parties of its own.
         evasive: Whether it has a variant under the threshold.
         silent: Whether something is not filed rather than filed.
@@ -211,20 +221,20 @@ class Planting:
         """Plans the instances and admits the parties that they need."""
         from ledger.simulation.patterns import PATTERNS  # they are written in terms of Plot
 
-        self.seed = seed
+        self.seed, self.cast = seed, cast
         self.plots: list[tuple[Pattern, Plot]] = []
-        chance = stream(seed, "planting")
-        budget = movements * rate
-        patterns = list(PATTERNS)
-        each = budget / sum(pattern.cost for pattern in patterns)
-        chance.shuffle(patterns)
-        for place, pattern in enumerate(patterns):
-            whole = int(each)
-            count = whole + (chance.random() < each - whole if each > 1 else place < each * len(patterns))
-            for number in range(count):
-                self._plan(pattern, number, cast)
+        self.budget = movements * rate
+        self._chance = stream(seed, "planting")
+        self.patterns = patterns = list(PATTERNS)
+        whole, left = divmod(self.budget, sum(pattern.cost for pattern in patterns))
+        self._chance.shuffle(patterns)
+        for pattern in patterns:
+            more = self.budget > 0 and pattern.cost <= left
+            left -= pattern.cost * more
+            for number in range(int(whole) + more):
+                self._plan(pattern, number)
 
-    def _plan(self, pattern: Pattern, number: int, cast: Cast) -> None:
+    def _plan(self, pattern: Pattern, number: int) -> Plot:
         evasive = pattern.evasive and number % EVASIVE_EVERY == EVASIVE_EVERY - 1
         name = f"{pattern.name}-{number + 1}"
         instance = Instance(name, pattern.name, pattern.codes, evasive)
@@ -232,9 +242,11 @@ class Planting:
         for place, (kind, roles) in enumerate(pattern.rogues):
             country = "DE" if kind == "importer" else "CN"
             called = f"{kind}-{name}" + (f"-{place + 1}" if place else "")
-            rogues.append(cast.add(called, kind, roles, country, monthly=False))
+            rogues.append(self.cast.add(called, kind, roles, country, monthly=False))
             rogues[-1].planted = name
-        self.plots.append((pattern, Plot(self, instance, rogues)))
+        plot = Plot(self, instance, rogues)
+        self.plots.append((pattern, plot))
+        return plot
 
     def begin(self, world: World, business: Business, start_us: int, months: int) -> None:
         """Plans when each instance is played."""
@@ -242,7 +254,57 @@ class Planting:
         span_us = months * 30 * DAY_US
         for pattern, plot in self.plots:
             share = plot.chance.uniform(pattern.first, pattern.last)
-            world.chronicle.plan(start_us + round(span_us * share), self._play, pattern, plot, ATTEMPTS)
+            self._schedule(pattern, plot, start_us + round(span_us * share))
+
+    def _schedule(self, pattern: Pattern, plot: Plot, at_us: int) -> None:
+        plot.instance.planned_us = at_us
+        self.world.chronicle.plan(at_us, self._play, pattern, plot, ATTEMPTS)
+
+    def plan_more(self, month: int, months: int) -> None:
+        """Plans more of what can be played, where goods were not there for what was planned: monthly.
+
+        Parties are admitted before the first movement: only patterns without any of their own are planned.
+
+        Args:
+            month: How many months have passed. ``months``: of how many.
+        """
+        first, last = (int(share * months) for share in MORE_BETWEEN)
+        if not self.budget or not first <= month <= last:
+            return
+        wanted = self.budget - self.world.chronicle.planted - self._outstanding()
+        wanted /= 1 + (last - month) // 2
+        waiting = {pattern.name for pattern, plot in self.plots if self._is_overdue(plot.instance)}
+        counts = Counter(pattern.name for pattern, _ in self.plots)
+        able = [
+            pattern
+            for pattern in self.patterns
+            if not pattern.rogues and pattern.name not in waiting and pattern.last * months >= month + 1
+        ]
+        while wanted >= 1 and able:
+            pattern = min(able, key=lambda each: (counts[each.name], each.name))
+            plot = self._plan(pattern, counts[pattern.name])
+            self._schedule(pattern, plot, self.world.now_us + round(self._chance.uniform(0, 30) * DAY_US))
+            counts[pattern.name] += 1
+            wanted -= pattern.cost
+
+    def _is_overdue(self, instance: Instance) -> bool:
+        return instance.begun_us is None and instance.planned_us + OVERDUE_US < self.world.now_us
+
+    def _outstanding(self) -> float:
+        """How many movements are to be expected of what is planned and under way."""
+        chronicle, whole = self.world.chronicle, 0.0
+        begun, overdue = Counter[str](), Counter[str]()
+        for pattern, plot in self.plots:
+            begun[pattern.name] += plot.instance.begun_us is not None
+            overdue[pattern.name] += self._is_overdue(plot.instance)
+        for pattern, plot in self.plots:
+            instance, made = plot.instance, chronicle.labelled[plot.instance.number]
+            if instance.begun_us is None:
+                likely = (1 + begun[pattern.name]) / (1 + begun[pattern.name] + overdue[pattern.name])
+                whole += 0.0 if instance.given_up else pattern.cost * likely
+            elif instance.begun_us + (UNDER_WAY_US if made else BEGINNING_US) > chronicle.now_us:
+                whole += max(0.0, pattern.cost - made)
+        return whole
 
     def _play(self, pattern: Pattern, plot: Plot, attempts: int) -> None:
         if pattern.make(plot):
@@ -250,6 +312,8 @@ class Planting:
         elif attempts:
             at_us = self.world.now_us + round(plot.chance.uniform(0.5, 1.5) * RETRY_DAYS * DAY_US)
             self.world.chronicle.plan(at_us, self._play, pattern, plot, attempts - 1)
+        else:
+            plot.instance.given_up = True
 
     def planted(self) -> list[Planted]:
         """What was played, for the truth folder."""

@@ -81,12 +81,13 @@ class Simulated:
 
     Attributes:
         movements, statements: How many.
-        planted: Planted instances by pattern.
+        planted: Planted instances by pattern. ``share``: of all movements that belong to one.
     """
 
     movements: int
     statements: int
     planted: dict[str, int]
+    share: float
 
 
 def simulate(
@@ -132,7 +133,7 @@ def _write(folder: Path, nation: "Nation", stated: dict[str, Any], progress: Pro
         done = nation.run(writer, progress)
     finally:
         writer.abandon()
-    planted = nation.planting.counts()
+    planted, share = nation.planting.counts(), round(writer.planted / writer.movements, 6)
     write_planted(folder, nation.planting.planted())
     write_unfiled(folder, nation.unfiled, seed)
     write_manifest(
@@ -145,11 +146,12 @@ def _write(folder: Path, nation: "Nation", stated: dict[str, Any], progress: Pro
             "months": nation.months,
             "parties": len(nation.cast.actors),
             "planted": planted,
+            "planted_share": share,
             "files": digests(folder),
             "policy": POLICY,
         },
     )
-    return Simulated(done, writer.statements, planted)
+    return Simulated(done, writer.statements, planted, share)
 
 
 def prepare(folder: Path, stated: dict[str, Any]) -> None:
@@ -246,7 +248,7 @@ class Nation:
         self.planting.begin(world, business, self.start_us, self.months)
         clusters = sum(not actor.planted for actor in self.cast.by_kind["warehouse"])
         business.pace = 1.45 * self.per_month * LEAST_MONTHS / MOVEMENTS_PER_CLUSTER / clusters
-        month, before = self.first_month, 0
+        month, before, passed = self.first_month, 0, 0
         while True:
             following = month_after(month)
             at_us, end_us = max(chronicle.now_us, self.eve_us), month_start_us(following, self.policy)
@@ -263,6 +265,8 @@ class Nation:
             business.pace *= min(1.6, max(0.6, wished)) ** 0.7
             month = following
             self.top_up(chronicle, month)
+            passed += 1
+            self.planting.plan_more(passed, self.months)
 
     def admit(self, chronicle: Chronicle) -> None:
         """Admits everybody else, with keys and sites."""

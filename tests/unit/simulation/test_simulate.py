@@ -372,3 +372,34 @@ def test_every_restricted_end_user_is_sent_something_once_it_is_listed() -> None
     listed = [draft for draft in drafts if draft.kind == "list-restricted-party"]
     sent = [draft for draft in drafts if draft.label is not None and draft.label.pattern == "restricted"]
     assert len(listed) == len(sent) > 0
+
+
+@pytest.mark.parametrize(
+    ("seed", "movements", "plant"), [(21, 5000, 0.01), (22, 5000, 0.05), (23, 4000, 0.2)]
+)
+def test_about_as_much_is_planted_as_was_asked_for(seed: int, movements: int, plant: float) -> None:
+    nation, drafts = drafted(seed, movements, plant)
+    moved = [draft for draft in drafts if not draft.act]
+    share = sum(draft.label is not None for draft in moved) / len(moved)
+    assert 0.85 * plant < share < 1.2 * plant
+    played = nation.planting.counts()
+    assert sum(played.values()) > 0.7 * len(nation.planting.plots)
+
+
+def test_more_is_planned_without_parties_of_its_own_only_where_goods_were_not_there() -> None:
+    nation, _ = drafted(23, 4000, 0.2)
+    first = Counter(pattern.name for pattern, _ in Nation(23, 4000, 0.2).planting.plots)
+    last = Counter(pattern.name for pattern, _ in nation.planting.plots)
+    more = last - first
+    assert more
+    assert not first - last
+    assert not any(pattern.rogues for pattern in PATTERNS if more[pattern.name])
+    numbers = [plot.instance.number for _, plot in nation.planting.plots]
+    assert len(set(numbers)) == len(numbers)
+    none, _ = drafted(23, 1000, 0.0)
+    assert none.planting.plots == []
+
+
+def test_the_manifest_says_what_share_was_planted(simulated: Path) -> None:
+    labelled = [truth for _, truth in everything(simulated) if truth.movement and truth.number]
+    assert read_manifest(simulated)["planted_share"] == round(len(labelled) / 1500, 6)
