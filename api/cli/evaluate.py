@@ -79,6 +79,10 @@ def _show(score: Score) -> None:
     console.print(f"honest movements refused: {refused or 'none'}", markup=False)
     acts = ", ".join(f"{code} {count}" for code, count in sorted(score.acts_refused.items()))
     console.print(f"honest acts refused: {acts or 'none'}", markup=False)
+    console.print(
+        f"lots that are illegal product or made of it: {score.tainted}, told of by their source: "
+        f"{score.tainted_found}"
+    )
     console.print(_patterns(score))
     few = ", ".join(
         f"{name} {score.patterns[name].planted + score.patterns[name].evasive}" for name in score.few()

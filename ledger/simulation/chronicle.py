@@ -54,6 +54,9 @@ class Draft:
         label: None where it is honest.
         facts: What is truly so: "code", or "code subject" where another statement's alert may say it.
         subjects: Names by which an alert may speak of it.
+        taints: Whether it makes its goods illegal product.
+        sources: Planted instances whose illegal product it uses, bears or moves. ``illegal``: which lots that
+            it bears or moves are such product, or made of it.
     """
 
     number: int
@@ -67,6 +70,9 @@ class Draft:
     label: Label | None = None
     facts: list[str] = field(default_factory=list)
     subjects: tuple[str, ...] = ()
+    taints: bool = False
+    sources: tuple[str, ...] = ()
+    illegal: tuple[str, ...] = ()
 
 
 class Chronicle:

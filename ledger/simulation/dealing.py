@@ -36,6 +36,8 @@ PRICES: Final = {
     "recycled-magnet-oxide": 420.0,
 }
 BACK: Final = ("return", "refuse")
+OUTWARD: Final = ("ship", "export", "release")
+"""By which illegal product changes hands."""
 ARRIVAL_DAYS: Final = 60
 """From when on an export that nobody reports as arrived is one that did not (DOMAIN section 7: in N days)."""
 MOISTURE: Final = {

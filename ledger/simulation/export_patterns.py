@@ -19,6 +19,7 @@ SMALL_MONTH_MG = 1.3 * TONNE
 SMALL_MONTHS = 4
 """A small exporter sells as much a month, for so many months, before it grows."""
 SURGE_MG = 12 * TONNE
+LEAST_SENT_MG = 0.1 * TONNE
 FREE = ("la-oxide", "ce-oxide", "ndfeb-magnet")
 
 
@@ -274,14 +275,14 @@ def surge(plot: Plot) -> bool:
     def split(place: int, shipment: Shipment) -> None:
         (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
         month = month_of(plot.now_us, policy)
-        if grown and month > grown[0]:
-            return
         left_mg = goal_mg() - sent_mg.get(month, 0.0)
+        if left_mg < LEAST_SENT_MG or (grown and month > grown[0]):
+            return
         part = parts_of(plot, here, [min(left_mg, 0.95 * here.mass_mg)])[0]
         sent_mg[month] = sent_mg.get(month, 0.0) + part.mass_mg
         terms = Terms(label=plot.label() if grown else None, filed_us=part.ready_us + HOUR_US)
         plot.later(0.1, 0.2, plot.business.exports.send, part, customer, None, terms)
-        if grown and left_mg - part.mass_mg > 0.1 * TONNE:
+        if grown and left_mg - part.mass_mg >= LEAST_SENT_MG:
             buy(place)
 
     buy(0)
@@ -323,7 +324,8 @@ def disclosure(plot: Plot) -> bool:
         "destination": customer.country,
         "reason": "shipped before the licence was granted",
     }
-    plot.attempt(exporter, "disclose", members, subjects=(stock.lot.lot,))
+    plot.attempt(exporter, "disclose", members, subjects=(stock.lot.lot,)).taints = True
+    stock.lot.sources = tuple(sorted({*stock.lot.sources, plot.instance.number}))
     return True
 
 

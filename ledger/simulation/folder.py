@@ -49,6 +49,7 @@ class Truth:
         codes: The codes that are to be found for it. ``evasive``: it stays just under the thresholds.
         facts: What is truly so: "code", or "code subject" of an alert elsewhere.
         subjects: Event, lots, pool, unit, ... by which an alert may speak of it.
+        taints, sources, illegal: As of a draft.
     """
 
     jti: str
@@ -62,6 +63,9 @@ class Truth:
     evasive: bool = False
     facts: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    taints: bool = False
+    sources: tuple[str, ...] = ()
+    illegal: tuple[str, ...] = ()
 
     def text(self) -> str:
         """One line of JSON; what is usual is left out."""
@@ -79,13 +83,19 @@ class Truth:
             members["facts"] = self.facts
         if self.subjects:
             members["subjects"] = self.subjects
+        if self.taints:
+            members["taints"] = True
+        if self.sources:
+            members["sources"] = self.sources
+        if self.illegal:
+            members["illegal"] = self.illegal
         return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def read(cls, line: str) -> "Truth":
         """Reads what ``text`` wrote."""
         members = json.loads(line)
-        for name in ("codes", "facts", "subjects"):
+        for name in ("codes", "facts", "subjects", "sources", "illegal"):
             members[name] = tuple(members.get(name, ()))
         return cls(**members)
 
@@ -216,6 +226,9 @@ def truth_of(draft: Draft, jti: str) -> Truth:
         evasive=label is not None and label.evasive,
         facts=tuple(dict.fromkeys(draft.facts)),
         subjects=() if plain and not draft.act else subjects,
+        taints=draft.taints,
+        sources=draft.sources,
+        illegal=draft.illegal,
     )
 
 

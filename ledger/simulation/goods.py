@@ -32,7 +32,8 @@ class Lot:
         gross_mg: What it truly weighs. ``wet``: its true moisture.
         origin: For what is mined or imported: of which deposit.
         born_us: When. ``filed_us``: when its birth was filed.
-        illicit: Id of the planted pattern that made it illegal, or "".
+        sources: Ids of the planted instances by which it is illegal product or made of it.
+        disguised: Whether it is of another deposit than is said, or made of such goods.
     """
 
     lot: str
@@ -48,7 +49,8 @@ class Lot:
     born_us: int
     filed_us: int = 0
     origin: str = ""
-    illicit: str = ""
+    sources: tuple[str, ...] = ()
+    disguised: bool = False
 
     def contained_mg(self) -> dict[str, float]:
         """REO by element as declared."""
@@ -111,7 +113,8 @@ class Pool:
         kind: ``rock``, ``ionic`` or ``scrap``: what it is fed.
         true_mg: REO by element in process. ``book_mg``: by the books. ``blocked_mg``: gaps that may not be
             drawn.
-        fed_mg: REO fed since the month began. ``illicit``: as of a lot.
+        fed_mg: REO fed since the month began. ``sources``: as of a lot; a little
+            of what was fed stays in process for ever.
     """
 
     pool: str
@@ -124,7 +127,7 @@ class Pool:
     book_mg: dict[str, float] = field(default_factory=dict)
     blocked_mg: dict[str, float] = field(default_factory=dict)
     ready_us: int = 0
-    illicit: str = ""
+    sources: tuple[str, ...] = ()
     opened: bool = False
 
     def drawable_mg(self, element: str) -> float:

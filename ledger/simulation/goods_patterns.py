@@ -280,6 +280,7 @@ def origin_fingerprint(plot: Plot) -> bool:
         true_mg = scaled(mixed([true_mg, own]), 0.1)
     lot = plot.world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
     stock = plot.world.birth("extract", mine, lot, plot.now_us, label=plot.label())
+    lot.disguised = True
     plot.later(1, 4, sell_on, plot, stock, plot.business.pick("separator"))
     return True
 

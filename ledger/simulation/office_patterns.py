@@ -68,10 +68,15 @@ def quota(plot: Plot) -> bool:
         found = codes.get(place, ())
         label = plot.label(*found) if found else None
         stock = world.birth(
-            "extract", mine, lot, plot.now_us, label=label, filed_us=plot.now_us + 2 * HOUR_US
+            "extract",
+            mine,
+            lot,
+            plot.now_us,
+            label=label,
+            filed_us=plot.now_us + 2 * HOUR_US,
+            illegal=place == 3,
         )
         if place == 3 or plot.evasive:
-            lot.illicit = plot.instance.number if place == 3 else ""
             plot.later(0.5, 2, sell_on, plot, stock, plot.business.pick("separator"))
         if place + 1 < len(parts):
             plot.later(1, 2, dig, place + 1)
@@ -137,7 +142,6 @@ def late(plot: Plot) -> bool:
     lot: Lot = plot.world.measured(mine, product, true_mg, plot.now_us)
     filed_us = plot.world.chronicle.deadline(plot.now_us) + round(plot.chance.uniform(0.01, 15) * DAY_US)
     stock = plot.world.birth("extract", mine, lot, plot.now_us, label=plot.label(), filed_us=filed_us)
-    stock.lot.illicit = ""
     plot.take(stock)
     return True
 

@@ -143,7 +143,7 @@ class Plot:
             and (not own or stock.lot.maker is actor)
             and (not filed or stock.settled_us < self.now_us)
         ]
-        clean = [stock for stock in found if not stock.lot.illicit]
+        clean = [stock for stock in found if not (stock.lot.sources or stock.lot.disguised)]
         return self.chance.choice(clean or found) if found else None
 
     def attempt(

@@ -8,6 +8,7 @@ one changes. Else it is *false*. A refusal finds a pattern likewise.
 """
 
 import heapq
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,8 @@ from ledger.simulation.folder import Planted, Truth
 ENOUGH: Final = 30
 """How many instances of a pattern are planted at least, where the number of movements allows it."""
 MOST_EXAMPLES: Final = 5
+TAINT: Final = "taint.inherited"
+SOURCE: Final = re.compile(r"\(entry (\d+)\)")
 SUMS_US: Final = {"balance.cumulative": 410 * DAY_US}
 """Codes that speak of sums at a site, and how long what is planted there may be in them: twelve months, and
 the filing deadline of the last."""
@@ -85,6 +88,8 @@ class Score:
         codes: By rule code.
         patterns: By planted pattern; all zero where one was planned and never came about.
         missed: Numbers of planted instances that were missed, by code; ``evasive_missed`` likewise.
+        tainted: Lots that are illegal product or made of it, and were born or moved when that was recorded.
+            ``tainted_found``: those of which the ledger said so, by their true source.
         refusals: Honest movements that were refused, by code of the first finding.
         examples: A few false alerts and refusals, by code.
     """
@@ -92,6 +97,8 @@ class Score:
     movements: int = 0
     honest: int = 0
     statements: int = 0
+    tainted: int = 0
+    tainted_found: int = 0
     acts_refused: Counter[str] = field(default_factory=Counter)
     codes: dict[str, CodeScore] = field(default_factory=dict)
     patterns: dict[str, PatternScore] = field(default_factory=dict)
@@ -129,6 +136,7 @@ class Score:
             "false_alerts_per_1000": self.false_alerts_per_1000,
             "honest_refused": dict(self.refusals),
             "acts_refused": dict(self.acts_refused),
+            "tainted": {"lots": self.tainted, "found": self.tainted_found},
             "codes": {
                 code: {
                     "planted": score.planted,
@@ -170,6 +178,9 @@ class Scorer:
         self._facts: set[tuple[str, str]] = set()
         self._watch: dict[str, set[str]] = {}
         self._sites: dict[str, set[str]] = {}
+        self._tainting: dict[str, int] = {}
+        self._tainted: set[str] = set()
+        self._tainted_found: set[str] = set()
         self._next = 0
         self._begun: dict[str, int] = {}
         self._ended: dict[tuple[str, str], int] = {}
@@ -211,8 +222,10 @@ class Scorer:
         else:
             score.honest += truth.movement
         self.facts(truth, index)
-        if index is not None and (truth.number or truth.facts):
-            self._by_index[index] = truth
+        if index is not None:
+            self._descent(truth, index)
+            if truth.number or truth.facts or truth.illegal:
+                self._by_index[index] = truth
         if refused and not truth.number:
             (score.refusals if truth.movement else score.acts_refused)[refused[0]] += 1
             self._example(f"refused {refused[0]}", f"{truth.kind} of {truth.party}: {detail}")
@@ -225,6 +238,13 @@ class Scorer:
                 self._ended[code, number] = self._next
             else:
                 self._begun.setdefault(number, self._next)
+
+    def _descent(self, truth: Truth, index: int) -> None:
+        """Notes which entries make goods illegal product, and which lots the ledger is to speak of since."""
+        if truth.taints:
+            self._tainting[truth.number] = index
+        if any(source in self._tainting for source in truth.sources):
+            self._tainted.update(truth.illegal)
 
     def facts(self, truth: Truth, index: int | None = None) -> None:
         """Takes note of what is true, also of what was not filed in time."""
@@ -240,6 +260,8 @@ class Scorer:
 
     def finish(self) -> Score:
         """Counts what was planted and found."""
+        self.score.tainted = len(self._tainted)
+        self.score.tainted_found = len(self._tainted & self._tainted_found)
         for number, planted in self._planted.items():
             if self._seen[number] < planted.statements or not (planted.silent or planted.statements):
                 continue  # not played to its end
@@ -312,9 +334,20 @@ class Scorer:
         )
 
     def _is_true(self, alert: Alert, truth: Truth | None, names: set[str]) -> bool:
+        if alert.code == TAINT:
+            return truth is not None and self._is_of_source(alert, truth, names)
         if truth is not None and alert.code in truth.facts:
             return True
         return any((alert.code, name) in self._facts for name in names)
+
+    def _is_of_source(self, alert: Alert, truth: Truth, names: set[str]) -> bool:
+        """Whether the lot is truly illegal product, by the entry that the alert names."""
+        lots, named = names.intersection(truth.illegal), SOURCE.search(alert.detail)
+        entries = {self._tainting.get(source) for source in truth.sources}
+        if not lots or named is None or int(named[1]) not in entries:
+            return False
+        self._tainted_found |= lots
+        return True
 
     def _example(self, name: str, text: str) -> None:
         kept = self.score.examples.setdefault(name, [])

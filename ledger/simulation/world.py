@@ -17,6 +17,7 @@ from ledger.simulation.dealing import (
     ARRIVAL_DAYS,
     BACK,
     MOISTURE,
+    OUTWARD,
     PRICES,
     Batch,
     Shipment,
@@ -94,6 +95,7 @@ class World:
         site = members.pop("site", None) or actor.site
         facts = members.pop("facts", ())
         filed_us = members.pop("filed_us", None)
+        illegal = members.pop("illegal", False)
         draft = self.chronicle.file(
             actor,
             kind,
@@ -104,8 +106,8 @@ class World:
             filed_us=filed_us,
             subjects=(lot.lot,),
         )
-        if label is not None:
-            lot.illicit = label.number
+        if label is not None and illegal:
+            lot.sources, draft.taints = (label.number,), True
         self.last = draft
         return self.hold(lot, actor, site, draft)
 
@@ -132,7 +134,8 @@ class World:
                 {element: mass - true_out.get(element, 0.0) for element, mass in true_in.items()}
             )
         site = stocks[0].site
-        facts = (*facts, *self.inherited(stocks, lots))
+        if any(stock.lot.disguised for stock in stocks):
+            facts = (*facts, "origin.fingerprint")
         draft = self.chronicle.file(
             actor,
             "process",
@@ -151,6 +154,10 @@ class World:
             subjects=(*(lot.lot for lot in lots), *places_of(actor, site.site)),
             filed_us=filed_us,
         )
+        draft.sources = sources_of(stocks)
+        for lot in lots:
+            lot.sources, lot.disguised = draft.sources, any(stock.lot.disguised for stock in stocks)
+        draft.illegal = tuple(lot.lot for lot in lots if lot.sources)
         for stock in stocks:
             stock.custodian.stocks.remove(stock)
         made = [self.hold(lot, actor, site, draft, owner) for lot in lots]
@@ -168,27 +175,11 @@ class World:
         factor = max(0.0, 1 + self.chance.gauss(0, noise.DECLARED_LOSS))
         return {element: mass * factor for element, mass in lost_mg.items() if mass * factor >= 1000}
 
-    def inherited(self, stocks: list[Stock], lots: list[Lot]) -> tuple[str, ...]:
-        """Taint goes on to what is made; says so as a fact."""
-        illicit = next((stock.lot.illicit for stock in stocks if stock.lot.illicit), "")
-        if not illicit:
-            return ()
-        for lot in lots:
-            lot.illicit = lot.illicit or illicit
-        if illicit.startswith("origin-fingerprint"):
-            return ("taint.inherited", "origin.fingerprint")
-        return ("taint.inherited",)
-
     def feed(
         self, pool: Pool, stocks: list[Stock], at_us: int, *, process: str = "", label: Label | None = None
     ) -> Draft:
         """Feeds whole stocks to a pool."""
         actor = pool.owner
-        facts: tuple[str, ...] = ()
-        for stock in stocks:
-            if stock.lot.illicit:
-                pool.illicit = stock.lot.illicit
-                facts = ("taint.inherited",)
         draft = self.chronicle.file(
             actor,
             "feed",
@@ -203,9 +194,10 @@ class World:
             ready_us=max(pool.ready_us, *(stock.ready_us for stock in stocks)),
             punctual=True,
             label=label,
-            facts=facts,
             subjects=(*(stock.lot.lot for stock in stocks), *places_of(actor, pool.pool)),
         )
+        draft.sources = sources_of(stocks)
+        pool.sources = tuple(sorted({*pool.sources, *draft.sources}))
         for stock in stocks:
             actor.stocks.remove(stock)
             pool.true_mg = mixed([pool.true_mg, stock.true_mg])
@@ -226,9 +218,7 @@ class World:
         """Draws a product from a pool; the plant loses some on the way and says how much."""
         actor = pool.owner
         lot = self.measured(actor, batch.product, batch.true_mg, at_us, treo=batch.treo)
-        if pool.illicit:
-            lot.illicit = pool.illicit
-            facts = (*facts, "taint.inherited")
+        lot.sources = pool.sources
         losses = self.declared_losses(lost_mg)
         draft = self.chronicle.file(
             actor,
@@ -247,6 +237,7 @@ class World:
             facts=facts,
             subjects=(lot.lot, *places_of(actor, pool.pool)),
         )
+        draft.sources, draft.illegal = lot.sources, (lot.lot,) if lot.sources else ()
         pool.ready_us = draft.filed_us
         for element, mass in mixed([batch.true_mg, lost_mg]).items():
             pool.true_mg[element] = max(0.0, pool.true_mg.get(element, 0.0) - mass)
@@ -307,9 +298,6 @@ class World:
             members.setdefault("unit_price", self.unit_price(stocks[0].lot.product))
             invoice = seller.name_thing("invoices")
             members.setdefault("invoice", invoice)
-        facts = terms.facts
-        if any(stock.lot.illicit for stock in stocks):
-            facts = (*facts, "taint.inherited")
         draft = self.chronicle.file(
             consignor,
             terms.kind,
@@ -317,12 +305,15 @@ class World:
             members,
             ready_us=ready_us,
             label=terms.label,
-            facts=facts,
+            facts=terms.facts,
             filed_us=terms.filed_us,
             subjects=tuple(stock.lot.lot for stock in stocks),
         )
         if draft.filed_us >= self.chronicle.deadline(at_us):
             draft.facts.append(f"shipment.unsent {draft.event_id}")
+        if terms.kind in OUTWARD:
+            draft.sources = sources_of(stocks)
+            draft.illegal = tuple(stock.lot.lot for stock in stocks if stock.lot.sources)
         for stock in stocks:
             consignor.stocks.remove(stock)
         shipment = Shipment(draft, stocks, consignor, consignee, site_to, seller, buyer, arrives_us, due_us)
@@ -473,10 +464,13 @@ class World:
             draft.facts.append(f"shipment.unreceived {sent.event_id}")
         if sent.kind == "export" and draft.filed_us >= sent.at_us + ARRIVAL_DAYS * DAY_US:
             draft.facts.append(f"export.no-arrival {sent.event_id}")
-        if any(stock.lot.illicit for stock in shipment.stocks):
-            draft.facts.append("taint.inherited")
         if shipment.spilled > 0.005:
             draft.facts.append("shipment.difference")
+
+
+def sources_of(stocks: list[Stock]) -> tuple[str, ...]:
+    """The planted instances by which goods are illegal product."""
+    return tuple(sorted({source for stock in stocks for source in stock.lot.sources}))
 
 
 def places_of(actor: Actor, *places: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.records.periods import DAY_US
 from ledger.simulation.folder import Planted, Truth
-from ledger.simulation.scoring import Alert, PatternScore, Scorer, names_in
+from ledger.simulation.scoring import Alert, PatternScore, Score, Scorer, names_in
 
 HONEST = Truth("j", 1, "ship", True, "https://a.example/")
 LATE = replace(HONEST, facts=("report.late",), subjects=("urn:uuid:1", "lot-1"))
@@ -266,3 +266,54 @@ def test_what_was_not_filed_is_found_by_no_alert_before_it_began() -> None:
     one.alerts([replace(ALERT, entry_index=7, code="pool.unclosed", position=-1, subject="pool:pool-1")])
     score = one.finish().code("pool.unclosed")
     assert (score.planted, score.found, score.false) == (1, 0, 1)
+
+
+EXCESS = replace(PLANTED, number="quota-1", codes=("quota.exceeded",), subjects=("lot-8",), taints=True)
+MADE = replace(HONEST, kind="process", sources=("quota-1",), illegal=("lot-9",))
+TOLD = Alert(9, "taint.inherited", "https://a.example/", "", "lot:lot-9", 0, "lot-9 was made of it (entry 8)")
+
+
+def tainted(*alerts: Alert, made: Truth = MADE, number: str = "quota-1") -> Score:
+    one = scorer(replace(INSTANCE, number=number, codes=("quota.exceeded",)))
+    one.statement(replace(EXCESS, number=number), 8, ())
+    one.statement(made, 9, ())
+    one.statement(HONEST, 10, ())
+    one.alerts(alerts)
+    return one.finish()
+
+
+def test_an_alert_on_illegal_product_is_true_and_finds_its_lot_once() -> None:
+    score = tainted(TOLD, TOLD)
+    assert (score.tainted, score.tainted_found) == (1, 1)
+    assert (score.code("taint.inherited").true, score.code("taint.inherited").false) == (2, 0)
+    assert score.as_json()["tainted"] == {"lots": 1, "found": 1}
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        replace(TOLD, detail="lot-9 was made of it (entry 7)"),
+        replace(TOLD, detail="lot-9 was made of it"),
+        replace(TOLD, subject="lot:lot-7"),
+        replace(TOLD, entry_index=10),
+        replace(TOLD, position=-1),
+    ],
+)
+def test_an_alert_on_other_goods_or_of_another_source_is_false_and_finds_nothing(alert: Alert) -> None:
+    score = tainted(alert)
+    assert (score.tainted, score.tainted_found) == (1, 0)
+    assert (score.code("taint.inherited").true, score.code("taint.inherited").false) == (0, 1)
+
+
+def test_illegal_product_of_which_nobody_spoke_is_missed() -> None:
+    score = tainted()
+    assert (score.tainted, score.tainted_found) == (1, 0)
+
+
+def test_lots_are_not_looked_for_before_it_was_recorded_what_makes_them_illegal() -> None:
+    one = scorer(replace(INSTANCE, number="quota-1"))
+    one.statement(MADE, 8, ())
+    one.statement(EXCESS, 9, ())
+    assert one.finish().tainted == 0
+    assert tainted(number="quota-2").tainted == 0
+    assert tainted(made=replace(MADE, illegal=())).tainted == 0

@@ -403,3 +403,20 @@ def test_more_is_planned_without_parties_of_its_own_only_where_goods_were_not_th
 def test_the_manifest_says_what_share_was_planted(simulated: Path) -> None:
     labelled = [truth for _, truth in everything(simulated) if truth.movement and truth.number]
     assert read_manifest(simulated)["planted_share"] == round(len(labelled) / 1500, 6)
+
+
+def test_goods_are_illegal_by_what_the_ledger_finds_illegal_alone() -> None:
+    _, drafts = drafted(6, 6000, 0.1)
+    sources = {draft.label.number: draft for draft in drafts if draft.label is not None and draft.taints}
+    assert {number.rpartition("-")[0] for number in sources} == {"quota", "disclosure"}
+    heard = {source for draft in drafts for source in draft.sources}
+    assert heard <= sources.keys()
+    assert any(number.startswith("quota") for number in heard)
+    made = [draft for draft in drafts if draft.illegal]
+    assert made
+    for draft in made:
+        assert draft.sources
+        assert draft.kind in ("process", "draw", "ship", "export", "release")
+        assert all(draft.at_us > sources[source].at_us - 1 for source in draft.sources)
+    moved = [draft for draft in drafts if not draft.act and draft.label is None]
+    assert len(made) < 0.5 * len(moved)
