@@ -39,7 +39,8 @@ MONTHLY_FILERS: Final = 0.5
 PROMPT_FILING_H: Final = 14.0
 """Mean hours until the others file. Our own."""
 LATE_FILING: Final = 0.05
-"""Share of the movements that are filed after the 10th of the next month."""
+"""Share of the movements that are filed after the 10th of the next month; feeds, draws, closes and packing
+never are."""
 LATE_DAYS: Final = (0.5, 21.0)
 """By how much, in days. Our own."""
 

@@ -1,8 +1,8 @@
 """Simulating a national supply chain into a folder of signed statements.
 
 Decides: the size of the country for a number of movements, and that exactly so many are written. The same
-seed, size and rate give the same bytes. The time simulated ends on ``END``; memory holds live goods and what
-is not yet filed, whatever the size.
+seed, size and rate give the same bytes. The time simulated ends about ``END``, once so many are filed;
+memory holds live goods and what is not yet filed, whatever the size.
 """
 
 import json
@@ -50,7 +50,7 @@ from ledger.statements.jws import write_compact
 from ledger.statements.keys import write_key_file
 
 END: Final = "2026-07"
-"""The month that begins when the simulated time ends."""
+"""The month that begins when the simulated time is planned to end; it goes on until enough is filed."""
 LEAST_MONTHS: Final = 14
 MOVEMENTS_PER_MONTH: Final = 119_000
 """1.4 million lot-level records a year for the whole country (DOMAIN section 9): a larger number of movements
