@@ -71,16 +71,18 @@ def stock_members(stock: Stock) -> dict[str, Any]:
     return {each.name: plain(getattr(stock, each.name)) for each in fields(stock)}
 
 
-def pool_members(pool: PoolRecord) -> dict[str, Any]:
-    """One pool as of its newest version."""
+def pool_members(pool: PoolRecord, without: Mapping[str, Fraction]) -> dict[str, Any]:
+    """One pool as of its newest version, without a part of its content."""
+    told = {symbol: round(mg - without.get(symbol, 0)) for symbol, mg in element_masses(pool.cells).items()}
+    owners = pool.owners if not without else {pool.custodian: sum(told.values())}
     return {
         "pool": pool.pool,
         "site": pool.site,
         "custodian": pool.custodian,
         "version": pool.version,
         "index": pool.node >> NODE_SHIFT,
-        "contained_mg": element_masses(pool.cells),
-        "owners": plain(pool.owners),
+        "contained_mg": {symbol: mg for symbol, mg in told.items() if mg},
+        "owners": plain(owners),
         "blocked": plain(pool.blocked),
         "closed": format_time_us(pool.closed_us),
         "tainted_by": pool.tainted_by,

@@ -11,7 +11,10 @@ CSV_SCHEMA = {"type": "string", "description": "Comma-separated values with a he
 class OriginSchema(StrictSchema):
     """What one origin contributed."""
 
-    origin = Text("A site, import:<country>, opening:<party>, unexplained, or awaited:<lot>.")
+    origin = Text(
+        "A site, import:<country>, opening:<party>, unexplained, or awaited:<lot>; to a party opening and "
+        "awaited alone, where the firm or lot behind is another's."
+    )
     share = Text("Of all REO asked for, as a decimal.")
     mass_mg = Number("REO in mg.")
     elements = Object("REO in mg by element.")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from api.access import REGULATORS, Reader
 from ledger.errors import ResourceNotFound, RoleForbidden
-from ledger.provenance.answers import Viewer
+from ledger.provenance.subjects import Viewer
 
 
 def viewer_of(reader: Reader | None) -> Viewer:

@@ -24,9 +24,10 @@ from benchmarks.load import Measured
 from benchmarks.reporting import Report
 from benchmarks.servers import database
 from ledger.clock import format_time_us
-from ledger.provenance.answers import Viewer, books_of, contents, find_lot, trace
+from ledger.provenance.answers import contents, trace
 from ledger.provenance.graph import walk
 from ledger.provenance.origins import origin_shares
+from ledger.provenance.subjects import Viewer, books_of, find_lot
 from ledger.records.books import Record
 from ledger.records.lots import EdgeRecord, HoldingRecord, LotRecord
 from ledger.records.oversight import AlertRecord

@@ -17,6 +17,7 @@ from api.resources.lots import ELEMENTS
 from api.resources.stock import own_or_all
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, RoleForbidden
+from ledger.provenance.borne import claimed
 from ledger.provenance.dependence import ElementDependence, dependence
 from ledger.provenance.interruption import (
     FirmLoss,
@@ -84,7 +85,8 @@ class InterruptionQuery(PeriodQuery):
 def read_dependence(call: Call) -> Response:
     """Say from which countries the elements of a product, a firm or an importing country came.
 
-    A firm may ask about itself; regulators about everything. docs/dependence.md defines every figure.
+    A firm may ask about itself, without what it received before any shipment of it was recorded; regulators
+    about everything. docs/dependence.md defines every figure.
     """
     assert call.reader is not None
     query = call.query
@@ -93,7 +95,10 @@ def read_dependence(call: Call) -> Response:
         raise RoleForbidden("dependence beyond one's own firm is for regulators")
     start_us, end_us = _period(call)
     with call.reading() as connection:
-        found = dependence(connection, start_us, end_us, **{kind: name}, element=query["element"])
+        lots = set[str]() if call.reader.holds(REGULATORS) else claimed(connection, name)
+        found = dependence(
+            connection, start_us, end_us, **{kind: name}, element=query["element"], without=lots
+        )
     if call.accepted == CSV:
         rows = [
             [each.element, country, mass_mg, each.mass_mg, _decimal(each.share(country))]

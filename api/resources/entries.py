@@ -1,6 +1,6 @@
 """An entry as a person reads it: what was done, with which goods, and what was noticed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -18,7 +18,8 @@ from ledger.encoding import b64_encode, b64url_encode
 from ledger.errors import LogInconsistent, ResourceNotFound, StatementPrivate, TokenMissing
 from ledger.log.entry import parse_entry
 from ledger.log.merkle import leaf_hash
-from ledger.provenance.answers import books_of
+from ledger.provenance.borne import unborne
+from ledger.provenance.subjects import books_of
 from ledger.records.books import Books
 from ledger.records.lots import EventRecord, LotRecord, PostingRecord
 from ledger.records.oversight import AlertRecord
@@ -95,17 +96,23 @@ def _said(connection: Connection, reader: Reader | None, logged: LoggedStatement
         "act": logged.act,
         "erased": logged.erased,
         "parties": [{"party": each, "name": legal_name(known.get(each), each)} for each in sorted(named)],
-        "movements": _movements(books, reader, logged),
+        "movements": _movements(connection, books, reader, logged),
         "alerts": _alerts(connection, reader, logged.entry_index),
     }
 
 
-def _movements(books: Books, reader: Reader | None, logged: LoggedStatement) -> list[dict[str, Any]]:
+def _movements(
+    connection: Connection, books: Books, reader: Reader | None, logged: LoggedStatement
+) -> list[dict[str, Any]]:
     events = sorted(books.group(EventRecord, "entry", logged.entry_index), key=lambda each: each.position)
     places = [(event.entry_index, event.position) for event in events]
     books.prefetch_groups(PostingRecord, "event", places)
     lines = {place: books.group(PostingRecord, "event", *place) for place in places}
-    books.prefetch(LotRecord, {(line.lot,) for many in lines.values() for line in many if line.lot})
+    named = {line.lot for many in lines.values() for line in many if line.lot}
+    books.prefetch(LotRecord, {(lot,) for lot in named})
+    if reader is not None and not reader.holds(REGULATORS):
+        named -= unborne(connection, named, {reader.party, logged.issuer})
+    known = {lot: books.get(LotRecord, lot) for lot in named}
     return [
         {
             "position": event.position,
@@ -116,16 +123,22 @@ def _movements(books: Books, reader: Reader | None, logged: LoggedStatement) -> 
             "unit": event.unit,
             "state": event.state,
             "corrected_at": event.changed_at,
-            "lines": _lines(books, reader, logged, lines[event.entry_index, event.position]),
+            "lines": _lines(known, reader, logged, lines[event.entry_index, event.position]),
         }
         for event in events
     ]
 
 
 def _lines(
-    books: Books, reader: Reader | None, logged: LoggedStatement, lines: Sequence[PostingRecord]
+    known: Mapping[str, LotRecord | None],
+    reader: Reader | None,
+    logged: LoggedStatement,
+    lines: Sequence[PostingRecord],
 ) -> list[dict[str, Any]]:
-    """What was booked; to a party what changed with the signer and with itself: others may have settled."""
+    """What was booked; to a party what changed with the signer and with itself: others may have settled.
+
+    What a lot is that is not among the ``known`` ones is not told, nor what it contained where it was used.
+    """
     assert reader is not None, "movements are private"
     told = (reader.party, logged.issuer)
     shown = [
@@ -133,17 +146,18 @@ def _lines(
         for line in lines
         if reader.holds(REGULATORS) or line.custodian in told or (line.owner and line.owner in told)
     ]
+    silent = any(line.lot not in known for line in lines if line.lot and line.mass_mg < 0)
     return [
         {
             "account": line.account,
             "lot": line.lot,
-            "product": "" if (lot := books.get(LotRecord, line.lot)) is None else lot.product,
+            "product": "" if (lot := known.get(line.lot)) is None else lot.product,
             "pool": line.pool,
             "owner": line.owner,
             "custodian": line.custodian,
             "site": line.site,
             "mass_mg": line.mass_mg,
-            "contained": plain(line.contained),
+            "contained": {} if silent and line.account in ("pool", "difference") else plain(line.contained),
         }
         for line in shown
     ]

@@ -19,8 +19,8 @@ from ledger.controls.need import Need, Particulars, Reason, need_of
 from ledger.controls.noticing import decimal_text
 from ledger.controls.ownership import Holding, Restriction, holdings_above, restriction_of
 from ledger.errors import LedgerEmpty, RequestMalformed, ResourceNotFound
-from ledger.provenance.answers import books_of, find_lot
 from ledger.provenance.in_force import policy_in_force
+from ledger.provenance.subjects import books_of, find_lot
 from ledger.records.books import Books
 from ledger.records.lots import LotRecord
 from ledger.records.oversight import OwnershipRecord, RestrictedPartyRecord

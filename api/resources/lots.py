@@ -23,21 +23,18 @@ from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.admission import CLOSED
-from ledger.provenance.answers import (
-    Provenance,
+from ledger.provenance.answers import Provenance, contents, label_text, pools_reached, trace
+from ledger.provenance.graph import MAX_NODES, walk
+from ledger.provenance.shown import as_borne
+from ledger.provenance.subjects import (
     Subject,
     books_of,
-    contents,
     every_version,
     find_lot,
     find_pool,
     find_shipment,
     find_unit,
-    label_text,
-    pools_reached,
-    trace,
 )
-from ledger.provenance.graph import MAX_NODES, walk
 from ledger.provenance.way import Direction
 from ledger.records.lots import LotRecord
 from ledger.store import registers_store
@@ -122,7 +119,7 @@ def read_lot(call: Call) -> Response:
         "producer": lot.producer if knows else "",
         "site": lot.site if knows else "",
         "mass_mg": lot.mass_mg,
-        "contained_mg": contents(subject),
+        "contained_mg": contents(found.subject),
         "composition": plain(lot.composition),
         "custody_model": lot.custody_model,
         "tainted_by": lot.tainted_by,
@@ -163,7 +160,7 @@ def read_provenance(call: Call) -> Response:
     if call.accepted == CSV:
         rows = ([found.way.depths[node.node], *_in_steps(node)] for node in found.nodes)
         return csv_reply(("depth", *_STEPS), rows, "provenance.csv")
-    return bytes_reply(dump_provenance(found, contents(subject)), JSON, cache=PRIVATE)
+    return bytes_reply(dump_provenance(found, contents(found.subject)), JSON, cache=PRIVATE)
 
 
 @resource.operation(
@@ -207,7 +204,8 @@ def read_recall(call: Call) -> Response:
 def read_label(call: Call) -> Response:
     """Give what a lot's label must say, derived from the graph rather than from what somebody wrote.
 
-    Open to the lot's producer and to regulators: it names the firms before.
+    Open to the lot's producer and to regulators: it names the firms before. To the producer it says
+    ``awaited`` in place of those behind goods that it received, as long as no shipment bears that out.
     """
     viewer = viewer_of(call.reader)
     with call.reading() as connection:
@@ -219,12 +217,16 @@ def read_label(call: Call) -> Response:
         if not viewer.sees_all and lot.producer != viewer.party:
             raise RoleForbidden(_NOT_PRODUCER)
         found = trace(connection, subject, viewer, depth=1)
-        graph = walk(connection, (lot.node,), "upstream")
+        if viewer.sees_all:
+            graph, borne = walk(connection, (lot.node,), "upstream"), True
+        else:
+            told, graph = as_borne(connection, subject)
+            borne = told.borne
         producer = registers_store.read_party(connection, lot.producer)
     supplier = (
         lot.producer if producer is None else str(producer.organisation.get("legal_name", lot.producer))
     )
-    return json_reply(label_text(lot, graph, found.origins, supplier), cache=PRIVATE)
+    return json_reply(label_text(lot, graph, found.origins, supplier, borne=borne), cache=PRIVATE)
 
 
 def _trace(

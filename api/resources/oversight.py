@@ -26,9 +26,9 @@ from api.resources.stock import own_or_all
 from ledger.clock import format_time_us
 from ledger.errors import LedgerEmpty, RequestMalformed, RoleForbidden
 from ledger.provenance.alert_counts import open_alert_counts
-from ledger.provenance.answers import books_of
 from ledger.provenance.in_force import policy_in_force
 from ledger.provenance.quota_months import drawn_by_month
+from ledger.provenance.subjects import books_of
 from ledger.records.books import key_of
 from ledger.records.oversight import (
     AlertRecord,

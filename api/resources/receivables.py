@@ -14,7 +14,6 @@ from api.replies import JSON, PRIVATE, json_reply, page_reply
 from api.resources.stock import own_or_all
 from ledger.clock import format_time_us
 from ledger.errors import LedgerEmpty, RequestMalformed, RoleForbidden
-from ledger.provenance.answers import books_of
 from ledger.provenance.customers import Evaluation, evaluate
 from ledger.provenance.in_force import policy_in_force
 from ledger.provenance.receivables import (
@@ -26,6 +25,7 @@ from ledger.provenance.receivables import (
     receivables,
     totals,
 )
+from ledger.provenance.subjects import books_of
 from ledger.records.oversight import DisputeRecord
 from ledger.records.periods import DAY_US
 

@@ -19,9 +19,9 @@ from api.statistics_schemas import (
 )
 from ledger.clock import format_time_us
 from ledger.errors import LedgerEmpty, RequestMalformed, RoleForbidden
-from ledger.provenance.answers import books_of
 from ledger.provenance.in_force import policy_in_force
 from ledger.provenance.oversight import IGNORED_DAYS, Oversight, alerts_by_rule
+from ledger.provenance.subjects import books_of
 from ledger.records.books import Books
 from ledger.records.oversight import StatisticsRecord
 from ledger.records.periods import month_after, month_of

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from flask import Response
+from sqlalchemy import Connection
 
 from api.access import ANY_PARTY, REGULATORS
 from api.book_members import CSV, csv_reply, pool_members, shipment_members, stock_members
@@ -15,10 +16,12 @@ from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.admission import CLOSED, may_see_shipment
-from ledger.provenance.answers import books_of, find_shipment
 from ledger.provenance.balance import COLUMNS, balances
+from ledger.provenance.borne import claimed, in_pool, unborne
 from ledger.provenance.holders import stock
 from ledger.provenance.in_force import policy_in_force
+from ledger.provenance.shown import as_stated
+from ledger.provenance.subjects import books_of, find_shipment
 from ledger.records.books import key_of
 from ledger.records.lots import LotRecord, PoolRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.periods import month_after, month_of, month_start_us
@@ -101,11 +104,17 @@ def own_or_all(call: Call, party: str | None) -> str:
     errors=[RoleForbidden],
 )
 def list_holdings(call: Call) -> Response:
-    """List what a party has in custody, with what each lot is and what the share of it contains."""
+    """List what a party has in custody, with what each lot is and what the share of it contains.
+
+    Of a lot that it received before any shipment of it was recorded a party is told the mass alone.
+    """
     party = own_or_all(call, call.query["party"])
     limit = call.query["limit"]
     with call.reading() as connection:
         found = stock(connection, party, call.query["after"], limit + 1)
+        if not viewer_of(call.reader).sees_all:
+            own_word = unborne(connection, (holding.lot for holding in found), {party})
+            found = [as_stated(each) if each.lot in own_word else each for each in found]
     shown = found[:limit]
     if len(found) > limit:
         # A lot's holdings stay together: the page ends before the lot that it cannot show whole.
@@ -186,7 +195,11 @@ def list_shipment_lines(call: Call) -> Response:
             raise RoleForbidden(CLOSED)
         lines = books.group(ShipmentLineRecord, "shipment", consignor, event_id)
         books.prefetch(LotRecord, [(line.lot,) for line in lines])
-        shown = [_line_members(line, books.get(LotRecord, line.lot)) for line in lines]
+        own_word = set[str]()
+        if not viewer.sees_all:
+            own_word = unborne(connection, (line.lot for line in lines), {consignor, viewer.party})
+        known = {line.lot: books.get(LotRecord, line.lot) for line in lines if line.lot not in own_word}
+        shown = [_line_members(line, known.get(line.lot)) for line in lines]
     return json_reply({"consignor": consignor, "shipment": event_id, "lines": shown}, cache=PRIVATE)
 
 
@@ -199,7 +212,10 @@ def list_shipment_lines(call: Call) -> Response:
     errors=[RoleForbidden],
 )
 def list_pools(call: Call) -> Response:
-    """List the pools that a party runs, with what they hold now."""
+    """List the pools that a party runs, with what they hold now.
+
+    What was fed from a lot that it received before any shipment of it was recorded is left out for a party.
+    """
     party, limit, after = own_or_all(call, call.query["party"]), call.query["limit"], call.query["after"]
     with call.reading() as connection:
         found = list_records(
@@ -209,10 +225,13 @@ def list_pools(call: Call) -> Response:
             after=None if after is None else (after,),
             limit=limit + 1,
         )
+        lots = _own_word(connection, call, party)
+        shown = [
+            pool_members(pool, in_pool(connection, pool.pool, pool.version, lots)) for pool in found[:limit]
+        ]
     following = None
     if len(found) > limit:
         following = {"party": party, "after": found[limit - 1].pool, "limit": limit}
-    shown = [pool_members(pool) for pool in found[:limit]]
     return page_reply({"pools": shown}, "/v1/pools", following, cache=PRIVATE)
 
 
@@ -226,7 +245,10 @@ def list_pools(call: Call) -> Response:
     examples={"start": "2026-10-01T00:00:00Z", "end": "2026-11-01T00:00:00Z"},
 )
 def read_balance(call: Call) -> Response:
-    """Give the mass balance of a party, per element in mg REO: opening, in, out, losses, closing, gap."""
+    """Give the mass balance of a party, per element in mg REO: opening, in, out, losses, closing, gap.
+
+    For a party what it received before any shipment of it was recorded is left out until one is.
+    """
     party = own_or_all(call, call.query["party"])
     start_us, end_us = call.query["start"], call.query["end"]
     if start_us >= end_us:
@@ -235,7 +257,8 @@ def read_balance(call: Call) -> Response:
         edges, months = [start_us, end_us], [""]
         if call.query["months"]:
             edges, months = _months(policy_in_force(connection)[1], start_us, end_us)
-        found = balances(connection, party, call.query["site"], edges)
+        lots = _own_word(connection, call, party)
+        found = balances(connection, party, call.query["site"], edges, without=lots)
     rows = [
         ({"month": month} if month else {}) | {"element": element, **row}
         for month, balance in zip(months, found, strict=True)
@@ -252,6 +275,11 @@ def read_balance(call: Call) -> Response:
         "rows": rows,
     }
     return json_reply(members, cache=PRIVATE)
+
+
+def _own_word(connection: Connection, call: Call, party: str) -> set[str]:
+    """The lots that a party has by its own word alone: of those it is told nothing; a regulator is."""
+    return set() if viewer_of(call.reader).sees_all else claimed(connection, party)
 
 
 def _months(policy: Policy, start_us: int, end_us: int) -> tuple[list[int], list[str]]:

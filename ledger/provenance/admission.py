@@ -38,7 +38,16 @@ def had_lot(books: Books, name: str, party: str) -> bool:
     if lot.producer == party:
         return True
     held = books.group(HoldingRecord, "lot", name)
-    return any(party in (each.owner, each.custodian) for each in held) and party in _admitted(books, lot)
+    return any(party in (each.owner, each.custodian) for each in held) and party in _admitted(books, lot)[1]
+
+
+def had_by(books: Books, name: str) -> set[str]:
+    """Who had a lot before or by the word of others; of one that awaits its birth who first received it too.
+
+    What these made of it is made of it; what others say that they made of it is their own word alone.
+    """
+    lot = books.get(LotRecord, name)
+    return set() if lot is None else set().union(*_admitted(books, lot))
 
 
 def may_see_pool(books: Books, name: str, party: str) -> bool:
@@ -70,8 +79,8 @@ def _has(books: Books, lot: str, party: str) -> int:
     return sum(held.mass_mg for held in holdings if party in (held.owner, held.custodian))
 
 
-def _admitted(books: Books, lot: LotRecord) -> set[str]:
-    """Everyone who had a lot by the word of somebody who had it before, from its birth on.
+def _admitted(books: Books, lot: LotRecord) -> tuple[set[str], set[str]]:
+    """Who had a lot first, and everyone who had it by the word of somebody who had it before.
 
     A lot whose birth is not recorded yet begins with who was first to say that it received it; that party's
     own word admits others, and not itself.
@@ -94,7 +103,7 @@ def _admitted(books: Books, lot: LotRecord) -> set[str]:
             if (born or givers & (trusted | admitted)) and not takers <= admitted:
                 admitted |= takers
                 changed = True
-    return admitted
+    return trusted, admitted
 
 
 def _gifts(books: Books, lot: LotRecord) -> list[_Gift]:

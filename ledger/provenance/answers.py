@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from ledger.errors import ResourceNotFound, RoleForbidden
+from ledger.clock import format_time_us
+from ledger.errors import RoleForbidden
 from ledger.provenance.admission import (
     CLOSED,
     had_lot,
@@ -24,22 +25,18 @@ from ledger.provenance.admission import (
     may_see_shipment,
     may_see_unit,
 )
-from ledger.provenance.as_of import corrected_at, lot_at, pool_version_at, steps_at
+from ledger.provenance.as_of import steps_at
+from ledger.provenance.borne import NOT_BORNE
 from ledger.provenance.custody import ModelCheck, check_model
 from ledger.provenance.graph import MAX_NODES, walk
 from ledger.provenance.holders import Holding, Travelling, holders, travelling
-from ledger.provenance.origins import OriginShare, country_shares, origin_shares
+from ledger.provenance.origins import OriginShare, country_shares, origin_shares, together
+from ledger.provenance.shown import as_borne, borne_part, shown_origin
+from ledger.provenance.subjects import Subject, Viewer, books_of
 from ledger.provenance.way import Direction, Graph, only, pack
 from ledger.records.books import Books
-from ledger.records.cells import AWAITED, Cells, element_masses, merged
-from ledger.records.lots import (
-    LotRecord,
-    MemberRecord,
-    PoolRecord,
-    ShipmentLineRecord,
-    ShipmentRecord,
-    UnitRecord,
-)
+from ledger.records.cells import element_masses
+from ledger.records.lots import LotRecord, PoolRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.steps import UNTAINTED, Node, head, read_steps, tell
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
@@ -49,9 +46,6 @@ from ledger.store.engine import is_sqlite
 from ledger.store.registers_store import read_facts
 
 _HOW_MANY_OPEN: Final = "SELECT count(*) FROM (SELECT 1 FROM alerts WHERE state = 'open' LIMIT :most) a"
-_VERSIONS: Final = text(
-    "SELECT node FROM pool_versions WHERE pool = :pool AND (:at < 0 OR entry_index <= :at) ORDER BY version"
-)
 _ALERTS_SQLITE: Final = text(
     "SELECT a.entry_index, a.number FROM json_each(:subjects) n CROSS JOIN alerts a "
     "ON a.subject = n.value AND a.state = 'open'"
@@ -59,41 +53,6 @@ _ALERTS_SQLITE: Final = text(
 _ALERTS_POSTGRESQL: Final = text(
     "SELECT entry_index, number FROM alerts WHERE subject = ANY(:subjects) AND state = 'open'"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who asks. ``sees_all``: a regulator or authority."""
-
-    party: str
-    sees_all: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is asked about: one or more nodes, and what they contain together.
-
-    Attributes:
-        kind: ``lot``, ``unit``, ``shipment`` or ``pool``.
-        name: Its id.
-        nodes: Where the walk begins.
-        cells: What it contains.
-        lots: The lots with the share of their mass in mg.
-        custody_model: As declared, for a lot.
-        consignor: Who sent it, for a shipment.
-        at: The entry after which the books are asked; None: now.
-        corrected_at: The entry that last corrected a lot's record; None: as recorded, and for all else.
-    """
-
-    kind: str
-    name: str
-    nodes: tuple[int, ...]
-    cells: Cells
-    lots: Mapping[str, int]
-    custody_model: str = ""
-    consignor: str = ""
-    at: int | None = None
-    corrected_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,97 +91,6 @@ class Provenance:
         return list(self.way.nodes.values())
 
 
-def books_of(connection: Connection) -> Books:
-    """The books as stored, read as they are asked for."""
-    return Books(StoreSource(connection))
-
-
-def find_lot(books: Books, name: str, at: int | None = None) -> Subject:
-    """A lot, as it is now or as it was once entry ``at`` was in.
-
-    Raises:
-        ResourceNotFound: There is none of this name, or was none then.
-    """
-    lot = lot_at(books, name, at)
-    if lot is None:
-        raise ResourceNotFound(f"no lot {name} is in the books")
-    return Subject(
-        "lot",
-        name,
-        (lot.node,),
-        lot.cells,
-        {name: lot.mass_mg},
-        lot.custody_model,
-        at=at,
-        corrected_at=corrected_at(books, lot, at),
-    )
-
-
-def find_pool(books: Books, name: str, at: int | None = None) -> Subject:
-    """A pool at its newest version, or at the one that was the newest once entry ``at`` was in.
-
-    Raises:
-        ResourceNotFound: There is none, or was none then.
-    """
-    pool = books.get(PoolRecord, name)
-    found = None if pool is None else pool_version_at(books, pool, at)
-    if found is None:
-        raise ResourceNotFound(f"no pool {name} is in the books")
-    return Subject("pool", name, (found.node,), found.cells, {}, at=at)
-
-
-def every_version(connection: Connection, pool: Subject) -> Subject:
-    """A pool from all versions that it has had: what was drawn of an earlier one came from it as well."""
-    rows = connection.execute(_VERSIONS, {"pool": pool.name, "at": -1 if pool.at is None else pool.at})
-    return replace(pool, nodes=tuple(rows.scalars()))
-
-
-def find_unit(books: Books, name: str) -> Subject:
-    """What is in a logistic unit now, units inside it included.
-
-    Raises:
-        ResourceNotFound: No unit has this name.
-    """
-    if books.get(UnitRecord, name) is None:
-        raise ResourceNotFound(f"no logistic unit {name} is in the books")
-    contents: dict[str, int] = {}
-    waiting, seen = [name], {name}
-    while waiting:
-        for member in books.group(MemberRecord, "unit", waiting.pop()):
-            if member.until_us is not None:
-                continue
-            if books.get(UnitRecord, member.child) is None:
-                contents[member.child] = contents.get(member.child, 0) + member.mass_mg
-            elif member.child not in seen:
-                seen.add(member.child)
-                waiting.append(member.child)
-    return _of_shares(books, "unit", name, contents)
-
-
-def find_shipment(books: Books, consignor: str, event_id: str) -> Subject:
-    """What a shipment carried.
-
-    Raises:
-        ResourceNotFound: The consignor recorded no such shipment.
-    """
-    if books.get(ShipmentRecord, consignor, event_id) is None:
-        raise ResourceNotFound(f"{consignor} recorded no shipment {event_id}")
-    lines = books.group(ShipmentLineRecord, "shipment", consignor, event_id)
-    found = _of_shares(books, "shipment", event_id, {line.lot: line.sent_mg for line in lines})
-    return replace(found, consignor=consignor)
-
-
-def _of_shares(books: Books, kind: str, name: str, contents: Mapping[str, int]) -> Subject:
-    nodes: list[int] = []
-    parts: list[Cells] = []
-    for lot_name, mass_mg in sorted(contents.items()):
-        lot = books.get(LotRecord, lot_name)
-        if lot is not None and lot.mass_mg:
-            nodes.append(lot.node)
-            parts.append({cell: round(Fraction(mg * mass_mg, lot.mass_mg)) for cell, mg in lot.cells.items()})
-    return Subject(kind, name, tuple(nodes), merged(parts), dict(contents))
-
-
 def trace(
     connection: Connection,
     subject: Subject,
@@ -252,34 +120,39 @@ def trace(
     """
     books = books_of(connection)
     admit(books, subject, viewer)
-    if not viewer.sees_all:
-        most = MAX_NODES  # a narrow limit would count other firms' steps
-    graph = walk(
-        connection,
-        subject.nodes,
-        direction,
-        depth=depth,
-        since_us=since_us,
-        until_us=until_us,
-        at=subject.at,
-        most=most,
-    )
+    if viewer.sees_all:
+        graph = walk(
+            connection,
+            subject.nodes,
+            direction,
+            depth=depth,
+            since_us=since_us,
+            until_us=until_us,
+            at=subject.at,
+            most=most,
+        )
+        seen, hidden, asked = graph, {}, _asked(subject, graph)
+    else:
+        subject = borne_part(connection, subject, viewer)
+        graph, subject = _way_as_borne(connection, subject, direction, depth)
+        seen = _seen(graph, viewer, since_us, until_us)
+        bounded = since_us is not None or until_us is not None
+        hidden = {} if bounded or direction == "downstream" else _hidden(graph, seen.depths)
+        asked = _asked(subject, _without_own(graph, viewer, seen))
     if subject.at is not None:
         stood = steps_at(books, graph.nodes.values(), subject.at)
-        graph = pack(graph, graph.depths, {node.node: tell(node) for node in stood}, graph.edges)
+        graph = seen = pack(graph, graph.depths, {node.node: tell(node) for node in stood}, graph.edges)
     shares = origin_shares(subject.cells, books, element, at=subject.at)
     sites, parties = _places(connection, shares)
-    counts = viewer.sees_all or (direction == "upstream" and since_us is None and until_us is None)
-    seen, hidden = _seen(graph, viewer)
     whole = direction == "upstream" and depth is None and since_us is None and until_us is None
-    asked, own = _asked(subject, graph), None if viewer.sees_all else viewer.party
+    own = None if viewer.sees_all else viewer.party
     return Provenance(
         subject=subject,
         direction=direction,
-        origins=shares if viewer.sees_all else _masked(shares, subject),
+        origins=shares if viewer.sees_all else _masked(shares, subject, viewer),
         countries=country_shares(shares, sites, parties),
         way=seen,
-        hidden=hidden if counts else {},
+        hidden=hidden,
         model=_model(connection, subject, graph if whole else None, viewer),
         holders=[h for h in holders(connection, asked) if _sees_holding(viewer, h)],
         travelling=[t for t in travelling(connection, asked, own) if _sees_travel(viewer, t)],
@@ -288,12 +161,42 @@ def trace(
     )
 
 
-def _seen(graph: Graph, viewer: Viewer) -> tuple[Graph, dict[str, int]]:
-    """The steps and edges that the viewer may see, and how many more nodes there are at each stage."""
-    if viewer.sees_all:
-        return graph, {}
-    seen = {number for number, node in graph.nodes.items() if node.party == viewer.party}
-    return only(graph, seen), _hidden(graph, seen)
+def _way_as_borne(
+    connection: Connection, subject: Subject, direction: Direction, depth: int | None
+) -> tuple[Graph, Subject]:
+    """The way and the contents of a subject as a party may know them, without bounds in time.
+
+    Where the way or a limit would end at a time or at a number of edges, it would tell when others took their
+    steps, or how many they took.
+    """
+    subject, graph = as_borne(connection, subject)
+    if direction == "downstream":
+        return walk(connection, subject.nodes, direction, depth=depth), subject
+    if depth is not None:
+        graph = only(graph, {number for number, steps in graph.depths.items() if steps <= depth})
+    return graph, subject
+
+
+def _seen(graph: Graph, viewer: Viewer, since_us: int | None, until_us: int | None) -> Graph:
+    """A party's own steps and the edges between them; those of a period by their own times."""
+    since = "" if since_us is None else format_time_us(since_us)
+    until = "~" if until_us is None else format_time_us(until_us)  # "~" is behind every digit
+    return only(
+        graph,
+        {
+            number
+            for number, node in graph.nodes.items()
+            if node.party == viewer.party and (number in graph.starts or since <= node.event_time < until)
+        },
+    )
+
+
+def _without_own(graph: Graph, viewer: Viewer, seen: Graph) -> Graph:
+    """A way without the viewer's steps outside a period: what others made it may have whenever that was."""
+    kept = {
+        number for number, node in graph.nodes.items() if number in seen.depths or node.party != viewer.party
+    }
+    return only(graph, kept)
 
 
 def _asked(subject: Subject, graph: Graph) -> set[str]:
@@ -325,6 +228,8 @@ def _hidden(graph: Graph, shown: Container[int]) -> dict[str, int]:
 def _model(connection: Connection, subject: Subject, upstream: Graph | None, viewer: Viewer) -> ModelCheck:
     if not subject.custody_model or not subject.nodes:
         return ModelCheck("", None, "no model was declared")
+    if not subject.borne:
+        return ModelCheck(subject.custody_model, None, "a part of it still awaits its shipment")
     graph = upstream or walk(connection, subject.nodes, "upstream", at=subject.at)
     found = check_model(subject.custody_model, subject.cells, graph)
     if viewer.sees_all:
@@ -354,14 +259,14 @@ def admit(books: Books, subject: Subject, viewer: Viewer) -> None:
         raise RoleForbidden(CLOSED)
 
 
-def _masked(shares: list[OriginShare], subject: Subject) -> list[OriginShare]:
-    """The shares as a party sees them: a lot on the way that still awaits its birth has no name."""
-    return [
-        replace(share, origin=AWAITED.rstrip(":"))
-        if share.origin.startswith(AWAITED) and share.origin.removeprefix(AWAITED) not in subject.lots
-        else share
-        for share in shares
-    ]
+def _masked(shares: list[OriginShare], subject: Subject, viewer: Viewer) -> list[OriginShare]:
+    """The shares as a party sees them, largest first: without the names of other firms and of their lots."""
+    told: dict[str, OriginShare] = {}
+    for share in shares:
+        name = shown_origin(share.origin, subject, viewer)
+        share = replace(share, origin=name, statuses=share.statuses if subject.borne else {})
+        told[name] = together(told[name], share) if name in told else share
+    return sorted(told.values(), key=lambda share: (-share.share, share.origin))
 
 
 def _sees_holding(viewer: Viewer, holding: Holding) -> bool:
@@ -418,11 +323,14 @@ def pools_reached(books: Books, found: Provenance) -> list[PoolRecord]:
     return [pool for pool in pools if pool.cells and pool.node in found.way.depths]
 
 
-def label_text(lot: LotRecord, graph: Graph, shares: list[OriginShare], supplier: str) -> dict[str, Any]:
+def label_text(
+    lot: LotRecord, graph: Graph, shares: list[OriginShare], supplier: str, *, borne: bool = True
+) -> dict[str, Any]:
     """What a label must say, derived from the graph: the supplier, and by stage where it comes from.
 
     Ore: the mine. Compounds: the ore's producer (of an ionic product, who mined it) or the scrap's supplier.
-    Metals and alloys: the oxide's producer. Scrap: the supplier alone.
+    Metals and alloys: the oxide's producer. Scrap: the supplier alone. Where not all that the lot is made of
+    is ``borne`` out by shipments, the graph ends there, and the label says that more is awaited.
 
     Source: China's mandatory label standard for rare earths; ISO 22927:2021 is its counterpart.
     """
@@ -448,6 +356,8 @@ def label_text(lot: LotRecord, graph: Graph, shares: list[OriginShare], supplier
         named = sorted(mined | {n.party for n in near if n.stage in ("ore", "concentrate", "scrap")})
     else:
         named = sorted({n.party for n in near if n.stage == "separated_compound"})
+    if not borne and NOT_BORNE not in named:
+        named = [*named, NOT_BORNE]
     return {**label, kind: named}
 
 

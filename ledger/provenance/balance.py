@@ -9,7 +9,7 @@ Source: ISCC practice for mass-balance books: periods of at most three months, n
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -17,7 +17,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from ledger.provenance.subjects import books_of
 from ledger.records.cells import decode_cells, element_masses
+from ledger.records.lots import PostingRecord
 from ledger.strict_json import parse_json
 
 COLUMNS: Final = ("opening", "births", "received", "produced", "sent", "used", "lost", "other", "closing")
@@ -31,7 +33,8 @@ _LOST: Final = frozenset({"lose", "dispose", "destroy"})
 
 _LINES: Final = text(
     "SELECT p.account, p.lot, p.mass_mg, p.contained, p.event_time_us, "
-    "(SELECT e.movement FROM events e WHERE e.entry_index = p.entry_index AND e.position = p.position) "
+    "(SELECT e.movement FROM events e WHERE e.entry_index = p.entry_index AND e.position = p.position), "
+    "p.entry_index, p.position, p.pool, p.reference "
     "FROM postings p WHERE p.custodian = :party AND p.event_time_us < :end "
     "AND (:site = '' OR p.site = :site) AND p.account IN ('holding', 'pool', 'difference', 'lost')"
 )
@@ -67,20 +70,31 @@ def mass_balance(connection: Connection, party: str, site: str, start_us: int, e
     return balance
 
 
-def balances(connection: Connection, party: str, site: str, edges_us: Sequence[int]) -> list[Balance]:
+def balances(
+    connection: Connection,
+    party: str,
+    site: str,
+    edges_us: Sequence[int],
+    *,
+    without: Collection[str] = (),
+) -> list[Balance]:
     """The balances of spans that follow on each other: each opens with what the one before closed with.
 
     Args:
         connection: A reading transaction.
         party, site: As for ``mass_balance``.
         edges_us: The first moment of each span, rising, and the first moment after the last.
+        without: Lots that are left out, with what became of them in pools and as differences.
     """
     shares: list[dict[tuple[str, str], int]] = [defaultdict(int) for _ in edges_us[1:]]
     stated: list[dict[tuple[str, str], Fraction]] = [defaultdict(Fraction) for _ in edges_us[1:]]
     query = _LINES.execution_options(stream_results=True, yield_per=1_000)
-    for account, lot, mass_mg, contained, time_us, movement in connection.execute(
+    left_out = _LeftOut(connection, without)
+    for account, lot, mass_mg, contained, time_us, movement, *where in connection.execute(
         query, {"party": party, "site": site, "end": edges_us[-1]}
     ):
+        if without and left_out.has(account, lot, *where):
+            continue
         place = max(bisect_right(edges_us, time_us) - 1, 0)
         column = _column(account, movement or "", mass_mg, contained, before=time_us < edges_us[0])
         if column is None:
@@ -99,6 +113,36 @@ def balances(connection: Connection, party: str, site: str, edges_us: Sequence[i
         rows = _rows(stated[place], {element: row["closing"] for element, row in opening.items()})
         found.append(Balance(party, site, start_us, end_us, rows))
     return found
+
+
+class _LeftOut:
+    """The lines that tell what some lots contain: their own, and what they were fed as or differed by."""
+
+    def __init__(self, connection: Connection, lots: Collection[str]) -> None:
+        books = books_of(connection)
+        books.prefetch_groups(PostingRecord, "lot", [(lot,) for lot in lots])
+        self._lots = frozenset(lots)
+        self._events = {
+            (line.entry_index, line.position)
+            for lot in lots
+            for line in books.group(PostingRecord, "lot", lot)
+            if line.account == "holding" and line.mass_mg < 0
+        }
+        books.prefetch_groups(PostingRecord, "event", self._events)
+        self._pools: dict[str, int] = {}
+        for place in sorted(self._events, reverse=True):
+            for line in books.group(PostingRecord, "event", *place):
+                if line.pool:
+                    self._pools[line.pool] = place[0]
+
+    def has(self, account: str, lot: str, index: int, position: int, pool: str, reference: str) -> bool:
+        """Whether a line is one of them; of a pool that was fed so the closes since are."""
+        if lot:
+            return lot in self._lots
+        if account not in ("pool", "difference"):
+            return False
+        closed = reference == "close" and self._pools.get(pool, index + 1) <= index
+        return closed or (index, position) in self._events
 
 
 def _rows(

@@ -8,15 +8,15 @@ Every query groups by lot in the database and reads each lot's cells once, so me
 number of movements.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, bindparam, text
 
-from ledger.provenance.answers import books_of
 from ledger.provenance.origins import country_of, resolve
+from ledger.provenance.subjects import books_of
 from ledger.records.cells import AWAITED, Cell, apportion, decode_cells
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
 from ledger.store.registers_store import read_facts
@@ -31,7 +31,7 @@ WENT_OUT: Final = ("ship", "export", "disclose", "return", "release", "lose", "d
 """Movements by which they leave them."""
 
 _MOVED: Final = text(
-    "SELECT g.custodian, g.mass_mg, l.mass_mg, l.cells FROM (SELECT p.custodian, p.lot, "
+    "SELECT g.custodian, g.lot, g.mass_mg, l.mass_mg, l.cells FROM (SELECT p.custodian, p.lot, "
     "SUM(p.mass_mg) AS mass_mg FROM postings p "
     "JOIN events e ON e.entry_index = p.entry_index AND e.position = p.position "
     "WHERE p.account = 'holding' AND p.event_time_us >= :start AND p.event_time_us < :end "
@@ -117,12 +117,24 @@ class Reading:
         return stated if isinstance(stated, str) else "unknown"
 
     def moved(
-        self, movements: Sequence[str], start_us: int, end_us: int, party: str = ""
+        self,
+        movements: Sequence[str],
+        start_us: int,
+        end_us: int,
+        party: str = "",
+        without: Collection[str] = (),
     ) -> Iterator[tuple[str, Contents]]:
-        """What such movements put into hands, or took from them (below zero), by custodian."""
+        """What such movements put into hands, or took from them (below zero), by custodian.
+
+        Args:
+            movements: Of these kinds. start_us, end_us: in [start_us, end_us).
+            party: Of one custodian; "": of all.
+            without: Lots that are left out.
+        """
         asked = {"movements": list(movements), "start": start_us, "end": end_us, "party": party}
-        for custodian, mass_mg, whole_mg, cells in self.connection.execute(_MOVED, asked):
-            yield custodian, self._share(cells, int(mass_mg), whole_mg)
+        for custodian, lot, mass_mg, whole_mg, cells in self.connection.execute(_MOVED, asked):
+            if lot not in without:
+                yield custodian, self._share(cells, int(mass_mg), whole_mg)
 
     def held(self, end_us: int, owners: Sequence[str] | None = None) -> Iterator[tuple[str, Contents]]:
         """What is in stock at a moment, by custodian; or of some owners, by owner, wherever it lies."""

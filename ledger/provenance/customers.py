@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from ledger.provenance.answers import books_of
 from ledger.provenance.receivables import Receivable, amount_text, receivables
+from ledger.provenance.subjects import books_of
 from ledger.records.books import Books, key_of
 from ledger.records.lots import PostingRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import WITHDRAWN, AlertRecord, DisputeRecord

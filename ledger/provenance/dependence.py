@@ -5,7 +5,7 @@ the squares of the countries' shares, from above 0 to 1. What comes from nobody 
 guessed: at least, each milligram of it comes from a country of its own; at most, all from the largest one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -60,6 +60,7 @@ def dependence(
     party: str = "",
     country: str = "",
     element: str | None = None,
+    without: Collection[str] = (),
 ) -> list[ElementDependence]:
     """Where the elements of one subject came from in [start_us, end_us).
 
@@ -70,13 +71,14 @@ def dependence(
         party: A firm: what it mined, imported and received.
         country: An importing country: exports to it, and what parties there brought in.
         element: Only this one.
+        without: Lots that are left out of what the firm received.
 
     Returns:
         All REO first, then each element in order of its symbol; all REO alone where nothing came.
     """
     reading, sums = Reading(connection), dict[tuple[str, str], int]()
     if party:
-        for _, contents in reading.moved(CAME_IN, start_us, end_us, party):
+        for _, contents in reading.moved(CAME_IN, start_us, end_us, party, without):
             by_country(contents, reading.country, sums)
     elif product:
         for _, _, contents in reading.born(MADE, start_us, end_us, product):

@@ -1,4 +1,4 @@
-"""What is followed upstream: cells by element and origin, and how whole milligrams are shared out.
+"""What is followed: cells by element and origin, masses between nodes, and how milligrams are shared out.
 
 Decides: what stands behind an origin that was awaited when the goods were mixed, as ``origins.resolve`` does.
 """
@@ -15,6 +15,10 @@ from ledger.records.cells import AWAITED, Cells
 
 MAX_RESOLVED: Final = 64
 _K = TypeVar("_K")
+NodeId: TypeAlias = tuple[str, str]
+"""Kind (``lot``, ``pool``, ``origin``, ...) and name; a pool is one node, whatever its versions."""
+Step: TypeAlias = tuple[str, str, int]
+"""A lot (0), or a pool at one of its versions: what is walked; a pool is shown as one node."""
 
 
 class Part:
@@ -39,6 +43,44 @@ class Part:
 
 
 Parts: TypeAlias = dict[Part, int]
+
+
+@dataclass(slots=True)
+class Flows:
+    """Masses between nodes.
+
+    Attributes:
+        subject: Where the flow ends (upstream) or begins (downstream).
+        facts: What it was computed from: of each lot and pool among the nodes.
+        masses: What passes through each node, in mg.
+        links: (source, target) -> mg, in the direction in which goods move.
+        origins: (element, origin) -> mg, of all that came from an origin.
+        truncated: Whether the walk was ended by its limit: what lay beyond is credited to its origin at once.
+    """
+
+    subject: NodeId
+    facts: Facts
+    masses: dict[NodeId, int] = field(default_factory=dict)
+    links: dict[tuple[NodeId, NodeId], int] = field(default_factory=dict)
+    origins: dict[tuple[str, str], int] = field(default_factory=dict)
+    truncated: bool = False
+
+    def begin_at(self, origin: str, target: NodeId, part: Part, mass_mg: int) -> None:
+        """Lets so much of a part come from an origin."""
+        self.add(("origin", origin), target, mass_mg)
+        key = (part.element, origin)
+        self.origins[key] = self.origins.get(key, 0) + mass_mg
+
+    def add(self, source: NodeId, target: NodeId, mass_mg: int) -> None:
+        """Lets so much pass between two nodes; within one node nothing passes."""
+        if mass_mg and source != target:
+            self.links[source, target] = self.links.get((source, target), 0) + mass_mg
+
+    def leave_out(self, node: NodeId) -> None:
+        """Leaves a node out that leads to the subject alone, with what came from it."""
+        mass_mg = self.links.pop((node, self.subject), 0)
+        if self.masses.pop(node, None) is not None:
+            self.masses[self.subject] -= mass_mg
 
 
 @dataclass(slots=True)

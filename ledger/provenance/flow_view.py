@@ -7,17 +7,21 @@ provenance are.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from ledger.provenance.answers import Subject, Viewer, admit, books_of
+from ledger.provenance.answers import admit
+from ledger.provenance.borne import uses_of
 from ledger.provenance.flow_facts import Facts
-from ledger.provenance.flows import MOST_STEPS, Flows, NodeId, upstream
+from ledger.provenance.flow_parts import Flows, NodeId
+from ledger.provenance.flows import MOST_STEPS, upstream
 from ledger.provenance.origins import country_of
+from ledger.provenance.shown import as_borne, borne_part, shown_origin
 from ledger.provenance.spread import downstream
+from ledger.provenance.subjects import Subject, Viewer, books_of
 from ledger.provenance.way import Direction
-from ledger.records.cells import AWAITED
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
 from ledger.store.lot_tails import tail_of
 from ledger.store.registers_store import read_facts
@@ -91,7 +95,7 @@ def show_flows(
 
     Args:
         connection: A reading transaction.
-        subject: From ``answers.find_*``.
+        subject: From ``subjects.find_*``.
         viewer: Who asks.
         direction: Which way.
         element: Symbol; None: all REO together.
@@ -104,9 +108,15 @@ def show_flows(
     books = books_of(connection)
     admit(books, subject, viewer)
     facts = Facts(connection, element)
+    if not viewer.sees_all:
+        subject = borne_part(connection, subject, viewer)
     if direction == "upstream":
-        flows = upstream(books, facts, subject, most)
+        unborne = None if viewer.sees_all else partial(uses_of, connection)
+        flows = upstream(books, facts, subject, most, unborne=unborne)
+        flows.leave_out(("origin", ""))
     else:
+        if not viewer.sees_all:
+            subject, _ = as_borne(connection, subject)
         flows = downstream(books, facts, subject, viewer, most)
     told = {node: _tell(facts, subject, viewer, node) for node in flows.masses}
     told[flows.subject] = replace(told[flows.subject], label=subject.name)
@@ -130,8 +140,7 @@ def _tell(facts: Facts, subject: Subject, viewer: Viewer, node: NodeId) -> _Told
         tainted = pool.tainted_by is not None
         return _Told(kind, name, name, "pool", pool.custodian, pool.site, tainted=tainted)
     if kind == "origin":
-        masked = name.startswith(AWAITED) and not viewer.sees_all
-        shown = AWAITED.rstrip(":") if masked and name.removeprefix(AWAITED) not in subject.lots else name
+        shown = shown_origin(name, subject, viewer)
         return _Told("origin", shown, shown)
     if kind == "held":
         party, _, site = name.partition(" ")

@@ -13,16 +13,17 @@ pool that is reached is walked through all its earlier versions at once, and wha
 version is handed on as it is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 from math import lcm
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
-from ledger.provenance.answers import Subject
+from ledger.provenance.borne import NOT_BORNE, Use
 from ledger.provenance.flow_facts import Exact, Facts, FlowLot, Line
-from ledger.provenance.flow_parts import Part, Parts, Resolver, shares, split
+from ledger.provenance.flow_parts import Flows, NodeId, Part, Parts, Resolver, Step, shares, split
+from ledger.provenance.subjects import Subject
 from ledger.records.books import Books
 from ledger.records.cells import UNEXPLAINED, Cells
 from ledger.records.lots import LotRecord, PoolRecord
@@ -30,37 +31,16 @@ from ledger.records.lots import LotRecord, PoolRecord
 MOST_STEPS: Final = 20_000
 AHEAD: Final = 100
 """Steps whose cells are read at once."""
-NodeId: TypeAlias = tuple[str, str]
-"""Kind (``lot``, ``pool``, ``origin``, ...) and name; a pool is one node, whatever its versions."""
-Step: TypeAlias = tuple[str, str, int]
-"""A lot (0), or a pool at one of its versions: what is walked; a pool is shown as one node."""
 
 
-@dataclass(slots=True)
-class Flows:
-    """Masses between nodes.
-
-    Attributes:
-        subject: Where the flow ends (upstream) or begins (downstream).
-        facts: What it was computed from: of each lot and pool among the nodes.
-        masses: What passes through each node, in mg.
-        links: (source, target) -> mg, in the direction in which goods move.
-        truncated: Whether the walk was ended by its limit: what lay beyond is credited to its origin at once.
-    """
-
-    subject: NodeId
-    facts: Facts
-    masses: dict[NodeId, int] = field(default_factory=dict)
-    links: dict[tuple[NodeId, NodeId], int] = field(default_factory=dict)
-    truncated: bool = False
-
-    def add(self, source: NodeId, target: NodeId, mass_mg: int) -> None:
-        """Lets so much pass between two nodes; within one node nothing passes."""
-        if mass_mg and source != target:
-            self.links[source, target] = self.links.get((source, target), 0) + mass_mg
-
-
-def upstream(books: Books, facts: Facts, subject: Subject, most: int = MOST_STEPS) -> Flows:
+def upstream(
+    books: Books,
+    facts: Facts,
+    subject: Subject,
+    most: int = MOST_STEPS,
+    *,
+    unborne: Callable[[Iterable[str]], Collection[Use]] | None = None,
+) -> Flows:
     """Where what a subject contains came from.
 
     Args:
@@ -68,10 +48,12 @@ def upstream(books: Books, facts: Facts, subject: Subject, most: int = MOST_STEP
         facts: The same, of the element that is asked for.
         subject: A lot, unit, shipment or pool.
         most: Steps at most.
+        unborne: The uses of some lots at which the trail ends for the viewer (``borne.uses_of``): what came
+            that way has the origin ``NOT_BORNE``.
     """
     root = (subject.kind, subject.name)
     flows = Flows(root, facts)
-    walk = _Walk(facts, flows, most)
+    walk = _Walk(facts, flows, most, unborne)
     resolver = Resolver(facts)
     for step, cells in begin(books, subject):
         parts = resolver.resolved(cells)
@@ -143,6 +125,8 @@ class _Walk:
     facts: Facts
     flows: Flows
     most: int
+    unborne: Callable[[Iterable[str]], Collection[Use]] | None = None
+    uses: Collection[Use] = ()
     begun: int = 0
     waiting: dict[Step, Parts] = field(default_factory=dict)
     drawn: dict[Step, list[tuple[Step, list[tuple[Part, int]], _Made]]] = field(default_factory=dict)
@@ -155,6 +139,9 @@ class _Walk:
     def run(self) -> None:
         """Follows everything to its origins."""
         sources = self._reach()
+        if self.unborne is not None:
+            made_of = (each for made in sources.values() if made is not None for each in made.inputs)
+            self.uses = self.unborne(each.lot.lot for each in made_of)
         steps = iter(_ordered(sources))
         while ahead := list(islice(steps, AHEAD)):
             self._need(ahead, sources)
@@ -279,7 +266,14 @@ class _Walk:
 
     def _to_origins(self, step: Step, arrived: Iterable[tuple[Part, int]]) -> None:
         for part, mass_mg in arrived:
-            self.flows.add(("origin", part.origin), step[:2], mass_mg)
+            self.flows.begin_at(part.origin, step[:2], part, mass_mg)
+
+    def ends(self, source: Step, target: Step) -> bool:
+        """Whether the trail ends between two steps, since nobody bears out that the goods were there."""
+        if not self.uses or source[0] != "lot":
+            return False
+        made = self.facts.lots[target[1]] if target[0] == "lot" else self.facts.versions.get(target[1:])
+        return made is not None and Use(source[1], *made.place) in self.uses
 
 
 class _Intake:
@@ -328,10 +322,11 @@ class _Intake:
 class _Credit:
     """What one step gives to each of its sources, and to origins where the trail ends."""
 
-    __slots__ = ("_given", "_target", "_walk")
+    __slots__ = ("_given", "_step", "_target", "_walk")
 
     def __init__(self, walk: _Walk, step: Step) -> None:
         self._walk = walk
+        self._step = step
         self._target: NodeId = step[:2]
         self._given: dict[Step, Parts] = {}
 
@@ -361,7 +356,11 @@ class _Credit:
 
     def _put(self, source: Step | None, part: Part, mass_mg: int) -> None:
         if source is None:
-            self._walk.flows.add(("origin", part.origin), self._target, mass_mg)
+            self._walk.flows.begin_at(part.origin, self._target, part, mass_mg)
+        elif self._walk.ends(source, self._step):
+            # What a pool itself was fed so is left out of it: its content would tell the lot's.
+            asked = self._target[0] == "pool" and self._target == self._walk.flows.subject
+            self._walk.flows.begin_at("" if asked else NOT_BORNE, self._target, part, mass_mg)
         elif mass_mg:
             parts = self._given.setdefault(source, {})
             parts[part] = parts.get(part, 0) + mass_mg

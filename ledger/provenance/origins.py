@@ -6,6 +6,7 @@ lot was received and used before its birth was recorded) is resolved through tha
 Source: ISO 22095:2020 (controlled blending and mass balance: pro rata over the inputs).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -109,6 +110,17 @@ def origin_shares(
         for origin, (statuses, elements) in found.items()
     ]
     return sorted(shares, key=lambda share: (-share.share, share.origin))
+
+
+def together(share: OriginShare, other: OriginShare) -> OriginShare:
+    """Two shares as one, under the name of the first."""
+    return OriginShare(
+        share.origin,
+        dict(sorted((Counter(share.statuses) + Counter(other.statuses)).items())),
+        dict(sorted((Counter(share.elements) + Counter(other.elements)).items())),
+        share.mass_mg + other.mass_mg,
+        share.share + other.share,
+    )
 
 
 def country_of(origin: str, sites: Mapping[str, SiteRecord], parties: Mapping[str, PartyRecord]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, bindparam, select, text
 
 from ledger.log.entry import parse_entry
-from ledger.provenance.answers import books_of
+from ledger.provenance.subjects import books_of
 from ledger.records.books import Record
 from ledger.records.oversight import AlertRecord, CaseRecord, LicenceRecord, RestrictedPartyRecord
 from ledger.records.periods import DAY_US, month_of

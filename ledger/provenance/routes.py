@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ledger.provenance.answers import Provenance, Viewer, books_of
+from ledger.provenance.answers import Provenance
+from ledger.provenance.subjects import Viewer, books_of
 from ledger.records.books import Books
 from ledger.records.lots import ShipmentLineRecord, ShipmentRecord
 from ledger.statements.registers import Names, PartyRecord, SiteRecord

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, func, select, text
 
 from ledger.encoding import b64url_decode
 from ledger.provenance.admission import had_lot, may_see_pool, may_see_shipment, may_see_unit
-from ledger.provenance.answers import Viewer, books_of, find_unit
+from ledger.provenance.subjects import Viewer, books_of, find_unit
 from ledger.records.books import Books, Record
 from ledger.records.lots import HoldingRecord, LotRecord, PoolRecord, ShipmentRecord, UnitRecord
 from ledger.records.oversight import CaseRecord, LicenceRecord

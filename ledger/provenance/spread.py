@@ -17,10 +17,10 @@ from itertools import islice
 from math import lcm
 from typing import Final, TypeAlias
 
-from ledger.provenance.answers import Subject, Viewer
 from ledger.provenance.flow_facts import Exact, Facts, FlowLot, FlowVersion, Line, Place
-from ledger.provenance.flow_parts import shares
-from ledger.provenance.flows import AHEAD, MOST_STEPS, Flows, NodeId, Step, begin
+from ledger.provenance.flow_parts import Flows, NodeId, Step, shares
+from ledger.provenance.flows import AHEAD, MOST_STEPS, begin
+from ledger.provenance.subjects import Subject, Viewer
 from ledger.records.books import Books
 from ledger.records.cells import element_masses
 

@@ -31,6 +31,8 @@ _PLACES: Final = {status: at for at, status in enumerate(STATUSES)}
 UNEXPLAINED: Final = "unexplained"
 _MASS: Final = re.compile(r",[0-9]+,[0-9],(-?[0-9]+)\]")
 AWAITED: Final = "awaited:"
+OPENING: Final = "opening:"
+"""Before the party that recorded the opening stock."""
 COUNTED: Final = "counted"
 PRIMARY: Final = ("domestic", "import", "opening")
 """Statuses of mineral origin that no separation quota has counted yet. What comes into the books beyond

@@ -11,17 +11,9 @@ from sqlalchemy import Connection, Engine
 
 from ledger.errors import ResourceNotFound
 from ledger.provenance import answers, graph
-from ledger.provenance.answers import (
-    Viewer,
-    books_of,
-    every_version,
-    find_lot,
-    find_pool,
-    open_alerts,
-    pools_reached,
-    trace,
-)
+from ledger.provenance.answers import open_alerts, pools_reached, trace
 from ledger.provenance.graph import walk
+from ledger.provenance.subjects import Viewer, books_of, every_version, find_lot, find_pool
 from ledger.provenance.way import Direction, Graph
 from ledger.records.books import Record
 from ledger.records.lots import EdgeRecord, LotRecord, LotVersionRecord, PoolRecord, PoolVersionRecord

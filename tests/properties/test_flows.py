@@ -12,11 +12,12 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Connection, create_engine
 
-from ledger.provenance.answers import Subject, Viewer, books_of, find_lot, find_pool
 from ledger.provenance.flow_facts import Facts
-from ledger.provenance.flows import Flows, upstream
+from ledger.provenance.flow_parts import Flows
+from ledger.provenance.flows import upstream
 from ledger.provenance.origins import resolve
 from ledger.provenance.spread import downstream
+from ledger.provenance.subjects import Subject, Viewer, books_of, find_lot, find_pool
 from ledger.records.books import Books, Record
 from ledger.records.lots import (
     EdgeRecord,

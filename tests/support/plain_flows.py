@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from ledger.books.births import BIRTH_AWAITED, REVALUED
-from ledger.provenance.answers import Subject
+from ledger.provenance.subjects import Subject
 from ledger.records.books import Books
 from ledger.records.cells import AWAITED, UNEXPLAINED, Cells, apportion, element_masses
 from ledger.records.lots import (

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from ledger.provenance.answers import Subject, Viewer
-from ledger.provenance.flows import MOST_STEPS, NodeId, begin
+from ledger.provenance.flow_parts import NodeId
+from ledger.provenance.flows import MOST_STEPS, begin
+from ledger.provenance.subjects import Subject, Viewer
 from ledger.records.books import Books
 from ledger.records.cells import element_masses
 from ledger.records.lots import (

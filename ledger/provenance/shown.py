@@ -1,0 +1,88 @@
+"""A subject as a party may know it: without what stands behind goods that only its user says it received.
+
+Decides: what of a subject's content is told. A unit or a shipment is told without the lots that its packer or
+consignor had by its own word alone; of a lot or a pool the part that such goods brought in has the origin
+``NOT_BORNE``, in exact shares, as flows have it; a pool is told without what it was fed so itself, since
+what it contains by element would be what the lot contains.
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from sqlalchemy import Connection
+
+from ledger.books.births import BIRTH_AWAITED
+from ledger.provenance.borne import NOT_BORNE, cut, names_of, unborne, uses_of
+from ledger.provenance.flow_facts import Facts
+from ledger.provenance.flows import upstream
+from ledger.provenance.graph import walk
+from ledger.provenance.holders import Stock
+from ledger.provenance.subjects import Subject, Viewer, books_of, of_shares
+from ledger.provenance.way import Graph
+from ledger.records.cells import AWAITED, OPENING, Cells, element_masses
+from ledger.records.lots import UnitRecord
+
+
+def borne_part(connection: Connection, subject: Subject, viewer: Viewer) -> Subject:
+    """A unit or shipment without the lots of which its packer or consignor had nothing."""
+    if viewer.sees_all or subject.kind not in ("unit", "shipment"):
+        return subject
+    books = books_of(connection)
+    sender = subject.consignor
+    if subject.kind == "unit":
+        unit = books.get(UnitRecord, subject.name)
+        sender = "" if unit is None else unit.packer
+    left_out = unborne(connection, subject.lots, {sender, viewer.party})
+    if not left_out:
+        return subject
+    lots = {name: mass_mg for name, mass_mg in subject.lots.items() if name not in left_out}
+    return replace(of_shares(books, subject.kind, subject.name, lots), consignor=subject.consignor)
+
+
+def as_borne(connection: Connection, subject: Subject) -> tuple[Subject, Graph]:
+    """A subject, and all the way upstream of it, as far as the uses on it are borne out."""
+    graph = walk(connection, subject.nodes, "upstream")
+    uses = uses_of(connection, names_of(graph))
+    if not uses:
+        return subject, graph
+    return replace(subject, cells=_borne_cells(connection, subject), borne=False), cut(graph, uses)
+
+
+def _borne_cells(connection: Connection, subject: Subject) -> Cells:
+    """What a subject contains by element and origin, without statuses, as far as uses are borne out."""
+    found = upstream(
+        books_of(connection), Facts(connection, None), subject, unborne=partial(uses_of, connection)
+    )
+    if found.truncated and subject.kind == "pool":
+        return {}
+    if found.truncated:
+        return {(symbol, NOT_BORNE, ""): mass for symbol, mass in element_masses(subject.cells).items()}
+    cells: dict[tuple[str, str, str], int] = {}
+    for (symbol, origin), mass_mg in found.origins.items():
+        if origin and mass_mg:
+            cells[symbol, origin, ""] = mass_mg
+    return cells
+
+
+def as_stated(held: Stock) -> Stock:
+    """A holding that nothing but its custodian's word bears out: its lot's name and mass alone."""
+    return replace(
+        held,
+        product="",
+        stage="",
+        birth=BIRTH_AWAITED,
+        pieces=None,
+        contained_mg={},
+        tainted_by=None,
+    )
+
+
+def shown_origin(origin: str, subject: Subject, viewer: Viewer) -> str:
+    """An origin as it is told: to a party without other firms' names, and those of lots on the way."""
+    if viewer.sees_all:
+        return origin
+    if origin.startswith(AWAITED) and origin.removeprefix(AWAITED) not in subject.lots:
+        return AWAITED.rstrip(":")
+    if origin.startswith(OPENING) and origin.removeprefix(OPENING) != viewer.party:
+        return OPENING.rstrip(":")
+    return origin
