@@ -146,6 +146,27 @@ class ProvenanceSchema(StrictSchema):
     tainted = ListOf(fields.String(), "Lots on the way that are illegal product.")
 
 
+class RecalledSchema(StrictSchema):
+    """Who has some of it, where some of it travels, or a pool that it is in."""
+
+    lot = Text("The lot, or the pool.")
+    custodian = Text("Who has it, or to whom it travels or went.")
+    owner = Text("Whose it is; empty of what travels and of a pool.")
+    site = Text("Where, or where to.")
+    mass_mg = Number("Gross mass in mg; null of a pool, which has none.", allow_none=True)
+    provisional_mg = Number("How much of it awaits the consignor's shipment.")
+    state = Text("held, in pool, or of what travels or left how it was sent.")
+
+
+class RecallSchema(StrictSchema):
+    """Who must be called."""
+
+    kind = Text("lot, unit, shipment or pool.")
+    name = Text("Its id.")
+    rows = ListOf(fields.Nested(RecalledSchema), "Who has it or anything made of it.")
+    truncated = Truth("Whether a limit ended the walk.")
+
+
 class LabelSchema(StrictSchema):
     """What a lot's label says, derived from the graph."""
 

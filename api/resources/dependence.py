@@ -12,6 +12,7 @@ from api.book_members import CSV, csv_reply, decimal
 from api.book_schemas import CSV_SCHEMA
 from api.fields import Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource
+from api.periods import check_period
 from api.replies import JSON, PRIVATE, json_reply
 from api.resources.lots import ELEMENTS
 from api.resources.stock import own_or_all
@@ -178,8 +179,7 @@ def _subject(call: Call) -> tuple[str, str]:
 
 def _period(call: Call) -> tuple[int, int]:
     start_us, end_us = call.query["start"], call.query["end"]
-    if start_us >= end_us:
-        raise RequestMalformed("the period's end is not after its start", extra={"parameter": "end"})
+    check_period(start_us, end_us, "end")
     return start_us, end_us
 
 

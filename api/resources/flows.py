@@ -11,8 +11,9 @@ from api.book_schemas import CSV_SCHEMA
 from api.desk_schemas import FlowsSchema, RoutesSchema
 from api.fields import Count, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource
+from api.periods import check_period
 from api.replies import JSON, PRIVATE, json_reply
-from api.resources.lots import ELEMENTS, subject_of
+from api.resources.lots import ELEMENTS, INCOMPLETE, subject_of
 from api.resources.parties import legal_name
 from api.viewing import viewer_of
 from ledger.clock import format_time_us
@@ -63,7 +64,8 @@ def read_flows(call: Call) -> Response:
     comes in at a node goes out of it, and each origin has the mass that provenance gives it. Downstream it
     is followed to who has it now, what travels, left the country, was lost, or stands in a pool. A party
     sees its own nodes; what others did is one hidden node for each stage, and downstream one for all.
-    Folded nodes may feed each other.
+    Folded nodes may feed each other. Where ``limit`` ended the walk, the last row of the CSV has the source
+    ``incomplete`` and nothing else.
     """
     query, viewer = call.query, viewer_of(call.reader)
     with call.reading() as connection:
@@ -82,6 +84,8 @@ def read_flows(call: Call) -> Response:
             [source, labels[source], target, labels[target], mass_mg]
             for (source, target), mass_mg in found.links.items()
         ]
+        if found.truncated:
+            rows.append([INCOMPLETE, "", "", "", ""])
         return csv_reply(_COLUMNS, rows, "flows.csv")
     return json_reply(
         {
@@ -131,6 +135,7 @@ def read_routes(call: Call) -> Response:
     of the public register, null where it has none.
     """
     query, viewer = call.query, viewer_of(call.reader)
+    check_period(query["since"], query["until"], "until")
     with call.reading() as connection:
         found = trace(
             connection,

@@ -1,5 +1,6 @@
 """Lots and provenance: what a lot is, where something came from, where it went."""
 
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
 
@@ -15,9 +16,10 @@ from api.book_members import (
     origin_members,
     plain,
 )
-from api.book_schemas import CSV_SCHEMA, LabelSchema, LotSchema, ProvenanceSchema
+from api.book_schemas import CSV_SCHEMA, LabelSchema, LotSchema, ProvenanceSchema, RecallSchema
 from api.fields import Count, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource
+from api.periods import check_period
 from api.replies import JSON, PRIVATE, bytes_reply, json_reply
 from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
@@ -38,6 +40,7 @@ from ledger.provenance.subjects import (
 from ledger.provenance.way import Direction
 from ledger.records.lots import LotRecord
 from ledger.store import registers_store
+from ledger.store.log_store import read_head
 
 resource = Resource(
     "lots", "Lots, where they came from and where they went, each as far as the caller may see."
@@ -49,6 +52,8 @@ ELEMENTS: Final = (
 _REFUSALS: Final = [ResourceNotFound, RoleForbidden]
 _NOT_PRODUCER: Final = "a label is for the lot's producer and for regulators; or there is no such lot"
 _NOT_BEFORE: Final = "what the books said before is for regulators: it tells when others recorded their steps"
+INCOMPLETE: Final = "incomplete"
+"""What the last row of a table says where a limit ended the walk."""
 _HOLDERS: Final = ("lot", "custodian", "owner", "site", "mass_mg", "provisional_mg")
 _STEPS: Final = (
     *("kind", "name", "version", "change", "index", "position", "event_time", "product", "stage"),
@@ -147,6 +152,7 @@ def read_provenance(call: Call) -> Response:
     the entry that proves it. A regulator sees all of it. A holder sees origins and shares, its own steps,
     and of others only how many steps there are at each stage. A lot that was corrected says at which entry;
     a regulator may ask what the books said before, without holders and alerts, which have no earlier state.
+    Where ``limit`` ended the walk, the last row of the CSV is of the kind ``incomplete``, without the rest.
     """
     with call.reading() as connection:
         subject = subject_of(connection, call, call.query["at"])
@@ -158,15 +164,18 @@ def read_provenance(call: Call) -> Response:
             element=call.query["element"],
         )
     if call.accepted == CSV:
-        rows = ([found.way.depths[node.node], *_in_steps(node)] for node in found.nodes)
-        return csv_reply(("depth", *_STEPS), rows, "provenance.csv")
+        steps = ([found.way.depths[node.node], *_in_steps(node)] for node in found.nodes)
+        end = [["", INCOMPLETE, *[""] * (len(_STEPS) - 1)]] if found.way.truncated else []
+        return csv_reply(("depth", *_STEPS), chain(steps, end), "provenance.csv")
     return bytes_reply(dump_provenance(found, contents(found.subject)), JSON, cache=PRIVATE)
 
 
 @resource.operation(
     "GET",
     "/v1/recall",
-    replies=[Reply(200, "Present holders of all that was made of it.", {CSV: CSV_SCHEMA})],
+    replies=[
+        Reply(200, "Present holders of all that was made of it.", {JSON: RecallSchema, CSV: CSV_SCHEMA})
+    ],
     access=ANY_PARTY,
     query=RecallQuery,
     errors=_REFUSALS,
@@ -176,20 +185,29 @@ def read_recall(call: Call) -> Response:
     """List who has it or anything made of it, what of it travels, is abroad or went to users, and its pools.
 
     What came back from abroad is no longer ``exported``, and what a party of this ledger received is
-    ``held``. A pool's mass is left empty: it has no gross mass. Where ``limit`` ended the walk, the last row
-    says ``incomplete`` and nothing else.
+    ``held``. A pool's mass is left empty: it has no gross mass. Where ``limit`` ended the walk, the answer
+    says ``truncated``, and the last row of the CSV ``incomplete`` and nothing else.
     """
     with call.reading() as connection:
-        found = _trace(connection, call, subject_of(connection, call), direction="downstream")
+        subject = subject_of(connection, call)
+        found = _trace(connection, call, subject, direction="downstream")
         pools = pools_reached(books_of(connection), found)
     rows: list[list[Any]] = [
         [getattr(holding, name) for name in _HOLDERS] + ["held"] for holding in found.holders
     ]
     rows += [[t.lot, t.consignee, "", t.site_to, t.mass_mg, 0, t.state] for t in found.travelling]
-    rows += [[pool.pool, pool.custodian, "", pool.site, "", 0, "in pool"] for pool in pools]
-    if found.way.truncated:
-        rows.append(["", "", "", "", "", 0, "incomplete"])
-    return csv_reply((*_HOLDERS, "state"), rows, "recall.csv")
+    rows += [[pool.pool, pool.custodian, "", pool.site, None, 0, "in pool"] for pool in pools]
+    columns = (*_HOLDERS, "state")
+    if call.accepted == CSV:
+        end = [["", "", "", "", "", 0, INCOMPLETE]] if found.way.truncated else []
+        return csv_reply(columns, rows + end, "recall.csv")
+    members = {
+        "kind": subject.kind,
+        "name": subject.name,
+        "rows": [dict(zip(columns, row, strict=True)) for row in rows],
+        "truncated": found.way.truncated,
+    }
+    return json_reply(members, cache=PRIVATE)
 
 
 @resource.operation(
@@ -233,6 +251,7 @@ def _trace(
     connection: Connection, call: Call, subject: Subject, *, direction: Direction, element: str | None = None
 ) -> Provenance:
     query = call.query
+    check_period(query["since"], query["until"], "until")
     if subject.kind == "pool" and direction == "downstream":
         subject = every_version(connection, subject)
     return trace(
@@ -252,7 +271,7 @@ def subject_of(connection: Connection, call: Call, at: int | None = None) -> Sub
     """What a query asks about, by its members lot, unit, pool, consignor and shipment.
 
     Raises:
-        RequestMalformed: It asks about none or several, or of what has no earlier state.
+        RequestMalformed: It asks about none or several, or of what has no earlier state, or of a later one.
         ResourceNotFound, RoleForbidden: It is not there, or not for the caller.
     """
     query = call.query
@@ -264,6 +283,8 @@ def subject_of(connection: Connection, call: Call, at: int | None = None) -> Sub
         raise RequestMalformed("only a lot or a pool is told as the books said before")
     if at is not None and not viewer.sees_all:
         raise RoleForbidden(_NOT_BEFORE)
+    if at is not None and at >= (size := read_head(connection).tree_size):
+        raise RequestMalformed(f"the log has {size} entries, so no entry {at}", extra={"parameter": "at"})
     books = books_of(connection)
     with alike(viewer, CLOSED):
         match asked[0]:

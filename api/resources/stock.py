@@ -11,6 +11,7 @@ from api.book_schemas import CSV_SCHEMA, BalanceSchema
 from api.desk_schemas import HoldingsSchema, PoolsSchema, ShipmentLinesSchema, ShipmentsSchema
 from api.fields import Count, Flag, Instant, Name, OneOf, StrictSchema
 from api.operations import Call, Reply, Resource
+from api.periods import check_period
 from api.replies import JSON, PRIVATE, json_reply, page_reply
 from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
@@ -251,8 +252,7 @@ def read_balance(call: Call) -> Response:
     """
     party = own_or_all(call, call.query["party"])
     start_us, end_us = call.query["start"], call.query["end"]
-    if start_us >= end_us:
-        raise RequestMalformed("the period's end is not after its start", extra={"parameter": "end"})
+    check_period(start_us, end_us, "end")
     with call.reading() as connection:
         edges, months = [start_us, end_us], [""]
         if call.query["months"]:

@@ -181,3 +181,14 @@ class TestRoutes:
         query = urlencode({"lot": told.cast.goods.magnets, "until": "2020-01-01T00:00:00Z"})
         found = told.site.get(f"/v1/routes?{query}", told.cast.authority).get_json()
         assert found["routes"] == []
+
+
+def test_a_table_of_flows_that_a_limit_ended_says_so(told: Told) -> None:
+    for limit, ends in ((2, True), (20_000, False)):
+        asked = {"lot": told.cast.goods.magnets, "limit": limit}
+        found = flows(told, told.cast.authority, **asked)
+        answer = told.site.get(f"/v1/flows?{urlencode(asked)}", told.cast.authority, Accept="text/csv")
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert found["truncated"] is ends
+        assert len(rows) == len(found["links"]) + ends
+        assert (rows[-1]["source"] == "incomplete") is ends

@@ -113,6 +113,50 @@ class TestProvenance:
         states = [row["state"] for row in table(told, "/v1/recall", told.cast.authority, lot=ore)]
         assert "incomplete" not in states
 
+    def test_a_recall_list_says_as_json_what_its_csv_says(self, told: Told) -> None:
+        ore = told.lot("northern mine produces")
+        for limit, truncated in ((1, True), (100_000, False)):
+            found = ask(told, "/v1/recall", told.cast.authority, lot=ore, limit=limit)
+            rows = table(told, "/v1/recall", told.cast.authority, lot=ore, limit=limit)
+            assert (found["kind"], found["name"], found["truncated"]) == ("lot", ore, truncated)
+            written = [
+                {name: "" if value is None else str(value) for name, value in row.items()}
+                for row in found["rows"]
+            ]
+            assert written == rows[: len(rows) - truncated]
+        assert found["rows"]
+
+    def test_a_table_of_steps_that_a_limit_ended_says_so(self, told: Told) -> None:
+        lot = {"lot": told.cast.goods.magnets}
+        found = ask(told, "/v1/provenance", told.cast.authority, limit=2, **lot)
+        rows = table(told, "/v1/provenance", told.cast.authority, limit=2, **lot)
+        assert found["truncated"]
+        assert [row["name"] for row in rows] == [*(step["name"] for step in found["steps"]), ""]
+        assert {name: value for name, value in rows[-1].items() if value} == {"kind": "incomplete"}
+        whole = table(told, "/v1/provenance", told.cast.authority, limit=5, **lot)
+        assert "incomplete" not in {row["kind"] for row in whole}, "it has five edges"
+
+    def test_the_last_entry_can_be_asked_at_and_no_later_one(self, told: Told) -> None:
+        size = told.site.get("/v1/log").get_json()["size"]
+        lot = {"lot": told.cast.goods.magnets}
+        assert ask(told, "/v1/provenance", told.cast.authority, at=size - 1, **lot)["at"] == size - 1
+        for kind in (lot, {"pool": "urn:x:1"}):
+            query = urlencode({"at": size} | kind)
+            response = told.site.get(f"/v1/provenance?{query}", told.cast.authority)
+            assert_problem(response, 400, "request.malformed")
+            assert f"{size} entries" in response.get_json()["detail"]
+
+    @pytest.mark.parametrize("path", ["/v1/provenance", "/v1/recall", "/v1/routes"])
+    def test_a_period_must_hold_some_time(self, told: Told, path: str) -> None:
+        first, second = "2026-10-01T00:00:00Z", "2026-10-01T00:00:00.000001Z"
+        for since, until, status in ((first, second, 200), (first, first, 400), (second, first, 400)):
+            query = urlencode({"lot": told.cast.goods.magnets, "since": since, "until": until})
+            for reader in (told.cast.authority, told.company("maker")):
+                response = told.site.get(f"{path}?{query}", reader)
+                assert response.status_code == status
+            if status == 400:
+                assert response.get_json()["parameter"] == "until"
+
     @pytest.mark.parametrize("name", ["at", "element", "direction"])
     def test_a_recall_list_takes_nothing_that_it_would_pass_over(self, told: Told, name: str) -> None:
         query = urlencode(
@@ -170,8 +214,10 @@ class TestProvenance:
             ({"lot": "urn:x:1", "direction": "sideways"}, 400, "request.malformed"),
             ({"lot": "urn:x:1", "depth": "0"}, 400, "request.malformed"),
             ({"lot": "urn:x:1", "at": "-1"}, 400, "request.malformed"),
+            ({"lot": "urn:x:1", "at": "999999"}, 400, "request.malformed"),
             ({"unit": "urn:x:1", "at": "1"}, 400, "request.malformed"),
             ({"pool": "urn:x:1", "at": "1"}, 404, "resource.not-found"),
+            ({"pool": "urn:x:1", "at": "999999"}, 400, "request.malformed"),
             ({"lot": "urn:x:1", "element": "Fe"}, 400, "request.malformed"),
             ({"lot": "urn:x:1", "since": "yesterday"}, 400, "request.malformed"),
             ({"lot": "urn:x:1", "since": "2026-11-20T08:00:00"}, 400, "request.malformed"),
