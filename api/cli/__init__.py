@@ -25,6 +25,7 @@ _MODULES: Final = {
     "statistics": ("statistics",),
     "evaluate": ("evaluate",),
     "asking": ("trace", "recall", "label", "holdings", "balance", "alerts"),
+    "goods": ("flows", "routes", "pools", "shipments", "search", "filing"),
     "boards": ("dependence", "reserves", "interruption", "receivables", "customer"),
 }
 """Where each command is; a module is imported when one of its commands is asked for."""

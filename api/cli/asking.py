@@ -1,4 +1,7 @@
-"""Commands that ask the books: trace, recall, label, holdings, balance, alerts."""
+"""Commands that ask the books: trace, recall, label, holdings, balance, alerts.
+
+What their options are called, and how they print, the others (``boards``, ``goods``) take from here.
+"""
 
 import functools
 import json
@@ -44,7 +47,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="The whole an
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
 
 
-def _subject_options(command: Callable[..., None]) -> Callable[..., None]:
+def subject_options(command: Callable[..., None]) -> Callable[..., None]:
     """LOT, or --unit, --pool, --shipment and --consignor: what is asked about, as ``subject``."""
 
     @click.argument("lot", required=False)
@@ -60,14 +63,27 @@ def _subject_options(command: Callable[..., None]) -> Callable[..., None]:
     return asked
 
 
+def bound_options(command: Callable[..., None]) -> Callable[..., None]:
+    """--depth, --since, --until and --limit, as ``bounds``: how far a walk goes."""
+
+    @click.option("--depth", type=click.IntRange(1, 10_000), help="Steps at most; default: all.")
+    @click.option("--since", help="Without steps before this time: 2026-10-01T00:00:00Z.")
+    @click.option("--until", help="Without steps from this time on.")
+    @click.option("--limit", type=click.IntRange(1, 100_000), help="Edges at most; for regulators.")
+    @functools.wraps(command)
+    def asked(**given: Any) -> None:
+        names = ("depth", "since", "until", "limit")
+        command(bounds={name: given.pop(name) for name in names}, **given)
+
+    return asked
+
+
 @click.command()
-@_subject_options
+@subject_options
 @url_option
 @key_options()
 @click.option("--downstream", is_flag=True, help="Where it went, instead of where it came from.")
-@click.option("--depth", type=click.IntRange(1, 10_000), help="Steps at most; default: all.")
-@click.option("--since", help="Without steps before this time: 2026-10-01T00:00:00Z.")
-@click.option("--until", help="Without steps from this time on.")
+@bound_options
 @click.option("--element", help="Origins of this element alone, for example Dy.")
 @click.option(
     "--at", type=click.IntRange(0), help="As the books said once this entry was in; for regulators."
@@ -80,9 +96,7 @@ def trace(
     passphrase_file: Path | None,
     subject: dict[str, str | None],
     downstream: bool,
-    depth: int | None,
-    since: str | None,
-    until: str | None,
+    bounds: dict[str, Any],
     element: str | None,
     at: int | None,
     as_json: bool,
@@ -95,10 +109,8 @@ def trace(
     asking = Asking(url, key_file, passphrase_file)
     query: dict[str, Any] = {
         **subject,
+        **bounds,
         "direction": "downstream" if downstream else "upstream",
-        "depth": depth,
-        "since": since,
-        "until": until,
         "element": element,
         "at": at,
     }
@@ -107,7 +119,7 @@ def trace(
         return
     found = asking.members("/v1/provenance", query)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     _show_origins(found)
     _show_steps(found)
@@ -115,13 +127,25 @@ def trace(
 
 
 @click.command()
-@_subject_options
+@subject_options
 @url_option
 @key_options()
-def recall(url: str, key_file: Path, passphrase_file: Path | None, subject: dict[str, str | None]) -> None:
+@bound_options
+@json_option
+def recall(
+    url: str,
+    key_file: Path,
+    passphrase_file: Path | None,
+    subject: dict[str, str | None],
+    bounds: dict[str, Any],
+    as_json: bool,
+) -> None:
     """List as CSV who has LOT or anything made of it, the pools it is in, what travels or went abroad."""
-    body = Asking(url, key_file, passphrase_file).get("/v1/recall", subject, "text/csv")
-    click.echo(body.decode(), nl=False)
+    asking, query = Asking(url, key_file, passphrase_file), {**subject, **bounds}
+    if as_json:
+        print_json(asking.members("/v1/recall", query))
+        return
+    click.echo(asking.get("/v1/recall", query, "text/csv").decode(), nl=False)
 
 
 @click.command()
@@ -155,7 +179,7 @@ def holdings(
             break
         query["after"] = page["holdings"][-1]["lot"]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     table = Table("lot", "site", "owner", "mass", "awaits its shipment")
     for row in rows:
@@ -171,6 +195,8 @@ def holdings(
 @click.option("--site", help="One site; default: all.")
 @click.option("--start", required=True, help="From, inclusive: 2026-10-01T00:00:00Z.")
 @click.option("--end", required=True, help="Until, exclusive.")
+@click.option("--months", is_flag=True, help="A row for each month and element; 60 months at most.")
+@json_option
 @csv_option
 def balance(
     url: str,
@@ -180,19 +206,26 @@ def balance(
     site: str | None,
     start: str,
     end: str,
+    months: bool,
+    as_json: bool,
     as_csv: bool,
 ) -> None:
     """Show a party's mass balance per element in REO: opening, in, out, losses, closing and the gap."""
     asking = Asking(url, key_file, passphrase_file)
-    query = {"party": party, "site": site, "start": start, "end": end}
+    query = {"party": party, "site": site, "start": start, "end": end, "months": "true" if months else None}
     if as_csv:
         click.echo(asking.get("/v1/balance", query, "text/csv").decode(), nl=False)
         return
     found = asking.members("/v1/balance", query)
-    columns = [name for name in (found["rows"][0] if found["rows"] else {}) if name != "element"]
-    table = Table("element", *(name.replace("_", " ") for name in columns))
+    if as_json:
+        print_json(found)
+        return
+    named = ("month", "element") if months else ("element",)
+    columns = [name for name in (found["rows"][0] if found["rows"] else {}) if name not in named]
+    table = Table(*named, *(name.replace("_", " ") for name in columns))
     for row in found["rows"]:
-        add_row(table, row["element"], *(format_mass(row[name]) if row[name] else "" for name in columns))
+        masses = (format_mass(row[name]) if row[name] else "" for name in columns)
+        add_row(table, *(row[name] for name in named), *masses)
     print_table(table)
 
 
@@ -223,7 +256,7 @@ def alerts(
             break
         query |= {"before_index": found[-1]["index"], "before_number": found[-1]["number"]}
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     table = Table("entry", "rule", "about", "what was noticed")
     for alert in found[:_MOST_SHOWN]:
@@ -284,6 +317,11 @@ def _show_holders(found: dict[str, Any]) -> None:
         mass = format_mass(sent["mass_mg"])
         told = f"{way}: {mass} of {sent['lot']}, from {sent['consignor']} to {sent['consignee']}"
         notes.print(printable(told), markup=False)
+
+
+def print_json(members: Any) -> None:
+    """Prints a whole answer."""
+    click.echo(json.dumps(members, indent=2, ensure_ascii=False))
 
 
 def add_row(table: Table, *cells: object) -> None:

@@ -1,7 +1,6 @@
 """Commands that ask for figures of boards: dependence, reserves, interruption, receivables, customer."""
 
 import functools
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +8,7 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
-from api.cli.asking import Asking, add_row, csv_option, json_option, print_table
+from api.cli.asking import Asking, add_row, csv_option, json_option, print_json, print_table
 from api.cli.common import key_options, notes, url_option
 from ledger.client.http import printable
 from ledger.materials.units import format_mass
@@ -18,7 +17,7 @@ _ALL: Final = "REO"
 _AGES: Final = ("no_due_date", "not_due", "to_30", "to_60", "to_90", "over_90")
 
 
-def _shown(command: Callable[..., None]) -> Callable[..., None]:
+def shown(command: Callable[..., None]) -> Callable[..., None]:
     """What all of them take: the ledger, the key, and the form of the answer."""
 
     @url_option
@@ -38,7 +37,7 @@ def _spanned(command: Callable[..., None]) -> Callable[..., None]:
     return start(click.option("--end", required=True, help="Until, exclusive.")(command))
 
 
-def _answer(
+def answer(
     asking: Asking, path: str, query: dict[str, Any], *, as_json: bool, as_csv: bool
 ) -> dict[str, Any] | None:
     """The answer to be shown as a table; None where it was printed in another form already."""
@@ -47,13 +46,13 @@ def _answer(
         return None
     found = asking.members(path, query)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return None
     return found
 
 
 @click.command()
-@_shown
+@shown
 @_spanned
 @click.option("--product", help="Of a product: a catalogue code; for regulators.")
 @click.option("--party", help="Of a firm; default: the key's own party.")
@@ -61,7 +60,7 @@ def _answer(
 @click.option("--element", help="Of this element alone, for example Dy.")
 def dependence(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> None:
     """Show from which countries the elements of a product, a firm or a country came, and the HHI."""
-    found = _answer(asking, "/v1/dependence", query, as_json=as_json, as_csv=as_csv)
+    found = answer(asking, "/v1/dependence", query, as_json=as_json, as_csv=as_csv)
     if found is None:
         return
     table = Table("element", "country", "REO", "share", "HHI")
@@ -78,11 +77,11 @@ def dependence(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> 
 
 
 @click.command()
-@_shown
+@shown
 @_spanned
 def reserves(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> None:
     """Show for how many days of use strategic reserves last; for regulators."""
-    found = _answer(asking, "/v1/reserves", query, as_json=as_json, as_csv=as_csv)
+    found = answer(asking, "/v1/reserves", query, as_json=as_json, as_csv=as_csv)
     if found is None:
         return
     table = Table("country", "element", "stock", "released", "exported", "days of use", "with exports")
@@ -94,13 +93,13 @@ def reserves(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> No
 
 
 @click.command()
-@_shown
+@shown
 @_spanned
 @click.option("--country", help="All origins of this country are lost.")
 @click.option("--origin", help="One origin is lost, as reledger trace names it.")
 def interruption(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> None:
     """Show what the loss of a source would take away, and how long stocks last; for regulators."""
-    found = _answer(asking, "/v1/interruptions", query, as_json=as_json, as_csv=as_csv)
+    found = answer(asking, "/v1/interruptions", query, as_json=as_json, as_csv=as_csv)
     if found is None:
         return
     table = Table("firm", "element", "came", "lost", "share", "went", "stock", "lasts", title="firms")
@@ -119,12 +118,12 @@ def interruption(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -
 
 
 @click.command()
-@_shown
+@shown
 @click.option("--party", help="The seller; default: the key's own party.")
 @click.option("--as-of", help="The moment: 2026-11-01T00:00:00Z; default: now.")
 def receivables(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> None:
     """Show what customers owe a seller, by days since it was due, each currency by itself."""
-    found = _answer(asking, "/v1/receivables", query, as_json=as_json, as_csv=as_csv)
+    found = answer(asking, "/v1/receivables", query, as_json=as_json, as_csv=as_csv)
     if found is None:
         return
     table = Table("customer", "currency", "owed", *(name.replace("_", " ") for name in _AGES), "owed back")
@@ -136,13 +135,13 @@ def receivables(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) ->
 
 @click.command()
 @click.argument("customer")
-@_shown
+@shown
 @click.option("--party", help="The seller; default: the key's own party.")
 @click.option("--start", help="What happened from this time on; default: a year before.")
 @click.option("--as-of", help="The moment; default: now.")
 def customer(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> None:
     """Show what the books say of a CUSTOMER, with the entries and how each sentence is contested."""
-    found = _answer(asking, "/v1/customers/evaluation", query, as_json=as_json, as_csv=as_csv)
+    found = answer(asking, "/v1/customers/evaluation", query, as_json=as_json, as_csv=as_csv)
     if found is None:
         return
     table = Table("what", "", "sentence", "entries", "contested by", title=f"standing: {found['standing']}")

@@ -104,6 +104,105 @@ def test_a_recall_list_is_of_a_shipment_too(traded: Traded) -> None:
     assert list(csv.DictReader(io.StringIO(told))) == list(lot)
 
 
+def test_a_recall_list_keeps_to_its_bounds(traded: Traded) -> None:
+    way = json.loads(traded.told("authority", "trace", traded.cast.goods.magnets, "--json"))
+    ore = way["steps"][-1]
+    whole = json.loads(traded.told("authority", "recall", ore["name"], "--json"))
+    assert {row["state"] for row in whole["rows"]} >= {"held", "exported"}
+    assert whole["truncated"] is False
+    near = json.loads(traded.told("authority", "recall", ore["name"], "--depth", "1", "--json"))
+    assert {row["lot"] for row in near["rows"]} < {row["lot"] for row in whole["rows"]}
+    until = traded.told("authority", "recall", ore["name"], "--until", ore["event_time"])
+    assert len(list(csv.DictReader(io.StringIO(until)))) < len(whole["rows"])
+    none = ("--since", "2027-01-01T00:00:00Z", "--until", "2026-01-01T00:00:00Z")
+    refused = traded.ask("authority", "recall", ore["name"], *none)
+    assert isinstance(refused.exception, RemoteFailed)
+    assert "request.malformed" in refused.exception.detail
+    cut = list(csv.DictReader(io.StringIO(traded.told("authority", "recall", ore["name"], "--limit", "1"))))
+    assert cut[-1]["state"] == "incomplete"
+    cut = json.loads(traded.told("authority", "trace", traded.cast.goods.magnets, "--limit", "2", "--json"))
+    assert (cut["truncated"], len(cut["edges"])) == (True, 2)
+
+
+def test_a_balance_is_told_by_months_and_as_json(traded: Traded) -> None:
+    now = datetime.now(UTC)
+    start, end = now - timedelta(days=70), now + timedelta(days=1)
+    period = ("--start", start.isoformat(), "--end", end.isoformat())
+    whole = json.loads(traded.told("plant", "balance", "--json", *period))
+    assert {"element", "opening", "closing", "gap"} <= whole["rows"][0].keys()
+    months = json.loads(traded.told("plant", "balance", "--months", "--json", *period))["rows"]
+    assert {row["month"] for row in months} <= {f"{start + timedelta(days=n):%Y-%m}" for n in range(72)}
+    assert "month" in traded.told("plant", "balance", "--months", *period)
+    assert traded.told("plant", "balance", "--months", "--csv", *period).startswith("month,element,opening")
+    assert traded.told("plant", "balance", "--csv", *period).startswith("element,opening")
+
+
+def test_flows_and_routes_of_goods_are_shown(traded: Traded) -> None:
+    magnets = traded.cast.goods.magnets
+    found = json.loads(
+        traded.told("authority", "flows", magnets, "--element", "Nd", "--by", "party", "--json")
+    )
+    assert (found["element"], found["by"], found["direction"]) == ("Nd", "party", "upstream")
+    told = traded.told("authority", "flows", magnets)
+    assert re.search(r"origin .* kg", told)
+    down = json.loads(traded.told("maker", "flows", magnets, "--downstream", "--json"))
+    assert down["direction"] == "downstream"
+    assert (
+        traded.told("authority", "flows", magnets, "--csv", "--limit", "2")
+        .splitlines()[-1]
+        .startswith("incomplete")
+    )
+    routes = json.loads(traded.told("authority", "routes", magnets, "--json"))
+    shown = traded.told("authority", "routes", magnets)
+    assert all(route["first"] in shown for route in routes["routes"])
+    late = traded.told("authority", "routes", magnets, "--since", "2027-01-01T00:00:00Z", "--json")
+    assert json.loads(late)["routes"] == []
+    stranger = traded.ask("recycler", "flows", magnets)
+    assert isinstance(stranger.exception, RemoteFailed)
+    assert "role.forbidden" in stranger.exception.detail
+
+
+def test_shipments_pools_filing_and_names_are_shown(traded: Traded) -> None:
+    maker = traded.cast.companies["maker"].party
+    (sent,) = json.loads(traded.told("maker", "shipments", "--json"))
+    assert sent["consignor"] == maker
+    assert sent["shipment"] in traded.told("authority", "shipments", "--party", maker)
+    received = json.loads(traded.told("maker", "shipments", "--received", "--json"))
+    assert {row["consignee"] for row in received} == {maker}
+    assert json.loads(traded.told("maker", "shipments", "--state", "voided", "--json")) == []
+    assert json.loads(traded.told("maker", "pools", "--json")) == []
+    assert "pool" in traded.told("maker", "pools")
+    found = json.loads(traded.told("maker", "filing", "--json"))
+    assert (found["party"], found["month"]) == (maker, found["month"])
+    assert found["last_day"] in traded.told("maker", "filing")
+    magnets = traded.cast.goods.magnets
+    (lot, *_) = json.loads(traded.told("maker", "search", magnets, "--json"))
+    assert (lot["kind"], lot["id"]) == ("lot", magnets)
+    assert magnets in traded.told("maker", "search", magnets)
+    assert json.loads(traded.told("recycler", "search", magnets, "--limit", "1", "--json")) == []
+    for words in (("shipments", "--party", maker), ("pools", "--party", maker), ("filing", "--party", maker)):
+        refused = traded.ask("plant", *words)
+        assert isinstance(refused.exception, RemoteFailed)
+        assert "role.forbidden" in refused.exception.detail
+
+
+def test_pools_are_read_to_the_last_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked = []
+
+    def members(_: object, path: str, query: dict[str, Any]) -> dict[str, Any]:
+        asked.append(dict(query))
+        last = "after" in query
+        return {"pools": [{"pool": "urn:b" if last else "urn:a"}], "next": None if last else "/v1/pools?more"}
+
+    monkeypatch.setattr(asking.Asking, "__init__", lambda *_: None)
+    monkeypatch.setattr(asking.Asking, "members", members)
+    key = tmp_path / "key.pem"
+    key.touch()
+    result = CliRunner().invoke(cli, ["pools", "--json", "--url", "http://x.example", "--key", str(key)])
+    assert [pool["pool"] for pool in json.loads(result.stdout)] == ["urn:a", "urn:b"]
+    assert asked[1]["after"] == "urn:a"
+
+
 def test_a_label_is_printed(traded: Traded) -> None:
     told = traded.told("maker", "label", traded.cast.goods.magnets).splitlines()
     assert "supplier: Demonstration Magnet Works" in told
