@@ -9,7 +9,7 @@ What is told of a node, and what it leads to, stay the texts that they are store
 thousands of them, and most questions want the text.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -47,11 +47,11 @@ _NUMBERS: Final = {
 """Which of some nodes are lots."""
 _POOLS: Final = {
     "sqlite": (
-        "SELECT <pool>, <onward> FROM json_each(:nodes) n CROSS JOIN pool_versions l ON l.node = n.value "
-        "CROSS JOIN pools p ON p.pool = l.pool"
+        "SELECT <pool>, <emptied>, <onward> FROM json_each(:nodes) n "
+        "CROSS JOIN pool_versions l ON l.node = n.value CROSS JOIN pools p ON p.pool = l.pool"
     ),
     "postgresql": (
-        "SELECT <pool>, <onward> FROM pool_versions l JOIN pools p ON p.pool = l.pool "
+        "SELECT <pool>, <emptied>, <onward> FROM pool_versions l JOIN pools p ON p.pool = l.pool "
         "WHERE l.node = ANY(CAST(:nodes AS bigint[]))"
     ),
 }
@@ -60,6 +60,13 @@ _POOL: Final = (
     "l.pool, l.node, l.version, l.change, l.entry_index, l.position, l.event_time_us, p.custodian, p.site, "
     "CASE WHEN l.node = p.node THEN p.tainted_by END"
 )
+_EMPTIED: Final = (
+    "CASE WHEN l.owners = '{}' AND NOT EXISTS (SELECT 1 FROM pool_versions c WHERE c.pool = l.pool "
+    "AND c.version > l.version AND c.change = 'correct'<known>) THEN 1 ELSE 0 END"
+)
+"""Whether nothing was left in a pool, so that what it holds later is not made of what it held before. A later
+correction may have put back what was drawn: then it is not asked any further.
+"""
 _ONWARD: Final = {
     "sqlite": (
         "(SELECT json_group_array(far) FROM (SELECT e.<far> AS far FROM edges e WHERE e.<near> = l.node "
@@ -86,20 +93,26 @@ def _query(templates: str, dialect: str, direction: Direction, as_of: bool) -> s
     onward = _ONWARD[dialect]
     if templates == "lots" and direction == "upstream" and not as_of:
         onward = f"coalesce(l.made_of, {onward})"
-    parts = {"pool": _POOL, "onward": onward, "near": near, "far": far, "stands": stands}
+    emptied = _EMPTIED.replace("<known>", " AND c.entry_index <= :at" if as_of else "")
+    parts = {"pool": _POOL, "emptied": emptied, "onward": onward, "near": near, "far": far, "stands": stands}
     for name, meant in parts.items():
         template = template.replace(f"<{name}>", meant)
     return template if dialect == "sqlite" else in_psycopg_words(template)
 
 
 class _Asker:
-    """Asks the database about the nodes of a walk."""
+    """Asks the database about the nodes of a walk.
+
+    Attributes:
+        emptied: Versions of pools that were met in which nothing was left.
+    """
 
     def __init__(self, connection: Connection, direction: Direction, at: int | None) -> None:
         self._connection = connection
         self._dialect = connection.dialect.name
         self._direction = direction
         self._at = at
+        self.emptied: set[int] = set()
 
     def level(self, depth: int, numbers: Sequence[str], most: int) -> Level:
         """Those of some nodes that there are.
@@ -124,7 +137,9 @@ class _Asker:
         [(count, told, onward)] = self._rows("lots", numbers, most, between(depth))
         if count == len(numbers):
             return Level(depth, numbers, told, onward)
-        found = {str(row[1]): (_pool_text(row[:-1]), row[-1]) for row in self._rows("pools", numbers, most)}
+        pools = self._rows("pools", numbers, most)
+        self.emptied.update(row[1] for row in pools if row[-2])
+        found = {str(row[1]): (_pool_text(row[:-2]), row[-1]) for row in pools}
         if count:
             lots: Sequence[str] = [number for number in numbers if number not in found]
             if len(lots) > count:
@@ -180,6 +195,8 @@ def walk(
     graph = _reach(asker, tuple(sorted(set(starts))), direction, depth, most)
     if graph.truncated:
         graph = _cut(asker, graph, most)
+    if asker.emptied:
+        graph = _parted(graph, asker.emptied, depth)
     if since_us is not None or until_us is not None:
         graph = _bounded(graph, since_us, until_us)
     return graph
@@ -236,6 +253,17 @@ def _depths(starts: Iterable[int], onward: Mapping[int, Sequence[int]]) -> dict[
         level = sorted(reached.difference(depths))
         depths.update(dict.fromkeys(level, steps))
     return depths
+
+
+def _parted(graph: Graph, emptied: Collection[int], depth: int | None) -> Graph:
+    """A graph without the ways through a pool in which nothing was left in between."""
+    edges = [edge for edge in graph.edges if edge[1] not in emptied]
+    depths = _depths(graph.starts, onward_of(graph.direction, edges))
+    if depth is not None:
+        depths = {number: steps for number, steps in depths.items() if steps <= depth}
+        last = {number for number, steps in depths.items() if steps == depth}
+        edges = [edge for edge in edges if edge[graph.direction == "downstream"] not in last]
+    return pack(graph, depths, graph.told, [edge for edge in edges if {*edge} <= depths.keys()])
 
 
 def _bounded(graph: Graph, since_us: int | None, until_us: int | None) -> Graph:

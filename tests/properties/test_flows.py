@@ -15,9 +15,11 @@ from sqlalchemy import Connection, create_engine
 from ledger.provenance.flow_facts import Facts
 from ledger.provenance.flow_parts import Flows
 from ledger.provenance.flows import upstream
+from ledger.provenance.graph import walk
 from ledger.provenance.origins import resolve
 from ledger.provenance.spread import downstream
 from ledger.provenance.subjects import Subject, Viewer, books_of, find_lot, find_pool
+from ledger.provenance.way import Direction
 from ledger.records.books import Books, Record
 from ledger.records.lots import (
     EdgeRecord,
@@ -71,7 +73,35 @@ def check_flows(known: Books) -> None:
                 check_flow(books, facts, subject)
                 check_spread(books, facts, subject)
                 check_limited(books, facts, subject)
+            check_walks(connection, books, subject)
             check_party(books, Facts(connection, "Nd"), subject, Viewer(party, False))
+
+
+def check_walks(connection: Connection, books: Books, subject: Subject) -> None:
+    """A walk leaves out no lot to which edges lead and that some mass of the subject came from or went to."""
+    flows = {
+        "upstream": upstream(books, Facts(connection, None), subject),
+        "downstream": downstream(books, Facts(connection, None), subject, AUTHORITY),
+    }
+    directions: tuple[Direction, ...] = ("upstream", "downstream")
+    for direction in directions:
+        walked = {node.name for node in walk(connection, subject.nodes, direction).nodes.values()}
+        passed = {name for (kind, name), mass in flows[direction].masses.items() if mass and kind == "lot"}
+        assert passed & linked(books, subject.nodes, direction) <= walked, direction
+
+
+def linked(books: Books, starts: Iterable[int], direction: Direction) -> set[str]:
+    """The lots to which edges lead, whatever was left in the pools between."""
+    seen, waiting = set(starts), list(starts)
+    while waiting:
+        here = waiting.pop()
+        near = "child" if direction == "upstream" else "parent"
+        for edge in books.group(EdgeRecord, near, here):
+            far = edge.parent if direction == "upstream" else edge.child
+            if edge.voided_at is None and far not in seen:
+                seen.add(far)
+                waiting.append(far)
+    return {lot.lot for node in seen for lot in books.group(LotRecord, "node", node)}
 
 
 def check_limited(books: Books, facts: Facts, subject: Subject) -> None:
