@@ -2,7 +2,9 @@
 
 Decides: which line counts as what. ``closing = opening + births + received + produced + sent + used + lost +
 other`` holds for every element, since every line of an account is counted in exactly one column; the
-*gap* is what was written off as difference. Sums are exact for each lot and rounded once to milligrams.
+*gap* is what was written off as difference. Sums are exact. What was there at the start and at the end is
+rounded to milligrams by itself, so that no rounding makes a closing negative or differ from the next opening;
+the largest column between takes what the rounded columns leave over.
 
 Source: ISCC practice for mass-balance books: periods of at most three months, no negative closing balance.
 """
@@ -23,7 +25,8 @@ from ledger.records.lots import PostingRecord
 from ledger.strict_json import parse_json
 
 COLUMNS: Final = ("opening", "births", "received", "produced", "sent", "used", "lost", "other", "closing")
-"""In the order in which a balance is read; ``gap`` stands beside."""
+"""In the order in which a balance is read; ``gap`` and ``declared_loss`` stand beside."""
+_COUNTED: Final = (*COLUMNS[:-1], "gap", "declared_loss")
 
 _BIRTHS: Final = frozenset({"opening", "extract", "import"})
 _RECEIVED: Final = frozenset({"receive", "transfer", "cancel", "refuse"})
@@ -105,12 +108,12 @@ def balances(
             for element, amount in _stated(contained):
                 stated[place][column, element] += amount
     found: list[Balance] = []
+    opening: Mapping[str, Fraction] = {}
     for place, (start_us, end_us) in enumerate(pairwise(edges_us)):
         for (column, lot), mass_mg in shares[place].items():
             for element, amount in _contained(connection, lot, mass_mg):
                 stated[place][column, element] += amount
-        opening = found[-1].rows if found else {}
-        rows = _rows(stated[place], {element: row["closing"] for element, row in opening.items()})
+        rows, opening = _rows(stated[place], opening)
         found.append(Balance(party, site, start_us, end_us, rows))
     return found
 
@@ -146,18 +149,26 @@ class _LeftOut:
 
 
 def _rows(
-    stated: Mapping[tuple[str, str], Fraction], opening: Mapping[str, int]
-) -> dict[str, dict[str, int]]:
-    """What was stated by column and element, in whole milligrams, after what was there before."""
+    stated: Mapping[tuple[str, str], Fraction], opening: Mapping[str, Fraction]
+) -> tuple[dict[str, dict[str, int]], dict[str, Fraction]]:
+    """What was stated by column and element, in whole milligrams, after what was there before.
+
+    Returns:
+        The rows, and what is there at the end, exactly.
+    """
     rows: dict[str, dict[str, int]] = {}
-    for element, mass_mg in opening.items():
-        rows[element] = dict.fromkeys((*COLUMNS, "gap", "declared_loss"), 0) | {"opening": mass_mg}
-    for (column, element), amount in stated.items():
-        row = rows.setdefault(element, dict.fromkeys((*COLUMNS, "gap", "declared_loss"), 0))
-        row[column] += round(amount)
-    for row in rows.values():
-        row["closing"] = sum(row[column] for column in COLUMNS[:-1])
-    return dict(sorted(rows.items()))
+    closing: dict[str, Fraction] = {}
+    for element in sorted({*opening, *(element for _, element in stated)}):
+        exact = {column: stated.get((column, element), Fraction(0)) for column in _COUNTED}
+        exact["opening"] += opening.get(element, 0)
+        closing[element] = sum((exact[column] for column in COLUMNS[:-1]), Fraction(0))
+        row = {column: round(amount) for column, amount in exact.items()} | {
+            "closing": round(closing[element])
+        }
+        largest = max(COLUMNS[1:-1], key=lambda column: abs(exact[column]))
+        row[largest] += row["closing"] - sum(row[column] for column in COLUMNS[:-1])
+        rows[element] = {column: row[column] for column in (*COLUMNS, "gap", "declared_loss")}
+    return rows, closing
 
 
 def _column(account: str, movement: str, mass_mg: int, contained: str, *, before: bool) -> str | None:

@@ -1,8 +1,11 @@
 """Which column of a mass balance a line of the journal counts for."""
 
+from fractions import Fraction
+from itertools import pairwise
+
 import pytest
 
-from ledger.provenance.balance import _column
+from ledger.provenance.balance import COLUMNS, _column, _rows
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,66 @@ def test_each_line_counts_for_one_column(
 def test_what_came_before_the_period_is_the_opening() -> None:
     assert _column("pool", "close", 0, "{}", before=True) == "opening"
     assert _column("difference", "close", 0, "{}", before=True) is None
+
+
+HALF = Fraction(1, 2)
+
+
+def in_turn(*periods: dict[str, Fraction]) -> list[dict[str, int]]:
+    """The rows of periods that follow on each other, of one element."""
+    rows, opening = [], {}
+    for period in periods:
+        found, opening = _rows({(column, "Nd"): mass for column, mass in period.items()}, opening)
+        rows.append(found["Nd"])
+    for row in rows:
+        assert sum(row[column] for column in COLUMNS[:-1]) == row["closing"]
+    for before, after in pairwise(rows):
+        assert after["opening"] == before["closing"]
+    return rows
+
+
+@pytest.mark.parametrize(
+    "periods",
+    [
+        [{"received": HALF}, {"received": HALF, "sent": -2 * HALF}],
+        [{"opening": HALF, "received": HALF, "sent": -2 * HALF}],
+        [{"opening": HALF, "sent": -HALF}],
+        [{"births": 3 * HALF, "used": -3 * HALF}],
+        [{"births": 3 * HALF}, {"sent": -HALF}, {"used": -HALF}, {"lost": -HALF}],
+        [{"births": Fraction(1, 3), "other": Fraction(2, 3), "sent": Fraction(-1)}],
+        [{"births": Fraction(7, 5), "produced": Fraction(7, 5), "used": Fraction(-14, 5)}],
+    ],
+)
+def test_what_closes_at_nothing_is_told_as_nothing(periods: list[dict[str, Fraction]]) -> None:
+    assert in_turn(*periods)[-1]["closing"] == 0
+
+
+def test_what_is_there_is_rounded_from_what_is_there_exactly() -> None:
+    third = Fraction(1, 3)
+    assert [row["closing"] for row in in_turn(*[{"births": third}] * 6)] == [0, 1, 1, 1, 2, 2]
+    assert [row["births"] for row in in_turn(*[{"births": third}] * 6)] == [0, 1, 0, 0, 1, 0]
+    [row] = in_turn({"births": Fraction(10), "used": -HALF, "sent": -HALF, "lost": -HALF, "gap": 3 * HALF})
+    assert (row["births"], row["closing"], row["gap"]) == (8, 8, 2)
+
+
+def test_what_is_whole_is_told_as_it_is() -> None:
+    stated = {
+        "births": Fraction(10),
+        "used": Fraction(-7),
+        "produced": Fraction(5),
+        "declared_loss": Fraction(2),
+    }
+    [row] = in_turn(stated)
+    assert row == dict.fromkeys((*COLUMNS, "gap", "declared_loss"), 0) | {
+        **{column: int(mass) for column, mass in stated.items()},
+        "closing": 8,
+    }
+
+
+def test_an_element_that_did_not_move_closes_as_it_opened() -> None:
+    rows, _ = _rows({}, {"Nd": 5 * HALF, "Pr": Fraction(0)})
+    assert {element: (row["opening"], row["closing"]) for element, row in rows.items()} == {
+        "Nd": (2, 2),
+        "Pr": (0, 0),
+    }
+    assert _rows({}, {}) == ({}, {})
