@@ -7,6 +7,7 @@ whom is ``controls.ownership``. Natural persons are never in the log. Source: MO
 
 from collections.abc import Iterator
 
+from ledger.controls.licences import end_use_meant
 from ledger.controls.lists import MILITARY, end_use_of, lists_in_force
 from ledger.controls.noticing import decimal_text, notice
 from ledger.controls.ownership import Restriction, restriction_of
@@ -42,7 +43,7 @@ def restricted(case: Case) -> Iterator[Notice]:
                 listed_at=record.entry_index,
                 share=found.share,
             )
-    if end_use_of(movement.end_use)[0] == MILITARY:
+    if end_use_of(end_use_meant(case))[0] == MILITARY:
         for refusing in lists_in_force(books, movement.event_time_us):
             if refusing.conditions.get("refuses_military"):
                 yield notice(

@@ -349,7 +349,7 @@ def _scope(case: Case, named: LicenceRecord, differs: Mapping[str, Any]) -> Iter
         wrong["end_user"] = movement.end_user
     if named.consignees and movement.consignee not in named.consignees:
         wrong["consignee"] = movement.consignee
-    if named.end_use and movement.end_use and movement.end_use != named.end_use:
+    if named.end_use and end_use_meant(case) != named.end_use:
         wrong["end_use"] = movement.end_use
     wrong |= differs
     if wrong:
@@ -364,7 +364,7 @@ def _scope(case: Case, named: LicenceRecord, differs: Mapping[str, Any]) -> Iter
 
 def _case_by_case(case: Case, named: LicenceRecord, lists: Sequence[ControlListRecord]) -> Iterator[Notice]:
     """An advanced use takes a single licence that was granted for that very use."""
-    end_use = case.movement.end_use
+    end_use = end_use_meant(case)
     for record in lists:
         use = advanced_use(record, end_use)
         if use is not None and (named.kind != SINGLE or named.end_use != end_use):
@@ -378,6 +378,15 @@ def _case_by_case(case: Case, named: LicenceRecord, lists: Sequence[ControlListR
                 use=dict(use),
             )
             return
+
+
+def end_use_meant(case: Case) -> str:
+    """The end use of an export: as it is stated, else that of the exporter's licence that it names; or ""."""
+    movement = case.movement
+    if movement.end_use or not movement.licence:
+        return movement.end_use
+    named = case.recording.books.get(LicenceRecord, movement.licence)
+    return "" if named is None or named.exporter != actor_of(case) else named.end_use
 
 
 def _item(named: LicenceRecord, lot: LotRecord, catalogue: Catalogue) -> bool:

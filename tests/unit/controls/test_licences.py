@@ -316,6 +316,40 @@ def test_an_advanced_use_takes_a_licence_of_its_own(end_use: str, kind: str, fou
     assert refusals(export(court, end_use=end_use)) == found
 
 
+@pytest.mark.parametrize(
+    ("end_use", "kind", "found"),
+    [
+        ("traction motors", "general", []),
+        ("semiconductor-logic:7", "single", []),
+        ("semiconductor-logic:14.1", "general", []),
+        ("semiconductor-logic:14", "general", ["licence.case-by-case"]),
+        ("military", "general", ["enduser.military"]),
+        ("military", "single", ["enduser.military"]),
+    ],
+)
+def test_an_end_use_that_is_left_out_is_the_licences(end_use: str, kind: str, found: list[str]) -> None:
+    court = court_with_list()
+    grant(court, kind=kind, end_use=end_use)
+    uses = [{"end_use": "semiconductor-logic", "most": "14"}]
+    conditions = {"case_by_case": uses, "refuses_military": True}
+    court.books.put(ControlListRecord("mofcom-61-2025", 1, 0, None, (), conditions))
+    assert refusals(export(court, end_use="")) == found
+
+
+def test_what_the_licence_of_another_is_for_is_not_meant() -> None:
+    court = court_with_list()
+    grant(court, exporter=party("trader"), end_use="military")
+    court.books.put(ControlListRecord("mofcom-61-2025", 1, 0, None, (), {"refuses_military": True}))
+    assert refusals(export(court, end_use="")) == ["licence.mismatch"]
+
+
+def test_an_end_use_that_is_stated_is_judged_before_the_licences() -> None:
+    court = court_with_list()
+    grant(court, end_use="military")
+    court.books.put(ControlListRecord("mofcom-61-2025", 1, 0, None, (), {"refuses_military": True}))
+    assert refusals(export(court, end_use="traction motors")) == ["licence.mismatch"]
+
+
 @pytest.mark.parametrize(("where", "found"), [("home", True), ("anywhere", True), ("abroad", False)])
 def test_a_list_says_from_where_exports_are_meant(where: str, found: bool) -> None:
     court = court_with_list(conditions={"exports_from": where})
