@@ -1,18 +1,20 @@
 """Invoices and declarations against the goods that they are for.
 
-Decides: what a paper must agree with, whichever of the two is recorded first. Source: STA announcement
-2012/17: special VAT invoices with a fixed catalogue of names; mixed carbonate and oxalate are invoiced as
-oxide, so a mass may be stated gross or as REO.
+Decides: what a paper must agree with, whichever of the two is recorded first; and that a price by an
+invoice counts beside the one that the sale states. Source: STA announcement 2012/17: special VAT invoices
+with a fixed catalogue of names; mixed carbonate and oxalate are invoiced as oxide, so a mass may be stated
+gross or as REO.
 """
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any, Final
 
 from ledger.controls.goods import code_fault
 from ledger.controls.noticing import actor_of, listed, notice, plain
 from ledger.controls.rule import Case, Notice, rule
 from ledger.controls.shipments import changed_shipments
-from ledger.controls.trade import sale_of, sold_lots
+from ledger.controls.trade import CHEAP_MEND, cheapness, index_above, sale_of, sold_lots
 from ledger.findings import Finding
 from ledger.records.books import Books
 from ledger.records.cells import total
@@ -20,6 +22,7 @@ from ledger.records.lots import LotRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import DeclarationRecord, InvoiceRecord, TallyRecord
 from ledger.records.policy import Policy
 
+KG_MG: Final = 1_000_000
 USES: Final = "invoice"
 WEIGHED: Final = "weighed"
 """Of a sale: what its own scale said of a lot, in mg, where that is not the share that was sold."""
@@ -146,9 +149,36 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
             if faults and weighed is not None:
                 faults = invoice_faults(books, record, parties, sold | dict(weighed.sums), policy) and faults
             differs |= faults
+    yield from _low_prices(books, record, policy)
     if differs:
         detail = f"the invoice {invoice_id} has another {listed(sorted(differs))} than the sale"
         yield _paper("invoice.mismatch", detail, _MISMATCH, subject, ongoing=True, differs=differs)
+
+
+def _low_prices(books: Books, record: InvoiceRecord, policy: Policy) -> Iterator[Notice]:
+    """What an invoice says of goods far below their index, whatever the sale states; the first line of it."""
+    rate = policy.in_home_currency(record.currency, record.issued_us) if policy.index_prices else None
+    if rate is None:
+        return
+    for line in record.lines:
+        mass_mg, name = int(line.get("mass_mg", 0)), str(line.get("lot") or "")
+        lot = books.get(LotRecord, name) if name else None
+        product = str(line.get("product", "")) if lot is None else lot.product
+        price = Fraction(str(line.get("amount", 0))) * rate * KG_MG / mass_mg if mass_mg else None
+        index = None if price is None else index_above(price, product, policy)
+        if price is not None and index is not None:
+            yield _paper(
+                "price.low",
+                f"by the invoice {record.invoice} {cheapness(price, product, index)}",
+                CHEAP_MEND,
+                f"lot:{name}" if name else f"invoice:{record.invoice}",
+                ongoing=True,
+                price=price,
+                index=index,
+                product=product,
+                invoice=record.invoice,
+            )
+            return
 
 
 def judge_declaration(books: Books, declaration_id: str, policy: Policy) -> Iterator[Notice]:

@@ -335,7 +335,7 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="lanthanum oxide invoiced, neodymium oxide shipped",
     ),
     "price.low": RuleText(
-        fires="the unit price is far below the index",
+        fires="the unit price, of a movement or by an invoice, is far below the index",
         thresholds=("price.share",),
         example="PrNd oxide at 400 CNY/kg, index 606",
     ),

@@ -15,12 +15,13 @@ from ledger.controls.rule import Case, Notice, rule
 from ledger.records.lots import EventRecord, LotRecord
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import DAY_US
+from ledger.records.policy import HOME_CURRENCY, Policy
 
 HOPS: Final = "hops"
 TRADER: Final = "trader "
 MOST_KEPT: Final = 200
 _PRICE: Final = re.compile(r"(?P<amount>[0-9]+(?:\.[0-9]+)?)\s*(?P<currency>[A-Z]{3})?")
-_INDEX_CURRENCY: Final = "CNY"
+CHEAP_MEND: Final = "Correct the price, or show why it is so low (grade, quantity, an older contract)."
 
 
 def sale_of(case: Case) -> tuple[str, str] | None:
@@ -112,24 +113,25 @@ def tolling(case: Case) -> Iterator[Notice]:
         )
 
 
-@rule("price.low", movements=("ship", "transfer", "export", "disclose", "import"))
+@rule("price.low", movements=("ship", "transfer", "export", "disclose", "release", "import"))
 def low_price(case: Case) -> Iterator[Notice]:
     """The unit price is far below the index."""
-    price = unit_price(case.movement.unit_price)
     policy = case.recording.policy
-    if price is None or not policy.index_prices or case.movement.did_not_occur:
+    if not policy.index_prices or case.movement.did_not_occur:
+        return
+    price = unit_price(case.movement.unit_price, policy, case.movement.event_time_us)
+    if price is None:
         return
     lots = [lot.lot for lot in case.effect.born] or list(sold_lots(case))
     for name in lots:
         lot = case.recording.books.get(LotRecord, name)
-        index = None if lot is None else policy.index_prices.get(lot.product)
-        if lot is not None and index is not None and price < policy.thresholds["price.share"] * index:
+        index = None if lot is None else index_above(price, lot.product, policy)
+        if lot is not None and index is not None:
             yield notice(
                 case,
                 "price.low",
-                f"{lot.product} is sold at {decimal_text(price, 2)} CNY/kg, "
-                f"{decimal_text(price / index * 100, 1)} % of the index",
-                "Correct the price, or show why it is so low (grade, quantity, an older contract).",
+                cheapness(price, lot.product, index),
+                CHEAP_MEND,
                 subject=f"lot:{name}",
                 price=price,
                 index=index,
@@ -138,12 +140,25 @@ def low_price(case: Case) -> Iterator[Notice]:
             return
 
 
-def unit_price(text: str) -> Fraction | None:
-    """CNY per kg of a price as a movement states it; None where there is none, or in another currency."""
+def unit_price(text: str, policy: Policy, at_us: int) -> Fraction | None:
+    """CNY per kg of a price as a movement states it at a moment; None without a price, or a rate for it."""
     found = _PRICE.fullmatch(text.strip())
-    if found is None or found["currency"] not in (None, _INDEX_CURRENCY):
+    if found is None:
         return None
-    return Fraction(found["amount"])
+    rate = policy.in_home_currency(found["currency"] or HOME_CURRENCY, at_us)
+    return None if rate is None else Fraction(found["amount"]) * rate
+
+
+def index_above(price: Fraction, product: str, policy: Policy) -> Fraction | None:
+    """The index of a product where a price in CNY per kg lies far below it, else None."""
+    index = policy.index_prices.get(product)
+    return index if index is not None and price < policy.thresholds["price.share"] * index else None
+
+
+def cheapness(price: Fraction, product: str, index: Fraction) -> str:
+    """A price far below the index as a sentence."""
+    share = decimal_text(price / index * 100, 1)
+    return f"{product} is sold at {decimal_text(price, 2)} CNY/kg, {share} % of the index"
 
 
 def note_sale(case: Case) -> None:

@@ -250,6 +250,13 @@ class Policy:
                 return each
         return None
 
+    def in_home_currency(self, currency: str, at_us: int) -> Fraction | None:
+        """What one unit of a currency, the home one too, was worth at a moment; None where no rate says."""
+        if currency == HOME_CURRENCY:
+            return Fraction(1)
+        stated = self.rate(currency, at_us)
+        return None if stated is None else stated.cny
+
     def action(self, code: str) -> Action:
         """What happens to a finding of this code."""
         return self.actions.get(code, "flag")

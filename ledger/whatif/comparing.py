@@ -83,7 +83,7 @@ def _parts(seen: Seen, effect: Effect, case: Case) -> tuple[Part, ...]:
     movement = seen.movement
     if movement.technology:
         return (Part(movement.technology, 0, 0),)
-    price = unit_price(movement.unit_price)
+    price = unit_price(movement.unit_price, case.recording.policy, movement.event_time_us)
     masses: dict[str, int] = {}
     for name, mass_mg in goods_of(effect).items():
         product = product_of(seen, name)

@@ -40,7 +40,7 @@ _OTHERWISE: Final[Mapping[str, tuple[str, ...]]] = {
     "licence.overdue": DAYS,
     "licence.reused": _LICENCE,
     "pool.unclosed": CALENDAR,
-    "price.low": ("index_prices",),
+    "price.low": ("index_prices", "exchange_rates"),
     "quota.exceeded": ("quota_basis", *CALENDAR),
     "quota.nearing": ("quota_basis", *CALENDAR),
     "report.burst": CALENDAR,

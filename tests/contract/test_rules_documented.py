@@ -34,6 +34,7 @@ FROM_RULES = {code for rule in RULES for code in rule.codes}
 FROM_PAPERS = {
     "quota.nearing",
     "quota.exceeded",
+    "price.low",
     "hs.mismatch",
     "invoice.reused",
     "invoice.mismatch",

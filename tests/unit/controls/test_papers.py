@@ -241,3 +241,58 @@ def test_other_acts_open_none() -> None:
     court = stocked()
     act = SettleInvoice(invoice=INVOICE, amount="1")
     assert open_alerts(act, court.books, court.policy, court.index, 0) == 0
+
+
+# --- prices -----------------------------------------------------------------------------------------------
+
+
+INDEX = {"index_prices": {"la-oxide": "4"}}
+RATES = [{"currency": "USD", "start_us": 0, "end_us": 9, "cny": "7", "source": "bank"}]
+
+
+def priced(amount: str, lot: str = LOT, product: str = "la-oxide", kg: int = 10) -> dict[str, object]:
+    return {"product": product, "lot": lot, "mass_mg": kg * KG, "amount": amount}
+
+
+@pytest.mark.parametrize(
+    ("lines", "currency", "found"),
+    [
+        ([priced("28")], "CNY", 0),
+        ([priced("27.99")], "CNY", 1),
+        ([priced("27.99", lot="")], "CNY", 1),
+        ([priced("27.99", product="ce-oxide")], "CNY", 1),  # what the lot is goes before what it is called
+        ([priced("27.99", lot="", product="ce-oxide")], "CNY", 0),  # without an index
+        ([priced("27.99", kg=0)], "CNY", 0),
+        ([priced("100"), priced("1")], "CNY", 1),
+        ([priced("4")], "USD", 0),
+        ([priced("3.99")], "USD", 1),
+        ([priced("3.99")], "EUR", 0),
+    ],
+)
+def test_an_invoice_far_below_the_index_is_noticed(
+    lines: list[dict[str, object]], currency: str, found: int
+) -> None:
+    court = stocked()
+    court.set_policy(**INDEX, exchange_rates=RATES, rules={"invoice.mismatch": {"action": "off"}})
+    alerts = register(court, lines=tuple(lines), currency=currency)
+    assert [alert.code for alert in alerts] == ["price.low"] * found
+
+
+def test_an_invoice_counts_where_the_sale_states_no_price_or_another() -> None:
+    for stated in ({}, {"unit_price": "4 CNY"}):
+        court = stocked()
+        court.set_policy(**INDEX)
+        assert flags(sale(court, **stated)) == []
+        assert [alert.code for alert in register(court, lines=(priced("20"),))] == ["price.low"]
+        assert court.alerts("price.low")[0].subject == f"lot:{LOT}"
+
+
+def test_a_sale_that_was_noticed_is_not_noticed_again_by_its_invoice() -> None:
+    court = stocked()
+    court.set_policy(**INDEX)
+    assert flags(sale(court, unit_price="2 CNY")) == ["price.low"]
+    assert register(court, lines=(priced("20"),)) == []
+
+
+def test_without_an_index_no_invoice_is_low() -> None:
+    assert register(stocked(), lines=(priced("0.01"),), shipments=()) == []

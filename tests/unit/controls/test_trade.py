@@ -9,7 +9,20 @@ from ledger.controls.recording import Recorded
 from ledger.controls.trade import unit_price
 from ledger.movements.movement import Line
 from ledger.records.lots import ShipmentRecord
-from tests.support.court import DAY_US, HOUR_US, KG, Court, accepted, flags, name, out, party, site
+from ledger.records.policy import read_policy
+from tests.support.court import (
+    DAY_US,
+    HOUR_US,
+    KG,
+    START_US,
+    Court,
+    accepted,
+    flags,
+    name,
+    out,
+    party,
+    site,
+)
 
 LOT = name("plant", "lot/1")
 
@@ -215,4 +228,34 @@ def test_without_an_index_no_price_is_low() -> None:
     ],
 )
 def test_prices_are_decimal_text_in_cny(text: str, price: Fraction | None) -> None:
-    assert unit_price(text) == price
+    assert unit_price(text, read_policy({"rule_set": 1}), 0) == price
+
+
+def rate(cny: str, start_days: int, end_days: int) -> dict[str, Any]:
+    span = {"start_us": START_US + start_days * DAY_US, "end_us": START_US + end_days * DAY_US}
+    return {"currency": "USD", "cny": cny, "source": "bank", **span}
+
+
+AUTUMN = [rate("7", 0, 30)]
+
+
+@pytest.mark.parametrize(
+    ("price", "rates", "found"),
+    [
+        ("0.4 USD", AUTUMN, []),
+        ("0.399 USD", AUTUMN, ["price.low"]),
+        ("0.399 EUR", AUTUMN, []),
+        ("0.399 USD", [rate("7", 30, 60)], []),
+        ("0.399 USD", [rate("8", 0, 30)], []),
+    ],
+)
+@pytest.mark.parametrize("kind", ["ship", "transfer", "release"])
+def test_other_currencies_are_converted_by_the_rate_of_that_time(
+    kind: str, price: str, rates: list[dict[str, Any]], found: list[str]
+) -> None:
+    court = stocked()
+    court.set_policy(index_prices={"la-oxide": "4"}, exchange_rates=rates)
+    said = {"inputs": (Line(LOT, 10 * KG),), "owner_from": party("plant"), "unit_price": price}
+    if kind != "transfer":
+        said |= {"custodian_to": party("motors")}
+    assert flags(court.file(kind, "plant", owner_to=party("motors"), **said)) == found
