@@ -16,7 +16,18 @@ STATIC = ROOT / "api" / "console" / "static"
 LANGUAGES = ("en", "zh")
 CODES = {*REJECT, *FLAG}
 # Parameters of functions that make findings which are no evidence.
-NOT_EVIDENCE = {"subject", "mend", "site", "detail", "code", "pointer", "severe", "taints", "evidence"}
+NOT_EVIDENCE = {
+    "subject",
+    "mend",
+    "site",
+    "detail",
+    "code",
+    "pointer",
+    "severe",
+    "taints",
+    "ongoing",
+    "evidence",
+}
 MAKERS = {"notice", "_fault", "_paper"}
 
 
