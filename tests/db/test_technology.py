@@ -53,8 +53,8 @@ def impart(trade: Trade, registrar: Registrar, number: int, technology: str = "1
     trade.moved(registrar, moved, by=trade.plant)
 
 
-def tell(trade: Trade, registrar: Registrar) -> None:
-    """Ten documents under a licence, in two transfers; a third is refused until the second did not occur."""
+def license_ten(trade: Trade, registrar: Registrar) -> None:
+    """A licence for ten documents of a listed technology."""
     registrar.register(trade.act(a_list("mofcom-62-2025", "1E902.a", "1E902.b")))
     registrar.register(trade.act(a_list("catalogue-2023", BANNED, prohibits=True)))
     application = {
@@ -72,6 +72,11 @@ def tell(trade: Trade, registrar: Registrar) -> None:
     registrar.register(trade.act(application, trade.plant))
     span = {"start": "2026-01-01T00:00:00Z", "end": "2028-12-31T00:00:00Z"}
     registrar.register(trade.act({"act": "grant-licence", "licence": LICENCE, **span}))
+
+
+def tell(trade: Trade, registrar: Registrar) -> None:
+    """Ten documents under a licence, in two transfers; a third is refused until the second did not occur."""
+    license_ten(trade, registrar)
     impart(trade, registrar, 1, scope={"documents": 7})
     impart(trade, registrar, 2, scope={"documents": 3})
     for number, (technology, licence, codes) in enumerate(
@@ -116,6 +121,22 @@ def test_everything_is_booked_and_replayed(trade: Trade, registrar: Registrar, e
         assert connection.scalar(text("SELECT count(*) FROM postings")) == 0
     report = verify_database(engine, workers=1, replay=True)
     assert report.faults == []
+
+
+def test_what_was_licensed_before_a_revocation_is_recorded_after_it(
+    trade: Trade, registrar: Registrar, engine: Engine
+) -> None:
+    license_ten(trade, registrar)
+    for act in ("suspend-licence", "revoke-licence"):
+        registrar.register(trade.act({"act": act, "licence": LICENCE, "reason": "diversion"}))
+    impart(trade, registrar, 1, scope={"documents": 10})
+    with pytest.raises(StatementRefused) as caught:
+        impart(trade, registrar, 2, at_us=trade.ago(-0.05), scope={"documents": 1})
+    assert "licence.missing" in {each.code for each in caught.value.findings}
+    with pytest.raises(StatementRefused) as caught:
+        impart(trade, registrar, 3, scope={"documents": 1})
+    assert [each.code for each in caught.value.findings] == ["licence.exhausted"]
+    assert verify_database(engine, workers=1, replay=True).faults == []
 
 
 def test_what_was_erased_is_taken_as_recorded(trade: Trade, registrar: Registrar, engine: Engine) -> None:
