@@ -136,7 +136,7 @@ def _new_lot(
         )
     lot = LotRecord(
         lot=line.lot,
-        node=_node(journal, earlier),
+        node=node_of(journal, earlier),
         entry_index=recording.index,
         position=journal.position,
         producer=recording.issuer,
@@ -265,7 +265,7 @@ def _take_back(journal: Journal, line: Line, custodian: str) -> None:
     )
 
 
-def _node(journal: Journal, earlier: LotRecord | None) -> int:
+def node_of(journal: Journal, earlier: LotRecord | None) -> int:
     """Its own number; the number of what stood there where something was made from that."""
     if earlier is not None and (earlier.birth == BIRTH_AWAITED or any(_children(journal, earlier.node))):
         return earlier.node
@@ -300,6 +300,13 @@ def _reconcile(
     journal.effect.awaited[lot.lot] = _received_mg(journal, lot)
     if earlier.product and not earlier.producer:  # it stands there by a receipt alone
         journal.effect.expected[lot.lot] = earlier.product
+    supersede(journal, earlier, lot, custodian)
+
+
+def supersede(journal: Journal, earlier: LotRecord, lot: LotRecord, custodian: str) -> None:
+    """Keeps what a lot's record said before, and posts what its consumed share is worth more by now, at who
+    says what it is.
+    """
     journal.books.put(
         LotVersionRecord(
             lot=lot.lot,

@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from ledger.books import settling, units
 from ledger.books.accounts import Journal
-from ledger.books.births import BIRTH_AWAITED
+from ledger.books.births import BIRTH_AWAITED, node_of, supersede
 from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
 from ledger.books.custody import acting_custodian
@@ -196,7 +196,8 @@ def _credit_before(journal: Journal, consignor: str, consignee: str, name: str, 
             listed[0].pointer,
         )
     known = journal.books.get(LotRecord, listed[0].lot)
-    masses = [as_sent_mg(known, line) for line in listed]
+    standing = None if known is None or known.voided_at is not None else known
+    masses = [as_sent_mg(standing, line) for line in listed]
     mass_mg = sum(mass for mass in masses if mass is not None)
     if None in masses or mass_mg <= 0:
         raise _impossible(
@@ -207,11 +208,7 @@ def _credit_before(journal: Journal, consignor: str, consignee: str, name: str, 
             {"lot": listed[0].lot},
             listed[0].pointer,
         )
-    if known is None or (known.voided_at is not None and known.birth == BIRTH_AWAITED):
-        lot = _awaited(journal, listed[0], mass_mg, known)
-        journal.books.put(lot)
-    else:
-        lot = journal.lot(listed[0])
+    lot = _awaited(journal, listed[0], mass_mg, known, consignee) if standing is None else standing
     owner = movement.owner_to or consignee
     receipt = ProvisionalRecord(
         consignee=consignee,
@@ -249,8 +246,10 @@ def _credit_before(journal: Journal, consignor: str, consignee: str, name: str, 
     journal.effect.provisional = True
 
 
-def _awaited(journal: Journal, line: Line, mass_mg: int, voided: LotRecord | None) -> LotRecord:
-    """The place of a lot whose birth is not recorded yet, with what the receipt says of it."""
+def _awaited(
+    journal: Journal, line: Line, mass_mg: int, voided: LotRecord | None, consignee: str
+) -> LotRecord:
+    """The place of a lot whose birth is not recorded, or was taken back, with what the receipt says of it."""
     composition = line.composition
     if composition is None:
         raise _impossible(
@@ -268,9 +267,9 @@ def _awaited(journal: Journal, line: Line, mass_mg: int, voided: LotRecord | Non
         for element, contained_mg in composition.contained_mg.items()
         if contained_mg
     }
-    return LotRecord(
+    lot = LotRecord(
         lot=line.lot,
-        node=journal.next_node() if voided is None else voided.node,
+        node=node_of(journal, voided),
         entry_index=journal.recording.index,
         position=journal.position,
         producer="",
@@ -285,7 +284,12 @@ def _awaited(journal: Journal, line: Line, mass_mg: int, voided: LotRecord | Non
         instance=line.instance,
         pieces=line.pieces,
         custody_model=line.custody_model,
+        tainted_by=None if voided is None else voided.tainted_by,
     )
+    if voided is not None:
+        supersede(journal, voided, lot, consignee)
+    journal.books.put(lot)
+    return lot
 
 
 def _impossible(

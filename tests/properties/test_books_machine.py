@@ -9,7 +9,9 @@ the write path into both databases in ``tests/db/test_books_history.py``.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,12 +21,16 @@ from ledger.books.apply import apply_movement
 from ledger.books.context import Effect, Impossible
 from ledger.movements.movement import Movement
 from ledger.records.lots import HoldingRecord, PoolRecord, PostingRecord
-from tests.support.books import check_acyclic, check_identity, imbalance
+from ledger.statements.acts.adjust import Adjust
+from ledger.statements.acts.base import ActContext
+from ledger.statements.registers import Facts, PartyRecord
+from tests.support.books import START_US, check_acyclic, check_identity, imbalance
 from tests.support.history import POOL
 from tests.support.history_corrections import BooksMachine, tell
 from tests.support.yard import Yard, everything
 
 TIMES = int(os.environ.get("HISTORIES_TIMES", "1"))
+REGULATOR = "urn:firm:regulator"
 HISTORIES = 100 * TIMES
 """In each batch of those that hypothesis does not choose."""
 
@@ -34,7 +40,7 @@ class Memory:
     """Books in memory, and what was recorded in them for a replay."""
 
     yard: Yard = field(default_factory=Yard)
-    recorded: list[tuple[Movement, str]] = field(default_factory=list)
+    recorded: list[Callable[[Yard], Any]] = field(default_factory=list)
 
     def said(self, kind: str, lines: dict[str, int | None], by: str, **said: Any) -> Movement:
         return self.yard.said(kind, lines, by, **said)
@@ -53,8 +59,23 @@ class Memory:
         books.commit()
         assert not recording.correcting
         self.yard.index += 1
-        self.recorded.append((moved, by))
+        self.recorded.append(lambda yard: apply_movement(moved, yard.recording(by), 0))
         self.judge(effect)
+        return ""
+
+    def adjust(self, lot: str, firm: str, counted_mg: int, *, acceptable: bool) -> str:
+        held = self.yard.books.group(HoldingRecord, "lot", lot)
+        ((owner, site),) = [(each.owner, each.site) for each in held if each.custodian == firm]
+        named = {"lot": lot, "owner": owner, "custodian": firm, "site": site, "counted": counted_mg}
+        act = Adjust(reason="inspection", holding=named)
+        context, facts = official(self.yard)
+        faults = act.content_faults(context, facts)
+        if faults:
+            return ", ".join(each.code for each in faults)
+        adjusted = partial(_adjust, act)
+        adjusted(self.yard)
+        self.yard.index += 1
+        self.recorded.append(adjusted)
         return ""
 
     def judge(self, effect: Effect) -> None:
@@ -98,10 +119,22 @@ class Memory:
         check_identity(self.yard.books)
         check_acyclic(self.yard.books)
         again = Yard()
-        for moved, by in self.recorded:
-            apply_movement(moved, again.recording(by), 0)
+        for record in self.recorded:
+            record(again)
             again.index += 1
         assert everything(again.books) == everything(self.yard.books)
+
+
+def official(yard: Yard) -> tuple[ActContext, Facts]:
+    """A regulator who acts where the yard stands."""
+    facts = Facts(books=yard.books)
+    facts.put(PartyRecord(REGULATOR, {}, ("regulator",), (), 0, 0))
+    at = {"index": yard.index, "recorded_at_us": START_US, "issuer": REGULATOR}
+    return ActContext(**at, kid="", statement_hash=b"", origin=""), facts
+
+
+def _adjust(act: Adjust, yard: Yard) -> None:
+    act.take_effect(*official(yard))
 
 
 class MemoryMachine(BooksMachine):

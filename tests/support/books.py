@@ -185,17 +185,18 @@ def imbalance(effect: Effect, books: Books) -> Masses:
     sums: Masses = {}
     for posting in effect.postings:
         add_to(sums, line_worth(posting, books))
-    places = {(posting.entry_index, posting.position) for posting in effect.postings}
-    for lot in {one.lot: one for one in effect.born}.values():
-        for version in books.group(LotVersionRecord, "lot", lot.lot):
-            if version.changed_at == lot.entry_index:
-                earlier = sum(
-                    posting.mass_mg
-                    for posting in books.group(PostingRecord, "lot", lot.lot)
-                    if (posting.entry_index, posting.position) < min(places)
-                )
-                add_to(sums, worth(lot.cells, earlier, lot.mass_mg))
-                add_to(sums, worth(version.cells, -earlier, version.mass_mg))
+    place = min(((each.entry_index, each.position) for each in effect.postings), default=(-1, 0))
+    for name in {posting.lot for posting in effect.postings} - {""}:
+        lot, version = books.get(LotRecord, name), books.get(LotVersionRecord, name, place[0])
+        if lot is None or version is None or (lot.entry_index, lot.position) != place:
+            continue
+        earlier = sum(
+            posting.mass_mg
+            for posting in books.group(PostingRecord, "lot", name)
+            if (posting.entry_index, posting.position) < place
+        )
+        add_to(sums, worth(lot.cells, earlier, lot.mass_mg))
+        add_to(sums, worth(version.cells, -earlier, version.mass_mg))
     return {element: mass for element, mass in sums.items() if mass}
 
 

@@ -41,6 +41,10 @@ class World(Protocol):
         """Records a movement; says why it was refused, or "". One that is not acceptable changes nothing."""
         ...
 
+    def adjust(self, lot: str, firm: str, counted_mg: int, *, acceptable: bool) -> str:
+        """A regulator sets the one holding that a firm ever had of a lot; as ``record``."""
+        ...
+
     def held(self) -> dict[tuple[str, str], int]:
         """Mass by (lot, custodian), without zeros."""
         ...
@@ -152,6 +156,20 @@ class HistoryMachine(RuleBasedStateMachine):
             return {"kind": account, "lot": lot, "mass": model.end(account, lot, by, mass), "word": kind}
 
         self.attempt(kind, by, change, lines={lot: mass}, custodian_to=NOBODY, reason="r")
+
+    @precondition(lambda self: self.model.hold)
+    @rule(choice=picks, percent=st.sampled_from([0, 50, 100, 130]))
+    def adjust(self, choice: int, percent: int) -> None:
+        """What is counted in a holding, also where nothing is left; 7 mg more than that share of it."""
+        lot, firm = self.pick(choice, list(self.model.hold))
+        counted, after = self.model.has(lot, firm) * percent // 100 + choice % 2 * 7, self.model.copy()
+        try:
+            after.adjust(lot, firm, counted)
+        except Refused:
+            assert self.world.adjust(lot, firm, counted, acceptable=False)
+            return
+        assert self.world.adjust(lot, firm, counted, acceptable=True) == ""
+        self.model = after
 
     @precondition(lambda self: self.model.hold)
     @rule(choice=picks, percent=percents)

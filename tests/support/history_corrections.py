@@ -197,6 +197,7 @@ class BooksMachine(HistoryMachine):
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "final": (True, False),
     "kind": ("lose", "destroy", "release", "export"),
+    "percent of adjust": (0, 50, 100, 130),
     "percent of draw": (5, 30, 60, 100, 200),
     "percent of receive": (10, 50, 80, 99, 100),
     "percent of close": tuple(range(80, 101)),

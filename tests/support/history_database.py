@@ -119,6 +119,20 @@ class Database:
             self.events[moved.event_id] = events[-1]
         return ""
 
+    def adjust(self, lot: str, firm: str, counted_mg: int, *, acceptable: bool) -> str:
+        before = {} if acceptable else self._everything()
+        asked = f"SELECT owner, site FROM holdings WHERE lot = '{lot}' AND custodian = '{firm}'"
+        ((owner, site),) = self._rows(asked)
+        named = {"lot": lot, "owner": owner, "custodian": firm, "site": site}
+        counted = {"quantity": counted_mg, "uom": "MGM"}
+        act = {"act": "adjust", "reason": "inspection", "holding": {**named, "counted": counted}}
+        try:
+            self.registrar.register(self.cast.act(act))
+        except StatementRefused as error:
+            assert acceptable or self._everything() == before
+            return ", ".join(f"{each.code}: {each.detail}" for each in error.findings)
+        return ""
+
     def held(self) -> dict[tuple[str, str], int]:
         rows = self._rows("SELECT lot, custodian, sum(mass_mg) FROM holdings GROUP BY lot, custodian")
         return {(lot, firm): int(mass) for lot, firm, mass in rows if mass}

@@ -102,6 +102,13 @@ class Model:
         self.post(account, lot, mass)
         return mass
 
+    def adjust(self, lot: str, firm: str, counted: int) -> None:
+        if lot not in self.lots or self.lots[lot]["state"] == "void":
+            raise Refused("lot")
+        if counted == self.has(lot, firm):
+            raise Refused("nothing to do")
+        self.hold[lot, firm] = counted
+
     # --- shipments ---
 
     def plan(self, name: str, lot: str, sender: str, receiver: str, mass: int) -> None:
@@ -142,12 +149,16 @@ class Model:
         for key, receipt in waiting:
             part = min(receipt["unsettled"], plan["left"])
             if part:
-                plan["pairs"][key] = {"early": True, "moved": part, "rest": 0, "diff": 0}
+                plan["pairs"][key] = {"early": True, "moved": part, "rest": 0, "diff": 0, "dropped": 0}
             plan["left"] -= part
             receipt["unsettled"] -= part
             weighed += part
         last = next((key for key, receipt in reversed(waiting) if receipt["final"]), None)
-        if last is not None and plan["left"]:
+        excess = sum(receipt["unsettled"] for _, receipt in waiting)
+        if last is not None and 0 < excess <= Fraction(plan["sent"], 100):
+            self.drop(plan, waiting)
+            weighed += excess
+        elif last is not None and plan["left"]:
             rest = plan["left"]
             pair = plan["pairs"][last]
             if rest <= Fraction(plan["sent"], 100):
@@ -159,23 +170,34 @@ class Model:
             plan["left"] = 0
         plan["weighed"] += weighed
 
+    def drop(self, plan: dict[str, Any], waiting: list[tuple[str, dict[str, Any]]]) -> None:
+        """What final receipts weighed beyond what was sent was never there; what is gone is a difference."""
+        for key, receipt in waiting:
+            more = receipt["unsettled"]
+            there = max(0, min(more, self.has(plan["lot"], plan["to"])))
+            none = {"early": True, "moved": 0, "rest": 0, "diff": 0, "dropped": 0}
+            pair = plan["pairs"].setdefault(key, none)
+            pair.update(rest=-there, diff=there - more, dropped=more)
+            self.add(plan["lot"], plan["to"], -there)
+            self.post("difference", plan["lot"], there - more)
+            receipt["unsettled"] = 0
+
     def unsettle(self, name: str, key: str) -> None:
         plan, pair = self.plans[name], self.plans[name]["pairs"].pop(key)
         self.add(plan["lot"], plan["to"], -pair["rest"])
         self.post("difference", plan["lot"], -pair["diff"])
-        plan["left"] += pair["moved"] + pair["rest"] + pair["diff"]
+        dropped = pair.get("dropped", 0)
+        plan["left"] += pair["moved"] + pair["rest"] + pair["diff"] + dropped
         plan["weighed"] = max(0, plan["sent"] - plan["left"])
-        self.receipts[key]["unsettled"] += pair["moved"]
+        self.receipts[key]["unsettled"] += pair["moved"] + dropped
 
     def receive(self, event: str, name: str, weighed: int, final: bool, comp: Mapping[str, int]) -> None:
         plan = self.plans[name]
         lot, firm = plan["lot"], plan["to"]
         if plan["sent"] is None:
             known = self.lots.get(lot)
-            if known is None or (known["state"] == "void" and known.get("awaited")):
-                self.lots[lot] = {"mass": weighed, "comp": dict(comp), "state": "awaited", "awaited": True}
-            elif known["state"] == "void":
-                raise Refused("void")
+            if known is None or known["state"] == "void":
+                self.lots[lot] = {"mass": weighed, "comp": dict(comp), "state": "awaited"}
             self.receipts[event] = {"plan": name, "w": weighed, "final": final, "unsettled": weighed}
             self.add(lot, firm, weighed)
             return
@@ -277,7 +299,6 @@ class Model:
             held = any(mass for (other, _), mass in self.hold.items() if other == name)
             waiting = name in self.suspense()
             if lot["state"] in ("void", "awaited") and lot.pop("touched", False):
-                lot["awaited"] = lot["state"] == "awaited" or held or waiting
                 lot["state"] = "awaited" if held or waiting else "void"
 
     def check(self) -> None:
@@ -322,4 +343,4 @@ class Model:
             self.settle_names()
 
     def _unbear(self, lot: str) -> None:
-        self.lots[lot].update(state="void", touched=True, awaited=False)
+        self.lots[lot].update(state="void", touched=True)

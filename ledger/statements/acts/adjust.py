@@ -162,7 +162,7 @@ class Adjust(Act):
     def _holding_faults(self, stated: Mapping[str, Any], context: ActContext, facts: Facts) -> list[Finding]:
         held = _holding(facts.books, stated)
         lot = facts.books.get(LotRecord, stated["lot"])
-        if held is None or lot is None:
+        if held is None or lot is None or lot.voided_at is not None:
             return [
                 Finding(
                     "holding.unknown",

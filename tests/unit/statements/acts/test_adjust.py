@@ -213,6 +213,14 @@ def test_a_holding_that_is_not_there(log: ActLog, members: dict[str, Any]) -> No
     assert log.state(REGULATOR, adjustment(**members)) == [("holding.unknown", "/holding")]
 
 
+@pytest.mark.parametrize("issuer", [REGULATOR, MINE])
+def test_nothing_is_counted_of_a_lot_whose_birth_was_taken_back(log: ActLog, issuer: str) -> None:
+    born(log, voided_at=3)
+    before = held(log)
+    assert log.state(issuer, adjustment()) == [("holding.unknown", "/holding")]
+    assert held(log) == before
+
+
 def test_where_the_books_say_the_same(log: ActLog) -> None:
     assert log.state(REGULATOR, adjustment(mass(1))) == [("adjust.nothing", "/holding/counted")]
 
