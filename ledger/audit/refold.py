@@ -205,6 +205,7 @@ class _Fold:
             with self._transaction():
                 self._fold_chunk(self._next, stop)
             self._next = stop
+            self._books.use(StoreSource(self._scratch, stop))  # refusals are decided upon what it left
             if self._progress is not None:
                 self._progress(Progress("books", min(stop, self._size), self._size))
 

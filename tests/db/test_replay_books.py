@@ -14,9 +14,15 @@ from ledger.audit import refold as refold_module
 from ledger.audit.comparing import compare_table, tell_differences
 from ledger.audit.database import verify_database
 from ledger.audit.report import AuditReport, FaultList, Progress
+from ledger.controls import deciding
+from ledger.controls.recording import Recorded
 from ledger.errors import AuditCancelled, StatementRefused
+from ledger.findings import Finding
+from ledger.movements import writing
+from ledger.movements.movement import Movement
 from ledger.registration.outcomes import Registered
 from ledger.registration.registrar import Registrar
+from ledger.statements.envelope import EPCIS
 from ledger.store.books_source import write_records
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES
 from ledger.store.engine import create_ledger_engine
@@ -24,7 +30,7 @@ from ledger.store.models import Base
 from tests.support.books_records import some_records
 from tests.support.ledgers import LedgerBuilder
 from tests.support.movements import MINE, PLANT, born, draw, feed, pack, process
-from tests.support.movements_written import payload_of
+from tests.support.movements_written import as_event, payload_of
 from tests.support.originals import copies
 from tests.support.rich import build_rich_ledger
 from tests.support.trade import Trade
@@ -102,6 +108,13 @@ def replayed(engine: Engine, **options: Any) -> AuditReport:
 
 def found(report: AuditReport) -> list[tuple[str, str, Any]]:
     return [(fault.code, fault.table, fault.place) for fault in report.faults]
+
+
+def undone(trade: Trade, said: Movement) -> bytes:
+    """The mine's declaration that its event did not occur."""
+    declared = writing.undo(as_event(said), declared_at_us=trade.now_us)
+    payload = writing.dump_document(writing.document([declared], trade.now_us))
+    return trade.sign(payload, trade.mine, cty=EPCIS)
 
 
 class TestClean:
@@ -219,6 +232,48 @@ class TestTampering:
             connection.execute(text("DROP TABLE holdings"))
         report = replayed(copy)
         assert ("store.schema", "holdings", None) in found(report)
+
+
+class TestRefusedCorrections:
+    """What stands corrected is among the postings, which the fold reads back from where it wrote them."""
+
+    @pytest.mark.parametrize("chunk", [1, 2, 3, 5, 512])
+    @pytest.mark.parametrize("more", [0, 1, 2])
+    def test_one_that_is_rightly_refused_is_no_fault(
+        self,
+        trade: Trade,
+        registrar: Registrar,
+        engine: Engine,
+        monkeypatch: pytest.MonkeyPatch,
+        chunk: int,
+        more: int,
+    ) -> None:
+        monkeypatch.setattr(refold_module, "CHUNK_ENTRIES", chunk)
+        mined = trade.extract("a")
+        trade.moved(registrar, mined)
+        trade.moved(registrar, trade.ship("a", 600))
+        with pytest.raises(StatementRefused, match="would hold"):
+            registrar.register(undone(trade, mined))
+        for number in range(more):
+            trade.moved(registrar, trade.extract(f"after{number}"))
+        assert replayed(engine).faults == []
+
+    @pytest.mark.parametrize("chunk", [1, 4, 512])
+    def test_one_that_nothing_speaks_against_is_named(
+        self, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+    ) -> None:
+        monkeypatch.setattr(refold_module, "CHUNK_ENTRIES", chunk)
+        trade = Trade(policy={"rule_set": 1, "retention_days": 0})
+        registrar = trade.opened(engine, tmp_path / "mark")
+        mined = trade.extract("a")
+        trade.moved(registrar, mined)
+        with monkeypatch.context() as scope:
+            wrong = Recorded((Finding("test.refused", "it is refused", "", "Nothing mends it."),))
+            scope.setattr(deciding, "record_movements", lambda *_: wrong)
+            with pytest.raises(StatementRefused):
+                registrar.register(undone(trade, mined))
+        registrar.close()
+        assert found(replayed(engine)) == [("replay.refused-accepted", "refusals", 0)]
 
 
 class TestDecisions:
