@@ -78,13 +78,10 @@ def book_receipt(journal: Journal) -> None:
 
 def as_sent_mg(lot: LotRecord | None, line: Line) -> int | None:
     """A weighed mass at the moisture that the lot was born with, in mg; None where nothing was weighed."""
-    moisture = line.moisture
-    if moisture is None and line.composition is not None:
-        moisture = line.composition.moisture
-    if line.mass_mg is None or moisture is None or lot is None:
+    if line.mass_mg is None or line.moisture is None or lot is None:
         return line.mass_mg
     declared = Fraction(str(lot.composition.get("moistureFraction", "0")))
-    return min(round(line.mass_mg * (1 - moisture) / (1 - declared)), MAX_MASS_MG)
+    return min(round(line.mass_mg * (1 - line.moisture) / (1 - declared)), MAX_MASS_MG)
 
 
 def _receive(journal: Journal, own: list[ShipmentRecord], name: str, listed: list[Line]) -> bool:

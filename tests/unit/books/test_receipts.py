@@ -100,6 +100,41 @@ def test_the_same_mass_at_less_moisture_is_too_little_of_the_wet(yard: Yard) -> 
     assert yard.account("difference", "urn:lot:wet") == KG - round(KG * Fraction(8, 9))
 
 
+def moist(moisture: Fraction | None, mass_mg: int) -> Line:
+    """A line of a receipt with a whole composition; its moisture stated, or not."""
+    stated = {} if moisture is None else {"moistureFraction": str(moisture)}
+    whole = composition({"Nd": mass_mg // 10}, mass_mg)
+    said = replace(whole, declared={**whole.declared, **stated}, moisture=moisture or Fraction(0))
+    return Line("urn:lot:wet", mass_mg, said, moisture=moisture)
+
+
+@pytest.mark.parametrize(
+    ("line", "final", "held"),
+    [
+        (moist(None, 450_000), False, 450_000),
+        (moist(None, KG), True, KG),
+        (moist(None, 990_000), True, KG),
+        (moist(None, 989_999), True, 989_999),
+        (moist(None, 900_000), True, 900_000),
+        (moist(Fraction(0), 900_000), True, KG),
+        (moist(Fraction(0), 450_000), False, 500_000),
+        (moist(Fraction(1, 10), 450_000), False, 450_000),
+    ],
+)
+def test_a_composition_that_leaves_the_moisture_out_says_nothing_of_it(
+    yard: Yard, line: Line, final: bool, held: int
+) -> None:
+    wet = replace(
+        composition({"Nd": 90_000}, KG), declared={"moistureFraction": "0.1"}, moisture=Fraction(1, 10)
+    )
+    yard.do("extract", outputs=(Line("urn:lot:wet", KG, wet),))
+    event = yard.ship({"urn:lot:wet": KG})
+    said = {"inputs": (line,), "custodian_from": MINER, "shipment": event, "final": final}
+    yard.do("receive", by=REFINER, **said)
+    assert yard.mass("urn:lot:wet") == held
+    assert yard.account("difference", "urn:lot:wet") == (KG - held if final else 0)
+
+
 def test_partial_deliveries_move_what_was_weighed_and_the_last_one_the_rest(yard: Yard) -> None:
     event = yard.ship({ORE: SENT})
     yard.receive({ORE: 150_000}, event, final=False)
