@@ -12,7 +12,7 @@ from ledger.books.accounts import Journal
 from ledger.books.context import Impossible
 from ledger.findings import Finding
 from ledger.records.cells import UNEXPLAINED, Cell, apportion, element_masses, total
-from ledger.records.lots import EdgeRecord, EventRecord, PoolRecord, PoolVersionRecord
+from ledger.records.lots import EdgeRecord, EventRecord, LotRecord, PoolRecord, PoolVersionRecord
 from ledger.records.quick import replace
 
 _MOST_NAMED: Final = 20
@@ -43,15 +43,47 @@ def undo_pool(journal: Journal, name: str, event: EventRecord) -> None:
         blocked={element: mass for element, mass in _less(pool.blocked, blocked).items() if mass > 0},
         closed_us=_closed_us(journal, pool, changed),
     )
-    books.put(after)
-    _put_version(journal, after, pool.node)
     for edge in books.group(EdgeRecord, "child", changed.node):
         if before is None or edge.parent != before.node:
             books.put(replace(edge, voided_at=index))
+    after = replace(after, tainted_by=_mark(journal, after, changed))
+    books.put(after)
+    _put_version(journal, after, pool.node)
     if changed.change != "feed":
         findings = judge_pool(journal, name, event.entry_index)
         if findings:
             raise Impossible(*findings)
+
+
+def _mark(journal: Journal, pool: PoolRecord, changed: PoolVersionRecord) -> int | None:
+    """What makes a pool illegal product once a change of it is taken back: what it holds by then.
+
+    Without a feed, what the others brought that were fed since it was last empty. With goods that come back
+    into a pool that was empty in the meantime, what they had as well.
+    """
+    if not pool.cells:
+        return None
+    if changed.change == "feed":
+        marks = set() if pool.tainted_by is None else _marks(journal, pool.pool, pool.version - 1)
+    else:
+        between = range(changed.version, pool.version)
+        versions = (journal.books.get(PoolVersionRecord, pool.pool, at) for at in between)
+        if pool.tainted_by is not None or all(each is None or each.cells for each in versions):
+            return pool.tainted_by
+        marks = _marks(journal, pool.pool, changed.version - 1)
+    return pool.tainted_by if pool.tainted_by in marks else min(marks, default=None)
+
+
+def _marks(journal: Journal, pool: str, at: int) -> set[int]:
+    """The marks of what was fed into a pool up to a version since it was last empty, and stands."""
+    books, marks = journal.books, set[int]()
+    while (version := books.get(PoolVersionRecord, pool, at)) is not None and version.cells:
+        for edge in books.group(EdgeRecord, "child", version.node):
+            if edge.voided_at is None:
+                lots = books.group(LotRecord, "node", edge.parent)
+                marks.update(lot.tainted_by for lot in lots if lot.tainted_by is not None)
+        at -= 1
+    return marks
 
 
 def judge_pool(journal: Journal, name: str, since_index: int) -> list[Finding]:

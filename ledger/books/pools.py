@@ -82,12 +82,10 @@ def book_draw(journal: Journal) -> None:
     taken = _taken(drawable, available, out_mg, lost)
     taken_mg = element_masses(taken)
     _check_owner(journal, pool, owner, total(taken))
-    left = _less(pool.cells, taken)
     after = replace(
         pool,
-        cells=left,
+        cells=_less(pool.cells, taken),
         owners=_drawn_from(pool.owners, owner, total(taken)),
-        tainted_by=pool.tainted_by if left else None,
     )
     journal.post(
         "pool",
@@ -368,13 +366,15 @@ def _post_rest(journal: Journal, custodian: str) -> None:
 
 
 def _keep(journal: Journal, before: PoolRecord, after: PoolRecord, parents: Sequence[int]) -> None:
-    """Puts the pool's next version into the books and the graph."""
+    """Puts the pool's next version into the books and the graph. One that holds nothing is not tainted."""
     recording = journal.recording
+    cells = {cell: mass_mg for cell, mass_mg in after.cells.items() if mass_mg}
     after = replace(
         after,
         version=before.version + 1,
         node=journal.next_node(),
-        cells={cell: mass_mg for cell, mass_mg in after.cells.items() if mass_mg},
+        cells=cells,
+        tainted_by=after.tainted_by if cells else None,
         owners={owner: mass_mg for owner, mass_mg in sorted(after.owners.items()) if mass_mg},
         blocked={element: mass_mg for element, mass_mg in sorted(after.blocked.items()) if mass_mg},
     )

@@ -281,8 +281,13 @@ def release_gap(books: Books, pool: PoolRecord, masses_mg: Mapping[str, int], co
 
 
 def _put_version(books: Books, changed: PoolRecord, context: ActContext) -> None:
-    """Puts what an act made of a pool as its next version."""
-    after = replace(changed, version=changed.version + 1, node=context.index << NODE_SHIFT)
+    """Puts what an act made of a pool as its next version. One that holds nothing is not tainted."""
+    after = replace(
+        changed,
+        version=changed.version + 1,
+        node=context.index << NODE_SHIFT,
+        tainted_by=changed.tainted_by if any(changed.cells.values()) else None,
+    )
     books.put(after)
     books.put(
         PoolVersionRecord(
