@@ -1,13 +1,14 @@
 """Whose hands: the party that a movement is done by, and whether its signer may say so.
 
 Decides: a party records what it has itself; for another it records only as its delegate, or as the party that
-it went over into.
+it went over into, at once or by way of others. When it is recorded counts: what went before is filed late.
 """
 
 from ledger.books.accounts import Journal
 from ledger.books.context import Impossible
 from ledger.findings import Finding
-from ledger.records.oversight import DelegationRecord, MergerRecord
+from ledger.records.mergers import went_over_into
+from ledger.records.oversight import DelegationRecord
 
 
 def acting_custodian(journal: Journal, stated: str, code: str = "custody.not-holder") -> str:
@@ -26,8 +27,7 @@ def acting_custodian(journal: Journal, stated: str, code: str = "custody.not-hol
         and (delegation.ends_us is None or recording.recorded_at_us < delegation.ends_us)
     ):
         return stated
-    merger = journal.books.get(MergerRecord, stated)
-    if merger is not None and merger.successor == recording.issuer:
+    if went_over_into(journal.books, stated, recording.issuer, recording.recorded_at_us):
         return stated
     raise Impossible(
         Finding(

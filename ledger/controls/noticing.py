@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.controls.rule import Case, Notice
 from ledger.findings import Finding
-from ledger.records.oversight import MergerRecord
+from ledger.records.mergers import went_over_into
 from ledger.statements.acts.members import signs_for
 from ledger.statements.registers import PartyRecord
 
@@ -93,8 +93,7 @@ def acts_for(case: Case, principal: str) -> bool:
     recording = case.recording
     if signs_for(recording.books, recording.issuer, principal, recording.recorded_at_us):
         return True
-    merger = recording.books.get(MergerRecord, principal)
-    return merger is not None and merger.successor == recording.issuer
+    return went_over_into(recording.books, principal, recording.issuer, recording.recorded_at_us)
 
 
 def roles_of(case: Case, party: str) -> frozenset[str]:

@@ -14,7 +14,8 @@ from ledger.controls.drawn import DRAWN
 from ledger.records.allotments import allotment_of
 from ledger.records.books import Books, Key, key_of
 from ledger.records.lots import EventRecord
-from ledger.records.oversight import MergerRecord, QuotaRecord
+from ledger.records.mergers import mergers_from
+from ledger.records.oversight import QuotaRecord
 from ledger.records.periods import month_of
 from ledger.records.policy import Policy
 from ledger.store.engine import BINARY
@@ -60,9 +61,9 @@ def drawn_by_month(
 
 def _signers(connection: Connection, books: Books, party: str) -> list[str]:
     """Who may have signed what a party drew: itself, its filing agents, and what it went over into."""
-    merged = books.get(MergerRecord, party)
     agents = connection.execute(_AGENTS, {"party": party}).scalars()
-    return list(dict.fromkeys([party, *agents, *([] if merged is None else [merged.successor])]))
+    successors = (merger.successor for merger in mergers_from(books, party))
+    return list(dict.fromkeys([party, *agents, *successors]))
 
 
 def _drawn(connection: Connection, signer: str, party: str) -> dict[str, dict[tuple[int, str, str], int]]:

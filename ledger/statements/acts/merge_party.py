@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ledger.findings import Finding
-from ledger.records.books import Books
+from ledger.records.mergers import mergers_from
 from ledger.records.oversight import MergerRecord
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import MemberSchema, PartyId, Time
@@ -52,7 +52,8 @@ class MergeParty(Act):
                     {"successor": known.successor},
                 )
             )
-        if self.party in _line_of(facts.books, self.successor):
+        line = {self.successor, *(each.successor for each in mergers_from(facts.books, self.successor))}
+        if self.party in line:
             findings.append(
                 Finding(
                     "merger.circle",
@@ -66,11 +67,3 @@ class MergeParty(Act):
     def take_effect(self, context: ActContext, facts: Facts) -> None:
         facts.books.put(MergerRecord(self.party, self.successor, self.since, context.index))
         let_read(facts, context, [self.party, self.successor])
-
-
-def _line_of(books: Books, party: str) -> list[str]:
-    """A party and all its successors, in order; mergers never make a circle."""
-    line = [party]
-    while (merger := books.get(MergerRecord, line[-1])) is not None:
-        line.append(merger.successor)
-    return line

@@ -90,6 +90,32 @@ def test_a_successor_ships_what_the_merged_party_had(yard: Yard) -> None:
     assert yard.refused("ship", {ORE: 1}, REFINER, **said) == ["custody.not-holder"]
 
 
+def test_a_successor_ships_nothing_before_the_merger_begins(yard: Yard) -> None:
+    """When it is recorded counts, not when it happened."""
+    said = {"custodian_from": MINER, "custodian_to": REFINER, "site": MINE}
+    now = yard.recording().recorded_at_us
+    yard.books.put(MergerRecord(MINER, TRADER, now + 1, 0))
+    assert yard.refused("ship", {ORE: 1}, TRADER, **said) == ["custody.not-holder"]
+    yard.books.put(MergerRecord(MINER, TRADER, now, 0))
+    event = yard.do("ship", {ORE: 1}, TRADER, **said, event_time_us=START_US)
+    assert yard.shipment(event).consignor == MINER
+
+
+def test_the_last_of_a_line_of_successors_ships_what_the_first_had(yard: Yard) -> None:
+    said = {"custodian_from": MINER, "custodian_to": REFINER, "site": MINE}
+    now = yard.recording().recorded_at_us
+    yard.books.put(MergerRecord(MINER, "urn:between", START_US, 0))
+    assert yard.refused("ship", {ORE: 1}, TRADER, **said) == ["custody.not-holder"]
+    for begun in ((now + 1, START_US), (START_US, now + 1)):
+        yard.books.put(MergerRecord(MINER, "urn:between", begun[0], 0))
+        yard.books.put(MergerRecord("urn:between", TRADER, begun[1], 0))
+        assert yard.refused("ship", {ORE: 1}, TRADER, **said) == ["custody.not-holder"]
+    yard.books.put(MergerRecord("urn:between", TRADER, START_US, 0))
+    event = yard.do("ship", {ORE: 1}, TRADER, **said)
+    assert yard.shipment(event).consignor == MINER
+    assert yard.refused("ship", {ORE: 1}, REFINER, **said) == ["custody.not-holder"]
+
+
 def test_goods_of_several_owners_are_sent_apart(yard: Yard) -> None:
     yard.extract("urn:lot:2", by=MINER, owner_to=TRADER)
     said = {"custodian_to": REFINER}

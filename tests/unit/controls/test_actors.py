@@ -1,5 +1,6 @@
 """actor.unlisted, actor.role, name.foreign."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -238,6 +239,22 @@ def test_a_successor_keeps_the_names_and_sites() -> None:
     assert refusals(court.file("extract", "group", **found)) == ["name.foreign", "name.foreign"]
     court.books.put(MergerRecord(party("mine"), party("group"), 0, 0))
     assert flags(court.file("extract", "group", **found)) == []
+
+
+@pytest.mark.parametrize(("later_us", "codes"), [(-1, []), (0, []), (1, ["name.foreign", "name.foreign"])])
+@pytest.mark.parametrize("late", [0, 1])
+def test_a_successors_successor_does_so_once_both_mergers_have_begun(
+    late: int, later_us: int, codes: list[str]
+) -> None:
+    court = Court()
+    for firm in ("group", "holding"):
+        court.enrol(firm, ("miner",))
+    line = ("mine", "group", "holding")
+    for place, (gone, successor) in enumerate(itertools.pairwise(line)):
+        since_us = court.now_us + later_us if place == late else 0
+        court.books.put(MergerRecord(party(gone), party(successor), since_us, 0))
+    found = {"outputs": ore(), "site": site("mine")}
+    assert refusals(court.file("extract", "holding", **found)) == codes
 
 
 def test_policy_may_let_it_pass_with_an_alert() -> None:
