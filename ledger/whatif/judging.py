@@ -18,7 +18,7 @@ from ledger.findings import Finding
 from ledger.movements.movement import Movement
 from ledger.provenance.as_of import lot_at
 from ledger.records.books import Books
-from ledger.records.lots import LotRecord, PostingRecord, ShipmentLineRecord, ShipmentRecord
+from ledger.records.lots import EventRecord, LotRecord, PostingRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.policy import ALWAYS, Policy
 from ledger.statements.registers import Facts, PolicyRecord
@@ -215,6 +215,8 @@ def effect_of(seen: Seen) -> Effect:
             ShipmentLineRecord(consignor, movement.event_id, line.lot, line.mass_mg or 0, 0, 0)
             for line in movement.inputs
         ]
+        if movement.kind == "cancel" and movement.corrects:
+            effect.postings = _undoing(seen)
         return effect
     effect.postings = now.group(PostingRecord, "event", seen.index, seen.position)
     shipment = now.get(ShipmentRecord, consignor, movement.event_id)
@@ -224,6 +226,15 @@ def effect_of(seen: Seen) -> Effect:
     if movement.kind == "import":
         effect.born = born_of(seen)
     return effect
+
+
+def _undoing(seen: Seen) -> list[PostingRecord]:
+    """The lines by which a refused correction of a cancellation would have let its shipment travel again."""
+    event = seen.now.get(EventRecord, seen.issuer, seen.movement.corrects)
+    if event is None or event.entry_index >= seen.index:
+        return []
+    lines = seen.now.group(PostingRecord, "event", event.entry_index, event.position)
+    return [replace(each, mass_mg=-each.mass_mg) for each in lines if each.line >= event.first_line]
 
 
 def born_of(seen: Seen) -> list[LotRecord]:
