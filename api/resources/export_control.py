@@ -15,6 +15,7 @@ from api.replies import JSON, PRIVATE, json_reply
 from api.resources.parties import legal_name
 from ledger.clock import format_time_us
 from ledger.controls.content import Content, Price, Range, content_of
+from ledger.controls.lists import listings_in_force
 from ledger.controls.need import Need, Particulars, Reason, need_of
 from ledger.controls.noticing import decimal_text
 from ledger.controls.ownership import Holding, Restriction, holdings_above, restriction_of
@@ -144,8 +145,8 @@ def read_ownership(call: Call) -> Response:
     party, at_us = call.query["party"], _moment(call)
     with call.reading() as connection:
         books = books_of(connection)
-        listings = books.group(RestrictedPartyRecord, "all")
-        standing = [each for each in listings if each.affiliates and each.stands_at(at_us)]
+        listings = listings_in_force(books.group(RestrictedPartyRecord, "all"), at_us)
+        standing = [each for each in listings if each.affiliates]
         above = [each for held in holdings_above(books, [party], at_us, standing).values() for each in held]
         spans = [_holding(each) for each in books.group(OwnershipRecord, "held", party)]
         holds = [_holding(each) for each in books.group(OwnershipRecord, "holder", party)]
@@ -177,9 +178,9 @@ def screen_name(call: Call) -> Response:
     name, at_us = call.query["name"], _moment(call)
     with call.reading() as connection:
         records = books_of(connection).group(RestrictedPartyRecord, "all")
-    standing = [record for record in records if record.stands_at(at_us)]
+    standing = listings_in_force(records, at_us)
     entries = {
-        (record.name, record.entry_index): Entry(
+        (record.name, record.control_list): Entry(
             *(record.name, record.aliases, record.party, record.control_list, record.reference),
             *(record.starts_us, record.ends_us, record.entry_index),
         )

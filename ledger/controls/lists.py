@@ -16,7 +16,7 @@ from ledger.materials.catalogue import Catalogue
 from ledger.records.books import Books
 from ledger.records.cells import element_masses
 from ledger.records.lots import LotRecord
-from ledger.records.oversight import ControlListRecord
+from ledger.records.oversight import ControlListRecord, RestrictedPartyRecord
 from ledger.records.versions import deciding
 
 HOME: Final = "CN"
@@ -40,6 +40,20 @@ def deciding_lists(books: Books, at_us: int) -> dict[str, ControlListRecord]:
 def lists_in_force(books: Books, at_us: int) -> list[ControlListRecord]:
     """Of each control list that is in force at a moment the version that decides then."""
     return [record for record in deciding_lists(books, at_us).values() if record.stands_at(at_us)]
+
+
+def listings_in_force(records: Iterable[RestrictedPartyRecord], at_us: int) -> list[RestrictedPartyRecord]:
+    """Of each organisation on each list the listing that decides at a moment, of those in force then.
+
+    Args:
+        records: Listings, in order of their keys.
+        at_us: The moment.
+    """
+    versions: dict[tuple[str, str], list[RestrictedPartyRecord]] = {}
+    for record in records:
+        versions.setdefault((record.name, record.control_list), []).append(record)
+    decides = [deciding(known, at_us) for known in versions.values()]
+    return [record for record in decides if record is not None and record.stands_at(at_us)]
 
 
 def reaching(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from ledger.controls.lists import deciding_lists, lists_in_force
+from ledger.controls.lists import deciding_lists, listings_in_force, lists_in_force
 from ledger.records.books import Books
 from ledger.records.oversight import OwnershipRecord, RestrictedPartyRecord
 
@@ -66,8 +66,8 @@ def restriction_of(books: Books, party: str, at_us: int) -> Restriction | None:
     military = any(record.conditions.get("refuses_military") for record in lists)
     standing = [
         record
-        for record in books.group(RestrictedPartyRecord, "all")
-        if record.stands_at(at_us) and (military or not record.military)
+        for record in listings_in_force(books.group(RestrictedPartyRecord, "all"), at_us)
+        if military or not record.military
     ]
     for record in standing:
         if party in (record.party, record.name):

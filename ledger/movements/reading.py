@@ -30,17 +30,7 @@ from ledger.movements.movement import Movement
 from ledger.movements.parties import party_of
 from ledger.movements.sheet import Fault, Sheet
 from ledger.movements.technology import read_technology
-from ledger.movements.values import (
-    FIELDS,
-    OUT_OF_TIME,
-    OUT_OF_TIME_MEND,
-    READERS,
-    UNDECLARED,
-    is_time,
-    name,
-    offset_min,
-    origin_country,
-)
+from ledger.movements.values import FIELDS, READERS, UNDECLARED, name, offset_min, origin_country
 from ledger.statements.epcis import EpcisEvent
 from ledger.statements.epcis.names import shown
 from ledger.statements.epcis.reading import MAX_FINDINGS
@@ -139,8 +129,7 @@ def read_movement(event: EpcisEvent, issuer: str = "") -> tuple[Movement | None,
     if "eventID" not in event.members:
         mend = "Give the event a name of its own, for example urn:uuid: and a random UUID."
         sheet.report("movement.event-id-missing", "The movement has no eventID.", "/eventID", mend)
-    if not is_time(event.event_time_us):
-        sheet.report("movement.time", OUT_OF_TIME, "/eventTime", OUT_OF_TIME_MEND)
+    sheet.report_time(event.event_time_us)
     _check_needs(sheet, form, kind, values)
     if sheet.findings:
         return None, sheet.findings

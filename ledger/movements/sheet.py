@@ -7,11 +7,16 @@ a finding with its place. Knows no member's meaning.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ledger.clock import LAST_US
 from ledger.findings import Finding
 from ledger.statements.epcis import REE
 from ledger.strict_json import escape_pointer
 
+OUT_OF_TIME: Final = "The time lies outside the years 1970 to 9998, UTC."
+OUT_OF_TIME_MEND: Final = "Correct the year."
+
 _WHOLE: Final = len(REE)
+_YEAR_US: Final = 365 * 24 * 3_600_000_000
 
 
 class Fault(Exception):
@@ -29,6 +34,11 @@ class Fault(Exception):
         self.detail = detail
         self.mend = mend
         self.place = place
+
+
+def is_time(time_us: int) -> bool:
+    """Whether a moment lies in the years 1970 to 9998, UTC: deadlines and offsets lead beyond it."""
+    return 0 <= time_us <= LAST_US - _YEAR_US
 
 
 class Sheet:
@@ -79,6 +89,11 @@ class Sheet:
     def report(self, code: str, detail: str, place: str, mend: str) -> None:
         """Takes note of a finding; ``place`` is relative to the event."""
         self.findings.append(Finding(code, detail, self.pointer + place, mend))
+
+    def report_time(self, time_us: int) -> None:
+        """Takes note of an event's time that the books do not have."""
+        if not is_time(time_us):
+            self.report("movement.time", OUT_OF_TIME, "/eventTime", OUT_OF_TIME_MEND)
 
     def report_own(self, local: str, fault: Fault) -> None:
         """Takes note of a fault in the value of one of our members."""

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from ledger.clock import LAST_US
 from ledger.identifiers import is_uri
 from ledger.materials.elements import ELEMENTS
 from ledger.materials.units import MASS_UNITS, to_mg
 from ledger.movements.parties import party_of
-from ledger.movements.sheet import Fault
+from ledger.movements.sheet import OUT_OF_TIME, OUT_OF_TIME_MEND, Fault, is_time
 from ledger.movements.technology import manner, scope
 from ledger.statements.acts.countries import COUNTRIES
 from ledger.statements.epcis.fields import Moment
@@ -29,9 +28,6 @@ MAX_MASS_MG: Final = 10**17
 """A hundred million tonnes: more than the world has mined; sums of such stay within 64 bits."""
 
 UNDECLARED: Final = "undeclared"
-OUT_OF_TIME: Final = "The time lies outside the years 1970 to 9998, UTC."
-OUT_OF_TIME_MEND: Final = "Correct the year."
-_YEAR_US: Final = 365 * 24 * 3_600_000_000
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
@@ -125,11 +121,6 @@ def moment(value: Any) -> int:
     if not is_time(found):
         raise Fault("movement.time", OUT_OF_TIME, OUT_OF_TIME_MEND)
     return found
-
-
-def is_time(time_us: int) -> bool:
-    """Whether a moment lies in the years 1970 to 9998, UTC: deadlines and offsets lead beyond it."""
-    return 0 <= time_us <= LAST_US - _YEAR_US
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -8,10 +8,12 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, bindparam, select, text
 
+from ledger.controls.lists import listings_in_force
 from ledger.log.entry import parse_entry
 from ledger.provenance.subjects import books_of
 from ledger.records.books import Record
@@ -206,8 +208,11 @@ class Oversight:
         return found
 
     def _deviations(self) -> Iterator[Deviation]:
-        listings = ((each.party, each) for each in _all(self._connection, RestrictedPartyRecord))
-        restricted = dict(_grouped(listings))
+        listings = list(_all(self._connection, RestrictedPartyRecord))
+        of_name = dict(_grouped((each.name, each) for each in listings))
+        restricted: dict[str, dict[str, list[RestrictedPartyRecord]]] = defaultdict(dict)
+        for each in listings:
+            restricted[each.party][each.name] = of_name[each.name]
         accused = self._accused()
         for licence in sorted(self._decided, key=lambda each: each.decided_at or 0):
             index, at_us = licence.decided_at, licence.decided_us
@@ -217,7 +222,10 @@ class Oversight:
                 kinds.append(LATE)
             if licence.state != "refused":
                 named = {*licence.consignees, *licence.end_users} & restricted.keys()
-                if any(_is_restricted(each, index, at_us) for party in named for each in restricted[party]):
+                if any(
+                    _is_restricted(party, chain.from_iterable(restricted[party].values()), index, at_us)
+                    for party in named
+                ):
                     kinds.append(RESTRICTED)
                 if any(
                     opened < index and (closed is None or index < closed)
@@ -332,10 +340,10 @@ def _refused_by_policy(connection: Connection) -> Mapping[int, Counter[str]]:
     return found
 
 
-def _is_restricted(record: RestrictedPartyRecord, index: int, at_us: int) -> bool:
-    """Whether a listing was in force at a decision, by an entry before it."""
-    in_force = record.starts_us <= at_us and (record.ends_us is None or at_us < record.ends_us)
-    return record.entry_index < index and in_force
+def _is_restricted(party: str, listings: Iterable[RestrictedPartyRecord], index: int, at_us: int) -> bool:
+    """Whether a listing of a party was in force at a decision, by the entries before it."""
+    before = [each for each in listings if each.entry_index < index]
+    return any(each.party == party for each in listings_in_force(before, at_us))
 
 
 def _band(days: int) -> str:

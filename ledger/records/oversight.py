@@ -163,6 +163,8 @@ class ControlListRecord:
 class RestrictedPartyRecord:
     """An organisation that goods may not go to, and its affiliates as far as they are published.
 
+    Each list names it by itself; of what one list says of it, the newest that has begun decides.
+
     Attributes:
         affiliates: Each with ``party`` and ``share`` (decimal text, of 1).
         aliases: Other names of it, in any script.
@@ -170,7 +172,7 @@ class RestrictedPartyRecord:
         reference: Which entry of which published list it is, or "".
     """
 
-    KEY: ClassVar[tuple[str, ...]] = ("name",)
+    KEY: ClassVar[tuple[str, ...]] = ("name", "control_list", "entry_index")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"party": ("party",), "all": ()}
     name: str
     party: str
@@ -184,7 +186,7 @@ class RestrictedPartyRecord:
     reference: str = ""
 
     def stands_at(self, at_us: int) -> bool:
-        """Whether the listing is in force at a moment."""
+        """Whether this version of the listing is in force at a moment, as far as it alone says."""
         return self.starts_us <= at_us and (self.ends_us is None or at_us < self.ends_us)
 
 

@@ -24,7 +24,7 @@ BOOKS_PRIMARY = {
     "pk_postings": ["entry_index", "position", "line"],
     "pk_provisionals": ["consignee", "event_id", "lot"],
     "pk_quotas": ["party", "year", "activity", "ore_class"],
-    "pk_restricted_parties": ["name"],
+    "pk_restricted_parties": ["name", "control_list", "entry_index"],
     "pk_seals": ["seal"],
     "pk_disputes": ["seller", "customer", "sentence"],
     "pk_settlements": ["invoice", "entry_index"],

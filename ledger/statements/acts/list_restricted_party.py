@@ -55,7 +55,7 @@ class ListRestrictedPartySchema(MemberSchema):
 
 @dataclass(frozen=True)
 class ListRestrictedParty(Act):
-    """Lists an organisation; stated again under the same name it replaces what was stated, also to end it."""
+    """Lists an organisation; the same name and list again is a newer version, also to end it."""
 
     name: ClassVar[str] = "list-restricted-party"
     schema: ClassVar[type[MemberSchema]] = ListRestrictedPartySchema

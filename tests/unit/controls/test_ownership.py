@@ -110,7 +110,7 @@ def test_one_that_is_listed_itself_needs_no_holding() -> None:
 
 def test_affiliates_of_a_listing_are_holdings_and_one_pair_counts_once() -> None:
     made = books((LISTED, B, "30"))
-    listing = made.get(RestrictedPartyRecord, "Works 0")
+    listing = made.get(RestrictedPartyRecord, "Works 0", "watch-list", 0)
     assert listing is not None
     twice = ({"party": B, "share": "0.3"},)
     made.put(RestrictedPartyRecord("Works 0", LISTED, "watch-list", 0, None, twice, 0))

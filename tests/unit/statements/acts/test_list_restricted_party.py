@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ledger.controls.lists import listings_in_force
 from ledger.records.oversight import RestrictedPartyRecord
 from tests.support.act_books import BUYER, EXPORTER, LATER, NOW, log_with_everyone, readers
 from tests.support.acts import AUTHORITY, REGULATOR, START_US, ActLog, faults, read
@@ -12,12 +13,15 @@ NAME = "Example Arms Works"
 ARMS = "https://arms.example/"
 
 
+LIST = "export-control-list"
+
+
 def listing(**members: Any) -> dict[str, Any]:
     return {
         "act": "list-restricted-party",
         "kind": "organisation",
         "organisation": NAME,
-        "control_list": "export-control-list",
+        "control_list": LIST,
         "start": NOW,
         **members,
     }
@@ -32,7 +36,7 @@ def log() -> ActLog:
 def test_an_organisation_is_listed(log: ActLog, issuer: str) -> None:
     affiliates = [{"party": BUYER, "percent": "50"}, {"party": EXPORTER, "percent": "33.3"}]
     assert log.state(issuer, listing(party=ARMS, country="US", affiliates=affiliates)) == []
-    assert log.facts.books.get(RestrictedPartyRecord, NAME) == RestrictedPartyRecord(
+    assert log.facts.books.get(RestrictedPartyRecord, NAME, LIST, 6) == RestrictedPartyRecord(
         name=NAME,
         party=ARMS,
         control_list="export-control-list",
@@ -47,9 +51,38 @@ def test_an_organisation_is_listed(log: ActLog, issuer: str) -> None:
 def test_stated_again_it_ends(log: ActLog) -> None:
     assert log.state(REGULATOR, listing()) == []
     assert log.state(REGULATOR, listing(end=LATER)) == []
-    record = log.facts.books.get(RestrictedPartyRecord, NAME)
-    assert record is not None
-    assert (record.party, record.ends_us) == ("", START_US + 1_000_000)
+    versions = log.facts.books.group(RestrictedPartyRecord, "all")
+    assert [each.ends_us for each in versions] == [None, START_US + 1_000_000]
+    assert [listings_in_force(versions, START_US + us) for us in (0, 1_000_000)] == [[versions[1]], []]
+
+
+DAY_US = 86_400_000_000
+
+
+@pytest.mark.parametrize(("day", "lists"), [(0, {LIST}), (29, {LIST}), (30, {LIST, "other"}), (60, {LIST})])
+def test_each_list_names_it_by_itself(log: ActLog, day: int, lists: set[str]) -> None:
+    assert log.state(REGULATOR, listing()) == []
+    short = {"start": "2027-02-14T08:00:00Z", "end": "2027-03-16T08:00:00Z"}
+    assert log.state(REGULATOR, listing(control_list="other", **short)) == []
+    found = listings_in_force(log.facts.books.group(RestrictedPartyRecord, "all"), START_US + day * DAY_US)
+    assert {each.control_list for each in found} == lists
+
+
+def test_a_listing_that_is_amended_ahead_of_time_holds_until_then(log: ActLog) -> None:
+    assert log.state(REGULATOR, listing(party=ARMS)) == []
+    assert log.state(REGULATOR, listing(party=ARMS, start="2027-02-14T08:00:00Z", military=True)) == []
+    versions = log.facts.books.group(RestrictedPartyRecord, "all")
+    for day, military in ((0, False), (29, False), (30, True)):
+        (found,) = listings_in_force(versions, START_US + day * DAY_US)
+        assert found.military is military
+
+
+def test_ending_it_on_one_list_leaves_it_on_the_other(log: ActLog) -> None:
+    assert log.state(REGULATOR, listing()) == []
+    assert log.state(REGULATOR, listing(control_list="other")) == []
+    assert log.state(REGULATOR, listing(end=LATER)) == []
+    found = listings_in_force(log.facts.books.group(RestrictedPartyRecord, "all"), START_US + DAY_US)
+    assert [each.control_list for each in found] == ["other"]
 
 
 def test_no_party_is_its_own_affiliate(log: ActLog) -> None:

@@ -13,10 +13,13 @@ import { Clock, drawnOf, LicenceState } from "./licence_queue.js";
 
 const fromUs = (us) => new Date(us / 1000).toISOString();
 
-/** Entries of the restricted list, in force now, that mean a party: {record, by: "itself"|"affiliate"}. */
+/** Entries of the restricted lists, in force now, that mean a party: {record, by: "itself"|"affiliate"}. */
 export function restrictedHits(party, restricted, now = new Date().toISOString()) {
-  return restricted
-    .filter((record) => record.starts <= now && (record.ends === null || record.ends > now))
+  const begun = restricted.filter((record) => record.starts <= now);
+  // Of what one list says of an organisation the newest that has begun counts, also where it has ended.
+  const replaced = (record) => begun.some((each) => each.name === record.name && each.control_list === record.control_list && each.entry_index > record.entry_index);
+  return begun
+    .filter((record) => !replaced(record) && (record.ends === null || record.ends > now))
     .flatMap((record) => {
       if (record.party && record.party === party) return [{ record, by: "itself" }];
       const share = record.affiliates.find((each) => each.party === party)?.share;
