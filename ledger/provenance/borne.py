@@ -98,7 +98,10 @@ def _had(connection: Connection, lots: Collection[str]) -> dict[str, set[str]]:
 
 
 def cut(graph: Graph, uses: Collection[Use]) -> Graph:
-    """A graph upstream without the ways that lead through such uses; what is reached otherwise stays."""
+    """A graph upstream without the ways that lead through such uses; what is reached otherwise stays.
+
+    Where no way does, it is the same object.
+    """
     if not uses:
         return graph
     nodes = graph.nodes
@@ -107,6 +110,8 @@ def cut(graph: Graph, uses: Collection[Use]) -> Graph:
         for child, parent in graph.edges
         if Use(nodes[parent].name, nodes[child].entry_index, nodes[child].position) not in uses
     ]
+    if len(edges) == len(graph.edges):
+        return graph
     onward = onward_of(graph.direction, edges)
     reached, ahead = set(graph.starts), list(graph.starts)
     while ahead:

@@ -42,10 +42,10 @@ def borne_part(connection: Connection, subject: Subject, viewer: Viewer) -> Subj
 def as_borne(connection: Connection, subject: Subject) -> tuple[Subject, Graph]:
     """A subject, and all the way upstream of it, as far as the uses on it are borne out."""
     graph = walk(connection, subject.nodes, "upstream")
-    uses = uses_of(connection, names_of(graph))
-    if not uses:
+    borne = cut(graph, uses_of(connection, names_of(graph)))
+    if borne is graph:
         return subject, graph
-    return replace(subject, cells=_borne_cells(connection, subject), borne=False), cut(graph, uses)
+    return replace(subject, cells=_borne_cells(connection, subject), borne=False), borne
 
 
 def _borne_cells(connection: Connection, subject: Subject) -> Cells:
