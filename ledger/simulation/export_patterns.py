@@ -10,7 +10,7 @@ from ledger.simulation.dealing import Shipment, Terms
 from ledger.simulation.exports import END_USE
 from ledger.simulation.goods import KG, TONNE, Stock
 from ledger.simulation.planting import Plot
-from ledger.simulation.trade_patterns import parts_of
+from ledger.simulation.trade_patterns import parts_of, receive_late
 
 EXPORTERS = ("exporter", "trader", "magnet-maker")
 CONTROLLED_GOODS = tuple(sorted(CONTROLLED))
@@ -215,11 +215,12 @@ def structuring(plot: Plot) -> bool:
     shipment = plot.world.ship(
         [stock], rogue, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US)
     )
-    count = 3 if plot.evasive else 5
+    count = int(plot.limit("structuring.parcels")) + (-1 if plot.evasive else 1)
+    size_mg = plot.limit("structuring.parcel_kg") * KG
 
     def split() -> None:
         (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
-        parts = parts_of(plot, here, [plot.chance.uniform(430, 490) * KG for _ in range(count)])
+        parts = parts_of(plot, here, [plot.chance.uniform(0.86, 0.98) * size_mg for _ in range(count)])
         for place, part in enumerate(parts[:count]):
             plot.later(2 + 4 * place, 4 + 4 * place, send, part)
 
@@ -290,16 +291,26 @@ def surge(plot: Plot) -> bool:
 
 
 def no_arrival(plot: Plot) -> bool:
-    """An export never arrives where it was to go."""
+    """An export never arrives where it was to go; the evasive one at the last."""
     stock = goods(plot, FREE)
     if stock is None:
         return False
     exports = plot.business.exports
     shipment = exports.send(
-        stock, exports.customer(stock.custodian), None, Terms(label=plot.label(), arrives=False)
+        stock,
+        exports.customer(stock.custodian),
+        None,
+        Terms(
+            label=plot.label(),
+            arrives=False,
+            days=plot.limit("arrival.days") - 1.0 if plot.evasive else None,
+            filed_us=plot.now_us + HOUR_US,
+        ),
     )
     if shipment is not None:
         plot.watch(shipment.draft.event_id)
+        if plot.evasive:
+            plot.world.chronicle.plan(shipment.arrives_us, receive_late, plot, shipment)
     return shipment is not None
 
 

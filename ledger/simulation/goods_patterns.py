@@ -3,13 +3,40 @@
 Decides: what each pattern does. ``patterns`` lists them.
 """
 
+import math
+from typing import Final
+
 from ledger.materials.fingerprints import fingerprints
+from ledger.materials.processes import processes
 from ledger.records.periods import DAY_US, HOUR_US
+from ledger.simulation import noise
 from ledger.simulation.business import ROCK_PRODUCTS
 from ledger.simulation.cast import Actor
 from ledger.simulation.dealing import Batch, Terms
-from ledger.simulation.goods import TONNE, Pool, Stock, mixed, scaled
+from ledger.simulation.goods import TONNE, Pool, Stock, mixed, relative_deviation, scaled
 from ledger.simulation.planting import Plot
+
+BATCH_SIGMA: Final = math.sqrt(2 * (noise.ASSAY_TREO**2 + noise.WEIGHING**2))
+"""One standard uncertainty of all REO of a batch, in against out."""
+
+
+def recovery_of(process: str) -> tuple[float, float]:
+    """Least and most of the REO that a process gives."""
+    found = processes()[process]
+    return float(found.recovery_lower), float(found.recovery_upper)
+
+
+def unnoticed_part(plot: Plot, deposit: str, foreign: str) -> float:
+    """How much of another deposit may be in a concentrate before one element's share tells."""
+    own, other = fingerprints()[deposit], fingerprints()[foreign]
+    parts = []
+    for element, share in own.shares.items():
+        apart = abs(float(other.shares.get(element, 0)) - float(share))
+        sigma = math.hypot(relative_deviation(float(share)), float(own.variation)) * float(share)
+        if apart:
+            least = max(plot.limit("fingerprint.share"), plot.limit("fingerprint.sigma") * sigma)
+            parts.append(least / apart)
+    return min(1.0, *parts)
 
 
 def not_holder(plot: Plot) -> bool:
@@ -67,12 +94,12 @@ def not_consignee(plot: Plot) -> bool:
 
 
 def overdrawn(plot: Plot) -> bool:
-    """More is shipped than there is; the evasive one stays below 1 %, which two scales may differ by."""
+    """More is shipped than there is; the evasive one stays below what two scales may differ by."""
     stock = plot.stock(("separator", "smelter", "magnet-maker"), own=True)
     if stock is None:
         return False
     holder = stock.custodian
-    factor = 1.009 if plot.evasive else plot.chance.uniform(1.03, 1.4)
+    factor = 1 + 0.9 * plot.limit("whole.excess_share") if plot.evasive else plot.chance.uniform(1.03, 1.4)
     mass = round(stock.mass_mg * factor / 1000) * 1000
     buyer = plot.business.pick("exporter")
     if plot.evasive:
@@ -107,7 +134,8 @@ def element_gain(plot: Plot) -> bool:
     stock = plot.stock(("smelter",), ("prnd-oxide",), filed=False)
     if stock is None:
         return False
-    gain = plot.chance.uniform(1.012, 1.025) if plot.evasive else plot.chance.uniform(1.10, 1.22)
+    least = plot.limit("gain.total_sigma") * max(BATCH_SIGMA, plot.limit("gain.bias_floor"))
+    gain = 1 + least * plot.chance.uniform(0.5, 0.9) if plot.evasive else plot.chance.uniform(1.10, 1.22)
     batch = Batch("prnd-metal", scaled(stock.true_mg, gain), plot.business.metal_treo([stock]))
     (made,) = plot.world.process(
         stock.custodian, [stock], "electrolysis", [batch], plot.now_us, label=plot.label(), losses={}
@@ -139,7 +167,7 @@ def undeclared_element(plot: Plot) -> bool:
 
 
 def cumulative(plot: Plot) -> bool:
-    """A smelter launders a little in every batch, over months; the evasive one half as much."""
+    """A smelter launders a little in every batch, over months; the evasive one just under the limits."""
     plot.watch(plot.villain.site.site)
     state = {"left": 20}
 
@@ -153,7 +181,11 @@ def cumulative(plot: Plot) -> bool:
     def work() -> None:
         here = [stock for stock in plot.villain.stocks if stock.lot.product == "prnd-oxide"]
         for stock in here:
-            recovery = 0.996 if plot.evasive else 1.022
+            recovery = 1.022
+            if plot.evasive:
+                recovery = recovery_of("electrolysis")[1] * (
+                    1 + 0.9 * plot.limit("cumulative.recovery_points")
+                )
             true_mg = scaled(stock.true_mg, recovery)
             (made,) = plot.world.process(
                 plot.villain,
@@ -185,7 +217,10 @@ def poor_recovery(plot: Plot) -> bool:
     stock = plot.stock(("smelter",), ("prnd-oxide",), filed=False)
     if stock is None:
         return False
-    recovery = plot.chance.uniform(0.925, 0.94) if plot.evasive else plot.chance.uniform(0.70, 0.86)
+    recovery = plot.chance.uniform(0.70, 0.86)
+    if plot.evasive:
+        beyond = plot.limit("recovery.sigma") * max(BATCH_SIGMA, plot.limit("gain.bias_floor"))
+        recovery = recovery_of("electrolysis")[0] * (1 - beyond * plot.chance.uniform(0.5, 0.9))
     batch = Batch("prnd-metal", scaled(stock.true_mg, recovery), plot.business.metal_treo([stock]))
     (made,) = plot.world.process(
         stock.custodian, [stock], "electrolysis", [batch], plot.now_us, label=plot.label()
@@ -199,7 +234,9 @@ def pool_gap(plot: Plot) -> bool:
     """In-process stock was taken away before the month is closed."""
     plant = plot.business.pick("separator")
     pool = plot.chance.choice(plant.pools)
-    share = 0.05 if plot.evasive else plot.chance.uniform(0.25, 0.45)
+    share = plot.chance.uniform(0.25, 0.45)
+    if plot.evasive:
+        share = 0.6 * plot.limit("pool.gap_sigma") * plot.limit("pool.stock_share")
     pool.true_mg = scaled(pool.true_mg, 1 - share)
     plot.world.close(pool, plot.now_us, label=plot.label())
     plot.changes(pool.site)
@@ -272,12 +309,15 @@ def recycler_fingerprint(plot: Plot) -> bool:
 
 
 def origin_fingerprint(plot: Plot) -> bool:
-    """Smuggled concentrate is booked as a mine's own."""
+    """Smuggled concentrate is booked as a mine's own; the evasive one is mixed with as much as hides it."""
     mine = plot.business.pick("rock-mine")
     true_mg = plot.business.ore_body("mountain-pass", plot.chance.uniform(4, 9) * TONNE)
     if plot.evasive:
-        own = plot.business.ore_body(mine.deposit, sum(true_mg.values()) * 9)
-        true_mg = scaled(mixed([true_mg, own]), 0.1)
+        part = 0.7 * unnoticed_part(plot, mine.deposit, "mountain-pass")
+        own = plot.business.ore_body(mine.deposit, sum(true_mg.values()))
+        true_mg = mixed([scaled(true_mg, part), scaled(own, 1 - part)])
+    if not plot.business.may_use(mine, "mining", sum(true_mg.values()), plot.now_us):
+        return False
     lot = plot.world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
     stock = plot.world.birth("extract", mine, lot, plot.now_us, label=plot.label())
     lot.disguised = True
@@ -369,8 +409,11 @@ def stock_difference(plot: Plot) -> bool:
     stock = plot.stock(("separator", "smelter", "magnet-maker", "trader"))
     if stock is None:
         return False
-    factor = 0.9985 if plot.evasive else plot.chance.uniform(0.75, 0.95)
-    members = {"site": stock.site.site, "inputs": [(stock.lot.lot, round(plot.world.scale(stock) * factor))]}
+    if plot.evasive:
+        counted = stock.mass_mg * (1 - 0.9 * plot.limit("stock.difference_share"))
+    else:
+        counted = plot.world.scale(stock) * plot.chance.uniform(0.75, 0.95)
+    members = {"site": stock.site.site, "inputs": [(stock.lot.lot, round(counted))]}
     plot.attempt(stock.custodian, "stocktake", members, subjects=(stock.lot.lot,))
     return True
 
@@ -382,7 +425,7 @@ def hs_assay(plot: Plot) -> bool:
     stock = world.birth(
         "import", trader, lot, plot.now_us, origin="US", declared=True, filed_us=plot.now_us + HOUR_US
     )
-    share = 0.04 if plot.evasive else plot.chance.uniform(0.3, 0.95)
+    share = 0.85 * plot.limit("assay.least_share") if plot.evasive else plot.chance.uniform(0.3, 0.95)
     lot.true_mg = {"Ce": 0.4 * TONNE * (1 - share), "Dy": 0.4 * TONNE * share}
     plot.take(stock)
 

@@ -4,7 +4,7 @@ Decides: what each pattern does. ``patterns`` lists them.
 """
 
 from ledger.records.periods import DAY_US, HOUR_US, month_after, month_of, month_start_us
-from ledger.simulation.chronicle import MINUTE_US
+from ledger.simulation.chronicle import MINUTE_US, SECOND_US
 from ledger.simulation.goods import TONNE, Lot
 from ledger.simulation.goods_patterns import sell_on, shipment_of
 from ledger.simulation.planting import Plot
@@ -59,8 +59,11 @@ def quota(plot: Plot) -> bool:
         return False
     mine, world = plot.villain, plot.world
     mine.deposit = "bayan-obo"
-    parts = (0.3, 0.3, 0.25) if plot.evasive else (0.35, 0.35, 0.22, 0.2)
-    codes = {2: ("quota.nearing",), 3: ("quota.exceeded",)}
+    # Evasive ones stay under what is told, and those in turn under the allotment itself.
+    whole = plot.chance.choice((0.98 * plot.limit("quota.nearing_share"), 0.985))
+    parts = (0.3, 0.3, whole - 0.6) if plot.evasive else (0.35, 0.35, 0.22, 0.2)
+    told = ("quota.nearing",) if whole < plot.limit("quota.nearing_share") else ("quota.exceeded",)
+    codes = {2: told if plot.evasive else ("quota.nearing",), 3: ("quota.exceeded",)}
 
     def dig(place: int) -> None:
         true_mg = plot.business.ore_body("bayan-obo", 10 * TONNE * parts[place])
@@ -91,7 +94,7 @@ def capacity(plot: Plot) -> bool:
         return False
     mine, world = plot.villain, plot.world
     mine.deposit = "bayan-obo"
-    factor = 0.9 if plot.evasive else 1.3
+    factor = 0.98 if plot.evasive else 1.3
 
     def dig(place: int) -> None:
         true_mg = plot.business.ore_body("bayan-obo", 6 * TONNE * factor / 3)
@@ -124,10 +127,14 @@ def before_birth(plot: Plot) -> bool:
 
 
 def after_recording(plot: Plot) -> bool:
-    """Something is recorded that has not happened yet."""
+    """Something is recorded that has not happened yet; the evasive one within what clocks may differ."""
     mine = plot.business.pick("rock-mine")
     product, true_mg = plot.business.mineral(mine)
     at_us = plot.now_us + round(plot.chance.uniform(1, 20) * DAY_US)
+    if plot.evasive:
+        if not plot.business.may_use(mine, "mining", sum(true_mg.values()), plot.now_us):
+            return False
+        at_us = plot.now_us + round(0.9 * plot.limit("recording.skew_seconds") * SECOND_US)
     lot = plot.world.measured(mine, product, true_mg, at_us)
     plot.attempt(
         mine, "extract", {"site": mine.site.site, "outputs": [lot]}, at_us=at_us, filed_us=plot.now_us
@@ -136,25 +143,30 @@ def after_recording(plot: Plot) -> bool:
 
 
 def late(plot: Plot) -> bool:
-    """Weeks of extraction are filed long after the 10th."""
+    """Weeks of extraction are filed long after the 10th; the evasive one in its last minutes."""
     mine = plot.business.pick("rock-mine")
     product, true_mg = plot.business.mineral(mine)
+    if not plot.business.may_use(mine, "mining", sum(true_mg.values()), plot.now_us):
+        return False
     lot: Lot = plot.world.measured(mine, product, true_mg, plot.now_us)
-    filed_us = plot.world.chronicle.deadline(plot.now_us) + round(plot.chance.uniform(0.01, 15) * DAY_US)
+    days = -20 / 1440 if plot.evasive else plot.chance.uniform(0.01, 15)
+    filed_us = plot.world.chronicle.deadline(plot.now_us) + round(days * DAY_US)
     stock = plot.world.birth("extract", mine, lot, plot.now_us, label=plot.label(), filed_us=filed_us)
     plot.take(stock)
     return True
 
 
 def burst(plot: Plot) -> bool:
-    """A month's books are made up on its last day."""
+    """A month's books are made up on its last day; the evasive one as many as are let pass."""
     mine, world = plot.villain, plot.world
     mine.deposit = "bayan-obo"
     policy = world.chronicle.policy
     month = month_after(month_of(plot.now_us, policy))
     begin_us, end_us = month_start_us(month, policy), month_start_us(month_after(month), policy)
-    times = [begin_us + round((end_us - begin_us - DAY_US) * place / 25) for place in range(24)]
-    last = [end_us - round(plot.chance.uniform(0.05, 0.9) * DAY_US) for _ in range(4 if plot.evasive else 12)]
+    times = [begin_us + round((end_us - begin_us - DAY_US) * place / 29) for place in range(28)]
+    share = plot.limit("burst.share")
+    count = int(share / (1 - share) * len(times) + 1e-9) if plot.evasive else 12
+    last = [end_us - round(plot.chance.uniform(0.05, 0.9) * DAY_US) for _ in range(count)]
     plot.watch(mine.party, mine.site.site)
 
     def dig(planted: bool) -> None:

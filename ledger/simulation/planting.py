@@ -191,7 +191,7 @@ class Pattern:
         make: Plays one instance; says False where the goods for it are not there yet.
         cost: How many movements it has, about.
         rogues: Kinds and roles of parties of its own.
-        evasive: Whether it has a variant under the threshold.
+        evasive: Whether it has a variant just under a limit. ``under``: which thresholds of the policy it is.
         silent: Whether something is not filed rather than filed.
         shape: ``spread`` over weeks or months, ``combined`` of several acts and firms, or "".
         least: How many statements make it one: fewer, where the time was too short, are no instance.
@@ -204,6 +204,7 @@ class Pattern:
     cost: float = 1.0
     rogues: tuple[tuple[str, tuple[str, ...]], ...] = ()
     evasive: bool = False
+    under: tuple[str, ...] = ()
     silent: bool = False
     shape: str = ""
     least: int = 1

@@ -190,8 +190,7 @@ class Scorer:
                 self._watch.setdefault(subject, set()).add(each.number)
             for site in each.sites:
                 self._sites.setdefault(site, set()).add(each.number)
-            if each.silent:
-                self._waiting.append((each.begun_us, "", each.number))
+            self._waiting.append((each.begun_us, "", each.number))
             if each.sites:
                 self._waiting += [(each.begun_us + us, code, each.number) for code, us in SUMS_US.items()]
         heapq.heapify(self._waiting)
@@ -231,7 +230,7 @@ class Scorer:
             self._example(f"refused {refused[0]}", f"{truth.kind} of {truth.party}: {detail}")
 
     def _pass(self, now_us: int) -> None:
-        """Notes at which entry what was not filed begins, and what was planted leaves the sums."""
+        """Notes at which entry what was planted begins, filed late or never, and leaves the sums."""
         while self._waiting and self._waiting[0][0] <= now_us:
             _, code, number = heapq.heappop(self._waiting)
             if code:

@@ -38,12 +38,22 @@ def sale(plot: Plot, terms: Terms, kinds: tuple[str, ...] = MAKERS, least_mg: fl
 
 
 def unreceived(plot: Plot) -> bool:
-    """A consignment vanishes on its way."""
-    shipment = sale(plot, Terms(arrives=False, label=plot.label()))
+    """A consignment vanishes on its way; the evasive one comes as late as it may."""
+    shipment = sale(plot, Terms(arrives=False, label=plot.label(), filed_us=plot.now_us + HOUR_US))
     if shipment is None:
         return False
     plot.watch(shipment.draft.event_id)
+    if plot.evasive:
+        at_us = shipment.due_us + round((plot.limit("unreceived.hours") - 2) * HOUR_US)
+        plot.world.chronicle.plan(at_us, receive_late, plot, shipment)
     return True
+
+
+def receive_late(plot: Plot, shipment: Shipment) -> None:
+    """Receives goods that came late; their further way is not told."""
+    label = plot.label()
+    for each in plot.world.receive(shipment, plot.now_us, label=label, filed_us=plot.now_us + HOUR_US):
+        plot.take(each)
 
 
 def unsent(plot: Plot) -> bool:
@@ -73,7 +83,9 @@ def difference(plot: Plot) -> bool:
     if stock is None:
         return False
     shipment = plot.world.ship([stock], customer(plot, stock), plot.now_us, Terms(arrives=False))
-    shipment.spilled = 0.007 if plot.evasive else plot.chance.uniform(0.03, 0.2)
+    shipment.spilled = (
+        0.7 * plot.limit("receipt.tolerance_share") if plot.evasive else plot.chance.uniform(0.03, 0.2)
+    )
 
     def arrive() -> None:
         plot.watch(shipment.draft.event_id)
@@ -89,7 +101,10 @@ def difference(plot: Plot) -> bool:
 
 
 def carousel(plot: Plot) -> bool:
-    """Goods go round in a circle of traders; the evasive one through two traders and no circle."""
+    """Goods go round in a circle of traders; the evasive one by one hop less and no circle.
+
+    The trader that has them bought them: that was the first hop.
+    """
     stock = plot.stock(("trader", "exporter"), filed=False)
     traders = [
         actor
@@ -102,7 +117,8 @@ def carousel(plot: Plot) -> bool:
     start = stock.custodian
     others = [actor for actor in traders if actor is not start]
     plot.chance.shuffle(others)
-    ring = [others[0]] if plot.evasive else [others[0], others[1], start]
+    hops = int(plot.limit("carousel.hops"))
+    ring = others[: hops - 2] if plot.evasive else [*others[: hops - 1], start]
 
     def hop(place: int) -> None:
         if stock not in stock.custodian.stocks:
@@ -113,6 +129,7 @@ def carousel(plot: Plot) -> bool:
 
         def arrive() -> None:
             plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
+            stock.reserved = True
             if place + 1 < len(ring):
                 plot.later(1, 2, hop, place + 1)
             else:
@@ -152,11 +169,17 @@ def tolling(plot: Plot) -> bool:
 
 
 def invoice_missing(plot: Plot) -> bool:
-    """A sale without an invoice."""
+    """A sale without an invoice; the evasive one has it on the last day."""
     shipment = sale(plot, Terms(invoice=False, label=plot.label()))
     if shipment is None:
         return False
     plot.watch(shipment.draft.event_id)
+    if plot.evasive:
+        draft, chronicle = shipment.draft, plot.world.chronicle
+        grace_us = draft.at_us + round(plot.limit("invoice.grace_days") * DAY_US)
+        shipment.invoice = draft.members["invoice"]
+        at_us = max(grace_us, chronicle.deadline(draft.at_us)) - 2 * HOUR_US
+        chronicle.plan(at_us, plot.world.invoice, shipment, draft, draft.members["unit_price"])
     return True
 
 
@@ -192,7 +215,7 @@ def invoice_mismatch(plot: Plot) -> bool:
         for stock, (_, stated) in zip(shipment.stocks, shipment.draft.members["inputs"], strict=True)
     ]
     if plot.evasive:
-        lines[0]["mass_mg"] = round(lines[0]["mass_mg"] * 0.994)
+        lines[0]["mass_mg"] = round(lines[0]["mass_mg"] * (1 - 0.9 * plot.limit("invoice.tolerance_share")))
     elif plot.chance.random() < 0.5:
         lines[0]["mass_mg"] = round(lines[0]["mass_mg"] * plot.chance.uniform(0.4, 0.85))
     else:
@@ -208,7 +231,7 @@ def price_low(plot: Plot) -> bool:
     stock = plot.stock(MAKERS, filed=False)
     if stock is None:
         return False
-    factor = 0.74 if plot.evasive else plot.chance.uniform(0.25, 0.6)
+    factor = 1.01 * plot.limit("price.share") if plot.evasive else plot.chance.uniform(0.25, 0.6)
     from_index = plot.world.index_price(stock.lot.product) * factor
     terms = Terms(extra={"unit_price": round(from_index, 2)}, label=plot.label())
     plot.world.ship([stock], customer(plot, stock), plot.now_us, terms)
@@ -260,7 +283,8 @@ def too_fast(plot: Plot) -> bool:
     distance = distance_km(stock.site, buyer.site)
     if distance < 400:
         return False
-    hours = distance / (700 if plot.evasive else plot.chance.uniform(2000, 9000))
+    most_kmh = plot.limit("transit.max_kmh")
+    hours = distance / (0.95 * most_kmh if plot.evasive else plot.chance.uniform(2.2, 10) * most_kmh)
     terms = Terms(arrives=False, filed_us=plot.now_us + 12 * HOUR_US)
     shipment = plot.world.ship([stock], buyer, plot.now_us, terms)
     plot.watch(shipment.draft.event_id)

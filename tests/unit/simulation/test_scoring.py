@@ -13,7 +13,8 @@ LATE = replace(HONEST, facts=("report.late",), subjects=("urn:uuid:1", "lot-1"))
 PLANTED = replace(
     HONEST, pattern="price-low", number="price-low-1", codes=("price.low",), subjects=("urn:uuid:2", "lot-2")
 )
-INSTANCE = Planted("price-low-1", "price-low", ("price.low",), False, ("site-9",), 1, False)
+INSTANCE = Planted("price-low-1", "price-low", ("price.low",), False, ("site-9",), 1, False, begun_us=1)
+EARLY = replace(HONEST, filed_us=0)
 ALERT = Alert(7, "price.low", "https://a.example/", "", "lot:lot-2", 0, "cheap")
 
 
@@ -188,9 +189,9 @@ def test_patterns_planted_fewer_than_thirty_times_are_named_and_those_that_never
 
 
 @pytest.mark.parametrize("position", [0, -1])
-def test_an_alert_before_the_first_statement_of_an_instance_is_false(position: int) -> None:
+def test_an_alert_before_an_instance_began_is_false(position: int) -> None:
     one = scorer(replace(INSTANCE, statements=2))
-    one.statement(HONEST, 7, ())
+    one.statement(EARLY, 7, ())
     one.statement(PLANTED, 500, ())
     one.statement(PLANTED, 501, ())
     one.alerts([replace(ALERT, entry_index=7, position=position, subject="consignee:site-9")])
@@ -200,9 +201,11 @@ def test_an_alert_before_the_first_statement_of_an_instance_is_false(position: i
     assert (score.code("seal.reused").side, score.code("seal.reused").false) == (0, 1)
 
 
-@pytest.mark.parametrize(("entry", "found"), [(499, 0), (500, 1), (501, 1)])
-def test_an_alert_counts_from_the_entry_of_the_first_statement_on(entry: int, found: int) -> None:
+@pytest.mark.parametrize(("entry", "found"), [(497, 0), (498, 1), (500, 1)])
+def test_an_alert_counts_once_an_instance_began_though_it_is_filed_later(entry: int, found: int) -> None:
     one = scorer(INSTANCE)
+    one.statement(EARLY, 497, ())
+    one.statement(HONEST, 498, ())
     one.statement(PLANTED, 500, ())
     one.alerts([replace(ALERT, entry_index=entry, position=-1)])
     assert one.finish().code("price.low").found == found
@@ -210,7 +213,7 @@ def test_an_alert_counts_from_the_entry_of_the_first_statement_on(entry: int, fo
 
 def test_an_instance_whose_first_statement_was_refused_begins_with_the_next_entry() -> None:
     one = scorer(INSTANCE)
-    one.statement(HONEST, 7, ())
+    one.statement(EARLY, 7, ())
     one.statement(PLANTED, None, ("name.foreign",))
     one.alerts([replace(ALERT, entry_index=7, position=-1)])
     assert one.finish().code("price.low").false == 1
@@ -230,7 +233,7 @@ def test_an_alert_on_one_instance_finds_no_other_that_names_the_same_goods() -> 
 
 
 GAP = Planted(
-    "pool-gap-1", "pool-gap", ("pool.gap",), False, (), 1, False, begun_us=0, sites=("https://s.example/1",)
+    "pool-gap-1", "pool-gap", ("pool.gap",), False, (), 1, False, begun_us=1, sites=("https://s.example/1",)
 )
 SUM = Alert(9, "balance.cumulative", "https://s.example/", "", "balance:https://s.example/1|2025", -1, "more")
 
@@ -249,7 +252,7 @@ def test_a_sum_in_which_something_planted_has_its_part_is_a_side_finding_for_a_y
     alert: Alert, false: int
 ) -> None:
     one = scorer(GAP)
-    one.statement(HONEST, 6, ())
+    one.statement(EARLY, 6, ())
     one.statement(replace(PLANTED, number="pool-gap-1", codes=("pool.gap",), subjects=()), 7, ())
     one.statement(replace(HONEST, filed_us=409 * DAY_US), 10, ())
     one.statement(replace(HONEST, filed_us=411 * DAY_US), 11, ())

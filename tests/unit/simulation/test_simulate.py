@@ -13,6 +13,7 @@ import pytest
 from ledger.controls.submission import read_submission
 from ledger.errors import SimulationInvalid
 from ledger.materials.fingerprints import fingerprints
+from ledger.records.periods import filing_deadline_us
 from ledger.records.policy import FLAG, REJECT, THRESHOLDS
 from ledger.simulation import noise
 from ledger.simulation.cast import Cast
@@ -20,7 +21,7 @@ from ledger.simulation.chance import stream, uuid4
 from ledger.simulation.chronicle import Draft
 from ledger.simulation.folder import Truth, Writer, lines, months, read_manifest, read_planted
 from ledger.simulation.goods import assay, relative_deviation, weigh
-from ledger.simulation.patterns import PATTERNS
+from ledger.simulation.patterns import NOT_UNDER, PATTERNS
 from ledger.simulation.simulate import ORIGIN, Nation, simulate
 from ledger.statements.envelope import parse_statement, verify_statement
 from ledger.statements.keys import parse_jwk
@@ -420,3 +421,37 @@ def test_goods_are_illegal_by_what_the_ledger_finds_illegal_alone() -> None:
         assert all(draft.at_us > sources[source].at_us - 1 for source in draft.sources)
     moved = [draft for draft in drafts if not draft.act and draft.label is None]
     assert len(made) < 0.5 * len(moved)
+
+
+def test_every_threshold_has_a_variant_under_it_or_a_reason_why_not() -> None:
+    under = {name for pattern in PATTERNS for name in pattern.under}
+    assert under | NOT_UNDER.keys() == THRESHOLDS.keys()
+    assert not under & NOT_UNDER.keys()
+    assert all(pattern.evasive for pattern in PATTERNS if pattern.under)
+    assert {pattern.name for pattern in PATTERNS if pattern.evasive and not pattern.under} == {
+        "capacity",
+        "late",
+        "restricted",
+    }
+
+
+def test_evasive_variants_stay_just_under_the_policy() -> None:
+    nation, drafts = drafted(15, 6000, 0.25)
+    evasive: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        if draft.label is not None and draft.label.evasive and not draft.act:
+            evasive.setdefault(draft.label.pattern, []).append(draft)
+    sent = {draft.event_id: draft for draft in drafts}
+    hour_us = 3_600_000_000
+    for draft in evasive["unreceived"]:
+        if draft.kind == "receive":
+            late_us = draft.at_us - sent[draft.members["shipment"]].members["due"]
+            assert 68 * hour_us < late_us < 72 * hour_us
+    for draft in evasive["late"]:
+        assert 0 < filing_deadline_us(draft.at_us, nation.policy) - draft.filed_us < hour_us
+    for draft in evasive["after-recording"]:
+        assert 200_000_000 < draft.at_us - draft.filed_us < 300_000_000
+    for draft in evasive["hs-assayed"]:
+        share, _ = draft.members["results"]["Dy"]
+        assert 0.005 < share < 0.011
+    assert {"stock-difference", "invoice-missing", "overdrawn"} <= evasive.keys()
