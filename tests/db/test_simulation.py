@@ -169,7 +169,7 @@ def test_a_folder_without_a_simulation_is_refused(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("small")
-    simulate(found, movements=400, plant=0.1, seed=8)
+    simulate(found, movements=400, plant=0.1, seed=13)
     assert (found / "truth" / "unfiled.jsonl").stat().st_size
     return found
 
