@@ -16,7 +16,7 @@ TESTS = sorted(
     if path != Path(__file__).resolve()
 )
 
-# Where "except Exception" stands because nobody is left above to be told, or all would stop: path -> how many.
+# Where "except Exception" stands because nobody is left above to be told, or all would stop: path -> number.
 EDGES = {
     "api/audit_job.py": 1,  # a process of its own: its job must not be left as running
     "api/resources/batch.py": 1,  # a thread of its own: the answer's reader must be told
