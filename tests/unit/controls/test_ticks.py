@@ -9,7 +9,6 @@ from ledger.controls.recording import Recorded
 from ledger.controls.schedules import await_invoice_again
 from ledger.movements.movement import Line
 from ledger.records.oversight import DueRecord, InvoiceRecord, LicenceRecord
-from ledger.statements.acts.licences import due_of
 from tests.support.court import (
     DAY_US,
     HOUR_US,
@@ -31,8 +30,6 @@ SHIPPED = "urn:event:shipped"
 OCTOBER_US = START_US + 30 * DAY_US
 TENTH_US = OCTOBER_US + 10 * DAY_US
 """Until when September is filed."""
-DECIDED_US = START_US + 64 * DAY_US
-"""Until when an application of the first of September is to be decided."""
 
 
 def stocked() -> Court:
@@ -380,62 +377,7 @@ def test_what_is_no_sale_or_was_cancelled_needs_none() -> None:
     assert told(court, TENTH_US + 90 * DAY_US, "invoice.missing") == []
 
 
-# --- Licences, reviews, and the ticks themselves ----------------------------------------------------------
-
-
-def applied(state: str = "applied", **policy: Any) -> Court:
-    """An application of the first of September, whose last day is 3 November."""
-    court = stocked()
-    court.pass_time(court.now_us)
-    few: tuple[str, ...] = ()
-    said = ("urn:licence:1", party("magnets"), "single", state, few, few, few, few, "", KG, 0, 0, START_US)
-    record = LicenceRecord(*said)
-    due_us = due_of(record, court.policy)
-    court.books.put(replace(record, due_us=due_us))
-    subject = "licence:urn:licence:1"
-    assert due_us == DECIDED_US
-    court.books.put(
-        DueRecord("licence.decision", subject, party("magnets"), "", due_us, 0, due_us // HOUR_US)
-    )
-    court.set_policy(rules={"report.late": {"action": "off"}}, **policy)
-    return court
-
-
-@pytest.mark.parametrize(
-    ("state", "at_us", "found"),
-    [
-        ("applied", DECIDED_US - 1, 0),
-        ("applied", DECIDED_US, 1),
-        ("granted", DECIDED_US, 0),
-        ("refused", DECIDED_US + 90 * DAY_US, 0),
-    ],
-)
-def test_an_application_is_decided_in_time(state: str, at_us: int, found: int) -> None:
-    assert told(applied(state), at_us, "licence.overdue") == ["licence.overdue"] * found
-
-
-@pytest.mark.parametrize("holidays", [["2026-10-01"], ["2026-10-01", "2026-10-02", "2026-10-05"]])
-def test_holidays_that_are_published_later_count(holidays: list[str]) -> None:
-    court = applied(holidays=holidays)
-    assert told(court, DECIDED_US, "licence.overdue") == []
-    later_us = DECIDED_US + len(holidays) * DAY_US
-    assert told(court, later_us - 1, "licence.overdue") == []
-    assert told(court, later_us, "licence.overdue") == ["licence.overdue"]
-    assert told(court, later_us + DAY_US, "licence.overdue") == []
-
-
-def test_holidays_that_are_taken_back_count_no_more() -> None:
-    court = applied(holidays=["2026-10-01"])
-    assert told(court, DECIDED_US, "licence.overdue") == []
-    court.set_policy()
-    assert told(court, DECIDED_US + DAY_US, "licence.overdue") == ["licence.overdue"]
-
-
-def test_what_stands_is_not_overdue() -> None:
-    court = applied()
-    (record,) = court.books.records(LicenceRecord)
-    court.books.put(replace(record, clock=((START_US + DAY_US, None),)))
-    assert told(court, DECIDED_US + DAY_US, "licence.overdue") == []
+# --- Reviews, and the ticks themselves ----------------------------------------------------------
 
 
 def test_a_burst_is_told_once_the_month_is_filed() -> None:
