@@ -200,7 +200,9 @@ ROWS: Final[dict[str, Row]] = {
         ),
     ),
     "list_cases": plain(offices(REGULATORS), {"after_case": CASE[:-1]}, {"state": "open"}),
-    "list_restricted_parties": plain(KNOWN, {"after_name": "E"}, tells=restricted),
+    "list_restricted_parties": plain(
+        KNOWN, {"after_name": "E", "after_control_list": "a", "after_entry_index": "0"}, tells=restricted
+    ),
     "list_control_lists": plain(PUBLIC),
     "read_content_value": regulators_of_lots(),
     "read_licence_need": regulators_of_lots(destination="DE", country="JP", end_user="https://arms.example/"),
