@@ -26,7 +26,7 @@ START_LIMIT_S = 180
 STOP_LIMIT_S = 30
 SERVING = re.compile(r"Serving on (http://\S+)")
 ENTRY = re.compile(r"\s*entry (\d+)\b")
-AUDIT = re.compile(r"reledger (audit .*)")
+AUDIT = re.compile(r"check the whole log .* (audit http.*)")
 
 
 def free_port() -> int:
@@ -89,7 +89,7 @@ def check(url: str, highest: int) -> None:
 
 
 def audit_outside(words: Sequence[str]) -> None:
-    """The audit that the demonstration names, by whom it keeps nothing for."""
+    """The audit that the demonstration names, which keeps nothing here."""
     with tempfile.TemporaryDirectory() as folder:
         if subprocess.run([*words, "--state", folder], check=False).returncode != 0:
             raise SystemExit("the audit that the demonstration names does not end well")
