@@ -18,10 +18,10 @@ def taint(books: Books, node: int, reason: int, *, thorough: bool = False) -> No
         reason: Index of the entry that makes it illegal product.
         thorough: Whether to walk on behind marks: where some below were taken away, or an authority says so.
     """
-    waiting, seen = [(node, "")], {node}
-    just_marked: set[str] = set()
+    waiting: list[tuple[int, PoolVersionRecord | None]] = [(node, None)]
+    seen, just_marked = {node}, set[str]()
     while waiting:
-        each, name = waiting.pop()
+        each, version = waiting.pop()
         lots = books.group(LotRecord, "node", each)
         if each != node and not thorough and any(lot.tainted_by is not None for lot in lots):
             continue
@@ -29,18 +29,24 @@ def taint(books: Books, node: int, reason: int, *, thorough: bool = False) -> No
             if lot.tainted_by is None:
                 books.put(replace(lot, tainted_by=reason))
         children = _children(books, each)
-        name = "" if lots else name or _pool_of(books, each)
-        pool = books.get(PoolRecord, name) if name else None
-        if pool is not None:
+        version = None if lots else version or _version_of(books, each)
+        pool = None if version is None else books.get(PoolRecord, version.pool)
+        following = None
+        if version is not None and pool is not None:
+            if _emptied(books, pool, version):
+                continue
+            following = books.get(PoolVersionRecord, pool.pool, version.version + 1)
             if pool.tainted_by is None:
-                books.put(replace(pool, tainted_by=reason))
-                just_marked.add(name)
-            elif not thorough and name not in just_marked and _bore(books, children, pool.tainted_by):
+                if each == pool.node:
+                    books.put(replace(pool, tainted_by=reason))
+                    just_marked.add(pool.pool)
+            elif not thorough and pool.pool not in just_marked and _bore(books, children, pool.tainted_by):
                 continue
         for child in children:
             if child not in seen:
                 seen.add(child)
-                waiting.append((child, name))
+                is_next = following is not None and following.node == child
+                waiting.append((child, following if is_next else None))
 
 
 def clear(books: Books, lot: str) -> None:
@@ -92,9 +98,21 @@ def _bore(books: Books, children: list[int], mark: int) -> bool:
     return any(lot.tainted_by == mark for child in children for lot in books.group(LotRecord, "node", child))
 
 
-def _pool_of(books: Books, node: int) -> str:
-    """The name of the pool of which a node is a version; of what follows on it nobody need ask again."""
-    return next((version.pool for version in books.group(PoolVersionRecord, "node", node)), "")
+def _version_of(books: Books, node: int) -> PoolVersionRecord | None:
+    """The version of a pool that a node is; of what follows on it nobody need ask again."""
+    return next(iter(books.group(PoolVersionRecord, "node", node)), None)
+
+
+def _emptied(books: Books, pool: PoolRecord, version: PoolVersionRecord) -> bool:
+    """Whether nothing was left in a pool: what it holds later is not made of what it held before.
+
+    Unless it was corrected later, which may have put back what was drawn.
+    """
+    if version.cells:
+        return False
+    later = range(version.version + 1, pool.version + 1)
+    versions = (books.get(PoolVersionRecord, pool.pool, at) for at in later)
+    return not any(each is not None and each.change == "correct" for each in versions)
 
 
 def _pools(books: Books, node: int) -> list[PoolRecord]:

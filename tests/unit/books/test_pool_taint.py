@@ -128,3 +128,47 @@ def test_a_draw_of_a_part_that_did_not_occur_changes_no_mark(yard: Yard) -> None
     assert mark(yard) is None
     feed(yard, BAD)
     assert mark(yard) == 70
+
+
+def found(yard: Yard, lot: str, reason: int) -> None:
+    """An authority finds a lot to be illegal product, after what was made of it."""
+    yard.books.begin()
+    taint(yard.books, yard.lot(lot).node, reason, thorough=True)
+    yard.books.commit()
+
+
+@pytest.mark.parametrize("empty", [lambda yard: draw(yard, "all"), close_at_nothing, adjust_to_nothing])
+def test_what_is_found_later_marks_nothing_that_was_fed_once_it_was_gone(
+    yard: Yard, empty: Callable[[Yard], object]
+) -> None:
+    feed(yard, GOOD)
+    part = born("urn:lot:part", KG, {"Nd": 1_000})
+    yard.do("draw", by=REFINER, pool=POOL, process="sx", outputs=(part,))
+    empty(yard)
+    yard.extract("urn:lot:new", by=REFINER)
+    feed(yard, "urn:lot:new")
+    draw(yard, "clean")
+    yard.extract("urn:lot:newer", by=REFINER)
+    feed(yard, "urn:lot:newer")
+    found(yard, GOOD, 80)
+    assert (yard.lot("urn:lot:part").tainted_by, yard.lot("urn:lot:clean").tainted_by) == (80, None)
+    assert mark(yard) is None
+
+
+def test_what_is_found_later_marks_the_pool_that_still_holds_some_of_it(yard: Yard) -> None:
+    feed(yard, GOOD)
+    yard.do("close", by=REFINER, pool=POOL, measured_mg={"Nd": 1})
+    yard.extract("urn:lot:new", by=REFINER)
+    feed(yard, "urn:lot:new")
+    found(yard, GOOD, 80)
+    assert mark(yard) == 80
+
+
+def test_what_is_found_later_marks_what_a_correction_put_back(yard: Yard) -> None:
+    feed(yard, GOOD)
+    wrong = draw(yard, "all")
+    yard.undo(wrong, REFINER)
+    found(yard, GOOD, 80)
+    assert mark(yard) == 80
+    draw(yard, "again")
+    assert (yard.lot("urn:lot:again").tainted_by, mark(yard)) == (80, None)
