@@ -330,7 +330,7 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="two deliveries of 10 t under one invoice of 10 t",
     ),
     "invoice.mismatch": RuleText(
-        fires="an invoice has another name, mass or party than the sale",
+        fires="an invoice has another name, mass (of compounds gross or REO) or party than the sale",
         thresholds=("invoice.tolerance_share",),
         example="lanthanum oxide invoiced, neodymium oxide shipped",
     ),

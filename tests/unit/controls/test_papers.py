@@ -91,6 +91,27 @@ def test_an_invoice_agrees_with_the_books_or_with_the_scale() -> None:
     assert flags(sale(court, 104, whole=True)) == ["invoice.mismatch"]
 
 
+@pytest.mark.parametrize(
+    ("product", "kg", "found"),
+    [
+        ("la-carbonate", 10, 0),
+        ("la-carbonate", 5, 0),
+        ("mixed-carbonate", 5, 0),
+        ("la-carbonate", 4, 1),
+        ("mixed-carbonate", 6, 1),
+        ("bastnaesite-concentrate", 10, 0),
+        ("bastnaesite-concentrate", 5, 1),
+        ("la-metal", 5, 1),
+    ],
+)
+def test_compounds_alone_are_invoiced_by_what_they_contain(product: str, kg: int, found: int) -> None:
+    court = Court()
+    court.extract("plant", "lot/1", {"La": 50 * KG}, product, mass_mg=100 * KG)
+    assert flags(sale(court, 10)) == []
+    line = {"product": product, "lot": LOT, "mass_mg": kg * KG, "amount": "100"}
+    assert [alert.code for alert in register(court, lines=(line,))] == ["invoice.mismatch"] * found
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"seller": party("mine")}, "party"),
     ({"buyer": party("mine")}, "party"),
