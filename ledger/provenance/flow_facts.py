@@ -25,6 +25,7 @@ from ledger.records.lots import (
     PoolVersionRecord,
     PostingRecord,
 )
+from ledger.statements.acts.adjust import POSITION
 from ledger.store.books_source import StoreSource
 
 Place = tuple[int, int]
@@ -204,8 +205,11 @@ class Facts:
             self.held[row[0]].append(Held(*row))
         self.ended.update({lot: [] for lot in wanted})
         for row in sorted(self._rows(PostingRecord, Line._fields, ("lot",), keys)):
-            if row[3] in ENDS or row[3] == "transit":
-                self.ended[row[4]].append(Line(*row))
+            line = Line(*row)
+            if line.account == "holding" and line.position == POSITION:  # an adjustment: no movement took it
+                line = line._replace(account="difference", mass_mg=-line.mass_mg)
+            if line.account in ENDS or line.account == "transit":
+                self.ended[line.lot].append(line)
 
     def need_origins(self, lots: Iterable[str], versions: Iterable[PoolAt] = ()) -> None:
         """Reads what lots and pool versions contain by element and origin, for ``origins_of``."""

@@ -342,8 +342,7 @@ def configuration(cookie: str, token: str) -> SchemathesisConfig:
                     },
                 },
                 {
-                    # No schema can say which parameters belong together, which codes are countries, or that a
-                    # period ends late enough.
+                    # Nor which parameters belong together, which codes are countries, or when a period ends.
                     "include-path": [
                         "/v1/alerts",
                         "/v1/balance",
@@ -362,6 +361,7 @@ def configuration(cookie: str, token: str) -> SchemathesisConfig:
                         "/v1/receivables",
                         "/v1/receivables/invoices",
                         "/v1/reserves",
+                        "/v1/restricted-parties",
                         "/v1/routes",
                         "/v1/screening",
                         "/v1/shipments",

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from ledger.provenance.answers import books_of, find_lot, pools_reached, trace
+from ledger.provenance.answers import pools_reached, trace
 from ledger.provenance.graph import walk
+from ledger.provenance.subjects import books_of, find_lot
 from ledger.provenance.way import Direction
 from ledger.records.books import Record
 from ledger.records.lots import EdgeRecord

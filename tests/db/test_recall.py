@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import pytest
 from sqlalchemy import Engine
 
-from ledger.provenance.answers import Viewer, books_of, find_lot, trace
+from ledger.provenance.answers import trace
 from ledger.provenance.holders import Travelling, travelling
+from ledger.provenance.subjects import Viewer, books_of, find_lot
 from ledger.records.books import Books
 from ledger.records.lots import (
     EdgeRecord,

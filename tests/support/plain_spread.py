@@ -28,6 +28,7 @@ from ledger.records.lots import (
     PoolVersionRecord,
     PostingRecord,
 )
+from ledger.statements.acts.adjust import OFFICIAL, OWN
 from tests.support.plain_flows import Flows, consumed, own_lines, split, stated
 
 ELSEWHERE: Final[NodeId] = ("hidden", "")
@@ -162,6 +163,9 @@ class _Spread:
             if line.account in (*_ENDS, "transit"):
                 key = (line.account, "" if line.account == "transit" else line.custodian)
                 sums[key] = sums.get(key, 0) + line.mass_mg
+            if line.account == "holding" and line.reference in (OWN, OFFICIAL):
+                key = ("difference", line.custodian)
+                sums[key] = sums.get(key, 0) - line.mass_mg
         for (account, custodian), mass_mg in sums.items():
             if mass_mg > 0:
                 kind = "travelling" if account == "transit" else account
