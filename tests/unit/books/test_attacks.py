@@ -21,13 +21,6 @@ ABROAD: dict[str, Any] = {
 NEVER = "urn:shipment:never"
 
 
-@pytest.fixture
-def yard() -> Yard:
-    made = Yard()
-    made.extract()
-    return made
-
-
 def abroad(yard: Yard) -> int:
     lines = yard.books.group(PostingRecord, "lot", ORE)
     return sum(line.mass_mg for line in lines if line.account == "exported")

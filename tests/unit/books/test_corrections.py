@@ -20,13 +20,6 @@ DESADV = "urn:desadv:1"
 OXIDE = "https://plant.example/lot/oxide"
 
 
-@pytest.fixture
-def yard() -> Yard:
-    made = Yard()
-    made.extract()
-    return made
-
-
 # --- which events ----------------------------------------------------------
 
 

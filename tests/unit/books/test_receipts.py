@@ -17,13 +17,6 @@ OTHER_HALL = "https://plant.example/site/other"
 SENT = 400_000
 
 
-@pytest.fixture
-def yard() -> Yard:
-    made = Yard()
-    made.extract()
-    return made
-
-
 # --- after the shipment ----------------------------------------------------
 
 

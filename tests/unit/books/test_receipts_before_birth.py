@@ -18,13 +18,6 @@ OTHER_HALL = "https://plant.example/site/other"
 SENT = 400_000
 
 
-@pytest.fixture
-def yard() -> Yard:
-    made = Yard()
-    made.extract()
-    return made
-
-
 def awaited(lot: str = "urn:lot:late", mass_mg: int = SENT) -> Line:
     """A line of a receipt that says what the lot contains."""
     return born(lot, mass_mg, {element: part * mass_mg // KG for element, part in REO.items()})

@@ -11,13 +11,6 @@ from tests.support.books import KG, MINE, MINER, PLANT, REFINER, START_US
 from tests.support.yard import IMPORTER, ORE, STORE, TRADER, Yard
 
 
-@pytest.fixture
-def yard() -> Yard:
-    made = Yard()
-    made.extract()
-    return made
-
-
 def test_a_shipment_moves_mass_from_the_consignor_into_transit(yard: Yard) -> None:
     event = yard.ship({ORE: 400_000}, site_to=PLANT, despatch_advice="urn:desadv:1", due_us=7)
     assert yard.mass(by=MINER) == 600_000

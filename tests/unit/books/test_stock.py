@@ -13,13 +13,6 @@ from tests.support.yard import MINE, ORE, PLANT, STORE, TRADER, Yard
 LAB = "https://lab.example/party"
 
 
-@pytest.fixture
-def yard() -> Yard:
-    made = Yard()
-    made.extract()
-    return made
-
-
 def sell(yard: Yard, mass_mg: int | None, by: str = MINER, **said: object) -> str:
     return yard.do(
         "transfer", {ORE: mass_mg}, by, **{"owner_from": by, "owner_to": TRADER, "site": "", **said}

@@ -12,16 +12,15 @@ from ledger.records.lots import PostingRecord
 from ledger.records.oversight import (
     AlertRecord,
     ControlListRecord,
-    LicenceRecord,
     OwnershipRecord,
     RestrictedPartyRecord,
     TallyRecord,
     TechnologyTransferRecord,
 )
+from tests.support import exporting
 from tests.support.court import DAY_US, HOUR_US, KG, START_US, Court, accepted, flags, party, refusals
+from tests.support.exporting import BUYER, LICENCE
 
-LICENCE = "urn:licence:technology"
-BUYER = "https://buyer.example/party"
 ITEM = "1E902.a"
 BANNED = "rare-earth-extraction-separation"
 EVER = {"starts_us": 0, "ends_us": None}
@@ -47,23 +46,14 @@ def court_with_lists() -> Court:
 
 def grant(court: Court, **members: Any) -> None:
     said: dict[str, Any] = {
-        "exporter": party("magnets"),
-        "kind": "general",
-        "state": "granted",
         "items": (ITEM,),
         "destinations": ("JP",),
-        "consignees": (BUYER,),
         "end_users": (BUYER,),
         "end_use": "a separation line",
         "quantity_mg": 0,
-        "drawn_mg": 0,
-        "applied_at": 0,
-        "applied_us": 0,
-        "valid_from_us": 0,
-        "valid_to_us": court.now_us + HOUR_US,
         **members,
     }
-    court.books.put(LicenceRecord(LICENCE, **said))
+    exporting.grant(court, **said)
 
 
 def impart(court: Court, technology: str = ITEM, firm: str = "magnets", **members: Any) -> Recorded:

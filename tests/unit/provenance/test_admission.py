@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from ledger.movements.movement import Line
 from ledger.provenance.admission import had_lot, may_see_pool, may_see_shipment, may_see_unit
 from tests.support.books import KG, MINER, REFINER, born
@@ -11,13 +9,6 @@ from tests.support.yard import IMPORTER, ORE, TRADER, Yard
 
 NEVER = "urn:shipment:never"
 UNIT = "urn:unit:1"
-
-
-@pytest.fixture
-def yard() -> Yard:
-    made = Yard()
-    made.extract()
-    return made
 
 
 def admitted(yard: Yard, lot: str = ORE) -> set[str]:
