@@ -12,6 +12,7 @@ from typing import Final
 
 from ledger.controls.noticing import actor_of, decimal_text, listed, notice, roles_of
 from ledger.controls.rule import Case, Notice, rule
+from ledger.controls.sale_chains import Sale, longest
 from ledger.records.lots import EventRecord, LotRecord
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import DAY_US
@@ -69,7 +70,8 @@ def carousel(case: Case) -> Iterator[Notice]:
             continue
         back = _way(tally.sums, buyer, seller)
         span_us = int(limits["carousel.days"]) * DAY_US
-        hops = _chain(tally.sums, sale, case.movement.event_time_us, span_us) if trades else 0
+        new = Sale(seller, buyer, case.movement.event_time_us)
+        hops = longest(_to_traders(tally.sums), new, span_us) if trades else 0
         if not back and hops < limits["carousel.hops"]:
             continue
         what = (
@@ -177,11 +179,15 @@ def note_sale(case: Case) -> None:
             case.recording.books.put(TallyRecord(HOPS, lot, "", sums))
 
 
-def _edges(sums: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
+def _sales(sums: Mapping[str, int]) -> Iterator[Sale]:
     for name, time_us in sums.items():
         seller, _, buyer = name.partition(" ")
         if seller != "trader":
-            yield seller, buyer, time_us
+            yield Sale(seller, buyer, time_us)
+
+
+def _to_traders(sums: Mapping[str, int]) -> list[Sale]:
+    return [sale for sale in _sales(sums) if f"{TRADER}{sale.buyer}" in sums]
 
 
 def _way(sums: Mapping[str, int], start: str, end: str) -> list[str]:
@@ -195,48 +201,8 @@ def _way(sums: Mapping[str, int], start: str, end: str) -> list[str]:
             while before[way[-1]]:
                 way.append(before[way[-1]])
             return way[::-1]
-        for seller, buyer, _ in sorted(_edges(sums)):
+        for seller, buyer, _ in sorted(_sales(sums)):
             if seller == party and buyer not in before:
                 before[buyer] = party
                 waiting.append(buyer)
     return []
-
-
-def _chain(sums: Mapping[str, int], sale: tuple[str, str], at_us: int, span_us: int) -> int:
-    """The most sales into traders, one after the other within a span, of which a sale is one.
-
-    Filing may come in any order: what followed on a sale may be recorded before it.
-    """
-    seller, buyer = sale
-    longest = 0
-    for end_us in {at_us, *(time for _, _, time in _edges(sums) if at_us < time < at_us + span_us)}:
-        before = _hops(sums, seller, end_us - span_us, {seller})
-        longest = max(longest, before + 1 + _onward(sums, buyer, at_us, end_us, {}))
-    return longest
-
-
-def _onward(
-    sums: Mapping[str, int], party: str, after_us: int, until_us: int, known: dict[tuple[str, int], int]
-) -> int:
-    """How many sales into traders, each later than the one before, a lot made from a party on."""
-    if (party, after_us) not in known:
-        known[party, after_us] = max(
-            (
-                1 + _onward(sums, buyer, time_us, until_us, known)
-                for seller, buyer, time_us in _edges(sums)
-                if seller == party and after_us < time_us <= until_us and f"{TRADER}{buyer}" in sums
-            ),
-            default=0,
-        )
-    return known[party, after_us]
-
-
-def _hops(sums: Mapping[str, int], party: str, since_us: int, seen: set[str]) -> int:
-    """How many sales into traders, one after the other since a moment, brought a lot to a party."""
-    if f"{TRADER}{party}" not in sums:
-        return 0
-    longest = 0
-    for seller, buyer, time_us in _edges(sums):
-        if buyer == party and time_us > since_us and seller not in seen:
-            longest = max(longest, 1 + _hops(sums, seller, since_us, seen | {seller}))
-    return longest
