@@ -107,7 +107,7 @@ def _new_lot(
     """The record of a lot that is born now; a late birth is reconciled with what stood in its place.
 
     Raises:
-        Impossible: ``lot.exists``, ``graph.cycle``, or the line states no mass.
+        Impossible: ``lot.exists``, ``lot.product-unknown``, ``graph.cycle``, or the line states no mass.
     """
     movement, recording = journal.movement, journal.recording
     composition = composition_of(line)
@@ -144,7 +144,7 @@ def _new_lot(
         event_time_us=movement.event_time_us,
         birth=movement.kind,
         product=line.product,
-        stage=recording.policy.catalogue.stage(line.product),
+        stage=stage_of(journal, line),
         mass_mg=line.mass_mg,
         cells=cells,
         composition=composition.declared,
@@ -157,6 +157,27 @@ def _new_lot(
     if earlier is not None:
         _reconcile(journal, line, earlier, lot, parents, custodian)
     return lot
+
+
+def stage_of(journal: Journal, line: Line) -> str:
+    """The stage of what a line says to be a product; "" where it says none.
+
+    Raises:
+        Impossible: ``lot.product-unknown``: most rules ask for what a product is, and would be silent.
+    """
+    product = journal.recording.policy.catalogue.product(line.product) if line.product else None
+    if line.product and product is None:
+        raise Impossible(
+            Finding(
+                "lot.product-unknown",
+                f"the catalogue in force has no product {line.product!r}",
+                line.pointer,
+                "Name a product of the catalogue (GET /v1/products), or ask the regulator to publish this "
+                "one (set-policy, products).",
+                {"lot": line.lot, "product": line.product},
+            )
+        )
+    return "" if product is None else product.stage
 
 
 def _told(parents: Iterable[int]) -> tuple[int, ...] | None:
@@ -221,7 +242,7 @@ def descends(journal: Journal, nodes: Iterable[int], ancestor: int) -> bool:
 def _bear_from_outside(journal: Journal, line: Line, *, origin: str, custodian: str) -> None:
     movement = journal.movement
     contained_mg = composition_of(line).contained_mg
-    status = birth_status(movement.kind, journal.recording.policy.catalogue.stage(line.product))
+    status = birth_status(movement.kind, stage_of(journal, line))
     cells: dict[Cell, int] = {
         (element, origin, status): mass_mg for element, mass_mg in contained_mg.items() if mass_mg
     }

@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from ledger.books import settling, units
 from ledger.books.accounts import Journal
-from ledger.books.births import BIRTH_AWAITED, node_of, supersede
+from ledger.books.births import BIRTH_AWAITED, node_of, stage_of, supersede
 from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
 from ledger.books.custody import acting_custodian
@@ -257,7 +257,7 @@ def _awaited(
             {"lot": line.lot},
             line.pointer,
         )
-    stage = journal.recording.policy.catalogue.stage(line.product)
+    stage = stage_of(journal, line)
     status = birth_status("extract", stage)
     cells: dict[Cell, int] = {
         (element, f"{AWAITED}{line.lot}", status): contained_mg

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from ledger.books.accounts import Journal
-from ledger.books.births import bear_lot, composition_of
+from ledger.books.births import bear_lot, composition_of, stage_of
 from ledger.books.context import Impossible
 from ledger.books.counting import SEPARATED, count_output
 from ledger.books.custody import acting_custodian
@@ -281,7 +281,7 @@ def bear_outputs(
     outputs = journal.movement.outputs
     masses = [composition_of(line).contained_mg for line in outputs]
     for line, part in zip(outputs, split(cells, masses), strict=True):
-        stage = journal.recording.policy.catalogue.stage(line.product)
+        stage = stage_of(journal, line)
         own, counted_mg = count_output(part, stage)
         journal.effect.counted_mg += counted_mg
         if stage != SEPARATED:

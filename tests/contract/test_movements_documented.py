@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger.controls import ticks
 from ledger.materials.units import MASS_UNITS
 from ledger.movements.composition import CUSTODY_MODELS, LOT_MEMBERS
 from ledger.movements.kinds import EVENT_MEMBERS, FORMS, Form
@@ -22,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "movements.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", TEXT, re.MULTILINE | re.DOTALL))
 CODE = re.compile(r"movement\.[a-z-]+")
+BOOKS_CODE = re.compile(r"[a-z]+\.[a-z-]+")
+REFUSALS = re.compile(r'^\| <a id="[^"]+"></a>`([a-z]+\.[a-z-]+)` \|', re.M)
+UPON_BOOKS = "These are said upon what the books hold"
 WIDTH = 100
 
 
@@ -100,16 +104,25 @@ def test_no_member_is_documented_that_is_not_there() -> None:
     assert listed == {*EVENT_MEMBERS, *LOT_MEMBERS}
 
 
-def test_every_refusal_is_documented() -> None:
+def codes_in(package: str, form: re.Pattern[str]) -> list[str]:
+    """The codes of findings that the modules of a package name."""
     codes = {
         node.value
-        for path in (ROOT / "ledger" / "movements").glob("*.py")
+        for path in (ROOT / "ledger" / package).glob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and form.fullmatch(node.value)
     }
     assert len(codes) > 40
-    listed = re.findall(r'^\| <a id="[^"]+"></a>`(movement\.[a-z-]+)` \|', TEXT, re.M)
-    assert sorted(listed) == sorted(codes)
+    return sorted(codes)
+
+
+def test_every_refusal_is_documented() -> None:
+    assert sorted(REFUSALS.findall(TEXT.partition(UPON_BOOKS)[0])) == codes_in("movements", CODE)
+
+
+def test_every_refusal_upon_the_books_is_documented() -> None:
+    codes = [code for code in codes_in("books", BOOKS_CODE) if code not in ticks.CODES]
+    assert REFUSALS.findall(TEXT.partition(UPON_BOOKS)[2]) == codes
 
 
 def test_every_unit_and_model_is_documented() -> None:

@@ -198,7 +198,6 @@ def test_a_separated_compound_counts_once() -> None:
     ("product", "counted_mg", "beyond_mg"),
     [
         ("", 0, 0),
-        ("no-such-product", 0, 0),
         ("rock-ore", 0, 0),
         ("mixed-concentrate", 0, 0),
         ("mixed-carbonate", 0, 0),

@@ -28,7 +28,7 @@ def received(court: Court, consignor: str = "mine", **members: Any) -> Recorded:
 def used_before_birth(court: Court) -> None:
     accepted(received(court))
     whole = out(LOT, 2_000 * KG, REO)
-    made = out(OXIDE, 800 * KG, REO, "didymium-oxide")
+    made = out(OXIDE, 800 * KG, REO, "prnd-oxide")
     accepted(court.file("process", "plant", inputs=(whole,), outputs=(made,), process="separation"))
 
 
