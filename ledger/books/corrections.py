@@ -93,6 +93,7 @@ def check(journal: Journal) -> None:
     unchecked = journal.recording.unchecked
     touched = sorted(unchecked, key=repr)
     findings: list[Finding] = []
+    settling.mark_all(journal, ((key[0], key[1:]) for key in touched if len(key) == 4))
     for key in touched:
         if len(key) == 4:
             findings.extend(_judge_holding(journal, key))
@@ -185,13 +186,15 @@ def _own_shipments(
 
 def _reverse(journal: Journal, lines: Iterable[PostingRecord]) -> None:
     """Posts every line again with the other sign, and puts what it changed back."""
+    travelling: dict[tuple[str, str], ShipmentRecord] = {}
     for line in lines:
         if line.account == "holding":
             journal.give(line.lot, -line.mass_mg, owner=line.owner, custodian=line.custodian, site=line.site)
             continue
         shipment = _in_transit(journal, line)
         if shipment is not None:
-            shipments.return_to_transit(journal, shipment, line.lot, -line.mass_mg)
+            on = shipments.return_to_transit(journal, shipment, line.lot, -line.mass_mg)
+            travelling[on.consignor, on.event_id] = on
             continue
         journal.post(
             line.account,
@@ -204,6 +207,8 @@ def _reverse(journal: Journal, lines: Iterable[PostingRecord]) -> None:
             pool=line.pool,
             reference=line.reference,
         )
+    for shipment in travelling.values():
+        shipments.reopen(journal, shipment)
 
 
 def _make_up(journal: Journal, event: EventRecord, lines: Sequence[PostingRecord]) -> None:
@@ -242,18 +247,17 @@ def _reopen(journal: Journal, lines: Iterable[PostingRecord]) -> None:
 
 def _undo_provisional(journal: Journal, event: EventRecord, lines: Sequence[PostingRecord]) -> None:
     """Takes a receipt that came before its shipment out of what settled it; its own lines follow."""
+    unsettling = settling.Unsettling(journal)
     for line in lines:
         words = line.reference.split(" ")
         if line.account != "suspense" or len(words) != 2 or words[1] != event.event_id:
             continue
         receipt = journal.books.get(ProvisionalRecord, words[0], event.event_id, line.lot)
         assert receipt is not None
-        for shipment in settling.settled_shipments(journal.books, receipt):
-            standing = journal.books.get(ProvisionalRecord, words[0], event.event_id, line.lot)
-            assert standing is not None
-            settling.unsettle(journal, shipment, standing)
+        unsettling.of_receipt(receipt)
         journal.books.put(replace(receipt, left_mg=0, settled_at=journal.recording.index))
         journal.recording.unchecked.add(("lot", line.lot))
+    unsettling.finish()
 
 
 def _undo_births(journal: Journal, event: EventRecord, lines: Sequence[PostingRecord]) -> None:
@@ -274,10 +278,7 @@ def _undo_births(journal: Journal, event: EventRecord, lines: Sequence[PostingRe
 
 def _judge_holding(journal: Journal, key: Key) -> list[Finding]:
     holding = journal.books.get(HoldingRecord, *key)
-    if holding is None:
-        return []
-    if holding.mass_mg >= 0:
-        settling.mark_provisional(journal, holding)
+    if holding is None or holding.mass_mg >= 0:
         return []
     return [
         Finding(

@@ -140,12 +140,14 @@ def travelled_back(journal: Journal, back: ShipmentRecord) -> None:
     first = journal.books.get(ShipmentRecord, back.consignee, back.returns)
     assert first is not None
     first = settling.current(journal.books, first)
-    for receipt in settling.settled_receipts(journal.books, back):
-        settling.unsettle(journal, back, receipt)
+    unsettling = settling.Unsettling(journal)
+    unsettling.of_shipment(back)
+    unsettling.finish()
     for line in settling.lines_of(journal.books, back):
         shipments.move(journal, back, line, "transit", -line.sent_mg)
         settling.put_line(journal, replace(line, left_mg=line.left_mg - line.sent_mg))
-        shipments.return_to_transit(journal, first, line.lot, line.sent_mg)
+        first = shipments.return_to_transit(journal, first, line.lot, line.sent_mg)
+    shipments.reopen(journal, first)
     settling.put_shipment(journal, replace(shipments.standing(journal, back), state="voided"))
 
 

@@ -8,7 +8,9 @@ Every line of a settlement carries the reference "<consignor> <shipment> <consig
 these lines is what stands settled between the two, however often one of them was corrected.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import TypeAlias
 
 from ledger.books.accounts import Journal, contained
 from ledger.materials.units import round_half_even
@@ -23,6 +25,9 @@ from ledger.records.lots import (
     ShipmentRecord,
 )
 from ledger.records.quick import replace
+
+Place: TypeAlias = tuple[str, str, str]
+"""Owner, custodian and site of a holding."""
 
 
 def reference(shipment: ShipmentRecord) -> str:
@@ -118,15 +123,25 @@ def differ(
         journal.effect.difference[element] = journal.effect.difference.get(element, Fraction(0)) + mass
 
 
-def mark_provisional(journal: Journal, holding: HoldingRecord) -> None:
-    """States anew how much of a holding awaits shipments: what is unsettled, at most what is left."""
-    unsettled = sum(
-        receipt.left_mg
-        for receipt in journal.books.group(ProvisionalRecord, "lot", holding.lot)
-        if (receipt.owner, receipt.consignee, receipt.site)
-        == (holding.owner, holding.custodian, holding.site)
-    )
-    awaited = max(0, min(unsettled, holding.mass_mg))
+def unsettled_by_place(books: Books, lot: str) -> dict[Place, int]:
+    """How much of a lot awaits shipments, in mg by owner, custodian and site of what was received of it."""
+    sums: dict[Place, int] = {}
+    for receipt in books.group(ProvisionalRecord, "lot", lot):
+        place = receipt.owner, receipt.consignee, receipt.site
+        sums[place] = sums.get(place, 0) + receipt.left_mg
+    return sums
+
+
+def mark_provisional(journal: Journal, holding: HoldingRecord, unsettled: Mapping[Place, int]) -> None:
+    """States anew how much of a holding awaits shipments: what is unsettled, at most what is left.
+
+    Args:
+        journal: Of the movement.
+        holding: As it stands.
+        unsettled: What ``unsettled_by_place`` says of its lot.
+    """
+    place = holding.owner, holding.custodian, holding.site
+    awaited = max(0, min(unsettled.get(place, 0), holding.mass_mg))
     if awaited != holding.provisional_mg:
         journal.books.put(replace(holding, provisional_mg=awaited, changed_at=journal.recording.index))
 
@@ -171,6 +186,7 @@ def _settle_line(
 ) -> None:
     lot = journal.books.get(LotRecord, line.lot)
     assert lot is not None
+    first_line = len(journal.effect.postings)
     sent_mg, left_mg, weighed_mg = line.left_mg, line.left_mg, line.weighed_mg
     over: list[ProvisionalRecord] = []
     for receipt in receipts:
@@ -202,11 +218,23 @@ def _settle_line(
         compare(journal, lot, sent_mg, sum(receipt.left_mg for receipt in receipts))
         weighed_mg += excess
     put_line(journal, replace(line, left_mg=left_mg, weighed_mg=weighed_mg))
+    came = _came(journal.effect.postings[first_line:])
+    unsettled = unsettled_by_place(journal.books, line.lot)
     for receipt in receipts:
-        _pass_title(journal, shipment, receipt)
+        came_mg = came.get(settlement_reference(shipment, receipt), 0)
+        _pass_title(journal, shipment, receipt, came_mg, unsettled)
         holding = journal.books.get(HoldingRecord, line.lot, receipt.owner, receipt.consignee, receipt.site)
         if holding is not None:
-            mark_provisional(journal, holding)
+            mark_provisional(journal, holding, unsettled)
+
+
+def _came(postings: Iterable[PostingRecord]) -> dict[str, int]:
+    """How much of a lot came by the lines of its settlements, in mg by their references."""
+    came: dict[str, int] = {}
+    for line in postings:
+        if line.account == "transit" or (line.account == "difference" and line.mass_mg > 0):
+            came[line.reference] = came.get(line.reference, 0) - line.mass_mg
+    return came
 
 
 def _settled(journal: Journal, receipt: ProvisionalRecord, part: int) -> ProvisionalRecord:
@@ -234,7 +262,13 @@ def _drop_excess(
     _settled(journal, receipt, receipt.left_mg)
 
 
-def _pass_title(journal: Journal, shipment: ShipmentRecord, receipt: ProvisionalRecord) -> None:
+def _pass_title(
+    journal: Journal,
+    shipment: ShipmentRecord,
+    receipt: ProvisionalRecord,
+    came_mg: int,
+    unsettled: Mapping[Place, int],
+) -> None:
     """What was received belongs to whom the shipment says, as far as the consignee still has it.
 
     A receipt that comes first and names no owner credits its consignee; a warehouse that files before the
@@ -244,15 +278,9 @@ def _pass_title(journal: Journal, shipment: ShipmentRecord, receipt: Provisional
     holding = journal.books.get(HoldingRecord, receipt.lot, receipt.owner, receipt.consignee, receipt.site)
     if holding is None or receipt.owner == shipment.owner_to:
         return
-    lines = [one for one in journal.effect.postings if (one.reference, one.lot) == (where, receipt.lot)]
-    came = -sum(line.mass_mg for line in lines if line.account == "transit")
-    came -= sum(line.mass_mg for line in lines if line.account == "difference" and line.mass_mg > 0)
-    left = sum(
-        other.left_mg
-        for other in journal.books.group(ProvisionalRecord, "lot", receipt.lot)
-        if (other.owner, other.consignee, other.site) == (receipt.owner, receipt.consignee, receipt.site)
-    )
-    _entitle(journal, receipt, shipment.owner_to, max(0, min(came, holding.mass_mg - left)), where)
+    left_mg = unsettled.get((receipt.owner, receipt.consignee, receipt.site), 0)
+    title_mg = max(0, min(came_mg, holding.mass_mg - left_mg))
+    _entitle(journal, receipt, shipment.owner_to, title_mg, where)
 
 
 def _entitle(journal: Journal, receipt: ProvisionalRecord, owner: str, mass_mg: int, where: str) -> None:
@@ -304,36 +332,93 @@ def _credit(journal: Journal, receipt: ProvisionalRecord, mass_mg: int) -> None:
     journal.give(receipt.lot, mass_mg, owner=receipt.owner, custodian=receipt.consignee, site=receipt.site)
 
 
-def unsettle(journal: Journal, shipment: ShipmentRecord, receipt: ProvisionalRecord) -> None:
-    """Takes back whatever stands settled between a shipment and a receipt of one lot."""
-    books, where = journal.books, settlement_reference(shipment, receipt)
-    sums = {"transit": 0, "suspense": 0, "difference": 0}
-    entitled = 0
-    for posting in books.group(PostingRecord, "lot", receipt.lot):
-        if posting.reference == where and posting.account in sums:
-            sums[posting.account] += posting.mass_mg
-        elif posting.reference == where and posting.owner != receipt.owner:
-            entitled += posting.mass_mg
-    if not any(sums.values()):
-        return
-    line = books.get(ShipmentLineRecord, shipment.consignor, shipment.event_id, receipt.lot)
-    lot = books.get(LotRecord, receipt.lot)
-    assert line is not None
-    assert lot is not None
-    credited = -sum(sums.values())
-    _entitle(journal, receipt, shipment.owner_to, -entitled, where)
-    _transit(journal, shipment, line, -sums["transit"], where)
-    _suspense(journal, shipment, receipt, -sums["suspense"], where)
-    _differ(journal, lot, receipt, -sums["difference"], where)
-    if credited:
-        _credit(journal, receipt, -credited)
-    left_mg = line.left_mg - sums["transit"]
-    put_line(journal, replace(line, left_mg=left_mg, weighed_mg=max(0, line.sent_mg - left_mg)))
-    books.put(replace(receipt, left_mg=receipt.left_mg + sums["suspense"], settled_at=None))
-    holding = books.get(HoldingRecord, receipt.lot, receipt.owner, receipt.consignee, receipt.site)
-    if holding is not None:
-        mark_provisional(journal, holding)
-    close_if_empty(journal, shipment, journal.movement.event_time_us)
+class Unsettling:
+    """Takes settlements of receipts back, many together.
+
+    The lines of a lot are looked through once for all of them, and what follows from all of them (how much
+    of a holding awaits shipments, whether a shipment travels again) is stated at the end, by ``finish``.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._booked: dict[str, dict[str, list[PostingRecord]]] = {}
+        self._places: dict[tuple[str, Place], None] = {}
+        self._shipments: dict[tuple[str, str], None] = {}
+
+    def of_shipment(self, shipment: ShipmentRecord) -> None:
+        """Takes back whatever stands settled between a shipment and receipts."""
+        for receipt in settled_receipts(self._journal.books, shipment):
+            self._unsettle(shipment, receipt)
+
+    def of_receipt(self, receipt: ProvisionalRecord) -> None:
+        """Takes back whatever stands settled between shipments and a receipt of one lot."""
+        books = self._journal.books
+        for shipment in settled_shipments(books, receipt):
+            standing = books.get(ProvisionalRecord, receipt.consignee, receipt.event_id, receipt.lot)
+            assert standing is not None
+            self._unsettle(shipment, standing)
+
+    def finish(self) -> None:
+        """States what follows from all that was taken back."""
+        journal = self._journal
+        mark_all(journal, self._places)
+        for key in self._shipments:
+            shipment = journal.books.get(ShipmentRecord, *key)
+            assert shipment is not None
+            close_if_empty(journal, shipment, journal.movement.event_time_us)
+
+    def _unsettle(self, shipment: ShipmentRecord, receipt: ProvisionalRecord) -> None:
+        journal, books = self._journal, self._journal.books
+        where = settlement_reference(shipment, receipt)
+        sums = {"transit": 0, "suspense": 0, "difference": 0}
+        entitled = 0
+        for posting in self._lines(receipt.lot, where):
+            if posting.account in sums:
+                sums[posting.account] += posting.mass_mg
+            elif posting.owner != receipt.owner:
+                entitled += posting.mass_mg
+        if not any(sums.values()):
+            return
+        line = books.get(ShipmentLineRecord, shipment.consignor, shipment.event_id, receipt.lot)
+        lot = books.get(LotRecord, receipt.lot)
+        assert line is not None
+        assert lot is not None
+        credited = -sum(sums.values())
+        _entitle(journal, receipt, shipment.owner_to, -entitled, where)
+        _transit(journal, shipment, line, -sums["transit"], where)
+        _suspense(journal, shipment, receipt, -sums["suspense"], where)
+        _differ(journal, lot, receipt, -sums["difference"], where)
+        if credited:
+            _credit(journal, receipt, -credited)
+        left_mg = line.left_mg - sums["transit"]
+        put_line(journal, replace(line, left_mg=left_mg, weighed_mg=max(0, line.sent_mg - left_mg)))
+        books.put(replace(receipt, left_mg=receipt.left_mg + sums["suspense"], settled_at=None))
+        self._places[receipt.lot, (receipt.owner, receipt.consignee, receipt.site)] = None
+        self._shipments[shipment.consignor, shipment.event_id] = None
+
+    def _lines(self, lot: str, where: str) -> Sequence[PostingRecord]:
+        """The lines of a settlement that is still to be taken back."""
+        if lot not in self._booked:
+            self._booked[lot] = _by_reference(self._journal.books.group(PostingRecord, "lot", lot))
+        return self._booked[lot].pop(where, ())
+
+
+def mark_all(journal: Journal, places: Iterable[tuple[str, Place]]) -> None:
+    """As ``mark_provisional``, for every holding of these lots and places that there is."""
+    unsettled: dict[str, Mapping[Place, int]] = {}
+    for lot, place in places:
+        holding = journal.books.get(HoldingRecord, lot, *place)
+        if holding is not None:
+            if lot not in unsettled:
+                unsettled[lot] = unsettled_by_place(journal.books, lot)
+            mark_provisional(journal, holding, unsettled[lot])
+
+
+def _by_reference(postings: Iterable[PostingRecord]) -> dict[str, list[PostingRecord]]:
+    found: dict[str, list[PostingRecord]] = {}
+    for posting in postings:
+        found.setdefault(posting.reference, []).append(posting)
+    return found
 
 
 def settled_shipments(books: Books, receipt: ProvisionalRecord) -> list[ShipmentRecord]:

@@ -77,8 +77,9 @@ def send_back(journal: Journal, shipment: ShipmentRecord) -> None:
     it takes these over, and otherwise ``corrections.check`` refuses.
     """
     account = account_of(journal, shipment)
-    for receipt in settling.settled_receipts(journal.books, shipment):
-        settling.unsettle(journal, shipment, receipt)
+    unsettling = settling.Unsettling(journal)
+    unsettling.of_shipment(shipment)
+    unsettling.finish()
     for line in settling.lines_of(journal.books, shipment):
         move(journal, shipment, line, account, -line.sent_mg)
         journal.give(
@@ -93,14 +94,19 @@ def send_back(journal: Journal, shipment: ShipmentRecord) -> None:
     settling.put_shipment(journal, replace(standing(journal, shipment), state="voided"))
 
 
-def return_to_transit(journal: Journal, shipment: ShipmentRecord, lot: str, mass_mg: int) -> None:
-    """Puts mass back into a shipment, which is open again by it."""
+def return_to_transit(journal: Journal, shipment: ShipmentRecord, lot: str, mass_mg: int) -> ShipmentRecord:
+    """Puts mass back into a shipment; gives the one that it travels in, which ``reopen`` opens again."""
     shipment = settling.current(journal.books, shipment)
     line = journal.books.get(ShipmentLineRecord, shipment.consignor, shipment.event_id, lot)
     assert line is not None
     move(journal, shipment, line, "transit", mass_mg)
     left_mg = line.left_mg + mass_mg
     settling.put_line(journal, replace(line, left_mg=left_mg, weighed_mg=max(0, line.sent_mg - left_mg)))
+    return shipment
+
+
+def reopen(journal: Journal, shipment: ShipmentRecord) -> None:
+    """Opens a shipment of which something travels again."""
     settling.close_if_empty(journal, standing(journal, shipment), journal.movement.event_time_us)
 
 
