@@ -9,7 +9,7 @@ refused as overdrawn until it is unpacked. Only a thing that cannot be in two pl
 must be taken out of one unit before it goes into another.
 """
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ledger.books.accounts import Journal
@@ -47,6 +47,84 @@ def contents(books: Books, unit: str) -> dict[str, int]:
     return masses
 
 
+def _contents_together(books: Books, units: Sequence[str]) -> dict[str, int]:
+    """The sum of what units contain; what is in one that is listed beside the unit around it counts twice.
+
+    Every unit is looked into once: a unit is inside one other at most.
+    """
+    masses: dict[str, int] = {}
+    times = dict.fromkeys(units, 1)
+    for unit, inside in _from_outside(books, units):
+        for member in inside:
+            if member.mass_mg:
+                masses[member.child] = masses.get(member.child, 0) + times[unit] * member.mass_mg
+        for child in {member.child: None for member in inside if not member.mass_mg}:
+            times[child] = times.get(child, 0) + times[unit]
+    return masses
+
+
+def _from_outside(books: Books, units: Sequence[str]) -> list[tuple[str, list[MemberRecord]]]:
+    """Units and all that are inside them with what is directly in each, each once and none before the one
+    around it.
+    """
+    found: dict[str, list[MemberRecord]] = {}
+    waiting = list(units)
+    while waiting:
+        unit = waiting.pop()
+        if unit not in found:
+            found[unit] = members(books, unit)
+            waiting.extend(member.child for member in found[unit] if not member.mass_mg)
+    within = {member.child for inside in found.values() for member in inside if not member.mass_mg}
+    ordered: dict[str, None] = {}
+    waiting = sorted(units, key=within.__contains__, reverse=True)
+    while waiting:
+        unit = waiting.pop()
+        if unit not in ordered:
+            ordered[unit] = None
+            waiting.extend(member.child for member in found[unit] if not member.mass_mg)
+    return [(unit, found[unit]) for unit in ordered]
+
+
+class _Known:
+    """What a party may know of units: it packed one, or knows by its own books of every lot in it.
+
+    Every lot and every unit is looked at once, however many units are asked about.
+    """
+
+    def __init__(
+        self, journal: Journal, party: str | None, coming: Container[str], units: Sequence[str]
+    ) -> None:
+        self._journal, self._party, self._coming, self._units = journal, party, coming, units
+        self._strange: dict[str, bool] | None = None
+        self._lots: dict[str, bool] = {}
+
+    def may_know(self, unit: UnitRecord) -> bool:
+        """Whether the party may know of a unit, one of those that were named."""
+        if self._party in (None, unit.packer):
+            return True
+        if self._strange is None:
+            self._strange = self._look()
+        return not self._strange[unit.unit]
+
+    def _look(self) -> dict[str, bool]:
+        """Whether there is a lot in each unit of which the party knows nothing."""
+        strange: dict[str, bool] = {}
+        for unit, inside in reversed(_from_outside(self._journal.books, self._units)):
+            strange[unit] = any(
+                not self._knows(member.child) if member.mass_mg else strange.get(member.child, False)
+                for member in inside
+            )
+        return strange
+
+    def _knows(self, lot: str) -> bool:
+        if lot not in self._lots:
+            holdings = self._journal.books.group(HoldingRecord, "lot", lot)
+            self._lots[lot] = lot in self._coming or any(
+                self._party in (held.custodian, held.owner) for held in holdings
+            )
+        return self._lots[lot]
+
+
 def goods(
     journal: Journal, party: str | None, *, weighed: bool = False, coming: Container[str] = ()
 ) -> list[Line]:
@@ -67,16 +145,16 @@ def goods(
         Impossible: ``unit.unknown``, ``unit.disagrees``.
     """
     movement = journal.movement
-    packed: dict[str, int] = {}
     listed = {line.lot for line in movement.inputs}
+    known = _Known(journal, party, coming, movement.units)
+    open_: list[str] = []
     for unit in movement.units:
         found = journal.books.get(UnitRecord, unit)
-        if found is None or not found.open or not _may_know(journal, found, party, coming):
-            if weighed and listed:
-                continue
+        if found is not None and found.open and known.may_know(found):
+            open_.append(unit)
+        elif not weighed or not listed:
             raise _unknown(journal, unit)
-        for lot, mass_mg in contents(journal.books, unit).items():
-            packed[lot] = packed.get(lot, 0) + mass_mg
+    packed = _contents_together(journal.books, open_)
     lines = list(movement.inputs)
     if not listed.isdisjoint(packed):
         if weighed:
@@ -124,9 +202,10 @@ def book_pack(journal: Journal) -> None:
             _check_free(journal, lot.lot, line.pointer)
             mass_mg = lot.mass_mg
         _put_in(journal, lot.lot, mass_mg)
+    known = _Known(journal, packer, (), movement.units)
     for child in movement.units:
         inner = journal.books.get(UnitRecord, child)
-        if inner is None or not inner.open or not _may_know(journal, inner, packer):
+        if inner is None or not inner.open or not known.may_know(inner):
             raise _unknown(journal, child)
         _check_free(journal, child, movement.pointer)
         if child == unit or unit in _inside(journal.books, child):
@@ -156,7 +235,8 @@ def book_unpack(journal: Journal) -> None:
     movement = journal.movement
     opener = acting_custodian(journal, movement.custodian_from)
     unit = journal.books.get(UnitRecord, movement.parent)
-    if unit is None or not unit.open or not _may_know(journal, unit, opener):
+    known = _Known(journal, opener, (), (movement.parent,))
+    if unit is None or not unit.open or not known.may_know(unit):
         raise _unknown(journal, movement.parent)
     inside = members(journal.books, unit.unit)
     if opener != unit.packer and not _has_any(journal, opener, unit.unit):
@@ -164,10 +244,13 @@ def book_unpack(journal: Journal) -> None:
             journal, "custody.not-holder", f"{opener} has nothing of what is in {unit.unit}", unit.unit
         )
     if movement.inputs or movement.units:
+        by_child: dict[str, list[MemberRecord]] = {}
+        for member in inside:
+            by_child.setdefault(member.child, []).append(member)
         for line in movement.inputs:
-            _take_out(journal, line.lot, line.mass_mg, inside, line.pointer)
+            _take_out(journal, line.lot, line.mass_mg, by_child.get(line.lot, ()), line.pointer)
         for child in movement.units:
-            _take_out(journal, child, None, inside, movement.pointer)
+            _take_out(journal, child, None, by_child.get(child, ()), movement.pointer)
     else:
         _end_members(journal, inside)
     _open_seals(journal, unit)
@@ -189,6 +272,9 @@ def undo_packing(journal: Journal, event: EventRecord) -> None:
             books.put(replace(member, until_us=member.since_us, until_index=index, until_position=None))
         elif (member.until_index, member.until_position) == place:
             _check_still_free(journal, member)
+            if not member.mass_mg and event.unit in _inside(books, member.child):
+                detail = f"{event.unit} would be inside itself, for it is inside {member.child} by now"
+                raise _impossible(journal, "unit.nested-in-itself", detail, event.unit)
             books.put(replace(member, until_us=None, until_index=None, until_position=None))
     still = bool(members(books, event.unit))
     if not still:
@@ -233,19 +319,6 @@ def _still_has(journal: Journal, party: str, unit: str) -> bool:
     """Whether a party has all that a unit contains."""
     inside = contents(journal.books, unit)
     return all(_held(journal.books, party, lot) >= mass_mg for lot, mass_mg in inside.items())
-
-
-def _may_know(journal: Journal, unit: UnitRecord, party: str | None, coming: Container[str] = ()) -> bool:
-    """Whether a party packed a unit, or knows by its own books of every lot in it."""
-    if party in (None, unit.packer):
-        return True
-    return all(
-        lot in coming
-        or any(
-            party in (held.custodian, held.owner) for held in journal.books.group(HoldingRecord, "lot", lot)
-        )
-        for lot in contents(journal.books, unit.unit)
-    )
 
 
 def _has_any(journal: Journal, party: str, unit: str) -> bool:
@@ -316,9 +389,8 @@ def _put_in(journal: Journal, child: str, mass_mg: int) -> None:
 
 
 def _take_out(
-    journal: Journal, child: str, mass_mg: int | None, inside: list[MemberRecord], pointer: str
+    journal: Journal, child: str, mass_mg: int | None, found: Sequence[MemberRecord], pointer: str
 ) -> None:
-    found = [member for member in inside if member.child == child]
     there = sum(member.mass_mg for member in found)
     if not found or (mass_mg is not None and mass_mg > there):
         raise Impossible(
@@ -335,7 +407,7 @@ def _take_out(
         _put_in(journal, child, there - mass_mg)
 
 
-def _end_members(journal: Journal, ended: list[MemberRecord]) -> None:
+def _end_members(journal: Journal, ended: Sequence[MemberRecord]) -> None:
     until_us, index = journal.movement.event_time_us, journal.recording.index
     for member in ended:
         after = replace(member, until_us=until_us, until_index=index, until_position=journal.position)

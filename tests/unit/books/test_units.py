@@ -95,6 +95,36 @@ def test_a_unit_is_in_one_unit_at_a_time_and_never_in_itself(yard: Yard) -> None
     assert yard.refused("pack", parent=PALLET, units=(PALLET,)) == ["unit.nested-in-itself"]
 
 
+def test_to_undo_an_unpacking_puts_no_unit_into_itself(yard: Yard) -> None:
+    yard.do("pack", {ORE: 1}, parent=BOX)
+    yard.do("pack", parent=PALLET, units=(BOX,))
+    unpacked = yard.do("unpack", parent=PALLET)
+    yard.do("pack", {ORE: 1}, parent=PALLET)
+    yard.do("pack", parent=BOX, units=(PALLET,))
+    undone = {"event_id": unpacked, "corrects": unpacked, "did_not_occur": True}
+    assert yard.refused("unpack", parent=PALLET, **undone) == ["unit.nested-in-itself"]
+    yard.do("unpack", parent=BOX, units=(PALLET,))
+    yard.undo(unpacked)
+    assert inside(yard, PALLET) == {ORE: 1, BOX: 0}
+
+
+@pytest.mark.parametrize("listed", [(PALLET,), (PALLET, BOX), (BOX, PALLET), (BOX,)])
+def test_units_beside_the_one_around_them_count_for_themselves(yard: Yard, listed: tuple[str, ...]) -> None:
+    yard.do("pack", {ORE: 2}, parent=BOX)
+    yard.do("pack", {ORE: 3}, parent=PALLET, units=(BOX,))
+    shipment = yard.ship({}, units=listed)
+    assert yard.line(shipment).sent_mg == {PALLET: 5, BOX: 2}[listed[0]] + sum(
+        {PALLET: 5, BOX: 2}[unit] for unit in listed[1:]
+    )
+
+
+def test_one_unknown_unit_among_others_is_not_told_from_one_that_is_not_there(yard: Yard) -> None:
+    yard.do("pack", {ORE: 2}, parent=BOX)
+    yard.do("pack", parent=PALLET, units=(BOX,))
+    for units in ((BOX,), (PALLET, BOX), (PALLET, "urn:unit:none")):
+        assert yard.refused("ship", {}, REFINER, units=units, custodian_to=MINER) == ["unit.unknown"]
+
+
 def test_unpacking_without_a_list_takes_everything_out(yard: Yard) -> None:
     yard.do("pack", {ORE: 400_000, THING: None}, parent=BOX, seals=("S1",))
     yard.do("unpack", parent=BOX, event_time_us=START_US + 5 * DAY_US)

@@ -69,3 +69,40 @@ def test_to_take_a_receipt_of_many_lots_back_looks_at_each_of_them_a_few_times()
     yard.undo(receipt, by=REFINER)
     assert yard.last < 60 * MANY
     assert yard.shipment(shipment).state == "open"
+
+
+def nest(yard: CountedYard, many: int) -> list[str]:
+    """Units one in the other, with something of a lot in each; the innermost first."""
+    units = [f"urn:unit:{at}" for at in range(many)]
+    for inner, unit in zip([None, *units], units, strict=False):
+        yard.do("pack", {ORE: 1_000}, parent=unit, units=(inner,) if inner else ())
+    return units
+
+
+def test_units_that_are_listed_beside_those_around_them_are_looked_into_once() -> None:
+    yard = CountedYard()
+    yard.extract(mass_mg=10 * KG)
+    units = nest(yard, MANY)
+    shipment = yard.ship({}, units=tuple(units))
+    assert yard.last < 20 * MANY
+    assert yard.line(shipment).sent_mg == 1_000 * MANY * (MANY + 1) // 2
+
+
+def test_units_of_others_are_looked_into_once_however_many_are_received() -> None:
+    yard = CountedYard()
+    yard.extract()
+    units = nest(yard, MANY)
+    shipment = yard.ship({}, units=tuple(units[-1:]))
+    yard.receive({}, shipment, units=tuple(units))
+    assert yard.last < 20 * MANY
+    assert yard.mass() == 1_000 * MANY
+
+
+def test_many_lots_are_taken_out_of_a_unit_that_is_looked_into_once() -> None:
+    yard = CountedYard()
+    lots = [f"https://mine.example/lot/{at}" for at in range(MANY)]
+    for lot in lots:
+        yard.extract(lot)
+    yard.do("pack", dict.fromkeys(lots, KG), parent="urn:unit")
+    yard.do("unpack", dict.fromkeys(lots, KG // 2), parent="urn:unit")
+    assert yard.last < 20 * MANY
