@@ -3,7 +3,8 @@
 Decides: what is on the way, how deep, in which order, and where a walk stops. A lot's edges lead to the lots
 and pool versions that it was made from; upstream most lots tell them in their own record, and the edges are
 looked for of pools and of the other lots alone. Each node is visited once whatever the number of paths. The
-database is asked step by step, for all nodes of a step at once.
+database is asked step by step, for all nodes of a step at once; where the way goes on after ``_STEPWISE``
+steps it is asked for all that is left, so that a long way through a pool's versions takes no more questions.
 
 What is told of a node, and what it leads to, stay the texts that they are stored as (see ``way``): there are
 thousands of them, and most questions want the text.
@@ -25,6 +26,8 @@ from ledger.store.engine import in_psycopg_words, map_file
 MAX_NODES: Final = 100_000
 _CHUNK: Final = 5_000
 """Nodes of one step that are asked for at once."""
+_STEPWISE: Final = 8
+"""So many steps are asked for one by one; a way that is wide is seldom longer."""
 
 _LOTS: Final = {
     # CROSS JOIN holds SQLite to this order, in which each node finds its row by the index.
@@ -40,6 +43,18 @@ _LOTS: Final = {
 """Of some nodes those that are lots: how many, their texts, and what they lead to. All as one row: a driver
 takes longer over many, and SQLite's lets Python's other threads run at every one.
 """
+_REST: Final = {
+    "sqlite": (
+        "WITH RECURSIVE way (node) AS (SELECT value FROM json_each(:nodes) UNION SELECT e.<far> FROM way w "
+        "CROSS JOIN edges e ON e.<near> = w.node WHERE e.voided_at IS NULL) SELECT node FROM way LIMIT :most"
+    ),
+    "postgresql": (
+        "WITH RECURSIVE way (node) AS (SELECT unnest(CAST(:nodes AS bigint[])) UNION SELECT e.<far> "
+        "FROM way w JOIN edges e ON e.<near> = w.node WHERE e.voided_at IS NULL) "
+        "SELECT node FROM way LIMIT :most"
+    ),
+}
+"""All numbers that edges which stand lead to from some, those included."""
 _NUMBERS: Final = {
     "sqlite": "SELECT l.node FROM json_each(:nodes) n CROSS JOIN lots l ON l.node = n.value",
     "postgresql": "SELECT l.node FROM lots l WHERE l.node = ANY(CAST(:nodes AS bigint[])) ORDER BY l.node",
@@ -85,7 +100,7 @@ def _query(templates: str, dialect: str, direction: Direction, as_of: bool) -> s
     """A query with its parts, and parameters as the driver names them: SQLAlchemy's own text takes longer
     than a step of a walk on SQLite.
     """
-    template = {"lots": _LOTS, "numbers": _NUMBERS, "pools": _POOLS}[templates][dialect]
+    template = {"lots": _LOTS, "numbers": _NUMBERS, "pools": _POOLS, "rest": _REST}[templates][dialect]
     near, far = ("child", "parent") if direction == "upstream" else ("parent", "child")
     stands = "e.voided_at IS NULL"
     if as_of:
@@ -112,7 +127,23 @@ class _Asker:
         self._dialect = connection.dialect.name
         self._direction = direction
         self._at = at
+        self._known: dict[str, tuple[str, str]] = {}
+        self._asked: frozenset[str] = frozenset()
         self.emptied: set[int] = set()
+
+    def read_on(self, numbers: Sequence[str], most: int) -> None:
+        """Reads some nodes and all that they lead to, so many at most, which is then asked for no more.
+
+        What stood at an earlier entry is left to be asked for.
+        """
+        if self._at is not None:
+            return
+        asked = [str(row[0]) for row in self._rows("rest", numbers, most)]
+        rest = self.level(0, _rising(asked), most)
+        if rest.numbers:
+            told = zip(rest.texts, arrays_of(rest.onward), strict=True)
+            self._known = dict(zip(rest.numbers, told, strict=True))
+        self._asked = frozenset(asked)
 
     def level(self, depth: int, numbers: Sequence[str], most: int) -> Level:
         """Those of some nodes that there are.
@@ -122,6 +153,8 @@ class _Asker:
             numbers: Theirs, rising, as decimal text.
             most: Of what one leads to.
         """
+        if self._asked and self._asked.issuperset(numbers):
+            return _composed(depth, numbers, self._known)
         starts = range(0, len(numbers), _CHUNK)
         parts = [self._part(depth, numbers[start : start + _CHUNK], most) for start in starts]
         if len(parts) == 1:
@@ -146,9 +179,7 @@ class _Asker:
                 lots = [str(row[0]) for row in self._rows("numbers", numbers, most)]
             texts = Level(depth, lots, told, onward).texts
             found.update(zip(lots, zip(texts, arrays_of(onward), strict=True), strict=True))
-        here = [number for number in numbers if number in found]
-        told = between(depth).join([found[each][0] for each in here]).encode()
-        return Level(depth, here, told, ",".join([found[each][1] for each in here]))
+        return _composed(depth, numbers, found)
 
     def _rows(self, template: str, numbers: Sequence[str], most: int, between: str = "") -> Rows:
         sqlite = self._dialect == "sqlite"
@@ -211,6 +242,8 @@ def _reach(
     seen = set(ahead)
     edges = 0
     while ahead:
+        if len(graph.levels) == _STEPWISE and depth is None:
+            asker.read_on(ahead, most + 1 - edges)
         level = asker.level(len(graph.levels), ahead, most + 1 - edges)
         if level.depth == depth:
             graph.levels.append(replace(level, onward=",".join(["[]"] * len(level.numbers))))
@@ -225,6 +258,13 @@ def _reach(
         seen |= reached
         ahead = _rising(reached)
     return graph
+
+
+def _composed(depth: int, numbers: Sequence[str], found: Mapping[str, tuple[str, str]]) -> Level:
+    """A level of the nodes that were found, by number each with its text and what it leads to."""
+    here = [number for number in numbers if number in found]
+    told = between(depth).join([found[each][0] for each in here]).encode()
+    return Level(depth, here, told, ",".join([found[each][1] for each in here]))
 
 
 def _rising(numbers: Iterable[str]) -> list[str]:
