@@ -7,7 +7,7 @@ shipment or a transfer, or a shipment that settled the receipt. So two who know 
 sending it to each other, and nobody by importing what another exported.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from ledger.books.births import BIRTH_AWAITED
@@ -30,6 +30,16 @@ CLOSED: Final = "this is open to regulators and to who holds or held it; or it i
 """Said alike of what a party may not see and of what is not there, so that nobody can try out names."""
 
 
+def read_lots(books: Books, names: Collection[str]) -> None:
+    """Reads who gave some lots to whom, of all of them at once."""
+    keys = [(name,) for name in names]
+    books.prefetch(LotRecord, keys)
+    for kind in (PostingRecord, ProvisionalRecord):
+        books.prefetch_groups(kind, "lot", keys)
+    receipts = (each for key in keys for each in books.group(ProvisionalRecord, "lot", *key))
+    books.prefetch(EventRecord, [(each.consignee, each.event_id) for each in receipts])
+
+
 def had_lot(books: Books, name: str, party: str) -> bool:
     """Whether a lot was truly a party's, or in its hands."""
     lot = books.get(LotRecord, name)
@@ -38,7 +48,10 @@ def had_lot(books: Books, name: str, party: str) -> bool:
     if lot.producer == party:
         return True
     held = books.group(HoldingRecord, "lot", name)
-    return any(party in (each.owner, each.custodian) for each in held) and party in _admitted(books, lot)[1]
+    if not any(party in (each.owner, each.custodian) for each in held):
+        return False
+    read_lots(books, [name])
+    return party in _admitted(books, lot)[1]
 
 
 def had_by(books: Books, name: str) -> set[str]:
@@ -69,6 +82,8 @@ def may_see_unit(books: Books, name: str, inside: Mapping[str, int], party: str)
         return False
     if unit.packer == party:
         return True
+    read_lots(books, inside)
+    books.prefetch_groups(HoldingRecord, "lot", [(lot,) for lot in inside])
     return bool(inside) and all(
         had_lot(books, lot, party) and _has(books, lot, party) >= mass_mg for lot, mass_mg in inside.items()
     )

@@ -122,9 +122,13 @@ def find_unit(books: Books, name: str) -> Subject:
     contents: dict[str, int] = {}
     waiting, seen = [name], {name}
     while waiting:
-        for member in books.group(MemberRecord, "unit", waiting.pop()):
-            if member.until_us is not None:
-                continue
+        units = [(unit,) for unit in waiting]
+        books.prefetch_groups(MemberRecord, "unit", units)
+        members = [each for unit in units for each in books.group(MemberRecord, "unit", *unit)]
+        members = [each for each in members if each.until_us is None]
+        books.prefetch(UnitRecord, [(each.child,) for each in members])
+        waiting = []
+        for member in members:
             if books.get(UnitRecord, member.child) is None:
                 contents[member.child] = contents.get(member.child, 0) + member.mass_mg
             elif member.child not in seen:
@@ -150,6 +154,7 @@ def of_shares(books: Books, kind: str, name: str, contents: Mapping[str, int]) -
     """A subject that is made up of some mass of each of several lots."""
     nodes: list[int] = []
     parts: list[Cells] = []
+    books.prefetch(LotRecord, [(lot_name,) for lot_name in contents])
     for lot_name, mass_mg in sorted(contents.items()):
         lot = books.get(LotRecord, lot_name)
         if lot is not None and lot.mass_mg:
