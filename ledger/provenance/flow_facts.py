@@ -6,7 +6,7 @@ flow.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
@@ -27,6 +27,7 @@ from ledger.records.lots import (
 )
 from ledger.statements.acts.adjust import POSITION
 from ledger.store.books_source import StoreSource
+from ledger.store.engine import is_sqlite
 
 Place = tuple[int, int]
 """An event: its entry's index and its position in it."""
@@ -37,6 +38,17 @@ PoolAt = tuple[str, int]
 ENDS: Final = ("exported", "released", "lost", "difference")
 _MOST_CELLS: Final = 400_000
 _V = TypeVar("_V", bound=Mapping[Any, int])
+_WAY: Final = {
+    # CROSS JOIN holds SQLite to this order, in which each node finds its edges by the index.
+    "sqlite": text(
+        "WITH RECURSIVE way (node) AS (SELECT value FROM json_each(:nodes) UNION SELECT e.parent FROM way w "
+        "CROSS JOIN edges e ON e.child = w.node) SELECT node FROM way LIMIT :most"
+    ),
+    "postgresql": text(
+        "WITH RECURSIVE way (node) AS (SELECT unnest(CAST(:nodes AS bigint[])) UNION SELECT e.parent "
+        "FROM way w JOIN edges e ON e.child = w.node) SELECT node FROM way LIMIT :most"
+    ),
+}
 _VERSIONS: Final = text(
     "SELECT pool, version, node, entry_index, position, change FROM pool_versions "
     "WHERE pool = :pool AND version BETWEEN :first AND :last ORDER BY version"
@@ -159,8 +171,21 @@ class Facts:
         for row in rows:
             self._keep_version(FlowVersion(*row))
 
+    def read_way(self, numbers: Collection[int], most: int) -> None:
+        """Reads the lots and pool versions upstream of some nodes, nearest first and so many at most.
+
+        Edges that were undone are followed as well, for a flow may lead through what a correction took back.
+        """
+        nodes = sorted(numbers)
+        asked = {"nodes": json.dumps(nodes) if is_sqlite(self._connection) else nodes, "most": most}
+        self.read_nodes(self._connection.execute(_WAY[self._connection.dialect.name], asked).scalars())
+        self.read_pools(pool for pool, _ in self.versions)
+
     def read_versions(self, pool: str, first: int, last: int) -> None:
         """Reads a span of a pool's versions, and the pool."""
+        if all((pool, number) in self.versions for number in range(first, last + 1)):
+            self.read_pools([pool])
+            return
         asked = {"pool": pool, "first": first, "last": last}
         for row in self._connection.execute(_VERSIONS, asked):
             self._keep_version(FlowVersion(*row))

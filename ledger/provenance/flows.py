@@ -29,8 +29,7 @@ from ledger.records.cells import UNEXPLAINED, Cells
 from ledger.records.lots import LotRecord, PoolRecord
 
 MOST_STEPS: Final = 20_000
-AHEAD: Final = 100
-"""Steps whose cells are read at once."""
+AHEAD: Final = 100  # steps whose cells are read at once
 
 
 def upstream(
@@ -40,6 +39,7 @@ def upstream(
     most: int = MOST_STEPS,
     *,
     unborne: Callable[[Iterable[str]], Collection[Use]] | None = None,
+    origins_alone: bool = False,
 ) -> Flows:
     """Where what a subject contains came from.
 
@@ -50,16 +50,17 @@ def upstream(
         most: Steps at most.
         unborne: The uses of some lots at which the trail ends for the viewer (``borne.uses_of``): what came
             that way has the origin ``NOT_BORNE``.
+        origins_alone: Follows only what leads to such a use: of the flows nothing but ``origins`` is told.
     """
     root = (subject.kind, subject.name)
     flows = Flows(root, facts)
-    walk = _Walk(facts, flows, most, unborne)
+    walk = _Walk(facts, flows, most, unborne, origins_alone)
     resolver = Resolver(facts)
     for step, cells in begin(books, subject):
         parts = resolver.resolved(cells)
         walk.arrive(step, parts)
         flows.add(step[:2], root, sum(parts.values()))
-    walk.run()
+    walk.run(subject.nodes)
     for (source, target), mass_mg in flows.links.items():
         flows.masses[source] = flows.masses.get(source, 0) + mass_mg
         flows.masses.setdefault(target, 0)
@@ -126,6 +127,7 @@ class _Walk:
     flows: Flows
     most: int
     unborne: Callable[[Iterable[str]], Collection[Use]] | None = None
+    origins_alone: bool = False
     uses: Collection[Use] = ()
     begun: int = 0
     waiting: dict[Step, Parts] = field(default_factory=dict)
@@ -136,13 +138,13 @@ class _Walk:
         self.begun += sum(parts.values())
         self.join(step, parts)
 
-    def run(self) -> None:
-        """Follows everything to its origins."""
-        sources = self._reach()
+    def run(self, nodes: Collection[int]) -> None:
+        """Follows everything from such nodes to its origins."""
+        sources = self._reach(_read_ahead(self.facts, nodes, self.most))
         if self.unborne is not None:
             made_of = (each for made in sources.values() if made is not None for each in made.inputs)
             self.uses = self.unborne(each.lot.lot for each in made_of)
-        steps = iter(_ordered(sources))
+        steps = iter(self._followed(sources))
         while ahead := list(islice(steps, AHEAD)):
             self._need(ahead, sources)
             for step in ahead:
@@ -151,16 +153,33 @@ class _Walk:
                     self._pass_version(step, made)
                 else:
                     self._pass_lot(step, self.waiting.pop(step, {}), made)
+        for step, parts in self.waiting.items():
+            self._to_origins(step, parts.items())
 
-    def _reach(self) -> dict[Step, _Made | None]:
-        """What each step was made of; None of those at which the limit ended the walk."""
+    def _followed(self, sources: Mapping[Step, _Made | None]) -> list[Step]:
+        """The steps in order; of a walk to the origins alone those that such a use is behind: what arrives
+        anywhere else came from its origin, by whatever way.
+        """
+        steps = list(_ordered(sources))
+        if not self.origins_alone:
+            return steps
+        leading: set[Step] = set()
+        for step in reversed(steps):
+            made = sources[step]
+            if made and any(source in leading or self.ends(source, step) for source in made.before()):
+                leading.add(step)
+        return [step for step in steps if step in leading]
+
+    def _reach(self, known: Mapping[Step, _Made]) -> dict[Step, _Made | None]:
+        """What each step was made of, if not ``known``; None of those at which the limit ended the walk."""
         sources: dict[Step, _Made | None] = {}
         level = dict.fromkeys(self.waiting)
         while level and len(sources) <= self.most:
             level = _with_chains(self.facts, level, sources, self.most)
             found: dict[Step, None] = {}
-            for step, made in _made(self.facts, level).items():
-                sources[step] = made
+            more = _made(self.facts, [step for step in level if step not in known])
+            for step in level:
+                made = sources[step] = known.get(step) or more[step]
                 found.update(dict.fromkeys(made.before()))
             level = {step: None for step in found if step not in sources}
         self.flows.truncated = bool(level)
@@ -364,6 +383,13 @@ class _Credit:
         elif mass_mg:
             parts = self._given.setdefault(source, {})
             parts[part] = parts.get(part, 0) + mass_mg
+
+
+def _read_ahead(facts: Facts, nodes: Collection[int], most: int) -> dict[Step, _Made]:
+    """What all steps behind some nodes were made of, in as few questions as one of them takes."""
+    facts.read_way(nodes, most + 1)
+    lots = (("lot", lot.lot, 0) for lot in facts.nodes.values() if lot is not None)
+    return _made(facts, [*lots, *(("pool", *version) for version in facts.versions)])
 
 
 def _made(facts: Facts, steps: Iterable[Step]) -> dict[Step, _Made]:
