@@ -25,9 +25,9 @@ from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.admission import CLOSED
-from ledger.provenance.answers import Provenance, contents, label_text, pools_reached, trace
+from ledger.provenance.answers import Provenance, contents, describe, label_text, pools_reached, trace
+from ledger.provenance.borne import cut, uses_behind
 from ledger.provenance.graph import MAX_NODES, walk
-from ledger.provenance.shown import as_borne
 from ledger.provenance.subjects import (
     Subject,
     books_of,
@@ -110,7 +110,7 @@ def read_lot(call: Call) -> Response:
         books = books_of(connection)
         with alike(viewer, CLOSED):
             subject = find_lot(books, name)
-        found = trace(connection, subject, viewer, depth=1)
+        found = describe(connection, subject, viewer)
         lot = books.get(LotRecord, name)
     assert lot is not None
     knows = viewer.sees_all or lot.producer == viewer.party
@@ -234,12 +234,11 @@ def read_label(call: Call) -> Response:
         assert lot is not None
         if not viewer.sees_all and lot.producer != viewer.party:
             raise RoleForbidden(_NOT_PRODUCER)
-        found = trace(connection, subject, viewer, depth=1)
-        if viewer.sees_all:
-            graph, borne = walk(connection, (lot.node,), "upstream"), True
-        else:
-            told, graph = as_borne(connection, subject)
-            borne = told.borne
+        found = describe(connection, subject, viewer)
+        graph = walk(connection, (lot.node,), "upstream")
+        borne = found.subject.borne
+        if not borne:
+            graph = cut(graph, uses_behind(connection, subject.nodes))
         producer = registers_store.read_party(connection, lot.producer)
     supplier = (
         lot.producer if producer is None else str(producer.organisation.get("legal_name", lot.producer))

@@ -31,7 +31,7 @@ from ledger.provenance.custody import ModelCheck, check_model
 from ledger.provenance.graph import MAX_NODES, walk
 from ledger.provenance.holders import Holding, Travelling, holders, travelling
 from ledger.provenance.origins import OriginShare, country_shares, origin_shares, together
-from ledger.provenance.shown import as_borne, borne_part, shown_origin
+from ledger.provenance.shown import as_borne, borne_part, shown_origin, way_as_borne
 from ledger.provenance.subjects import Subject, Viewer, books_of
 from ledger.provenance.way import Direction, Graph, only, pack
 from ledger.records.books import Books
@@ -89,6 +89,34 @@ class Provenance:
     def nodes(self) -> list[Node]:
         """The steps of the way, nearest first."""
         return list(self.way.nodes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What something is, without the way: as in ``Provenance``."""
+
+    subject: Subject
+    origins: list[OriginShare]
+    holders: list[Holding]
+
+
+def describe(connection: Connection, subject: Subject, viewer: Viewer) -> Described:
+    """What a subject is made of and who has it, as far as the viewer may see.
+
+    Raises:
+        RoleForbidden: The viewer never had it.
+    """
+    books = books_of(connection)
+    admit(books, subject, viewer)
+    if not viewer.sees_all:
+        subject = as_borne(connection, borne_part(connection, subject, viewer))
+    shares = origin_shares(subject.cells, books, at=subject.at)
+    held = () if subject.at is not None else holders(connection, subject.lots)
+    return Described(
+        subject,
+        shares if viewer.sees_all else _masked(shares, subject, viewer),
+        [holding for holding in held if _sees_holding(viewer, holding)],
+    )
 
 
 def trace(
@@ -169,9 +197,9 @@ def _way_as_borne(
     Where the way or a limit would end at a time or at a number of edges, it would tell when others took their
     steps, or how many they took.
     """
-    subject, graph = as_borne(connection, subject)
     if direction == "downstream":
-        return walk(connection, subject.nodes, direction, depth=depth), subject
+        return walk(connection, subject.nodes, direction, depth=depth), as_borne(connection, subject)
+    subject, graph = way_as_borne(connection, subject)
     if depth is not None:
         graph = only(graph, {number for number, steps in graph.depths.items() if steps <= depth})
     return graph, subject

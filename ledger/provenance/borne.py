@@ -4,22 +4,26 @@ Decides: what awaits its shipment. Whoever says that it received a lot, while no
 but that it truly had it is nobody's word but its own (``admission``). What it made of it then opens nothing
 of what stands behind that lot: to no party, for two could claim for each other. Once a shipment settles the
 receipt, the use is borne out and all is told.
+
+Whether any such use is behind goods the database answers in one walk over the numbers alone, whatever the
+depth: most goods have none, and their way need not be read for that.
 """
 
 import json
 from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from ledger.books.accounts import contained
-from ledger.provenance.admission import had_by
+from ledger.provenance.admission import had_by, read_lots
 from ledger.provenance.flow_facts import Facts, Place
 from ledger.provenance.subjects import books_of
 from ledger.provenance.way import Graph, onward_of, pack
-from ledger.records.lots import LotRecord, PostingRecord, ProvisionalRecord
-from ledger.store.engine import is_sqlite
+from ledger.records.lots import LotRecord, PostingRecord
+from ledger.store.engine import is_sqlite, map_file
 
 NOT_BORNE: Final = "awaited"
 """What such a part is called among origins, and on a label."""
@@ -44,6 +48,49 @@ _HELD: Final = text(
     )
 )
 
+_BEHIND: Final = (
+    "WITH RECURSIVE way (node) AS (<starts> UNION SELECT e.parent FROM way w CROSS JOIN edges e "
+    "WHERE e.child = w.node AND e.voided_at IS NULL<open>) "
+)
+"""All numbers upstream of some, by the edges that stand."""
+_DOUBTFUL_BEHIND: Final = (
+    "SELECT l.lot FROM way w CROSS JOIN lots l WHERE l.node = w.node AND (EXISTS "
+    "(SELECT 1 FROM provisionals r WHERE r.lot = l.lot AND r.left_mg > 0) OR EXISTS "
+    "(SELECT 1 FROM postings p WHERE p.lot = l.lot AND p.account = 'exported' AND p.mass_mg < 0))"
+)
+_USED_BEHIND: Final = (
+    "SELECT l.lot, COALESCE(c.entry_index, v.entry_index), COALESCE(c.position, v.position) FROM <lots> "
+    "JOIN lots l ON l.lot = n.<lot> JOIN edges e ON e.parent = l.node AND e.voided_at IS NULL "
+    "JOIN way w ON w.node = e.child LEFT JOIN lots c ON c.node = e.child "
+    "LEFT JOIN pool_versions v ON v.node = e.child"
+)
+"""Of some lots the events on the way that used them."""
+_NOT_EMPTIED: Final = (
+    " AND NOT EXISTS (SELECT 1 FROM pool_versions v WHERE v.node = e.parent AND v.owners = '{}' "
+    "AND NOT EXISTS (SELECT 1 FROM pool_versions c WHERE c.pool = v.pool AND c.version > v.version "
+    "AND c.change = 'correct'))"
+)
+"""Leaves out the ways through a pool in which nothing was left, as a walk does."""
+
+
+@cache
+def _worded(query: str, dialect: str) -> TextClause:
+    parts = {
+        "sqlite": {
+            "starts": "SELECT value FROM json_each(:nodes)",
+            "lots": "json_each(:lots) n",
+            "lot": "value",
+        },
+        "postgresql": {
+            "starts": "SELECT unnest(CAST(:nodes AS bigint[]))",
+            "lots": "unnest(CAST(:lots AS text[])) AS n(lot)",
+            "lot": "lot",
+        },
+    }
+    for name, meant in parts[dialect].items():
+        query = query.replace(f"<{name}>", meant)
+    return text(query)
+
 
 class Use(NamedTuple):
     """A lot, and the event that used some of it."""
@@ -67,8 +114,30 @@ def unborne(connection: Connection, lots: Iterable[str], parties: Collection[str
 
 def uses_of(connection: Connection, lots: Iterable[str]) -> set[Use]:
     """The events that used some of the lots in the hands of who had them by nothing but its own word."""
+    return _uses(connection, _doubtful(connection, lots))
+
+
+def uses_behind(connection: Connection, nodes: Collection[int]) -> set[Use]:
+    """Such uses by which anything upstream of some nodes was made: without a limit, and in few questions."""
+    map_file(connection)
+    starts = _listed(connection, sorted(nodes))
+    dialect = connection.dialect.name
+    first = _worded(_BEHIND.replace("<open>", "") + _DOUBTFUL_BEHIND, dialect)
+    uses = _uses(connection, {str(lot) for lot in connection.execute(first, {"nodes": starts}).scalars()})
+    if not uses:
+        return uses
+    second = _worded(_BEHIND.replace("<open>", _NOT_EMPTIED) + _USED_BEHIND, dialect)
+    named = _listed(connection, sorted({use.lot for use in uses}))
+    rows = connection.execute(second, {"nodes": starts, "lots": named})
+    return uses & {Use(*row) for row in rows}
+
+
+def _uses(connection: Connection, lots: Collection[str]) -> set[Use]:
+    """As ``uses_of``, of doubtful lots."""
+    if not lots:
+        return set()
     books = books_of(connection)
-    had = _had(connection, _doubtful(connection, lots))
+    had = _had(connection, lots)
     books.prefetch_groups(PostingRecord, "lot", [(lot,) for lot in had])
     return {
         Use(lot, line.entry_index, line.position)
@@ -83,18 +152,20 @@ def _doubtful(connection: Connection, lots: Iterable[str]) -> set[str]:
     named = sorted(set(lots))
     if not named:
         return set()
-    sqlite = is_sqlite(connection)
-    query = _NAMED_SQLITE if sqlite else _NAMED_POSTGRESQL
-    rows = connection.execute(query, {"lots": json.dumps(named) if sqlite else named})
+    query = _NAMED_SQLITE if is_sqlite(connection) else _NAMED_POSTGRESQL
+    rows = connection.execute(query, {"lots": _listed(connection, named)})
     return {str(row[0]) for row in rows}
 
 
+def _listed(connection: Connection, values: list[Any]) -> object:
+    """Some values as one parameter."""
+    return json.dumps(values) if is_sqlite(connection) else values
+
+
 def _had(connection: Connection, lots: Collection[str]) -> dict[str, set[str]]:
-    books, keys = books_of(connection), [(lot,) for lot in sorted(lots)]
-    books.prefetch(LotRecord, keys)
-    for kind in (PostingRecord, ProvisionalRecord):
-        books.prefetch_groups(kind, "lot", keys)
-    return {lot: had_by(books, lot) for (lot,) in keys}
+    books, names = books_of(connection), sorted(lots)
+    read_lots(books, names)
+    return {lot: had_by(books, lot) for lot in names}
 
 
 def cut(graph: Graph, uses: Collection[Use]) -> Graph:
@@ -121,11 +192,6 @@ def cut(graph: Graph, uses: Collection[Use]) -> Graph:
                 ahead.append(number)
     depths = {number: depth for number, depth in graph.depths.items() if number in reached}
     return pack(graph, depths, graph.told, [edge for edge in edges if {*edge} <= reached])
-
-
-def names_of(graph: Graph) -> set[str]:
-    """The lots of a graph."""
-    return {node.name for node in graph.nodes.values() if node.kind == "lot"}
 
 
 def in_pool(connection: Connection, pool: str, version: int, lots: Collection[str]) -> dict[str, Fraction]:

@@ -116,7 +116,7 @@ def show_flows(
         flows.leave_out(("origin", ""))
     else:
         if not viewer.sees_all:
-            subject, _ = as_borne(connection, subject)
+            subject = as_borne(connection, subject)
         flows = downstream(books, facts, subject, viewer, most)
     told = {node: _tell(facts, subject, viewer, node) for node in flows.masses}
     told[flows.subject] = replace(told[flows.subject], label=subject.name)

@@ -6,13 +6,14 @@ consignor had by its own word alone; of a lot or a pool the part that such goods
 what it contains by element would be what the lot contains.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
 
 from ledger.books.births import BIRTH_AWAITED
-from ledger.provenance.borne import NOT_BORNE, cut, names_of, unborne, uses_of
+from ledger.provenance.borne import NOT_BORNE, Use, cut, unborne, uses_behind, uses_of
 from ledger.provenance.flow_facts import Facts
 from ledger.provenance.flows import upstream
 from ledger.provenance.graph import walk
@@ -39,19 +40,32 @@ def borne_part(connection: Connection, subject: Subject, viewer: Viewer) -> Subj
     return replace(of_shares(books, subject.kind, subject.name, lots), consignor=subject.consignor)
 
 
-def as_borne(connection: Connection, subject: Subject) -> tuple[Subject, Graph]:
-    """A subject, and all the way upstream of it, as far as the uses on it are borne out."""
-    graph = walk(connection, subject.nodes, "upstream")
-    borne = cut(graph, uses_of(connection, names_of(graph)))
-    if borne is graph:
-        return subject, graph
-    return replace(subject, cells=_borne_cells(connection, subject), borne=False), borne
+def as_borne(connection: Connection, subject: Subject) -> Subject:
+    """A subject as far as the uses upstream of it are borne out."""
+    return _without(connection, subject, uses_behind(connection, subject.nodes))
+
+
+def way_as_borne(connection: Connection, subject: Subject) -> tuple[Subject, Graph]:
+    """The same, and all the way upstream of it, as far."""
+    uses = uses_behind(connection, subject.nodes)
+    graph = cut(walk(connection, subject.nodes, "upstream"), uses)
+    return _without(connection, subject, uses), graph
+
+
+def _without(connection: Connection, subject: Subject, uses: Collection[Use]) -> Subject:
+    if not uses:
+        return subject
+    return replace(subject, cells=_borne_cells(connection, subject), borne=False)
 
 
 def _borne_cells(connection: Connection, subject: Subject) -> Cells:
     """What a subject contains by element and origin, without statuses, as far as uses are borne out."""
     found = upstream(
-        books_of(connection), Facts(connection, None), subject, unborne=partial(uses_of, connection)
+        books_of(connection),
+        Facts(connection, None),
+        subject,
+        unborne=partial(uses_of, connection),
+        origins_alone=True,
     )
     if found.truncated and subject.kind == "pool":
         return {}
