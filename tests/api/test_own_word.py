@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import Engine
 
+from ledger.statements.envelope import EPCIS
 from tests.support.movements import (
     born,
     draw,
@@ -18,7 +19,9 @@ from tests.support.movements import (
     opening,
     pack,
     process,
+    receive,
 )
+from tests.support.movements_written import payload_of
 from tests.support.traders import Traders, open_traders
 
 NEVER = "urn:uuid:never"
@@ -359,3 +362,38 @@ def test_own_steps_are_bounded_by_their_own_times(traders: Traders) -> None:
         assert [step["name"] for step in found["steps"]] == names
         held = [] if len(names) == 1 else [again]
         assert [each["lot"] for each in found["holders"]] == held
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_dry_run_tells_of_a_lot_what_registering_tells(traders: Traders, known: bool) -> None:
+    lot = traders.lot("plant", "oxide" if known else "nothing")
+    received = receive(
+        {lot: 1},
+        shipment=NEVER,
+        consignor=traders.party("plant"),
+        site=traders.place("spy"),
+        at_us=traders.ago(150),
+    )
+    body = traders.cast.sign(payload_of([received]), traders.actors["spy"], cty=EPCIS)
+    checked = traders.site.post(body, "/v1/statements/check").get_json()
+    registered = traders.site.post(body)
+    assert checked["status"] == registered.status_code == (201 if known else 422)
+    assert checked["findings"] == registered.get_json()["findings"]
+    codes = [finding["code"] for finding in checked["findings"]]
+    assert codes == ([] if known else ["lot.unknown"])
+
+
+def test_a_dry_run_tells_of_a_use_what_registering_tells(traders: Traders) -> None:
+    made_of_it = process(
+        {claim(traders): "0.1"},
+        [born(traders.lot("spy", "more"), "0.9", treo="1.1664", elements={"Nd": "1"}, product="nd-metal")],
+        process="electrolysis",
+        site=traders.place("spy"),
+        at_us=traders.ago(130),
+    )
+    body = traders.cast.sign(payload_of([made_of_it]), traders.actors["spy"], cty=EPCIS)
+    checked = traders.site.post(body, "/v1/statements/check").get_json()
+    registered = traders.site.post(body)
+    assert checked["status"] == registered.status_code
+    assert checked["findings"] == registered.get_json()["findings"]
+    assert "balance.element-gain" in {finding["code"] for finding in checked["findings"]}
