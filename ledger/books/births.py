@@ -10,6 +10,7 @@ others said that they received of it refuses no birth, however much that was: th
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from fractions import Fraction
 from typing import Final
 
@@ -35,6 +36,10 @@ BIRTH_AWAITED: Final = "awaited"
 REVALUED: Final = "revalued:"
 """With the lot's id behind it, the reference of the line that makes up for a change of a lot's contents. An
 undone event's own lines are reversed, this one is not: the contents do not change back."""
+
+_KEPT: Final = tuple(
+    each.name for each in fields(LotVersionRecord) if each.name not in ("changed_at", "made_of")
+)
 
 
 def book_birth(journal: Journal) -> None:
@@ -328,21 +333,27 @@ def supersede(journal: Journal, earlier: LotRecord, lot: LotRecord, custodian: s
     """Keeps what a lot's record said before, and posts what its consumed share is worth more by now, at who
     says what it is.
     """
-    journal.books.put(
-        LotVersionRecord(
-            lot=lot.lot,
-            changed_at=journal.recording.index,
-            entry_index=earlier.entry_index,
-            birth=earlier.birth,
-            mass_mg=earlier.mass_mg,
-            cells=earlier.cells,
-        )
-    )
+    keep_version(journal, earlier)
     consumed = consumed_mg(journal.books.group(PostingRecord, "lot", lot.lot))
     if consumed > 0:
-        journal.effect.revalued[lot.lot] = consumed
+        journal.effect.revalued[lot.lot] = (earlier, consumed)
     makes_up: Mapping[str, Fraction] = revaluation(earlier, lot, consumed)
     journal.post("difference", contained=makes_up, custodian=custodian, reference=f"{REVALUED}{lot.lot}")
+
+
+def keep_version(journal: Journal, lot: LotRecord, made_of: Iterable[int] = ()) -> None:
+    """Keeps what a lot's record says before this entry first changes it.
+
+    Args:
+        journal: Of what changes it.
+        lot: The record as it stands.
+        made_of: The nodes that it was made from; an awaited lot and one without a birth have none.
+    """
+    books, index = journal.books, journal.recording.index
+    if books.get(LotVersionRecord, lot.lot, index) is not None:
+        return  # something before in the same entry changed it
+    kept = {name: getattr(lot, name) for name in _KEPT}
+    books.put(LotVersionRecord(changed_at=index, **kept, made_of=tuple(sorted(made_of))))
 
 
 def _received_mg(journal: Journal, lot: LotRecord) -> int:

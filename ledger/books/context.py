@@ -71,7 +71,8 @@ class Effect:
             (``cells.count_cells``): what a separation quota is drawn by. ``counted_beyond_mg``: that of them
             which never was a separated compound.
         workings: What one rule worked out and another needs again, by name; nothing that decides.
-        revalued: Lots whose contents it changed after some of them was used, with how much of the mass in mg.
+        revalued: Lots whose contents it changed after some of them was used, each as its record stood before
+            the change and with how much of its mass in mg was used.
         awaited: Lots that were received before this birth, with the most of their mass in mg that is awaited
             from one consignor.
         expected: The product as which each such lot was received, where a receipt stated one.
@@ -100,7 +101,7 @@ class Effect:
     counted_beyond_mg: int = 0
     workings: dict[str, object] = field(default_factory=dict)
     reused: dict[str, int] = field(default_factory=dict)
-    revalued: dict[str, int] = field(default_factory=dict)
+    revalued: dict[str, tuple[LotRecord, int]] = field(default_factory=dict)
     awaited: dict[str, int] = field(default_factory=dict)
     expected: dict[str, str] = field(default_factory=dict)
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from ledger.books import returns, settling, shipments, units
 from ledger.books.accounts import Journal, abroad_mg, posted
-from ledger.books.births import BIRTH_AWAITED, REVALUED
+from ledger.books.births import BIRTH_AWAITED, REVALUED, keep_version
 from ledger.books.context import Impossible
 from ledger.books.counting import birth_status
 from ledger.books.pool_corrections import judge_pool, undo_pool
@@ -28,7 +28,6 @@ from ledger.records.lots import (
     EventRecord,
     HoldingRecord,
     LotRecord,
-    LotVersionRecord,
     PoolRecord,
     PoolVersionRecord,
     PostingRecord,
@@ -270,8 +269,10 @@ def _undo_births(journal: Journal, event: EventRecord, lines: Sequence[PostingRe
         journal.recording.unchecked.add(("lot", name))
         if lot.birth == BIRTH_AWAITED:
             continue
+        edges = journal.books.group(EdgeRecord, "child", lot.node)
+        keep_version(journal, lot, [edge.parent for edge in edges if edge.voided_at is None])
         journal.books.put(replace(lot, voided_at=index, made_of=None))
-        for edge in journal.books.group(EdgeRecord, "child", lot.node):
+        for edge in edges:
             if edge.entry_index == event.entry_index:
                 journal.books.put(replace(edge, voided_at=index))
 
@@ -403,9 +404,10 @@ def _settle_name(journal: Journal, name: str) -> None:
     if lot.birth == BIRTH_AWAITED:
         gone = not awaited and not held
         if gone and lot.voided_at is None:
+            keep_version(journal, lot)
             journal.books.put(replace(lot, voided_at=index))
     elif awaited or held:
-        journal.books.put(LotVersionRecord(name, index, lot.entry_index, lot.birth, lot.mass_mg, lot.cells))
+        keep_version(journal, lot)
         journal.books.put(replace(lot, birth=BIRTH_AWAITED, cells=_awaiting(lot), voided_at=None))
 
 

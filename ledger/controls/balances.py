@@ -23,7 +23,7 @@ from ledger.controls.noticing import decimal_text, listed, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.processes import processes
 from ledger.records.cells import UNEXPLAINED
-from ledger.records.lots import LotRecord, LotVersionRecord, PoolRecord
+from ledger.records.lots import LotRecord, PoolRecord
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import month_after, month_of
 
@@ -83,10 +83,9 @@ def late_birth(case: Case) -> Iterator[Notice]:
     Never severe: what was really born must be recordable, whatever others said of it before.
     """
     books, limits = case.recording.books, case.recording.policy.thresholds
-    for name, used_mg in sorted(case.effect.revalued.items()):
+    for name, (before, used_mg) in sorted(case.effect.revalued.items()):
         lot = books.get(LotRecord, name)
-        before = books.get(LotVersionRecord, name, case.recording.index)
-        if lot is None or before is None:
+        if lot is None:
             continue
         then = replace(lot, cells=before.cells, mass_mg=before.mass_mg)
         balance = Balance([batch_of(lot, used_mg)], [batch_of(then, used_mg)])

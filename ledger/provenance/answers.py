@@ -25,7 +25,6 @@ from ledger.provenance.admission import (
     may_see_shipment,
     may_see_unit,
 )
-from ledger.provenance.as_of import steps_at
 from ledger.provenance.borne import NOT_BORNE
 from ledger.provenance.custody import ModelCheck, check_model
 from ledger.provenance.graph import MAX_NODES, walk
@@ -33,12 +32,12 @@ from ledger.provenance.holders import Holding, Travelling, holders, travelling
 from ledger.provenance.origins import OriginShare, country_shares, origin_shares, together
 from ledger.provenance.shown import as_borne, borne_part, shown_origin, way_as_borne
 from ledger.provenance.subjects import Subject, Viewer, books_of
-from ledger.provenance.way import Direction, Graph, only, pack
+from ledger.provenance.way import Direction, Graph, only
 from ledger.records.books import Books
 from ledger.records.cells import element_masses
 from ledger.records.lots import LotRecord, PoolRecord
 from ledger.records.oversight import AlertRecord
-from ledger.records.steps import UNTAINTED, Node, head, read_steps, tell
+from ledger.records.steps import UNTAINTED, Node, head, read_steps
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
 from ledger.store.asking import Question, ask
 from ledger.store.books_source import StoreSource
@@ -167,9 +166,6 @@ def trace(
         bounded = since_us is not None or until_us is not None
         hidden = {} if bounded or direction == "downstream" else _hidden(graph, seen.depths)
         asked = _asked(subject, _without_own(graph, viewer, seen))
-    if subject.at is not None:
-        stood = steps_at(books, graph.nodes.values(), subject.at)
-        graph = seen = pack(graph, graph.depths, {node.node: tell(node) for node in stood}, graph.edges)
     shares = origin_shares(subject.cells, books, element, at=subject.at)
     sites, parties = _places(connection, shares)
     whole = direction == "upstream" and depth is None and since_us is None and until_us is None

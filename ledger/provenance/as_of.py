@@ -5,13 +5,18 @@ corrected. Holdings, shipments and alerts are kept as they are now, and have no 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields
 
 from ledger.books.births import BIRTH_AWAITED
 from ledger.records.books import Books
 from ledger.records.lots import LotRecord, LotVersionRecord, PoolRecord, PoolVersionRecord
-from ledger.records.steps import Node
+from ledger.records.quick import replace
+
+_KEPT = tuple(
+    each.name
+    for each in fields(LotRecord)
+    if each.name in {kept.name for kept in fields(LotVersionRecord)} - {"lot"}
+)
 
 
 def lot_at(books: Books, name: str, at: int | None) -> LotRecord | None:
@@ -21,17 +26,18 @@ def lot_at(books: Books, name: str, at: int | None) -> LotRecord | None:
         return lot
     stood = _stood(books, name, at)
     if stood is not None:
-        lot = replace(
-            lot,
-            entry_index=stood.entry_index,
-            birth=stood.birth,
-            mass_mg=stood.mass_mg,
-            cells=stood.cells,
-            voided_at=None,
-        )
+        lot = replace(lot, **{each: getattr(stood, each) for each in _KEPT})
     if lot.entry_index > at:
         return None
-    return replace(lot, tainted_by=_until(lot.tainted_by, at), voided_at=_until(lot.voided_at, at))
+    return replace(lot, tainted_by=until(lot.tainted_by, at), voided_at=until(lot.voided_at, at))
+
+
+def lots_of_node_at(books: Books, node: int, at: int) -> list[LotRecord]:
+    """The lots that stood at a node of the graph once entry ``at`` was in: one, or none."""
+    names = {lot.lot for lot in books.group(LotRecord, "node", node)}
+    names |= {version.lot for version in books.group(LotVersionRecord, "node", node)}
+    found = (lot_at(books, name, at) for name in sorted(names))
+    return [lot for lot in found if lot is not None and lot.node == node]
 
 
 def pool_version_at(books: Books, pool: PoolRecord, at: int | None) -> PoolVersionRecord | None:
@@ -58,18 +64,9 @@ def corrected_at(books: Books, lot: LotRecord, at: int | None) -> int | None:
     return max(undone + [version.changed_at for version in changes])
 
 
-def steps_at(books: Books, nodes: Iterable[Node], at: int) -> list[Node]:
-    """Steps as the records of their lots said once entry ``at`` was in."""
-    told = list(nodes)
-    books.prefetch_groups(LotVersionRecord, "lot", [(node.name,) for node in told if node.kind == "lot"])
-    return [_step_at(books, node, at) for node in told]
-
-
-def _step_at(books: Books, node: Node, at: int) -> Node:
-    stood = _stood(books, node.name, at) if node.kind == "lot" else None
-    if stood is not None:
-        node = node._replace(change=stood.birth, entry_index=stood.entry_index, mass_mg=stood.mass_mg)
-    return node._replace(tainted_by=_until(node.tainted_by, at))
+def until(index: int | None, at: int) -> int | None:
+    """The index of an entry that changed something, where it was in by then; else None."""
+    return None if index is None or index > at else index
 
 
 def _stood(books: Books, name: str, at: int) -> LotVersionRecord | None:
@@ -81,7 +78,3 @@ def _stood(books: Books, name: str, at: int) -> LotVersionRecord | None:
 def _made_at(books: Books, pool: PoolRecord, version: int) -> int:
     found = books.get(PoolVersionRecord, pool.pool, version)
     return -1 if found is None else found.entry_index
-
-
-def _until(index: int | None, at: int) -> int | None:
-    return None if index is None or index > at else index

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from ledger.clock import format_time_us
 from ledger.provenance.way import Direction, Graph, Level, arrays_of, between, onward_of, pack
-from ledger.records.steps import Node, tell
+from ledger.records.steps import Node, tell, tell_until
 from ledger.store.asking import Rows, ask_driver
 from ledger.store.engine import in_psycopg_words, map_file
 
@@ -71,6 +71,33 @@ _POOLS: Final = {
     ),
 }
 """Those that are versions of pools, each with what it leads to."""
+_VERSIONS: Final = {
+    "sqlite": "SELECT <lot>, <onward> FROM json_each(:nodes) n CROSS JOIN lot_versions l ON l.node = n.value "
+    "AND l.changed_at = (SELECT min(v.changed_at) FROM lot_versions v WHERE v.node = n.value "
+    "AND v.changed_at > :at) CROSS JOIN lots c ON c.lot = l.lot",
+    "postgresql": "SELECT <lot>, <onward> FROM lot_versions l JOIN lots c ON c.lot = l.lot "
+    "WHERE l.node = ANY(CAST(:nodes AS bigint[])) AND l.changed_at = (SELECT min(v.changed_at) "
+    "FROM lot_versions v WHERE v.node = l.node AND v.changed_at > :at)",
+}
+"""Those of some nodes whose lots say something else by now, as their records stood."""
+_LOT: Final = (
+    "l.lot, l.node, l.birth, l.entry_index, l.position, l.event_time_us, l.product, l.stage, l.producer, "
+    "l.site, l.mass_mg, c.tainted_by"
+)
+_STOOD: Final = (
+    "coalesce((SELECT v.entry_index <= :at AND <within> FROM lot_versions v WHERE v.node = e.child "
+    "AND v.changed_at > :at ORDER BY v.changed_at LIMIT 1), "
+    "e.entry_index <= :at AND (e.voided_at IS NULL OR e.voided_at > :at))"
+)
+"""Whether an edge stood at an entry: what was made says so where it was corrected since, for an edge that was
+taken back and recorded again tells of its last time alone.
+"""
+_WITHIN: Final = {
+    "sqlite": "instr(<listed>, <number>) > 0",
+    "postgresql": "strpos(<listed>, <number>) > 0",
+}
+_LISTED: Final = "',' || substr(v.made_of, 2, length(v.made_of) - 2) || ','"
+_NUMBER: Final = "',' || CAST(e.parent AS text) || ','"
 _POOL: Final = (
     "l.pool, l.node, l.version, l.change, l.entry_index, l.position, l.event_time_us, p.custodian, p.site, "
     "CASE WHEN l.node = p.node THEN p.tainted_by END"
@@ -100,16 +127,24 @@ def _query(templates: str, dialect: str, direction: Direction, as_of: bool) -> s
     """A query with its parts, and parameters as the driver names them: SQLAlchemy's own text takes longer
     than a step of a walk on SQLite.
     """
-    template = {"lots": _LOTS, "numbers": _NUMBERS, "pools": _POOLS, "rest": _REST}[templates][dialect]
+    known = {"lots": _LOTS, "numbers": _NUMBERS, "pools": _POOLS, "versions": _VERSIONS, "rest": _REST}
+    template = known[templates][dialect]
     near, far = ("child", "parent") if direction == "upstream" else ("parent", "child")
-    stands = "e.voided_at IS NULL"
-    if as_of:
-        stands = "e.entry_index <= :at AND (e.voided_at IS NULL OR e.voided_at > :at)"
     onward = _ONWARD[dialect]
-    if templates == "lots" and direction == "upstream" and not as_of:
+    if templates == ("versions" if as_of else "lots") and direction == "upstream":
         onward = f"coalesce(l.made_of, {onward})"
-    emptied = _EMPTIED.replace("<known>", " AND c.entry_index <= :at" if as_of else "")
-    parts = {"pool": _POOL, "emptied": emptied, "onward": onward, "near": near, "far": far, "stands": stands}
+    parts = {
+        "pool": _POOL,
+        "lot": _LOT,
+        "emptied": _EMPTIED.replace("<known>", " AND c.entry_index <= :at" if as_of else ""),
+        "onward": onward,
+        "near": near,
+        "far": far,
+        "stands": _STOOD if as_of else "e.voided_at IS NULL",
+        "within": _WITHIN[dialect],
+        "listed": _LISTED,
+        "number": _NUMBER,
+    }
     for name, meant in parts.items():
         template = template.replace(f"<{name}>", meant)
     return template if dialect == "sqlite" else in_psycopg_words(template)
@@ -168,7 +203,7 @@ class _Asker:
 
     def _part(self, depth: int, numbers: Sequence[str], most: int) -> Level:
         [(count, told, onward)] = self._rows("lots", numbers, most, between(depth))
-        if count == len(numbers):
+        if count == len(numbers) and self._at is None:
             return Level(depth, numbers, told, onward)
         pools = self._rows("pools", numbers, most)
         self.emptied.update(row[1] for row in pools if row[-2])
@@ -179,6 +214,10 @@ class _Asker:
                 lots = [str(row[0]) for row in self._rows("numbers", numbers, most)]
             texts = Level(depth, lots, told, onward).texts
             found.update(zip(lots, zip(texts, arrays_of(onward), strict=True), strict=True))
+        if self._at is not None:
+            for row in self._rows("versions", numbers, most):
+                found[str(row[1])] = (_lot_text(row[:-1]), row[-1])
+            found = {number: (tell_until(text, self._at), far) for number, (text, far) in found.items()}
         return _composed(depth, numbers, found)
 
     def _rows(self, template: str, numbers: Sequence[str], most: int, between: str = "") -> Rows:
@@ -190,6 +229,11 @@ class _Asker:
         asked = {"nodes": nodes, "most": most, "at": self._at, "between": between}
         (rows,) = ask_driver(self._connection, [(query, asked)])
         return rows
+
+
+def _lot_text(row: Sequence[Any]) -> str:
+    lot, node, birth, index, position, time_us, *rest = row
+    return tell(Node(lot, "lot", node, 0, birth, index, position, format_time_us(time_us), *rest))
 
 
 def _pool_text(row: Sequence[Any]) -> str:
@@ -218,7 +262,7 @@ def walk(
         depth: How many steps at most; None: to the end.
         since_us: Leaves out what happened before; until_us: and what happened from then on. Nodes behind one
             that is left out are left out too, unless another way leads to them.
-        at: Of the edges as they stood once this entry was in; None: as they stand now.
+        at: The lots and edges as they stood once this entry was in; None: as they stand now.
         most: How many edges at most; then ``truncated`` is set.
     """
     map_file(connection)

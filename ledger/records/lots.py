@@ -63,16 +63,37 @@ class LotRecord:
 
 @dataclass(frozen=True, slots=True)
 class LotVersionRecord:
-    """What a lot's record said before the entry that changed it: late births and corrections."""
+    """What a lot's record said before the entry that changed it: late births and corrections.
+
+    One for each entry that changed it, with what stood before all that the entry did. The mark of illegal
+    product is not among it: a correction leaves that as it is.
+
+    Attributes:
+        made_of: The nodes that it was made from, rising, however many; None where that was not kept, in what
+            was written before revision 0014 of the database: its edges tell then.
+    """
 
     KEY: ClassVar[tuple[str, ...]] = ("lot", "changed_at")
-    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"lot": ("lot",)}
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"lot": ("lot",), "node": ("node",)}
     lot: str
     changed_at: int
+    node: int
     entry_index: int
+    position: int
+    producer: str
+    site: str
+    event_time_us: int
     birth: str
+    product: str
+    stage: str
     mass_mg: int
     cells: Cells
+    composition: Mapping[str, Any] = field(default_factory=dict)
+    instance: bool = False
+    pieces: int | None = None
+    custody_model: str = ""
+    voided_at: int | None = None
+    made_of: tuple[int, ...] | None = ()
 
 
 @quick

@@ -13,7 +13,8 @@ from typing import Final, Literal, NamedTuple
 from ledger.clock import format_time_us
 from ledger.records.lots import LotRecord
 
-UNTAINTED: Final = ',"tainted_by":null'
+_BEFORE_MARK: Final = ',"tainted_by":'
+UNTAINTED: Final = f"{_BEFORE_MARK}null"
 """How the text of a step ends that is no illegal product."""
 _BEHIND_HEAD: Final = ',"node":'
 """What follows a step's name and kind; it stands nowhere before, since a quote within a name is escaped."""
@@ -90,6 +91,12 @@ def tell_lot(lot: LotRecord) -> str:
 def head(name: str, kind: str) -> str:
     """How the text of every step of this name and kind begins."""
     return f'"name":{encode_basestring(name)},"kind":"{kind}"'
+
+
+def tell_until(told: str, at: int) -> str:
+    """A step's text without a mark of illegal product that a later entry than ``at`` is the reason for."""
+    step, _, mark = told.rpartition(_BEFORE_MARK)
+    return f"{step}{UNTAINTED}" if mark != "null" and int(mark) > at else told
 
 
 def heads(told: Iterable[bytes]) -> set[bytes]:

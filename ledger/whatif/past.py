@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from ledger.provenance.as_of import lot_at
+from ledger.provenance.as_of import lot_at, lots_of_node_at
 from ledger.records import lots
 from ledger.records.books import Books, Key, Record, key_of
 from ledger.records.lots import LotRecord, ShipmentRecord
@@ -79,6 +79,9 @@ class Past:
             yield from over.values()
 
     def _stored(self, kind: type[Record], group: str, value: Key) -> Iterator[Record]:
+        if kind is LotRecord:
+            yield from lots_of_node_at(self._now, int(value[0]), self._at)
+            return
         for each in self._now.group(kind, group, *value):
             then = self._then(each)
             if then is not None:

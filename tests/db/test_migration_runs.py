@@ -161,6 +161,51 @@ class TestRunning:
         assert {row[0]: row[1] for row in rows} == {lot.lot: tell_lot(lot) for lot in lots}
         engine.dispose()
 
+    def test_lots_that_were_corrected_before_say_what_their_event_says(self, unmigrated_url: str) -> None:
+        """Revision 0014 keeps of them what the books tell, and what they are now of the rest."""
+        engine = create_ledger_engine(unmigrated_url)
+        with engine.connect() as connection:
+            command.upgrade(alembic_config(connection), "0013")
+        lots = "lot, node, entry_index, position, producer, site, event_time_us, birth, product, stage"
+        posting = "VALUES (:at, 1, 0, 'holding', 'urn:lot', '', 'a', 'a', 's', 0, :mg, '{}', '')"
+        events = (
+            (2, 0, "receive", "urn:buyer", "urn:hall", 20, None),
+            (3, 1, "process", "urn:first", "urn:pit", 30, 5),
+            (6, 1, "process", "urn:second", "urn:shaft", 60, None),
+        )
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    f"INSERT INTO lots ({lots}, mass_mg, cells, composition, instance, custody_model, told) "
+                    "VALUES ('urn:lot', 7, 6, 1, 'urn:second', 'urn:shaft', 60, 'process', 'p', 'metal', 9, "
+                    "'[]', '{}', FALSE, 'segregated', '')"
+                )
+            )
+            for version in ("'urn:lot', 3, 2, 'awaited'", "'urn:lot', 6, 3, 'process'", "'none', 6, 3, 'x'"):
+                connection.execute(text(f"INSERT INTO lot_versions VALUES ({version}, 9, '[]')"))
+            for index, position, movement, issuer, site, at_us, changed_at in events:
+                row = {"at": index, "place": position, "kind": movement, "by": issuer, "site": site}
+                connection.execute(
+                    text(
+                        "INSERT INTO events VALUES (:by, 'e', :at, :place, :kind, :us, :site, 'booked', "
+                        ":changed, 0, '')"
+                    ),
+                    row | {"us": at_us, "changed": changed_at},
+                )
+                said = posting.replace("1, 0", f"{position}, 0")
+                connection.execute(text(f"INSERT INTO postings {said}"), {"at": index, "mg": 9})
+        upgrade(unmigrated_url)
+        told = "changed_at, node, position, producer, site, event_time_us, product, stage, custody_model"
+        with engine.connect() as connection:
+            asked = f"SELECT {told}, voided_at, made_of FROM lot_versions WHERE lot = 'urn:lot' ORDER BY 1"
+            rows = connection.execute(text(asked)).all()
+        now = ("p", "metal", "segregated")
+        assert [tuple(row) for row in rows] == [
+            (3, 7, 0, "", "", 20, *now, None, None),
+            (6, 7, 1, "urn:first", "urn:pit", 30, *now, 5, None),
+        ]
+        engine.dispose()
+
     def test_two_at_once_both_succeed(self, unmigrated_url: str) -> None:
         code = f"from ledger.store.schema import upgrade; upgrade({unmigrated_url!r})"
         runs = [

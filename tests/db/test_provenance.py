@@ -16,10 +16,11 @@ from ledger.provenance.graph import walk
 from ledger.provenance.subjects import Viewer, books_of, every_version, find_lot, find_pool
 from ledger.provenance.way import Direction, Graph
 from ledger.records.books import Record
-from ledger.records.lots import EdgeRecord, LotRecord, LotVersionRecord, PoolRecord, PoolVersionRecord
+from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord, PoolVersionRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.steps import Node
 from ledger.store.books_source import NODE_SHIFT, write_records
+from tests.support.books import version_of
 
 LOTS, POOLS = 60, 12
 REGULATOR = Viewer("https://authority.example/", True)
@@ -230,12 +231,12 @@ def corrected() -> list[Record]:
         lot(1),
         lot(2),
         replace(lot(5), entry_index=9, mass_mg=50, cells={("Nd", "urn:mine:2", "domestic"): 50}),
-        LotVersionRecord("urn:lot:005", 9, 5, "process", 6, {nd: 6}),
+        version_of(replace(lot(5), cells={nd: 6}), 9, (1 << NODE_SHIFT,)),
         EdgeRecord(5 << NODE_SHIFT, 1 << NODE_SHIFT, 5, 9),
         EdgeRecord(5 << NODE_SHIFT, 2 << NODE_SHIFT, 9, None),
         replace(lot(6), cells={awaited: 8}),
         replace(lot(7), entry_index=8, cells={nd: 3}),
-        LotVersionRecord("urn:lot:007", 8, 6, "awaited", 3, {awaited: 3}),
+        version_of(replace(lot(7), entry_index=6, birth="awaited", mass_mg=3, cells={awaited: 3}), 8),
         EdgeRecord(6 << NODE_SHIFT, 7 << NODE_SHIFT, 6),
         *(replace(pool_version(each), version=each // 10) for each in (0, 10, 20)),
         replace(POOL, version=2),

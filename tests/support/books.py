@@ -5,7 +5,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -144,6 +144,13 @@ class Desk:
     def parents(self, node: int) -> set[int]:
         """What a node was made from."""
         return {edge.parent for edge in self.books.group(EdgeRecord, "child", node)}
+
+
+def version_of(lot: LotRecord, changed_at: int, made_of: tuple[int, ...] = ()) -> LotVersionRecord:
+    """What is kept of a lot's record when an entry changes it."""
+    kept = {each.name for each in fields(LotVersionRecord)} - {"changed_at", "made_of"}
+    told = {name: getattr(lot, name) for name in kept}
+    return LotVersionRecord(changed_at=changed_at, made_of=made_of, **told)
 
 
 def every_record(books: Books) -> Counter[str]:

@@ -30,6 +30,7 @@ from tests.support.books import (
     check_identity,
     identity,
     movement,
+    version_of,
 )
 
 ORE = {"La": 300, "Nd": 150}
@@ -258,9 +259,7 @@ def test_a_late_birth_keeps_the_node_and_revalues_what_is_held() -> None:
     desk.book(extract(), MINER)
     lot = desk.lot("lot:ore")
     assert (lot.node, lot.birth, lot.entry_index, lot.producer) == (awaited.node, "extract", 1, MINER)
-    assert desk.books.records(LotVersionRecord) == [
-        LotVersionRecord("lot:ore", 1, 0, "awaited", 400, awaited.cells)
-    ]
+    assert desk.books.records(LotVersionRecord) == [version_of(awaited, 1)]
     accounts = identity(desk.books)
     assert accounts["birth"] == {"La": -300, "Nd": -150}
     assert accounts["holding"] == {"La": 420, "Nd": 210}
@@ -404,7 +403,8 @@ def test_the_name_of_an_undone_birth_may_be_given_again() -> None:
     assert (lot.mass_mg, lot.voided_at) == (900, None)
     # Nothing was made from it, so what it was made from does not follow it.
     assert lot.node != undone.node
-    assert [version.mass_mg for version in desk.books.records(LotVersionRecord)] == [1000]
+    voided = replace(undone, voided_at=1)
+    assert desk.books.records(LotVersionRecord) == [version_of(undone, 1), version_of(voided, 2)]
 
 
 def test_a_birth_that_is_corrected_after_use_keeps_its_node_and_makes_up_for_the_use() -> None:
