@@ -138,6 +138,7 @@ class Books:
         self._complete = source is None
         self._shelves: dict[type[Record], _Shelf] = {}
         self._changed: dict[tuple[type[Record], Key], Record] = {}
+        self._keys_changed: dict[type[Record], dict[Key, None]] = {}
         self._undo: list[tuple[type[Record], Key, Any, Record | None]] | None = None
         self._asked: dict[type[Record], list[Key]] = {}
 
@@ -211,6 +212,8 @@ class Books:
             shelf.set(key, record, before)
         else:
             shelf.records[key] = record
+        if name not in self._changed:
+            self._keys_changed.setdefault(kind, {})[key] = None
         self._changed[name] = record
 
     def begin(self) -> None:
@@ -230,6 +233,7 @@ class Books:
             shelf.set(key, before, shelf.records[key])
             if changed is None:
                 del self._changed[kind, key]
+                del self._keys_changed[kind][key]
             else:
                 self._changed[kind, key] = changed
 
@@ -242,6 +246,7 @@ class Books:
         """The newest state of every record put since the last call, in order of first change."""
         changes = list(self._changed.values())
         self._changed.clear()
+        self._keys_changed.clear()
         return changes
 
     def take_asked(self) -> dict[type[Record], list[Key]]:
@@ -262,7 +267,7 @@ class Books:
     def drop(self, kind: type[Record]) -> None:
         """Lets the records of a kind go, none of which waits to be written: who needs one reads it again."""
         assert not self._complete
-        assert not any(changed is kind for changed, _ in self._changed)
+        assert not self._keys_changed.get(kind)
         self._shelves.pop(kind, None)
 
     def forget(self) -> None:
@@ -303,9 +308,7 @@ class Books:
         for value in values:
             groups[value] = {}
         value_of = shelf.groups[group].value_of
-        here = [key for changed_kind, key in self._changed if changed_kind is kind]
-        if self._complete:
-            here = list(known)
+        here = list(known if self._complete else self._keys_changed.get(kind, ()))
         for record in self._source.load_groups(kind, group, values):
             key = key_of(record)
             known.setdefault(key, record)

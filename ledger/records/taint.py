@@ -6,7 +6,9 @@ from ledger.records.books import Books
 from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord, PoolVersionRecord
 
 
-def taint(books: Books, node: int, reason: int, *, thorough: bool = False) -> None:
+def taint(
+    books: Books, node: int, reason: int, *, thorough: bool = False, walked: set[int] | None = None
+) -> None:
     """Marks a lot or pool version and everything that was made of it so far.
 
     A mark that is there already stays: it is the earlier reason. The walk ends there, for whatever was made
@@ -17,9 +19,15 @@ def taint(books: Books, node: int, reason: int, *, thorough: bool = False) -> No
         node: Where the walk begins.
         reason: Index of the entry that makes it illegal product.
         thorough: Whether to walk on behind marks: where some below were taken away, or an authority says so.
+        walked: Where thorough walks just before were, all that is below included; this one's is added.
     """
+    seen = set() if walked is None else walked
+    if node in seen:
+        return
+    seen.add(node)
+    empties = _Empties(books)
     waiting: list[tuple[int, PoolVersionRecord | None]] = [(node, None)]
-    seen, just_marked = {node}, set[str]()
+    just_marked = set[str]()
     while waiting:
         each, version = waiting.pop()
         lots = books.group(LotRecord, "node", each)
@@ -33,7 +41,7 @@ def taint(books: Books, node: int, reason: int, *, thorough: bool = False) -> No
         pool = None if version is None else books.get(PoolRecord, version.pool)
         following = None
         if version is not None and pool is not None:
-            if _emptied(books, pool, version):
+            if empties.leaves_nothing(pool, version):
                 continue
             following = books.get(PoolVersionRecord, pool.pool, version.version + 1)
             if pool.tainted_by is None:
@@ -73,8 +81,9 @@ def clear(books: Books, lot: str) -> None:
         for parent in books.group(LotRecord, "node", edge.parent)
         if parent.tainted_by is not None and (node != first.node or parent.tainted_by != reason)
     }
+    walked = set[int]()
     for another, node in sorted(others):
-        taint(books, node, another, thorough=True)
+        taint(books, node, another, thorough=True, walked=walked)
 
 
 def _made_of(books: Books, node: int) -> list[int]:
@@ -103,16 +112,30 @@ def _version_of(books: Books, node: int) -> PoolVersionRecord | None:
     return next(iter(books.group(PoolVersionRecord, "node", node)), None)
 
 
-def _emptied(books: Books, pool: PoolRecord, version: PoolVersionRecord) -> bool:
-    """Whether nothing was left in a pool: what it holds later is not made of what it held before.
+class _Empties:
+    """Which versions of pools were empty, for one walk, which looks at every version of a pool once."""
 
-    Unless it was corrected later, which may have put back what was drawn.
-    """
-    if version.cells:
-        return False
-    later = range(version.version + 1, pool.version + 1)
-    versions = (books.get(PoolVersionRecord, pool.pool, at) for at in later)
-    return not any(each is not None and each.change == "correct" for each in versions)
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._looked_at: dict[str, tuple[int, int]] = {}
+
+    def leaves_nothing(self, pool: PoolRecord, version: PoolVersionRecord) -> bool:
+        """Whether nothing was left in a pool: what it holds later is not made of what it held before.
+
+        Unless it was corrected later, which may have put back what was drawn.
+        """
+        return not version.cells and self._last_correction(pool, version.version) <= version.version
+
+    def _last_correction(self, pool: PoolRecord, down_to: int) -> int:
+        """The newest version of a pool that a correction made, if one did after a version; else 0."""
+        first, found = self._looked_at.get(pool.pool, (pool.version + 1, 0))
+        while not found and first > down_to + 1:
+            first -= 1
+            version = self._books.get(PoolVersionRecord, pool.pool, first)
+            if version is not None and version.change == "correct":
+                found = first
+        self._looked_at[pool.pool] = first, found
+        return found
 
 
 def _pools(books: Books, node: int) -> list[PoolRecord]:

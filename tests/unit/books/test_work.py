@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.books import KG
+from ledger.records.taint import clear, taint
+from tests.support.books import KG, born
 from tests.support.counted import CountedYard
 from tests.support.yard import MINER, ORE, REFINER, TRADER
 
@@ -106,3 +107,36 @@ def test_many_lots_are_taken_out_of_a_unit_that_is_looked_into_once() -> None:
     yard.do("pack", dict.fromkeys(lots, KG), parent="urn:unit")
     yard.do("unpack", dict.fromkeys(lots, KG // 2), parent="urn:unit")
     assert yard.last < 20 * MANY
+
+
+def emptied(yard: CountedYard, many: int) -> None:
+    """A lot is fed into a pool bit by bit, and the pool is drawn empty after each."""
+    yard.extract(mass_mg=many * 1_000)
+    for at in range(many):
+        yard.do("feed", {ORE: 1_000}, pool="urn:pool", process="mixing")
+        line = born(f"https://mine.example/drawn/{at}", 1_000, {"Nd": 300, "Pr": 100})
+        yard.do("draw", pool="urn:pool", process="mixing", outputs=(line,))
+
+
+def test_to_mark_what_went_through_a_pool_looks_at_each_version_a_few_times() -> None:
+    yard = CountedYard()
+    emptied(yard, MANY)
+    before = yard.books.looked_at
+    taint(yard.books, yard.lot(ORE).node, 7)
+    assert yard.books.looked_at - before < 40 * MANY
+    assert {yard.lot(f"https://mine.example/drawn/{at}").tainted_by for at in range(MANY)} == {7}
+
+
+def test_to_clear_a_lot_walks_once_however_many_marks_are_left() -> None:
+    yard = CountedYard()
+    lots = [f"https://mine.example/lot/{at}" for at in range(MANY)]
+    for lot in lots:
+        yard.extract(lot)
+        yard.do("feed", {lot: KG}, pool="urn:pool", process="mixing")
+    for at, lot in enumerate(lots):
+        taint(yard.books, yard.lot(lot).node, 1_000 + at)
+    before = yard.books.looked_at
+    clear(yard.books, lots[0])
+    assert yard.books.looked_at - before < 60 * MANY
+    assert yard.pool("urn:pool").tainted_by == 1_001
+    assert [yard.lot(lot).tainted_by for lot in lots[:3]] == [None, 1_001, 1_002]
