@@ -277,10 +277,13 @@ class Journal:
             site: Where; the movement's site where it is left out.
             pool: The pool that it belongs to.
             reference: As in ``PostingRecord``.
+
+        Raises:
+            Impossible: ``balance.too-fine``, or a lot comes back from abroad that never went there.
         """
         stated: dict[str, str] = {}
         if contained:
-            stated = {element: str(mass) for element, mass in sorted(contained.items()) if mass}
+            stated = self._as_text(contained)
         if not mass_mg and not stated:
             return
         postings, movement = self.effect.postings, self.movement
@@ -303,6 +306,17 @@ class Journal:
         self.books.add(posting)
         if account == "exported" and mass_mg < 0:
             self._check_abroad(lot)
+
+    def _as_text(self, contained: Mapping[str, Fraction | int]) -> dict[str, str]:
+        """What is contained as a line holds it, without zeros.
+
+        Raises:
+            Impossible: ``balance.too-fine``: nobody reads or writes a number of more than 4,300 digits.
+        """
+        try:
+            return {element: str(mass) for element, mass in sorted(contained.items()) if mass}
+        except ValueError as error:
+            raise too_fine(self.movement) from error
 
     def _check_abroad(self, lot: str) -> None:
         """No more of a lot comes back from abroad, or never left, than went there.
@@ -340,6 +354,19 @@ class Journal:
             self.post("birth", lot=lot.lot, mass_mg=-lot.mass_mg, custodian=custodian, reference=lot.birth)
         self.give(lot.lot, lot.mass_mg, owner=owner, custodian=custodian, site=lot.site)
         self.effect.born.append(lot)
+
+
+def too_fine(movement: Movement) -> Impossible:
+    """The refusal of shares that add up to a fraction of thousands of digits."""
+    return Impossible(
+        Finding(
+            "balance.too-fine",
+            "parts of so many lots add up to a fraction of thousands of digits",
+            movement.pointer,
+            "Record several movements with fewer lots each, or take whole lots, which add up evenly.",
+            {"lots": len(movement.inputs)},
+        )
+    )
 
 
 def abroad_mg(books: Books, lot: str) -> int:

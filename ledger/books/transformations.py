@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd, lcm
+from typing import Final
 
-from ledger.books.accounts import Journal
+from ledger.books.accounts import Journal, too_fine
 from ledger.books.births import bear_lot, composition_of, stage_of
 from ledger.books.context import Impossible
 from ledger.books.counting import SEPARATED, count_output
@@ -19,6 +20,9 @@ from ledger.findings import Finding
 from ledger.movements.movement import Line
 from ledger.records.cells import UNEXPLAINED, Cell, apportion
 from ledger.records.lots import LotRecord
+
+MOST_DENOMINATOR: Final = 10**4_000
+"""A fraction beyond it cannot be posted; so its sum is not worked out."""
 
 
 class ExactShare(Mapping[Cell, Fraction]):
@@ -114,7 +118,7 @@ def take_inputs(journal: Journal, custodian: str) -> Intake:
     """Takes every input from its holding at the movement's site.
 
     Raises:
-        Impossible: A lot is not there, or there is less of it.
+        Impossible: A lot is not there, or there is less of it; or ``balance.too-fine``.
     """
     movement = journal.movement
     intake = Intake()
@@ -126,13 +130,23 @@ def take_inputs(journal: Journal, custodian: str) -> Intake:
         journal.effect.used.append((lot, mass_mg))
         common = gcd(mass_mg, lot.mass_mg)
         parts.append((lot, mass_mg // common, lot.mass_mg // common))
-    intake.denominator = lcm(*(whole for _, _, whole in parts))
+    intake.denominator = _denominator(journal, [whole for _, _, whole in parts])
     for lot, part, whole in parts:
         times = part * (intake.denominator // whole)
         for cell, mass_mg in lot.cells.items():
             intake.cells[cell] = intake.cells.get(cell, 0) + mass_mg * times
     intake.elements = sum_elements(intake.cells)
     return intake
+
+
+def _denominator(journal: Journal, wholes: Iterable[int]) -> int:
+    """The least common denominator of shares of lots; of as many lots as one likes it has no bound."""
+    denominator = 1
+    for whole in wholes:
+        denominator = lcm(denominator, whole)
+        if denominator > MOST_DENOMINATOR:
+            raise too_fine(journal.movement)
+    return denominator
 
 
 def sum_elements(cells: Mapping[Cell, int]) -> dict[str, int]:

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.books.accounts import Journal
+from ledger.books.context import Impossible
 from ledger.books.transformations import attribute, split
 from ledger.movements.movement import Line, Movement
 from ledger.records.cells import Cell
 from ledger.records.lots import MOST_TOLD, EdgeRecord, LotRecord
-from tests.support.books import PLANT, REFINER, Desk, born, identity, movement
+from tests.support.books import MINER, PLANT, REFINER, Desk, born, identity, movement
+from tests.support.counted import CountedYard
 
 TOLLER = "https://toller.example/party"
 
@@ -383,3 +386,42 @@ def test_lots_are_what_the_journal_bears() -> None:
         3,
         "mass-balance",
     )
+
+
+def parts_of_many(yard: CountedYard, many: int, mass_mg: int | None) -> Movement:
+    """A process of a part of many lots, whose masses have hardly a divisor in common."""
+    lines = []
+    for at in range(many):
+        lot, whole_mg = f"https://mine.example/lot/{at}", 10**16 + 2 * at**3 + 1
+        yard.do("extract", outputs=(born(lot, whole_mg, {"Nd": whole_mg // 3}),))
+        lines.append(Line(lot, mass_mg))
+    return replace(
+        yard.said("process", None, MINER, outputs=(born("urn:made", 1, {"Nd": 1}),), process="mixing"),
+        inputs=tuple(lines),
+    )
+
+
+@pytest.mark.parametrize(("many", "mass_mg"), [(400, None), (100, 1_000_003)])
+def test_whole_lots_or_parts_of_a_hundred_go_into_one_process(many: int, mass_mg: int | None) -> None:
+    yard = CountedYard()
+    effect = yard.book(parts_of_many(yard, many, mass_mg))
+    assert sum(line.mass_mg for line in effect.postings if line.account == "holding" and line.mass_mg < 0)
+
+
+def test_parts_of_hundreds_whose_sum_nobody_could_write_are_refused() -> None:
+    yard = CountedYard()
+    moved = parts_of_many(yard, 400, 1_000_003)
+    with pytest.raises(Impossible) as refused:
+        yard.book(moved)
+    assert [finding.code for finding in refused.value.findings] == ["balance.too-fine"]
+    assert all(finding.detail and finding.mend for finding in refused.value.findings)
+
+
+def test_a_sum_too_fine_to_be_written_is_refused_wherever_it_is_posted() -> None:
+    yard = CountedYard()
+    moved = yard.said("process", None, MINER)
+    journal = Journal(moved, yard.recording(), 0)
+    journal.post("difference", contained={"Nd": Fraction(1, 10**4_000)}, custodian=MINER)
+    with pytest.raises(Impossible) as refused:
+        journal.post("difference", contained={"Nd": Fraction(1, 10**4_300)}, custodian=MINER)
+    assert [finding.code for finding in refused.value.findings] == ["balance.too-fine"]
