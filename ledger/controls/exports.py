@@ -126,9 +126,10 @@ def mean_before(policy: Policy, month: str, went_out: Callable[[str], int]) -> F
 
 def months_to_review(books: Books, subject: str, month: str) -> list[str]:
     """A month, and those with exports whose history it is part of: they may have been filed before it."""
-    last = month_after(month, 12)
-    known = [tally.period for tally in books.group(TallyRecord, "subject", MONTHLY, subject)]
-    return sorted({month, *(each for each in known if month < each <= last)})
+    following = dict.fromkeys(month_after(month, ahead) for ahead in range(1, 13))
+    books.prefetch(TallyRecord, ((MONTHLY, subject, each) for each in following))
+    known = (each for each in following if books.get(TallyRecord, MONTHLY, subject, each) is not None)
+    return sorted({month, *(each for each in known if each > month)})
 
 
 @rule("export.taken-back", movements=("export", "cancel"))

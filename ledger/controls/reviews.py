@@ -57,8 +57,8 @@ def review_balance(books: Books, policy: Policy, site: str, month: str) -> Findi
         month: The last month, all of whose movements are filed.
     """
     limits = policy.thresholds
-    by_month = {tally.period: tally.sums for tally in books.group(TallyRecord, "subject", BALANCE, site)}
-    year, before = _year(by_month, month), _year(by_month, month_after(month, -YEAR))
+    books.prefetch(TallyRecord, ((BALANCE, site, month_after(month, -back)) for back in range(2 * YEAR)))
+    year, before = _year(books, site, month), _year(books, site, month_after(month, -YEAR))
     if year.sums.get("count", 0) < limits["cumulative.least_movements"]:
         return None
     gains = _gains(year, policy)
@@ -129,13 +129,14 @@ def _throughput(year: Year, element: str) -> int:
     return max(year.sums.get(f"in.{element}", 0), year.sums.get(f"out.{element}", 0))
 
 
-def _year(by_month: Mapping[str, Mapping[str, int]], last: str) -> Year:
+def _year(books: Books, site: str, last: str) -> Year:
     """Twelve months up to one. Errors of a measured stock do not add up: the next close takes them back."""
     sums: dict[str, int] = {}
     stock: dict[str, int] = {}
     months = 0
     for back in range(YEAR):
-        month_sums = by_month.get(month_after(last, -back), {})
+        tally = books.get(TallyRecord, BALANCE, site, month_after(last, -back))
+        month_sums: Mapping[str, int] = {} if tally is None else tally.sums
         months += bool(month_sums.get(f"in.{TOTAL}"))
         for name, amount in month_sums.items():
             side, _, element = name.partition(".")

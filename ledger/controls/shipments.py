@@ -13,7 +13,7 @@ from ledger.controls.measures import more_than
 from ledger.controls.noticing import decimal_text, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.records.cells import total
-from ledger.records.lots import LotRecord, ShipmentRecord, StocktakeRecord
+from ledger.records.lots import EventRecord, LotRecord, ShipmentRecord, StocktakeRecord
 from ledger.records.periods import DAY_US, HOUR_US, later_us
 from ledger.records.policy import Policy
 
@@ -93,13 +93,12 @@ def late_arrival(case: Case) -> Iterator[Notice]:
 def stock_difference(case: Case) -> Iterator[Notice]:
     """What was counted is not what the books say."""
     books, limits = case.recording.books, case.recording.policy.thresholds
+    event = books.get(EventRecord, case.recording.issuer, case.movement.event_id)
+    if event is None or event.entry_index != case.recording.index:
+        return
     for line in case.movement.inputs:
-        counts = [
-            record
-            for record in books.group(StocktakeRecord, "site", case.movement.site)
-            if record.entry_index == case.recording.index and record.lot == line.lot
-        ]
-        for count in counts:
+        count = books.get(StocktakeRecord, event.entry_index, event.position, line.lot)
+        if count is not None:
             apart = count.counted_mg - count.book_mg
             if abs(apart) > limits["stock.difference_share"] * max(count.book_mg, 1):
                 yield notice(

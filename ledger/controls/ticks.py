@@ -4,8 +4,8 @@ Decides: nothing by a clock of its own: the entry's time is all the time there i
 same. Dues lie in buckets of an hour; a run looks at those between the last run's hour and now.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ledger.books.settling import current
@@ -35,12 +35,26 @@ SPECIAL: Final = "special"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When dues are judged, and by what."""
+    """When dues are judged, and by what.
+
+    Attributes:
+        invoiced: The invoices of sellers that were asked about, by the sale that they name.
+    """
 
     books: Books
     policy: Policy
     index: int
     now_us: int
+    invoiced: dict[str, dict[str, list[InvoiceRecord]]] = field(default_factory=dict)
+
+    def invoices_of(self, seller: str, sale: str) -> Sequence[InvoiceRecord]:
+        """A seller's invoices that name a sale; all of them are looked through once."""
+        if seller not in self.invoiced:
+            by_sale = self.invoiced[seller] = {}
+            for record in self.books.group(InvoiceRecord, "seller", seller):
+                for each in dict.fromkeys(record.shipments):
+                    by_sale.setdefault(each, []).append(record)
+        return self.invoiced[seller].get(sale, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +229,8 @@ def _no_invoice(due: DueRecord, moment: Moment) -> Verdict:
         return Verdict()
     record = moment.books.get(InvoiceRecord, named) if named else None
     sale = f"{consignor} {event_id}"
-    others = [] if record is not None else moment.books.group(InvoiceRecord, "seller", due.party)
-    found = [
-        each
-        for each in (record, *others)
-        if each is not None and each.cancelled_at is None and (each is record or sale in each.shipments)
-    ]
+    named_by = moment.invoices_of(due.party, sale) if record is None else [record]
+    found = [each for each in named_by if each.cancelled_at is None]
     if any(each.kind == SPECIAL for each in found):
         return Verdict()
     what = "only an ordinary invoice" if found else "no special invoice"
