@@ -40,6 +40,8 @@ OUTWARD: Final = ("ship", "export", "release")
 """By which illegal product changes hands."""
 ARRIVAL_DAYS: Final = 60
 """From when on an export that nobody reports as arrived is one that did not (DOMAIN section 7: in N days)."""
+LISTED_SHARE: Final = 0.001
+"""From which Chinese share on the list of announcement 61 of 2025 means foreign goods (DOMAIN section 2)."""
 MOISTURE: Final = {
     "mixed-concentrate": 0.06,
     "bastnaesite-concentrate": 0.05,
@@ -70,11 +72,16 @@ class Shipment:
 
 @dataclass(slots=True)
 class Batch:
-    """What a process is to make: a product with what it truly contains."""
+    """What a process is to make: a product with what it truly contains.
+
+    Attributes:
+        stated_mg: What its maker says that it contains, where that is not what was measured.
+    """
 
     product: str
     true_mg: dict[str, float]
     treo: float | None = None
+    stated_mg: dict[str, float] | None = None
 
 
 @dataclass(slots=True)

@@ -3,12 +3,14 @@
 Decides: what each pattern does. ``patterns`` lists them.
 """
 
+from collections.abc import Callable
+
 from ledger.records.periods import DAY_US, HOUR_US, month_after, month_of, month_start_us
 from ledger.simulation.business import CONTROLLED
 from ledger.simulation.chronicle import time_text
-from ledger.simulation.dealing import Shipment, Terms
+from ledger.simulation.dealing import LISTED_SHARE, Batch, Shipment, Terms
 from ledger.simulation.exports import END_USE
-from ledger.simulation.goods import KG, TONNE, Stock
+from ledger.simulation.goods import KG, TONNE, Stock, mixed, scaled
 from ledger.simulation.planting import Plot
 from ledger.simulation.trade_patterns import parts_of, receive_late
 
@@ -20,7 +22,13 @@ SMALL_MONTHS = 4
 """A small exporter sells as much a month, for so many months, before it grows."""
 SURGE_MG = 12 * TONNE
 LEAST_SENT_MG = 0.1 * TONNE
-FREE = ("la-oxide", "ce-oxide", "ndfeb-magnet")
+LICENCE_DAYS = 20.0
+LAST_DAYS = 1 / 24
+"""How long a licence is for that is to expire; how long before its end it is used at the last."""
+BLENDABLE = ("la-oxide", "ce-oxide")
+FREE = (*BLENDABLE, "ndfeb-magnet")
+BLENDED_MG = 20 * KG
+"""Of goods of Chinese origin, in so much of others that they are under the share that is noticed."""
 
 
 def goods(plot: Plot, products: tuple[str, ...]) -> Stock | None:
@@ -95,14 +103,47 @@ def _with_licence(plot: Plot, kind: str, share: float, days: float, wait: float,
     return True
 
 
+def _within_licence(plot: Plot, quantity_mg: Callable[[Stock], float], days: float, wait: float) -> bool:
+    """Gets a licence for goods at hand and exports all of them, so many days after it was granted.
+
+    The export states as much more as an excess may be that empties a holding.
+    """
+    stock = goods(plot, CONTROLLED_GOODS)
+    if stock is None:
+        return False
+    exporter, exports = stock.custodian, plot.business.exports
+    customer = exports.customer(exporter)
+    licence = exports.licence(exporter, customer, stock.lot.product, "general", quantity_mg(stock), days=days)
+    exporter.stocks.remove(stock)
+
+    def send() -> None:
+        exporter.stocks.append(stock)
+        stated_mg = stock.mass_mg * (1 + 0.9 * plot.limit("whole.excess_share"))
+        extra = {"whole": False, "inputs": [(stock.lot.lot, round(stated_mg / 1000) * 1000)]}
+        terms = Terms(extra=extra, label=plot.label(), filed_us=plot.now_us + 2 * HOUR_US)
+        exports.send(stock, customer, licence, terms)
+
+    plot.world.chronicle.plan(licence.granted_us + round(wait * DAY_US), send)
+    return True
+
+
 def licence_expired(plot: Plot) -> bool:
-    """An old licence is used once more."""
-    return _with_licence(plot, "general", 30, 20, 25)
+    """An old licence is used once more; the evasive one in its last hour."""
+    if plot.evasive:
+        return _within_licence(plot, lambda stock: stock.mass_mg * 30, LICENCE_DAYS, LICENCE_DAYS - LAST_DAYS)
+    return _with_licence(plot, "general", 30, LICENCE_DAYS, LICENCE_DAYS + 5)
 
 
 def licence_exhausted(plot: Plot) -> bool:
-    """A licence for a little is used for much."""
+    """A licence for a little is used for much; the evasive one to its last kilogram."""
+    if plot.evasive:
+        return _within_licence(plot, just_enough, 300, 2)
     return _with_licence(plot, "general", 0.2, 300, 2)
+
+
+def just_enough(stock: Stock) -> float:
+    """As many kilograms as a stock has, the last one begun."""
+    return -(-stock.mass_mg // KG) * KG
 
 
 def licence_mismatch(plot: Plot) -> bool:
@@ -341,8 +382,11 @@ def disclosure(plot: Plot) -> bool:
 
 
 def reexport(plot: Plot) -> bool:
-    """Goods of Chinese origin are sold on from abroad, past the list that asks for a licence for it."""
-    stock = goods(plot, FREE)
+    """Goods of Chinese origin are sold on from abroad, past the list that asks for a licence for it.
+
+    The evasive one blends a little of them into others.
+    """
+    stock = goods(plot, BLENDABLE if plot.evasive else FREE)
     if stock is None:
         return False
     exports, rogue = plot.business.exports, plot.villain
@@ -353,7 +397,25 @@ def reexport(plot: Plot) -> bool:
     def sell_on() -> None:
         (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
         here.reserved = True
-        plot.later(2, 10, send, here)
+        plot.later(2, 10, blend if plot.evasive else send, here)
+
+    def blend(here: Stock) -> None:
+        filed_us = plot.now_us + HOUR_US
+        (part, *_) = parts_of(plot, here, [min(BLENDED_MG, 0.95 * here.mass_mg)])
+        chinese_mg = scaled(part.lot.contained_mg(), part.part)
+        share = 0.9 * max(plot.limit("deminimis.share"), LISTED_SHARE)
+        foreign_mg = {max(chinese_mg, key=chinese_mg.__getitem__): sum(chinese_mg.values()) / share}
+        lot = plot.world.measured(rogue, here.lot.product, foreign_mg, plot.now_us)
+        foreign = plot.world.birth(
+            "import", rogue, lot, plot.now_us, origin="US", declared=True, filed_us=filed_us
+        )
+        stated_mg = scaled(mixed([chinese_mg, lot.contained_mg()]), 0.999)
+        batch = Batch(here.lot.product, mixed([part.true_mg, foreign_mg]), stated_mg=stated_mg)
+        (made,) = plot.world.process(
+            rogue, [part, foreign], "blending", [batch], plot.now_us + HOUR_US, filed_us=filed_us + DAY_US
+        )
+        made.reserved = True
+        plot.later(2, 4, send, made)
 
     def send(here: Stock) -> None:
         exports.send(here, plot.business.pick("importer"), None, Terms(label=plot.label()))

@@ -52,6 +52,15 @@ class Lot:
     sources: tuple[str, ...] = ()
     disguised: bool = False
 
+    def state(self, contained_mg: Mapping[str, float]) -> None:
+        """Declares that it contains so much, whatever was measured."""
+        whole = sum(contained_mg.values())
+        shares = {element: round(mass / whole, 5) for element, mass in contained_mg.items()}
+        self.shares = {element: share for element, share in shares.items() if share > 0}
+        most = max(self.shares, key=lambda element: self.shares[element])
+        self.shares[most] = round(self.shares[most] + 1 - sum(self.shares.values()), 5)
+        self.mass_mg = round(whole / self.treo / (1 - self.moisture) / 1000) * 1000
+
     def contained_mg(self) -> dict[str, float]:
         """REO by element as declared."""
         reo = self.mass_mg * (1 - self.moisture) * self.treo
@@ -113,8 +122,9 @@ class Pool:
         kind: ``rock``, ``ionic`` or ``scrap``: what it is fed.
         true_mg: REO by element in process. ``book_mg``: by the books. ``blocked_mg``: gaps that may not be
             drawn.
-        fed_mg: REO fed since the month began. ``sources``: as of a lot; a little
-            of what was fed stays in process for ever.
+        surplus_mg: What closes found beyond the books and no later close missed again: as the ledger has it.
+        moved_mg: What was fed and drawn since the last close.
+        sources: As of a lot; a little of what was fed stays in process for ever.
     """
 
     pool: str
@@ -126,6 +136,8 @@ class Pool:
     true_mg: dict[str, float] = field(default_factory=dict)
     book_mg: dict[str, float] = field(default_factory=dict)
     blocked_mg: dict[str, float] = field(default_factory=dict)
+    surplus_mg: dict[str, float] = field(default_factory=dict)
+    moved_mg: dict[str, float] = field(default_factory=dict)
     ready_us: int = 0
     sources: tuple[str, ...] = ()
     opened: bool = False

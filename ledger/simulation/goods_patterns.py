@@ -10,10 +10,9 @@ from ledger.materials.fingerprints import fingerprints
 from ledger.materials.processes import processes
 from ledger.records.periods import DAY_US, HOUR_US
 from ledger.simulation import noise
-from ledger.simulation.business import ROCK_PRODUCTS
 from ledger.simulation.cast import Actor
 from ledger.simulation.dealing import Batch, Terms
-from ledger.simulation.goods import TONNE, Pool, Stock, mixed, relative_deviation, scaled
+from ledger.simulation.goods import TONNE, Stock, mixed, relative_deviation, scaled
 from ledger.simulation.planting import Plot
 
 BATCH_SIGMA: Final = math.sqrt(2 * (noise.ASSAY_TREO**2 + noise.WEIGHING**2))
@@ -111,24 +110,6 @@ def overdrawn(plot: Plot) -> bool:
     return True
 
 
-def pool_overdrawn(plot: Plot) -> bool:
-    """A plant draws what it never fed: ore without papers."""
-    plant = plot.business.pick("separator")
-    pool = plot.chance.choice(plant.pools)
-    element = plot.chance.choice(("Nd", "La"))
-    true_mg = {element: 4.0 * (pool.book_mg.get(element, 0.0) + 0.05 * TONNE)}
-    lot = plot.world.measured(plant, "nd-oxide" if element == "Nd" else "la-oxide", true_mg, plot.now_us)
-    members = {
-        "site": pool.site.site,
-        "pool": pool.pool,
-        "process": pool.process,
-        "outputs": [lot],
-        "losses": {},
-    }
-    plot.attempt(plant, "draw", members)
-    return True
-
-
 def element_gain(plot: Plot) -> bool:
     """Illegal oxide goes through a smelter in one batch; the evasive one adds what assays may hide."""
     stock = plot.stock(("smelter",), ("prnd-oxide",), filed=False)
@@ -145,11 +126,33 @@ def element_gain(plot: Plot) -> bool:
     return True
 
 
+def noticed_trace(plot: Plot) -> float:
+    """From which share of REO on an element that nothing declares is noticed."""
+    floor = noise.ASSAY_TRACE_FLOOR
+    for place in range(1, 10_000):
+        share = place / 100_000
+        sigma = share * math.hypot(relative_deviation(share), noise.ASSAY_TREO, noise.WEIGHING)
+        if share > plot.limit("gain.element_sigma") * math.hypot(sigma, floor):
+            return share
+    return 0.1
+
+
 def undeclared_element(plot: Plot) -> bool:
-    """Dysprosium appears in an alloy that none was put into."""
+    """Dysprosium appears in an alloy that none was put into; the evasive one has as much as traces may be."""
     stock = plot.stock(("magnet-maker",), ("prnd-metal",), filed=False)
-    if stock is None:
+    if stock is None or "Dy" in stock.lot.shares:
         return False
+    if plot.evasive:
+        stated_mg = scaled(stock.lot.contained_mg(), 0.985 * stock.part)
+        trace = 0.9 * noticed_trace(plot)
+        stated_mg["Dy"] = sum(stated_mg.values()) * trace / (1 - trace)
+        batch = Batch("ndfeb-alloy", stated_mg, stated_mg=stated_mg)
+        (made,) = plot.world.process(
+            stock.custodian, [stock], "strip-cast", [batch], plot.now_us, label=plot.label()
+        )
+        plot.changes(stock.site)
+        plot.take(made)
+        return True
     share = plot.chance.uniform(0.02, 0.04)
     true_mg = scaled(stock.true_mg, 0.985 - share)
     true_mg["Dy"] = sum(stock.true_mg.values()) * share
@@ -227,84 +230,6 @@ def poor_recovery(plot: Plot) -> bool:
     )
     plot.changes(stock.site)
     plot.later(1, 4, sell_on, plot, made, plot.business.pick("magnet-maker"))
-    return True
-
-
-def pool_gap(plot: Plot) -> bool:
-    """In-process stock was taken away before the month is closed."""
-    plant = plot.business.pick("separator")
-    pool = plot.chance.choice(plant.pools)
-    share = plot.chance.uniform(0.25, 0.45)
-    if plot.evasive:
-        share = 0.6 * plot.limit("pool.gap_sigma") * plot.limit("pool.stock_share")
-    pool.true_mg = scaled(pool.true_mg, 1 - share)
-    plot.world.close(pool, plot.now_us, label=plot.label())
-    plot.changes(pool.site)
-    return True
-
-
-def pool_unclosed(plot: Plot) -> bool:
-    """A plant never closes its months."""
-    plant, world = plot.villain, plot.world
-    pool = Pool(f"{plant.party}pools/rock", plant.site, plant, "rock", "separation", ROCK_PRODUCTS)
-    plot.watch(pool.pool)
-    lot = world.measured(
-        plant, "mixed-carbonate", plot.business.ore_body("bayan-obo", 20 * TONNE), plot.now_us
-    )
-    stock = world.birth("opening", plant, lot, plot.now_us, filed_us=plot.now_us + HOUR_US)
-    plot.later(0.2, 0.4, lambda: world.feed(pool, [stock], plot.now_us))
-    return True
-
-
-def recycler_ore(plot: Plot) -> bool:
-    """A recycler buys concentrate and works it."""
-    stock = plot.stock(("rock-mine", "ionic-mine"), filed=False)
-    if stock is None:
-        return False
-    recycler = plot.business.pick("recycler")
-    shipment = plot.world.ship(
-        [stock], recycler, plot.now_us, Terms(arrives=False, filed_us=plot.now_us + HOUR_US)
-    )
-
-    def work() -> None:
-        (here,) = plot.world.receive(shipment, plot.now_us, filed_us=plot.now_us + HOUR_US)
-        plot.take(here)
-        lot = plot.world.measured(recycler, "recycled-magnet-oxide", scaled(here.true_mg, 0.95), plot.now_us)
-        members = {
-            "site": recycler.site.site,
-            "process": "scrap-recovery",
-            "inputs": [(here.lot.lot, None)],
-            "whole": True,
-            "outputs": [lot],
-            "losses": {},
-        }
-        plot.attempt(
-            recycler, "process", members, at_us=plot.now_us + HOUR_US, filed_us=plot.now_us + 3 * HOUR_US
-        )
-
-    plot.later(3, 6, work)
-    return True
-
-
-def recycler_fingerprint(plot: Plot) -> bool:
-    """Scrap that is fed is mixed with ionic ore; the evasive one with little less than scrap may have."""
-    recycler = plot.business.pick("recycler")
-    most = 0.95 * plot.limit("fingerprint.share") / float(fingerprints()["longnan"].shares["Y"])
-    share = most if plot.evasive else plot.chance.uniform(0.08, 0.25)
-    whole = 0.4 * TONNE
-    scrap = plot.business.ore_body("recycled-magnet", whole * (1 - share))
-    true_mg = mixed([scrap, plot.business.ore_body("longnan", whole * share)])
-    lot = plot.world.measured(recycler, "end-of-life-magnets", true_mg, plot.now_us)
-    stock = plot.world.birth("extract", recycler, lot, plot.now_us)
-
-    def work() -> None:
-        if stock in recycler.stocks:
-            made = plot.business.convert(
-                recycler, [stock], "scrap-recovery", "recycled-magnet-oxide", label=plot.label()
-            )
-            plot.take(made)
-
-    plot.later(1, 3, work)
     return True
 
 

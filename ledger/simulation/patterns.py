@@ -8,6 +8,7 @@ from typing import Final
 from ledger.simulation import export_patterns as export
 from ledger.simulation import goods_patterns as goods
 from ledger.simulation import office_patterns as office
+from ledger.simulation import plant_patterns as plants
 from ledger.simulation import trade_patterns as trade
 from ledger.simulation.planting import Pattern
 
@@ -25,7 +26,13 @@ PATTERNS: Final = (
     Pattern(
         "overdrawn", ("balance.overdrawn",), goods.overdrawn, evasive=True, under=("whole.excess_share",)
     ),
-    Pattern("pool-overdrawn", ("pool.overdrawn",), goods.pool_overdrawn),
+    Pattern(
+        "pool-overdrawn",
+        ("pool.overdrawn",),
+        plants.pool_overdrawn,
+        evasive=True,
+        under=("pool.tolerance_share",),
+    ),
     Pattern(
         "element-gain",
         ("balance.element-gain",),
@@ -33,7 +40,13 @@ PATTERNS: Final = (
         evasive=True,
         under=("gain.total_sigma", "gain.bias_floor"),
     ),
-    Pattern("undeclared-element", ("balance.undeclared-element",), goods.undeclared_element),
+    Pattern(
+        "undeclared-element",
+        ("balance.undeclared-element",),
+        goods.undeclared_element,
+        evasive=True,
+        under=("gain.element_sigma",),
+    ),
     Pattern(
         "cumulative",
         ("balance.cumulative",),
@@ -53,24 +66,32 @@ PATTERNS: Final = (
     Pattern(
         "pool-gap",
         ("pool.gap",),
-        goods.pool_gap,
+        plants.pool_gap,
         evasive=True,
         under=("pool.gap_sigma", "pool.stock_share"),
     ),
     Pattern(
         "pool-unclosed",
         ("pool.unclosed",),
-        goods.pool_unclosed,
+        plants.pool_unclosed,
         0,
         rogues=(("separator", ("separator",)),),
+        evasive=True,
+        under=("pool.unclosed_days",),
         silent=True,
         last=0.7,
     ),
-    Pattern("recycler-ore", ("recycler.ore-input",), goods.recycler_ore),
+    Pattern(
+        "recycler-ore",
+        ("recycler.ore-input",),
+        plants.recycler_ore,
+        evasive=True,
+        under=("recycler.primary_share",),
+    ),
     Pattern(
         "recycler-fingerprint",
         ("recycler.fingerprint",),
-        goods.recycler_fingerprint,
+        plants.recycler_fingerprint,
         evasive=True,
         under=("fingerprint.share",),
     ),
@@ -102,8 +123,15 @@ PATTERNS: Final = (
     ),
     Pattern("capacity", ("capacity.exceeded",), office.capacity, 1, rogues=(MINE,), evasive=True),
     Pattern("licence-missing", ("licence.missing",), export.licence_missing),
-    Pattern("licence-expired", ("licence.expired",), export.licence_expired, last=0.6),
-    Pattern("licence-exhausted", ("licence.exhausted",), export.licence_exhausted, last=0.65),
+    Pattern("licence-expired", ("licence.expired",), export.licence_expired, last=0.6, evasive=True),
+    Pattern(
+        "licence-exhausted",
+        ("licence.exhausted",),
+        export.licence_exhausted,
+        last=0.65,
+        evasive=True,
+        under=("whole.excess_share",),
+    ),
     Pattern("licence-mismatch", ("licence.mismatch",), export.licence_mismatch, last=0.65),
     Pattern("licence-reused", ("licence.reused",), export.licence_reused, last=0.65),
     Pattern(
@@ -150,6 +178,8 @@ PATTERNS: Final = (
         export.reexport,
         rogues=(("importer", ("importer", "exporter", "user")),),
         last=0.6,
+        evasive=True,
+        under=("deminimis.share",),
     ),
     Pattern("disclosure", ("disclosure",), export.disclosure),
     Pattern(
@@ -160,7 +190,7 @@ PATTERNS: Final = (
         evasive=True,
         under=("unreceived.hours",),
     ),
-    Pattern("unsent", ("shipment.unsent",), trade.unsent, last=0.7),
+    Pattern("unsent", ("shipment.unsent",), trade.unsent, last=0.7, evasive=True),
     Pattern(
         "difference",
         ("shipment.difference",),
@@ -193,7 +223,14 @@ PATTERNS: Final = (
         evasive=True,
         under=("invoice.grace_days",),
     ),
-    Pattern("invoice-reused", ("invoice.reused",), trade.invoice_reused, 2),
+    Pattern(
+        "invoice-reused",
+        ("invoice.reused",),
+        trade.invoice_reused,
+        2,
+        evasive=True,
+        under=("invoice.tolerance_share",),
+    ),
     Pattern(
         "invoice-mismatch",
         ("invoice.mismatch",),
@@ -227,8 +264,27 @@ PATTERNS: Final = (
     ),
 )
 
+NOT_EVASIVE: Final = {
+    "unlisted-site": "a site is listed or not",
+    "wrong-role": "a party has the role or not",
+    "foreign-name": "a name is under a party's own prefix or not",
+    "not-holder": "a party has the goods or not",
+    "not-consignee": "a delivery is for a party or not",
+    "graph-cycle": "goods descend from themselves or not",
+    "import-undeclared": "an origin is stated or not",
+    "licence-missing": "a licence was granted by then or not",
+    "licence-mismatch": "exporter, goods, destination and end use are those of the licence or not",
+    "licence-reused": "a single licence is for one shipment, whatever its mass",
+    "hs-declared": "a code is for such goods or not; what is hidden in the goods is hs-assayed",
+    "disclosure": "whatever is disclosed is told",
+    "tolling": "goods are their processor's or another's",
+    "seal-reused": "a seal is in use elsewhere or not",
+    "before-birth": "nothing is let pass before a birth, be it a second",
+    "two-places": "nothing is let pass before a departure; what arrives soon after it is too-fast",
+}
+"""Why patterns have no evasive variant: their rule has no threshold, tolerance or time to stay under."""
+
 NOT_UNDER: Final = {
-    "gain.element_sigma": "one element alone is known less well than all together: the total tells first",
     "gain.reject_sigma": "only whether it is refused; element-gain tells at less",
     "gain.reject_share": "only whether it is refused; element-gain tells at less",
     "gain.unexplained_share": "told within element-gain, which is under the total",
@@ -238,10 +294,7 @@ NOT_UNDER: Final = {
     "cumulative.least_share": "no plant of the country works traces alone",
     "cumulative.least_movements": "a number from which a year says something",
     "receipt.drying_share": "adds to receipt.tolerance_share, which is tested dry",
-    "pool.tolerance_share": "what is drawn beyond the content is missing in honest draws to come",
     "adjust.own_share": "the country has no adjustments",
-    "pool.unclosed_days": "honest plants close on the last days of each month",
-    "recycler.primary_share": "the country's recyclers get no blend of mineral and scrap compounds",
     "structuring.days": "a window: parcels further apart are what honest exporters send",
     "structuring.least_share": "smaller parcels are what honest exporters send",
     "surge.months": "every honest exporter has a first month",
@@ -251,7 +304,6 @@ NOT_UNDER: Final = {
     "assay.sigma": "assay.least_share is more where nothing was declared",
     "burst.movements": "every small honest mine has smaller months",
     "burst.hours": "a window: what happens before is not in it",
-    "deminimis.share": "abroad goods are sold on as they came, not blended",
 }
-"""Why no evasive variant stays under a threshold. The limits of licences, capacities, allotments and filing
-days are those of acts or of the calendar."""
+"""Why no evasive variant stays under a threshold. The limits of licences, capacities, allotments, shares of
+owners and filing days, which variants stay under as well, are those of acts or of the calendar."""

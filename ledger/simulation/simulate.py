@@ -31,7 +31,7 @@ from ledger.simulation.cast import (
 )
 from ledger.simulation.chance import key_seed, uuid4
 from ledger.simulation.chronicle import Chronicle, Draft, time_text
-from ledger.simulation.dealing import PRICES
+from ledger.simulation.dealing import LISTED_SHARE, PRICES
 from ledger.simulation.folder import (
     VERSION,
     Writer,
@@ -327,7 +327,7 @@ class Nation:
                 "control_list": "mofcom-61-2025",
                 "start": time_text(self.start_us - DAY_US),
                 "items": [],
-                "conditions": {"needs_licence": False, "foreign_content_share": "0.001"},
+                "conditions": {"needs_licence": False, "foreign_content_share": str(LISTED_SHARE)},
             },
             filed_us,
         )

@@ -11,6 +11,8 @@ from ledger.simulation.goods import Stock
 from ledger.simulation.planting import Plot
 
 MAKERS = ("separator", "smelter", "magnet-maker")
+LAST_US = 20 * MINUTE_US
+"""How long before its consignor's deadline a shipment is recorded at the last."""
 BUYERS = {
     "prnd-oxide": "smelter",
     "prnd-metal": "magnet-maker",
@@ -57,7 +59,9 @@ def receive_late(plot: Plot, shipment: Shipment) -> None:
 
 
 def unsent(plot: Plot) -> bool:
-    """Goods are received that nobody sent: a false origin."""
+    """Goods are received that nobody sent: a false origin. The evasive one is sent on paper at the last."""
+    if plot.evasive:
+        return sent_last(plot)
     seller, buyer = plot.business.pick("separator"), plot.business.pick("smelter")
     lot = plot.world.measured(seller, "prnd-oxide", {"Nd": 150e6 * 1.5, "Pr": 75e6}, plot.now_us)
     lot.lot = f"{seller.party}lots/claimed-{plot.instance.number}"
@@ -74,6 +78,19 @@ def unsent(plot: Plot) -> bool:
     }
     plot.attempt(buyer, "receive", members, subjects=(lot.lot,))
     plot.watch(lot.lot, f"urn:uuid:claimed-{plot.instance.number}")
+    return True
+
+
+def sent_last(plot: Plot) -> bool:
+    """Goods are received, and their shipment is recorded in the last minutes that its consignor has."""
+    stock = plot.stock(MAKERS)
+    if stock is None:
+        return False
+    filed_us = plot.world.chronicle.deadline(plot.now_us) - LAST_US
+    terms = Terms(arrives=False, label=plot.label(), filed_us=filed_us)
+    shipment = plot.world.ship([stock], customer(plot, stock), plot.now_us, terms)
+    plot.watch(shipment.draft.event_id)
+    plot.world.chronicle.plan(shipment.arrives_us, receive_late, plot, shipment)
     return True
 
 
@@ -184,7 +201,9 @@ def invoice_missing(plot: Plot) -> bool:
 
 
 def invoice_reused(plot: Plot) -> bool:
-    """One invoice for two sales."""
+    """One invoice for two sales; the evasive one for little more than it states."""
+    if plot.evasive:
+        return invoiced_short(plot)
     first = sale(plot, Terms(label=plot.label()))
     if first is None:
         return False
@@ -201,6 +220,39 @@ def invoice_reused(plot: Plot) -> bool:
         shipment.draft.members["invoice"] = invoice
 
     plot.later(2, 10, again)
+    return True
+
+
+def invoiced_short(plot: Plot) -> bool:
+    """Two halves are sold under one invoice that covers both but for the tolerance."""
+    stock = plot.stock(MAKERS)
+    if stock is None:
+        return False
+    buyer, seller = customer(plot, stock), stock.custodian
+    halves = parts_of(plot, stock, [stock.mass_mg / 2])
+    invoice = seller.name_thing("invoices")
+    plot.watch(invoice)
+    for half in halves:
+        seller.stocks.remove(half)
+
+    def sell(place: int, before: Shipment | None) -> None:
+        half = halves[place]
+        seller.stocks.append(half)
+        terms = Terms(invoice=False, extra={"invoice": invoice}, label=plot.label())
+        shipment = plot.world.ship([half], buyer, plot.now_us, terms)
+        if before is None:
+            plot.later(2, 5, sell, 1, shipment)
+            return
+        shipment.invoice = invoice
+        covered = 1 / (1 + 0.9 * plot.limit("invoice.tolerance_share"))
+        lines = [
+            {"product": each.lot.product, "lot": each.lot.lot, "mass_mg": round(each.lot.mass_mg * covered)}
+            for each in halves
+        ]
+        price, events = shipment.draft.members["unit_price"], [before.draft.event_id, shipment.draft.event_id]
+        plot.world.invoice(shipment, shipment.draft, price, label=plot.label(), lines=lines, shipments=events)
+
+    plot.later(1, 2, sell, 0, None)
     return True
 
 

@@ -78,6 +78,13 @@ class World:
             born_us=at_us,
         )
 
+    def made(self, maker: Actor, batch: Batch, at_us: int) -> Lot:
+        """What a process made, as its maker declares it."""
+        lot = self.measured(maker, batch.product, batch.true_mg, at_us, treo=batch.treo)
+        if batch.stated_mg:
+            lot.state(batch.stated_mg)
+        return lot
+
     def hold(self, lot: Lot, holder: Actor, site: Site, draft: Draft, owner: Actor | None = None) -> Stock:
         """Puts a lot that was just born into its maker's store."""
         lot.filed_us = draft.filed_us
@@ -127,7 +134,7 @@ class World:
     ) -> list[Stock]:
         """A batch process of whole stocks; outputs were worked out by the caller."""
         true_in = mixed([stock.true_mg for stock in stocks])
-        lots = [self.measured(actor, out.product, out.true_mg, at_us, treo=out.treo) for out in outputs]
+        lots = [self.made(actor, batch, at_us) for batch in outputs]
         if losses is None:
             true_out = mixed([out.true_mg for out in outputs])
             losses = self.declared_losses(
@@ -202,6 +209,7 @@ class World:
             actor.stocks.remove(stock)
             pool.true_mg = mixed([pool.true_mg, stock.true_mg])
             pool.book_mg = mixed([pool.book_mg, scaled(stock.lot.contained_mg(), stock.part)])
+            pool.moved_mg = mixed([pool.moved_mg, stock.true_mg])
         pool.ready_us = draft.filed_us
         return draft
 
@@ -217,7 +225,7 @@ class World:
     ) -> Stock:
         """Draws a product from a pool; the plant loses some on the way and says how much."""
         actor = pool.owner
-        lot = self.measured(actor, batch.product, batch.true_mg, at_us, treo=batch.treo)
+        lot = self.made(actor, batch, at_us)
         lot.sources = pool.sources
         losses = self.declared_losses(lost_mg)
         draft = self.chronicle.file(
@@ -238,17 +246,19 @@ class World:
             subjects=(lot.lot, *places_of(actor, pool.pool)),
         )
         draft.sources, draft.illegal = lot.sources, (lot.lot,) if lot.sources else ()
-        pool.ready_us = draft.filed_us
+        pool.ready_us, pool.moved_mg = draft.filed_us, mixed([pool.moved_mg, batch.true_mg])
         for element, mass in mixed([batch.true_mg, lost_mg]).items():
             pool.true_mg[element] = max(0.0, pool.true_mg.get(element, 0.0) - mass)
         for element, mass in mixed([lot.contained_mg(), losses]).items():
             pool.book_mg[element] = max(0.0, pool.book_mg.get(element, 0.0) - mass)
         return self.hold(lot, actor, pool.site, draft)
 
-    def close(self, pool: Pool, at_us: int, *, factor: float = 1.0, label: Label | None = None) -> Draft:
+    def close(
+        self, pool: Pool, at_us: int, *, label: Label | None = None, filed_us: int | None = None
+    ) -> Draft:
         """Measures what is in process and files it."""
         measured = {
-            element: max(0.0, mass * factor * (1 + self.chance.gauss(0, noise.IN_PROCESS_STOCK)))
+            element: max(0.0, mass * (1 + self.chance.gauss(0, noise.IN_PROCESS_STOCK)))
             for element, mass in pool.true_mg.items()
             if mass >= 1000
         }
@@ -261,13 +271,15 @@ class World:
             punctual=True,
             label=label,
             subjects=places_of(pool.owner, pool.pool, pool.site.site),
+            filed_us=filed_us,
         )
         pool.ready_us = draft.filed_us
         for element in {*pool.book_mg, *measured}:
             gap = measured.get(element, 0.0) - pool.book_mg.get(element, 0.0)
+            pool.surplus_mg[element] = max(0.0, pool.surplus_mg.get(element, 0.0) + gap)
             if gap > 0:
                 pool.blocked_mg[element] = pool.blocked_mg.get(element, 0.0) + gap
-        pool.book_mg = dict(measured)
+        pool.book_mg, pool.moved_mg = dict(measured), {}
         return draft
 
     def ship(self, stocks: list[Stock], consignee: Actor, at_us: int, terms: Terms | None = None) -> Shipment:

@@ -431,7 +431,9 @@ def test_every_threshold_has_a_variant_under_it_or_a_reason_why_not() -> None:
     assert {pattern.name for pattern in PATTERNS if pattern.evasive and not pattern.under} == {
         "capacity",
         "late",
+        "licence-expired",
         "restricted",
+        "unsent",
     }
 
 
