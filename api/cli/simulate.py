@@ -59,4 +59,10 @@ def simulate(out: Path, movements: int, plant: float, seed: int) -> None:
         f"{written.movements} movements in {written.statements} statements, {planted} planted patterns, "
         f"{written.share:.2%} of the movements"
     )
+    never = sorted(name for name, count in written.planted.items() if not count)
+    if never:
+        click.echo(
+            f"{len(never)} of {len(written.planted)} patterns that were planned never came about, for their "
+            f"goods were not there: {', '.join(never)}"
+        )
     notes.print(f"evaluate it with: reledger evaluate {out}", markup=False)

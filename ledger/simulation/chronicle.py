@@ -82,8 +82,8 @@ class Chronicle:
         now_us: Simulated time.
         policy: Whose calendar counts.
         movements: How many movements were filed so far. ``happened``: how many happened.
-        labelled: How many statements each planted instance has, filed or to be filed. ``planted``: how many
-            movements they all have.
+        labelled: How many statements each planted instance has, filed or to be filed. ``moved``: how many
+            movements. ``planted``: how many they all have.
     """
 
     def __init__(self, seed: int, start_us: int, policy: Policy, write: Callable[[Draft], None]) -> None:
@@ -96,6 +96,7 @@ class Chronicle:
         self.drafted = 0
         self.happened = 0
         self.labelled: Counter[str] = Counter()
+        self.moved: Counter[str] = Counter()
         self.planted = 0
         self._write = write
         self._chance = stream(seed, "filing")
@@ -213,6 +214,15 @@ class Chronicle:
         for _, _, draft in sorted(self._filings, key=lambda filing: filing[:2]):
             yield draft
 
+    def planted_by(self, at_us: int) -> int:
+        """How many of the movements that were filed, or are to be filed by a time, are planted ones."""
+        later = sum(
+            draft.label is not None and not draft.act
+            for filed_us, _, draft in self._filings
+            if filed_us > at_us
+        )
+        return self.planted - later
+
     def deadline(self, at_us: int) -> int:
         """From when on a movement of that time is late."""
         return filing_deadline_us(at_us, self.policy)
@@ -234,6 +244,7 @@ class Chronicle:
         if label is not None:
             draft.label = label
             self.labelled[label.number] += 1
+            self.moved[label.number] += not draft.act
             self.planted += not draft.act
         heapq.heappush(self._filings, (draft.filed_us, draft.number, draft))
 

@@ -5,7 +5,7 @@ of them are shaped to stay just under a threshold (``evasive``; counted apart). 
  ``goods_patterns``, ``office_patterns``, ``trade_patterns`` and ``export_patterns``.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,13 +21,21 @@ from ledger.simulation.world import World
 
 EVASIVE_EVERY: Final = 5
 """Of the instances of a pattern that has a threshold, every fifth stays just under it."""
-MORE_BETWEEN: Final = (0.2, 0.85)
-"""Between which shares of the simulated time more is planned, where what was planned could not be played."""
+MORE_FROM: Final = 0.1
+"""From which share of the simulated time on more is planned, where what was planned could not be played."""
+MORE_EVERY_US: Final = 7 * DAY_US
+MORE_OVER: Final = 4.0
+"""How often, and over how many times what is lacking then is spread."""
+KEPT_BACK: Final = 0.03
+"""Share of the planted movements that is not planned but left to single statements in the last part."""
+LAST_PART: Final = 0.8
+"""From which share of the movements on single statements, filed at once, make up for what is lacking."""
 OVERDUE_US: Final = 20 * DAY_US
 """What waits longer for its goods is as likely never played."""
-UNDER_WAY_US: Final = 100 * DAY_US
-BEGINNING_US: Final = 60 * DAY_US
-"""For how long more is expected of an instance that has made some movements, or none yet."""
+PACE_US: Final = 30 * DAY_US
+"""Over what time the pace of filing is seen, by which the end comes."""
+FILING_US: Final = 40 * DAY_US
+"""How long after it happened something may be filed, a month's filing at most."""
 RETRY_DAYS: Final = 2.0
 ATTEMPTS: Final = 60
 
@@ -189,7 +197,8 @@ class Pattern:
         name: Its name.
         codes: What is to be found.
         make: Plays one instance; says False where the goods for it are not there yet.
-        cost: How many movements it has, about.
+        cost: How many movements it has, about. ``evasive_cost``: the evasive variant, where it has others.
+        days: How long it takes, about. ``prompt``: whether it is a single statement, filed at once.
         rogues: Kinds and roles of parties of its own.
         evasive: Whether it has a variant just under a limit. ``under``: which thresholds of the policy it is.
         silent: Whether something is not filed rather than filed.
@@ -202,14 +211,27 @@ class Pattern:
     codes: tuple[str, ...]
     make: Callable[[Plot], bool]
     cost: float = 1.0
+    evasive_cost: float | None = None
+    days: float = 60.0
+    prompt: bool = False
     rogues: tuple[tuple[str, tuple[str, ...]], ...] = ()
     evasive: bool = False
     under: tuple[str, ...] = ()
     silent: bool = False
     shape: str = ""
     least: int = 1
-    first: float = 0.2
+    first: float = 0.1
     last: float = 0.75
+
+    def cost_of(self, *, evasive: bool) -> float:
+        """How many movements an instance has, about."""
+        return self.cost if not evasive or self.evasive_cost is None else self.evasive_cost
+
+    @property
+    def mean_cost(self) -> float:
+        """How many movements an instance has on the mean, about."""
+        plain, evasive = self.cost_of(evasive=False), self.cost_of(evasive=self.evasive)
+        return plain + (evasive - plain) / EVASIVE_EVERY
 
 
 class Planting:
@@ -222,12 +244,16 @@ class Planting:
         """Plans the instances and admits the parties that they need."""
         from ledger.simulation.patterns import PATTERNS  # they are written in terms of Plot
 
-        self.seed, self.cast = seed, cast
+        self.seed, self.cast, self.movements = seed, cast, movements
         self.plots: list[tuple[Pattern, Plot]] = []
         self.budget = movements * rate
+        self._planned = self.budget * (1 - KEPT_BACK)
+        self._committed = self._lacking = 0.0
+        self._start_us = self._span_us = self._more_us = 0
+        self._passed = deque([(0, 0)])
         self._chance = stream(seed, "planting")
         self.patterns = patterns = list(PATTERNS)
-        whole, left = divmod(self.budget, sum(pattern.cost for pattern in patterns))
+        whole, left = divmod(self._planned, sum(pattern.mean_cost for pattern in patterns))
         self._chance.shuffle(patterns)
         for pattern in patterns:
             more = self.budget > 0 and pattern.cost <= left
@@ -252,64 +278,118 @@ class Planting:
     def begin(self, world: World, business: Business, start_us: int, months: int) -> None:
         """Plans when each instance is played."""
         self.world, self.business = world, business
-        span_us = months * 30 * DAY_US
+        self._start_us, self._span_us = start_us, months * 30 * DAY_US
+        self._more_us = start_us + round(MORE_FROM * self._span_us)
         for pattern, plot in self.plots:
             share = plot.chance.uniform(pattern.first, pattern.last)
-            self._schedule(pattern, plot, start_us + round(span_us * share))
+            self._schedule(pattern, plot, start_us + round(self._span_us * share))
 
     def _schedule(self, pattern: Pattern, plot: Plot, at_us: int) -> None:
         plot.instance.planned_us = at_us
         self.world.chronicle.plan(at_us, self._play, pattern, plot, ATTEMPTS)
 
-    def plan_more(self, month: int, months: int) -> None:
-        """Plans more of what can be played, where goods were not there for what was planned: monthly.
+    def keep_up(self) -> None:
+        """Makes up for what could not be played: every few hours.
+
+        Until the last part what is lacking is planned anew, spread over the time and over all patterns that
+        can be played; then single statements follow the share to the end.
+        """
+        chronicle = self.world.chronicle
+        if not self.budget:
+            return
+        if chronicle.movements >= LAST_PART * self.movements:
+            self._make_up()
+        elif chronicle.now_us >= self._more_us:
+            self._more_us = chronicle.now_us + MORE_EVERY_US
+            self._plan_more()
+        self._passed.append((chronicle.now_us, chronicle.movements))
+
+    def _plan_more(self) -> None:
+        """Plans more of what can be played.
 
         Parties are admitted before the first movement: only patterns without any of their own are planned.
-
-        Args:
-            month: How many months have passed. ``months``: of how many.
         """
-        first, last = (int(share * months) for share in MORE_BETWEEN)
-        if not self.budget or not first <= month <= last:
-            return
-        wanted = self.budget - self.world.chronicle.planted - self._outstanding()
-        wanted /= 1 + (last - month) // 2
+        now_us, chronicle = self.world.now_us, self.world.chronicle
+        self._committed = sum(self._made(pattern, plot.instance) for pattern, plot in self.plots)
+        wanted = self._planned - chronicle.planted - self._outstanding()
+        left_us = (LAST_PART - chronicle.movements / self.movements) * self._span_us
+        wanted /= max(1.0, left_us / MORE_EVERY_US / MORE_OVER)
         waiting = {pattern.name for pattern, plot in self.plots if self._is_overdue(plot.instance)}
         counts = Counter(pattern.name for pattern, _ in self.plots)
+        passed = (now_us - self._start_us) / self._span_us
         able = [
             pattern
             for pattern in self.patterns
-            if not pattern.rogues and pattern.name not in waiting and pattern.last * months >= month + 1
+            if not pattern.rogues and pattern.name not in waiting and pattern.last >= passed
         ]
         while wanted >= 1 and able:
             pattern = min(able, key=lambda each: (counts[each.name], each.name))
             plot = self._plan(pattern, counts[pattern.name])
-            self._schedule(pattern, plot, self.world.now_us + round(self._chance.uniform(0, 30) * DAY_US))
+            self._schedule(pattern, plot, now_us + round(self._chance.uniform(0, 10) * DAY_US))
             counts[pattern.name] += 1
-            wanted -= pattern.cost
+            wanted -= pattern.cost_of(evasive=plot.evasive)
+
+    def _make_up(self) -> None:
+        """Plays so many single statements that the share is met when the last movement is filed."""
+        chronicle = self.world.chronicle
+        left = self.movements - chronicle.movements
+        while self._passed[0][0] < chronicle.now_us - PACE_US:
+            self._passed.popleft()
+        since_us, before = self._passed[0]
+        left_us = left * (chronicle.now_us - since_us) // max(1, chronicle.movements - before)
+        coming = self._outstanding(begun=True) * min(1.0, left_us / FILING_US)
+        lacking = self.budget - chronicle.planted_by(chronicle.now_us + left_us) - coming
+        passed = max(1, chronicle.movements - self._passed[-1][1])
+        self._lacking += max(0.0, lacking) * min(1.0, passed / max(1, left))
+        counts = Counter(pattern.name for pattern, _ in self.plots)
+        able = [pattern for pattern in self.patterns if pattern.prompt]
+        while self._lacking >= 1 and able:
+            pattern = min(able, key=lambda each: (counts[each.name], each.name))
+            plot = self._plan(pattern, counts[pattern.name])
+            if pattern.make(plot):
+                plot.instance.planned_us = plot.instance.begun_us = self.world.now_us
+                counts[pattern.name] += 1
+                self._lacking -= 1
+            else:
+                self.plots.pop()
+                able.remove(pattern)
 
     def _is_overdue(self, instance: Instance) -> bool:
         return instance.begun_us is None and instance.planned_us + OVERDUE_US < self.world.now_us
 
-    def _outstanding(self) -> float:
-        """How many movements are to be expected of what is planned and under way."""
-        chronicle, whole = self.world.chronicle, 0.0
-        begun, overdue = Counter[str](), Counter[str]()
+    def _made(self, pattern: Pattern, instance: Instance) -> float:
+        """How many movements an instance has made, and will: none before it has begun."""
+        if instance.begun_us is None:
+            return 0.0
+        made = self.world.chronicle.moved[instance.number]
+        passed = (self.world.now_us - instance.begun_us) / (pattern.days * DAY_US)
+        cost = pattern.cost_of(evasive=instance.evasive)
+        left = max(0.0, cost - made)
+        if passed > 0.5:  # what has made less by now lacks goods
+            left = min(left, cost * max(0.0, 1 - passed)) if made else 0.0
+        return made + left
+
+    def _outstanding(self, *, begun: bool = False) -> float:
+        """How many movements are to be expected of what is planned and under way, or under way alone."""
+        moved, whole = self.world.chronicle.moved, 0.0
+        played, overdue = Counter[str](), Counter[str]()
         for pattern, plot in self.plots:
-            begun[pattern.name] += plot.instance.begun_us is not None
+            played[pattern.name] += plot.instance.begun_us is not None
             overdue[pattern.name] += self._is_overdue(plot.instance)
         for pattern, plot in self.plots:
-            instance, made = plot.instance, chronicle.labelled[plot.instance.number]
-            if instance.begun_us is None:
-                likely = (1 + begun[pattern.name]) / (1 + begun[pattern.name] + overdue[pattern.name])
-                whole += 0.0 if instance.given_up else pattern.cost * likely
-            elif instance.begun_us + (UNDER_WAY_US if made else BEGINNING_US) > chronicle.now_us:
-                whole += max(0.0, pattern.cost - made)
+            instance = plot.instance
+            if instance.begun_us is not None:
+                whole += self._made(pattern, instance) - moved[instance.number]
+            elif not instance.given_up and not begun:
+                likely = (1 + played[pattern.name]) / (1 + played[pattern.name] + overdue[pattern.name])
+                whole += pattern.cost_of(evasive=instance.evasive) * likely
         return whole
 
     def _play(self, pattern: Pattern, plot: Plot, attempts: int) -> None:
-        if pattern.make(plot):
+        cost = pattern.cost_of(evasive=plot.evasive)
+        if self._committed + cost <= self._planned + cost / 2 and pattern.make(plot):
             plot.instance.begun_us = self.world.now_us
+            self._committed += cost
         elif attempts:
             at_us = self.world.now_us + round(plot.chance.uniform(0.5, 1.5) * RETRY_DAYS * DAY_US)
             self.world.chronicle.plan(at_us, self._play, pattern, plot, attempts - 1)
@@ -327,14 +407,14 @@ class Planting:
                 evasive=plot.instance.evasive,
                 subjects=tuple(plot.instance.subjects),
                 statements=written[plot.instance.number],
-                silent=pattern.silent,
+                silent=pattern.silent and not plot.instance.evasive,
                 shape=pattern.shape,
                 begun_us=plot.instance.begun_us,
                 sites=tuple(plot.instance.sites),
             )
             for pattern, plot in self.plots
             if plot.instance.begun_us is not None
-            and written[plot.instance.number] >= (0 if pattern.silent else pattern.least)
+            and written[plot.instance.number] >= (0 if pattern.silent and not plot.evasive else pattern.least)
         ]
 
     def counts(self) -> dict[str, int]:

@@ -248,7 +248,7 @@ class Nation:
         self.planting.begin(world, business, self.start_us, self.months)
         clusters = sum(not actor.planted for actor in self.cast.by_kind["warehouse"])
         business.pace = 1.45 * self.per_month * LEAST_MONTHS / MOVEMENTS_PER_CLUSTER / clusters
-        month, before, passed = self.first_month, 0, 0
+        month, before = self.first_month, 0
         while True:
             following = month_after(month)
             at_us, end_us = max(chronicle.now_us, self.eve_us), month_start_us(following, self.policy)
@@ -256,6 +256,7 @@ class Nation:
                 at_us = min(at_us + 6 * HOUR_US, end_us)
                 full = chronicle.run_until(at_us, self.movements)
                 progress(chronicle.movements, self.movements)
+                self.planting.keep_up()
                 if full:
                     writer.close()
                     self.unfiled = list(chronicle.unfiled())
@@ -265,8 +266,6 @@ class Nation:
             business.pace *= min(1.6, max(0.6, wished)) ** 0.7
             month = following
             self.top_up(chronicle, month)
-            passed += 1
-            self.planting.plan_more(passed, self.months)
 
     def admit(self, chronicle: Chronicle) -> None:
         """Admits everybody else, with keys and sites."""

@@ -82,11 +82,11 @@ def unsent(plot: Plot) -> bool:
 
 
 def sent_last(plot: Plot) -> bool:
-    """Goods are received, and their shipment is recorded in the last minutes that its consignor has."""
-    stock = plot.stock(MAKERS)
-    if stock is None:
+    """Goods are received within the month, and their shipment is recorded in its consignor's last minutes."""
+    stock, deadline = plot.stock(MAKERS), plot.world.chronicle.deadline
+    if stock is None or deadline(plot.now_us) != deadline(plot.now_us + 5 * DAY_US):
         return False
-    filed_us = plot.world.chronicle.deadline(plot.now_us) - LAST_US
+    filed_us = deadline(plot.now_us) - LAST_US
     terms = Terms(arrives=False, label=plot.label(), filed_us=filed_us)
     shipment = plot.world.ship([stock], customer(plot, stock), plot.now_us, terms)
     plot.watch(shipment.draft.event_id)

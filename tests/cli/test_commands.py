@@ -438,6 +438,15 @@ def test_a_share_that_is_none_is_refused_and_no_folder_is_begun(tmp_path: Path, 
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize(("plant", "named"), [("0.5", True), ("0", False)])
+def test_simulate_names_the_patterns_that_never_came_about(tmp_path: Path, plant: str, named: bool) -> None:
+    asked = ["simulate", str(tmp_path / "new"), "--movements", "300", "--plant", plant, "--seed", "3"]
+    result = CliRunner().invoke(cli, asked)
+    assert result.exit_code == 0, result.output
+    assert ("never came about" in result.output) == named
+    assert ("licence-missing" in result.output) == named
+
+
 def test_what_was_refused_of_honest_people_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     _show(Score(refusals=Counter({"lot.unknown": 2}), acts_refused=Counter({"licence.unknown": 1})))
     told = capsys.readouterr().out
