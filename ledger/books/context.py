@@ -56,9 +56,10 @@ class Effect:
         born: Lots that it bore, in order of its outputs.
         used: Lots that it drew on, with the share of their mass in mg.
         contained_in, contained_out: Exact REO by element of everything that went in, whole mg that came out,
-            for process, draw and receipts (sent against received).
+            for processes, feeds and draws.
+        compared: Lots that were received, with the mass in mg that was sent and that was weighed.
         lost: Declared losses by element, whole mg.
-        difference: Exact, by element, positive when stock falls.
+        difference: Of a process, feed, draw or close: exact, by element, positive when stock falls.
         gain: Whole mg by element that came out beyond what went in, and bear the origin ``unexplained``.
         cells_in: What went in by cell, exactly.
         pool_before, pool_after: Contained mg by element, for pools.
@@ -84,6 +85,7 @@ class Effect:
     used: list[tuple[LotRecord, int]] = field(default_factory=list)
     contained_in: dict[str, Fraction | int] = field(default_factory=dict)
     contained_out: dict[str, int] = field(default_factory=dict)
+    compared: list[tuple[LotRecord, int, int]] = field(default_factory=list)
     lost: dict[str, int] = field(default_factory=dict)
     difference: dict[str, Fraction] = field(default_factory=dict)
     gain: dict[str, int] = field(default_factory=dict)

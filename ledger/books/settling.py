@@ -9,13 +9,10 @@ these lines is what stands settled between the two, however often one of them wa
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from typing import TypeAlias
 
-from ledger.books.accounts import Journal, contained
-from ledger.materials.units import round_half_even
+from ledger.books.accounts import Journal
 from ledger.records.books import Books
-from ledger.records.cells import element_masses
 from ledger.records.lots import (
     HoldingRecord,
     LotRecord,
@@ -98,13 +95,8 @@ def close_if_empty(journal: Journal, shipment: ShipmentRecord, received_us: int)
 
 
 def compare(journal: Journal, lot: LotRecord, sent_mg: int, weighed_mg: int) -> None:
-    """Tells the rules what was sent and what arrived of it, as contained mass."""
-    sent, arrived = journal.effect.contained_in, journal.effect.contained_out
-    for element, mass_mg in element_masses(lot.cells).items():
-        left = mass_mg if sent_mg == lot.mass_mg else Fraction(mass_mg * sent_mg, lot.mass_mg)
-        sent[element] = sent.get(element, 0) + left
-        whole_mg = round_half_even(mass_mg * weighed_mg, lot.mass_mg)
-        arrived[element] = arrived.get(element, 0) + whole_mg
+    """Tells the rules what was sent and what arrived of a lot."""
+    journal.effect.compared.append((lot, sent_mg, weighed_mg))
 
 
 def differ(
@@ -119,8 +111,6 @@ def differ(
     journal.post(
         "difference", lot=lot.lot, mass_mg=mass_mg, custodian=custodian, site=site, reference=reference
     )
-    for element, mass in contained(lot, mass_mg).items():
-        journal.effect.difference[element] = journal.effect.difference.get(element, Fraction(0)) + mass
 
 
 def unsettled_by_place(books: Books, lot: str) -> dict[Place, int]:

@@ -155,6 +155,22 @@ def beyond(excess: Fraction | int, sigmas: Fraction, variance: int) -> bool:
     )
 
 
+def summed(parts: Iterable[tuple[int, int]]) -> Fraction:
+    """The exact sum of quotients of whole numbers, of which there may be thousands.
+
+    One after the other, each would be added to a fraction as long as all before it; two by two they are not.
+    """
+    tops: dict[int, int] = {}
+    for top, bottom in parts:
+        tops[bottom] = tops.get(bottom, 0) + top
+    left = [(top, bottom) for bottom, top in tops.items()] or [(0, 1)]
+    while len(left) > 1:
+        pairs = zip(left[::2], left[1::2], strict=False)
+        odd = left[-1:] if len(left) % 2 else []
+        left = [(one * below + other * under, under * below) for (one, under), (other, below) in pairs] + odd
+    return Fraction(*left[0])
+
+
 def more_than(part: Fraction | int, share: Fraction, whole: Fraction | int) -> bool:
     """Whether a part is more than a share of a whole, without making fractions of whole numbers."""
     return part * share.denominator > share.numerator * whole

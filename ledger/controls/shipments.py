@@ -9,10 +9,11 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.clock import format_time_us
-from ledger.controls.measures import more_than
+from ledger.controls.measures import more_than, summed
 from ledger.controls.noticing import decimal_text, notice
 from ledger.controls.rule import Case, Notice, rule
-from ledger.records.cells import total
+from ledger.materials.units import round_half_even
+from ledger.records.cells import element_masses, total
 from ledger.records.lots import EventRecord, LotRecord, ShipmentRecord, StocktakeRecord
 from ledger.records.periods import DAY_US, HOUR_US, later_us
 from ledger.records.policy import Policy
@@ -24,14 +25,15 @@ BEARING: Final = ("opening", "extract", "import", "process", "draw")
 @rule("shipment.difference", movements=("receive", "ship", "return"), tell=True)
 def difference(case: Case) -> Iterator[Notice]:
     """The dry contained mass that arrived differs from what was sent."""
-    sent: Fraction | int = sum(case.effect.contained_in.values())
-    received = sum(case.effect.contained_out.values())
+    compared = case.effect.compared
+    sent = summed((total(lot.cells) * sent_mg, lot.mass_mg) for lot, sent_mg, _ in compared)
+    received = sum(arrived_mg(lot, weighed_mg) for lot, _, weighed_mg in compared)
     if not sent:
         return
     allowed = case.recording.policy.thresholds["receipt.tolerance_share"]
     if not more_than(max(sent - received, received - sent), allowed, sent):
         return
-    share = Fraction(sent - received) / Fraction(sent)
+    share = (sent - received) / sent
     if share > allowed:
         allowed += _drying(case)
     if abs(share) > allowed:
@@ -113,6 +115,12 @@ def stock_difference(case: Case) -> Iterator[Notice]:
                 )
 
 
+def arrived_mg(lot: LotRecord, weighed_mg: int) -> int:
+    """REO of what was weighed of a lot, in whole mg of each element."""
+    masses = element_masses(lot.cells).values()
+    return sum(round_half_even(mass_mg * weighed_mg, lot.mass_mg) for mass_mg in masses)
+
+
 def changed_shipments(case: Case) -> list[ShipmentRecord]:
     """The shipments that a movement made or changed, each as it stands afterwards."""
     newest = {(shipment.consignor, shipment.event_id): shipment for shipment in case.effect.shipments}
@@ -158,18 +166,21 @@ def _drying(case: Case) -> Fraction:
     A receipt that came before its shipment was weighed before the lot's own moisture was known.
     """
     most, books = case.recording.policy.thresholds["receipt.drying_share"], case.recording.books
-    dried = {line.lot for line in case.movement.inputs if line.moisture is not None}
-    measured = dried if case.movement.kind == "receive" else set()
-    water, whole = Fraction(0), Fraction(0)
+    stated = {line.lot for line in case.movement.inputs if line.moisture is not None}
+    measured = stated if case.movement.kind == "receive" else set()
+    wet: list[tuple[int, int]] = []
+    all_: list[tuple[int, int]] = []
     for name, sent_mg in {line.lot: line.sent_mg for line in case.effect.lines}.items():
         lot = books.get(LotRecord, name)
         if lot is None:
             continue
-        reo = Fraction(total(lot.cells) * sent_mg, lot.mass_mg)
-        whole += reo
+        reo_mg = total(lot.cells) * sent_mg
+        all_.append((reo_mg, lot.mass_mg))
         if name not in measured:
-            water += reo * min(most, Fraction(str(lot.composition.get("moistureFraction", "0"))))
-    return water / whole if whole else Fraction(0)
+            dried = min(most, Fraction(str(lot.composition.get("moistureFraction", "0"))))
+            wet.append((reo_mg * dried.numerator, lot.mass_mg * dried.denominator))
+    whole = summed(all_)
+    return summed(wet) / whole if whole else Fraction(0)
 
 
 def _subject(case: Case) -> str:

@@ -72,7 +72,7 @@ def _borne_cells(connection: Connection, subject: Subject) -> Cells:
     if found.truncated:
         return {(symbol, NOT_BORNE, ""): mass for symbol, mass in element_masses(subject.cells).items()}
     cells: dict[tuple[str, str, str], int] = {}
-    for (symbol, origin), mass_mg in found.origins.items():
+    for (symbol, origin), mass_mg in sorted(found.origins.items()):
         if origin and mass_mg:
             cells[symbol, origin, ""] = mass_mg
     return cells

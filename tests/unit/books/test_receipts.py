@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from ledger.books.context import Impossible
+from ledger.controls.shipments import arrived_mg
 from ledger.movements.movement import Line
 from ledger.records.lots import HoldingRecord
 from ledger.records.oversight import DelegationRecord
@@ -47,11 +48,8 @@ def test_a_difference_within_one_percent_is_a_memo_and_beyond_it_is_booked(
     assert (yard.mass(), yard.account("difference"), yard.account("transit")) == (held, difference, 0)
     assert yard.line(event).weighed_mg == weighed
     effect = yard.effects[-1]
-    assert effect.contained_in == {"Nd": Fraction(120_000), "Pr": Fraction(40_000)}
-    assert effect.contained_out["Nd"] == round(Fraction(weighed * 3, 10))
-    assert effect.difference == (
-        {"Nd": Fraction(difference * 3, 10), "Pr": Fraction(difference, 10)} if difference else {}
-    )
+    assert effect.compared == [(yard.lot(ORE), SENT, weighed)]
+    assert arrived_mg(yard.lot(ORE), weighed) == round(Fraction(weighed * 3, 10)) + round(weighed / 10)
 
 
 def test_the_tolerance_is_policys(yard: Yard) -> None:
@@ -129,7 +127,7 @@ def test_partial_deliveries_move_what_was_weighed_and_the_last_one_the_rest(yard
     event = yard.ship({ORE: SENT})
     yard.receive({ORE: 150_000}, event, final=False)
     assert yard.line(event).left_mg == 250_000
-    assert yard.effects[-1].contained_in == {}
+    assert yard.effects[-1].compared == []
     yard.receive({ORE: 150_000}, event, final=False)
     yard.receive({ORE: 99_000}, event)
     assert (yard.mass(), yard.account("difference")) == (SENT, 0)
@@ -259,7 +257,7 @@ def test_settling_treats_differences_as_a_later_receipt_would(
     assert (yard.mass(), yard.account("difference"), yard.account("suspense")) == (held, difference, 0)
     assert (yard.provisional(), yard.account("transit")) == (0, 0)
     assert yard.line(event).weighed_mg == weighed
-    assert yard.effects[-1].contained_in["Nd"] == 120_000
+    assert yard.effects[-1].compared == [(yard.lot(ORE), SENT, weighed)]
 
 
 def borne(yard: Yard) -> dict[tuple[str, str], int]:

@@ -18,6 +18,7 @@ from ledger.controls.measures import (
     bias_variance,
     sigmas_text,
     sum_masses,
+    summed,
 )
 from ledger.materials.uncertainty import element_sigma, relative_u, total_sigma
 from ledger.records.lots import LotRecord
@@ -114,3 +115,8 @@ def test_sigmas_are_told_to_a_tenth(excess: int, variance: int, text: str) -> No
 
 def test_masses_are_summed_by_element() -> None:
     assert sum_masses(batches([{"La": 1, "Nd": 2}, {"Nd": 3}])) == {"La": 1, "Nd": 5}
+
+
+@given(st.lists(st.tuples(st.integers(-(10**20), 10**20), st.integers(1, 10**18)), max_size=40))
+def test_quotients_are_summed_exactly(parts: list[tuple[int, int]]) -> None:
+    assert summed(parts) == sum((Fraction(top, bottom) for top, bottom in parts), Fraction(0))

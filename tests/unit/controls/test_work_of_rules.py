@@ -1,5 +1,7 @@
 """How much of the books a rule looks at: not all that a party, a site or a country ever did."""
 
+from fractions import Fraction
+
 import pytest
 
 from ledger.controls.exports import MONTHLY, months_to_review
@@ -103,3 +105,23 @@ def test_a_count_that_did_not_happen_is_compared_with_nothing() -> None:
     assert flags(court.file("stocktake", "plant", **said)) == ["stock.difference"]
     undone = court.file("stocktake", "plant", **said, corrects="urn:count", did_not_occur=True)
     assert flags(undone) == []
+
+
+def test_a_receipt_of_parts_of_many_lots_adds_no_fractions_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    court, lots = Court(), [f"lot/{at}" for at in range(40)]
+    court.set_policy(rules={"report.late": {"action": "off"}})
+    for at, lot in enumerate(lots):
+        mass_mg = KG + 2 * at**3 + 1
+        court.extract("plant", lot, {"La": mass_mg // 2}, "la-oxide", mass_mg=mass_mg, at_us=START_US)
+    lines = tuple(Line(name("plant", lot), 1_000) for lot in lots)
+    to = {"custodian_to": party("trader"), "owner_to": party("trader"), "owner_from": party("plant")}
+    assert not flags(court.file("ship", "plant", inputs=lines, event_id="urn:shipped", **to))
+    added: list[object] = []
+    add = Fraction.__add__
+    monkeypatch.setattr(Fraction, "__add__", lambda one, other: added.append(one) or add(one, other))
+    of = {"custodian_from": party("plant"), "shipment": "urn:shipped"}
+    less = tuple(Line(name("plant", lot), 900) for lot in lots)
+    assert "shipment.difference" in flags(court.file("receive", "trader", inputs=less, **of))
+    assert len(added) < 10
