@@ -28,7 +28,9 @@ from ledger.records.oversight import PRICED, InvoiceRecord, TallyRecord
 from ledger.records.policy import HOME_CURRENCY, Policy
 
 MOST_PARTS: Final = 2_000
-"""Lots that are looked at; beyond them parts count as unknown."""
+"""Lots of which it is asked what they were made of; beyond them parts count as unknown."""
+MOST_LOOKED_AT: Final = 20_000
+"""Lots that are looked at, with those that were bought as they are; beyond them parts count as unknown."""
 INHERITED: Final = "part"
 _ZERO: Final = Fraction(0)
 Verdict = Literal["reaches", "below", "undecided"]
@@ -220,6 +222,9 @@ class _Inside:
     missing: str
 
 
+_UNKNOWN: Final = _Inside(Range(_ZERO, None), "unknown", "limit")
+
+
 @dataclass(slots=True)
 class _Walk:
     """From goods up to what they were made of; each lot as one user paid for it, once."""
@@ -233,7 +238,9 @@ class _Walk:
         """The Chinese value in a lot, as its user paid for it."""
         name = (lot.lot, user)
         if name not in self.known:
-            self.known[name] = _Inside(Range(_ZERO, None), "unknown", "limit")
+            if len(self.known) >= MOST_LOOKED_AT:
+                return _UNKNOWN
+            self.known[name] = _UNKNOWN
             self.known[name] = self._inside(lot, depth, user)
         return self.known[name]
 
@@ -273,8 +280,8 @@ class _Walk:
             part = inner.value.times(Fraction(used_mg, used.mass_mg))
             value = value.plus(part)
             missing = missing or (INHERITED if inner.missing else "")
-            prices = self.prices(used, lambda price: price.buyer == lot.producer)
             if len(self.parts) < MOST_PARTS:
+                prices = self.prices(used, lambda price: price.buyer == lot.producer)
                 self.parts.append(
                     Part(
                         *(used.lot, used.producer, used.entry_index, depth + 1, inner.kind),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ledger.controls import content
 from ledger.controls.content import content_of, span_text
 from ledger.movements.movement import Line
 from ledger.records.lots import PostingRecord
@@ -304,3 +305,15 @@ def test_what_cannot_be_decided_is_not_refused() -> None:
     (alert,) = found.alerts
     assert alert.evidence["missing"] == [f"invoice: {FROM_HOME}"]
     assert (alert.evidence["share_least"], alert.evidence["share_most"]) == ("0", "0.4")
+
+
+@pytest.mark.parametrize(("most", "missing"), [(4, ()), (3, ("limit",)), (2, ("limit",)), (1, ("limit",))])
+def test_no_more_lots_are_looked_at_than_so_many(
+    monkeypatch: pytest.MonkeyPatch, most: int, missing: tuple[str, ...]
+) -> None:
+    court = chain()
+    monkeypatch.setattr(content, "MOST_LOOKED_AT", most)
+    found = content_of(court.books, court.policy, court.lot(MAGNET), party("makers"))
+    assert {what for what, _ in found.missing} == {*missing}
+    assert len(found.parts) <= 4
+    assert found.verdict(LEAST) != "below"
