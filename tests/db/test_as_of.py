@@ -22,7 +22,7 @@ from tests.support.correcting import correct
 from tests.support.earlier_answers import DIRECTIONS, answer, subjects
 from tests.support.yard import Yard
 
-LOT, OXIDE, POOL = "urn:lot:2", "urn:lot:oxide", "urn:pool:1"
+LOT, OXIDE, ALLOY, POOL = "urn:lot:2", "urn:lot:oxide", "urn:lot:alloy", "urn:pool:1"
 DESADV = "urn:desadv:1"
 OTHER_SITE = "https://mine.example/site/other"
 LIMITS: tuple[dict[str, Any], ...] = (
@@ -101,9 +101,9 @@ def bear(yard: Yard, line: Line = BORN, **said: Any) -> str:
     return yard.do("extract", outputs=(line,), **said)
 
 
-def use(yard: Yard, lot: str = LOT, product: str = OXIDE) -> str:
-    output = born(product, KG // 10, {"Nd": KG // 10}, product="prnd-oxide")
-    return yard.do("process", {lot: KG // 2}, process="p", outputs=(output,))
+def use(yard: Yard, lot: str = LOT, product: str = OXIDE, mass_mg: int = KG // 2) -> str:
+    output = born(product, mass_mg // 5, {"Nd": mass_mg // 5}, product="prnd-oxide")
+    return yard.do("process", {lot: mass_mg}, process="p", outputs=(output,))
 
 
 CHANGES: dict[str, dict[str, Any]] = {
@@ -156,24 +156,31 @@ def test_what_is_made_of_a_corrected_lot_is_corrected_too(told: Told) -> None:
     """The product's edge to the lot is taken back and recorded again: it stood all the same."""
     first = told.then(bear)
     made = told.then(use)
+    told.then(lambda yard: use(yard, OXIDE, ALLOY, 100))
     told.then(lambda yard: correct(yard, first, outputs=(BORN,), **CHANGES["time"]))
     smaller = born(OXIDE, KG // 20, {"Nd": KG // 20}, product="prnd-oxide")
     told.then(lambda yard: correct(yard, made, {LOT: KG // 4}, process="p", outputs=(smaller,)))
-    told.check({0, 1, 2})
-    assert [step["name"] for step in told.lot(1, lot=OXIDE)["steps"]] == [OXIDE, LOT]
-    assert [step["name"] for step in told.lot(1, "downstream")["steps"]] == [LOT, OXIDE]
+    told.check({0, 1, 2, 3})
+    assert [edge.entry_index for edge in told.yard.books.group(EdgeRecord, "parent", 0)] == [4]
+    assert [step["name"] for step in told.lot(2, lot=ALLOY)["steps"]] == [ALLOY, OXIDE, LOT]
+    assert [step["name"] for step in told.lot(2, "downstream")["steps"]] == [LOT, OXIDE, ALLOY]
 
 
-def test_what_a_lot_is_made_of_is_corrected(told: Told) -> None:
+@pytest.mark.parametrize("used_on", [False, True])
+def test_what_a_lot_is_made_of_is_corrected(told: Told, used_on: bool) -> None:
+    """It keeps its number in the graph where something was made of it, and has another one else."""
     told.then(bear)
     told.then(lambda yard: bear(yard, replace(BORN, lot="urn:lot:3")))
     made = told.then(use)
+    if used_on:
+        told.then(lambda yard: use(yard, OXIDE, ALLOY, 100))
     again = born(OXIDE, KG // 10, {"Nd": KG // 10}, product="prnd-oxide")
     said = {"process": "p", "outputs": (again,)}
     second = told.then(lambda yard: correct(yard, made, {"urn:lot:3": KG // 2}, **said))
     told.then(lambda yard: correct(yard, second, {LOT: KG // 2}, **said))
-    told.check({0, 1, 2, 3})
-    made_of = [[step["name"] for step in told.lot(at, lot=OXIDE)["steps"]] for at in (2, 3, 4)]
+    told.check(set(range(4 + used_on)))
+    last = len(told.known) - 1
+    made_of = [[step["name"] for step in told.lot(at, lot=OXIDE)["steps"]] for at in (2, last - 1, last)]
     assert made_of == [[OXIDE, LOT], [OXIDE, "urn:lot:3"], [OXIDE, LOT]]
 
 

@@ -15,15 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis.stateful import precondition, rule
 from sqlalchemy import Connection, Engine
 
 from ledger.movements.movement import Line, Movement
 from ledger.provenance.way import Direction
 from ledger.store.engine import create_ledger_engine
 from ledger.store.log_store import read_head
+from tests.support.books import born
 from tests.support.earlier_answers import DIRECTIONS, Subject, answer, subjects
+from tests.support.history import percents, picks
 from tests.support.history_corrections import BooksMachine, tell
 from tests.support.history_database import HOUR_US, Database, Firms
+from tests.support.model_books import Model
 from tests.support.originals import copies
 
 TIMES = int(os.environ.get("HISTORIES_TIMES", "1"))
@@ -111,6 +115,30 @@ class Remembering(Database):
         return replace(line, product=dice.choice(PRODUCTS), custody_model=dice.choice(MODELS), pieces=pieces)
 
 
+class Machine(BooksMachine):
+    """Histories in which what was made of goods is corrected too: its edges are recorded again."""
+
+    @precondition(lambda self: any(one["kind"] == "process" for one in self.model.events.values()))
+    @rule(choice=picks, percent=percents)
+    def correct_process(self, choice: int, percent: int) -> None:
+        event = self.recorded_event(choice, ["process"])
+        said = self.model.events[event]
+        by, out, out_mass = said["by"], said["out"], max(1, said["out_mass"] * (100 + choice % 3) // 100)
+        mined = {one["lot"] for one in self.model.events.values() if one["kind"] == "extract"}
+        held = {lot for (lot, firm), mass in self.model.hold.items() if firm == by and mass and lot in mined}
+        lot = self.pick(choice // 3, [*held, said["lot"]])
+        mass = max(1, said["mass"] * percent // 100)
+
+        def change(model: Model, new: str) -> dict[str, Any]:
+            model.undo(event, replacing=True)
+            taken = model.take(lot, by, mass, correcting=True)
+            model.bear(new, out, by, out_mass, {"Nd": out_mass})
+            return {"kind": "process", "lot": lot, "mass": taken, "out": out, "out_mass": out_mass}
+
+        outputs = (born(out, out_mass, {"Nd": out_mass}),)
+        self.attempt("process", by, change, lines={lot: mass}, outputs=outputs, process="p", corrects=event)
+
+
 def questions(connection: Connection, index: int) -> list[Asked]:
     """About all that is in the books, without limits and with one that the index chooses."""
     limits = ("whole", ("since", "until", "near", "cut", "element")[index % 5])
@@ -146,7 +174,7 @@ def test_an_answer_as_of_an_entry_is_what_was_answered_then(
             shutil.copytree(tmp_path / "mark", tmp_path / "used")
             world = Remembering.opened(cast, engine, tmp_path / "used")
             assert isinstance(world, Remembering)
-            tell(BooksMachine(world), seed, STEPS)
+            tell(Machine(world), seed, STEPS)
             other += world.other
             engine.dispose()
             shutil.rmtree(tmp_path / "used")
