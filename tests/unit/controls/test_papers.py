@@ -160,6 +160,24 @@ def test_carbonate_may_be_invoiced_as_oxide() -> None:
     assert register(court, lines=(line,)) == []
 
 
+def test_a_line_without_a_product_says_no_other_one() -> None:
+    court = stocked()
+    assert flags(sale(court)) == []
+    assert register(court, lines=({"product": "", "lot": LOT, "mass_mg": 10 * KG, "amount": "1"},)) == []
+
+
+def test_what_left_the_catalogue_has_no_name_to_differ_from() -> None:
+    own = {"name_en": "own", "name_zh": "自", "stage": "separated_compound", "form": "oxide"}
+    known = [own | {"code": "own-oxide", "source": "our laboratory", "verified": "false"}]
+    court = Court()
+    court.set_policy(products=known)
+    court.extract("plant", "lot/1", {"La": 100 * KG}, "own-oxide", mass_mg=110 * KG)
+    assert flags(sale(court)) == []
+    assert [alert.code for alert in register(court)] == ["invoice.mismatch"]
+    court.set_policy(products=[])
+    assert register(court) == []
+
+
 def test_one_line_may_stand_for_all_lots_of_a_product() -> None:
     court = stocked()
     second = court.extract("plant", "lot/2", {"La": 100 * KG}, "la-oxide", mass_mg=110 * KG)

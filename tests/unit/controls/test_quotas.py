@@ -225,6 +225,22 @@ def test_ore_counts_by_its_part_of_what_is_worked(pooled: bool, beside: str, min
     assert drawn(court, "combine", "mining") == mined
 
 
+@pytest.mark.parametrize(("element", "mined"), [("La", 60), ("Nd", 0), ("Ce", 30)])
+def test_an_element_counts_by_the_ore_that_it_was_in_and_an_unexplained_one_by_all_ore(
+    element: str, mined: int
+) -> None:
+    court = Court()
+    allot(court, "combine", "mining", 1000)
+    gains = ("balance.element-gain", "balance.undeclared-element")
+    court.set_policy(rules={each: {"action": "flag"} for each in gains})
+    ore = dug(court, "combine", "ore/1")
+    other = court.extract("combine", "other/1", {"Nd": 100 * KG}, "mixed-concentrate")
+    parts = (ore, Line(other, 200 * KG))
+    line = out(name("combine", "made/1"), 200 * KG, {element: 60 * KG}, "mixed-carbonate")
+    accepted(court.file("process", "combine", inputs=parts, outputs=(line,), process="flotation"))
+    assert drawn(court, "combine", "mining") == mined
+
+
 def test_ore_leaves_a_pool_once() -> None:
     court = Court()
     allot(court, "combine", "mining", 1000)
