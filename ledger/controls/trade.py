@@ -21,6 +21,8 @@ from ledger.records.policy import HOME_CURRENCY, Policy
 HOPS: Final = "hops"
 TRADER: Final = "trader "
 MOST_KEPT: Final = 200
+MOST_STEPS: Final = 1_000_000
+"""In one sale the histories of 25 lots with the longest ones are looked at, or of 60,000 with four sales."""
 _PRICE: Final = re.compile(r"(?P<amount>[0-9]+(?:\.[0-9]+)?)\s*(?P<currency>[A-Z]{3})?")
 CHEAP_MEND: Final = "Correct the price, or show why it is so low (grade, quantity, an older contract)."
 
@@ -63,15 +65,22 @@ def carousel(case: Case) -> Iterator[Notice]:
         return
     seller, buyer = sale
     limits, books = case.recording.policy.thresholds, case.recording.books
-    trades = "trader" in roles_of(case, buyer)
+    new = Sale(seller, buyer, case.movement.event_time_us)
+    trades, span_us = "trader" in roles_of(case, buyer), int(limits["carousel.days"]) * DAY_US
+    looked_at: dict[tuple[tuple[str, int], ...], tuple[list[str], int]] = {}  # lots sold together are alike
+    steps = 0
     for lot in sorted(sold_lots(case)):
         tally = books.get(TallyRecord, HOPS, lot, "")
         if tally is None:
             continue
-        back = _way(tally.sums, buyer, seller)
-        span_us = int(limits["carousel.days"]) * DAY_US
-        new = Sale(seller, buyer, case.movement.event_time_us)
-        hops = longest(_to_traders(tally.sums), new, span_us) if trades else 0
+        history = (*tally.sums.items(),)
+        if history not in looked_at:
+            steps += len(history) ** 2
+            if steps > MOST_STEPS:
+                continue
+            hops = longest(_to_traders(tally.sums), new, span_us) if trades else 0
+            looked_at[history] = _way(tally.sums, buyer, seller), hops
+        back, hops = looked_at[history]
         if not back and hops < limits["carousel.hops"]:
             continue
         what = (
@@ -193,7 +202,7 @@ def _to_traders(sums: Mapping[str, int]) -> list[Sale]:
 def _way(sums: Mapping[str, int], start: str, end: str) -> list[str]:
     """A way of earlier sales from one party to another, or nothing."""
     before: dict[str, str] = {start: ""}
-    waiting = [start]
+    waiting, sales = [start], sorted(_sales(sums))
     while waiting:
         party = waiting.pop(0)
         if party == end:
@@ -201,7 +210,7 @@ def _way(sums: Mapping[str, int], start: str, end: str) -> list[str]:
             while before[way[-1]]:
                 way.append(before[way[-1]])
             return way[::-1]
-        for seller, buyer, _ in sorted(_sales(sums)):
+        for seller, buyer, _ in sales:
             if seller == party and buyer not in before:
                 before[buyer] = party
                 waiting.append(buyer)

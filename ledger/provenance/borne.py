@@ -54,10 +54,11 @@ _BEHIND: Final = (
 )
 """All numbers upstream of some, by the edges that stand."""
 _DOUBTFUL_BEHIND: Final = (
-    "SELECT l.lot FROM way w CROSS JOIN lots l WHERE l.node = w.node AND (EXISTS "
-    "(SELECT 1 FROM provisionals r WHERE r.lot = l.lot AND r.left_mg > 0) OR EXISTS "
-    "(SELECT 1 FROM postings p WHERE p.lot = l.lot AND p.account = 'exported' AND p.mass_mg < 0))"
+    "SELECT l.lot FROM way w CROSS JOIN lots l WHERE l.node = w.node AND COALESCE("
+    "(SELECT 1 FROM provisionals r WHERE r.lot = l.lot AND r.left_mg > 0 LIMIT 1), (SELECT 1 FROM postings p "
+    "WHERE p.lot = l.lot AND p.account = 'exported' AND p.mass_mg < 0 LIMIT 1)) IS NOT NULL"
 )
+"""A limit holds PostgreSQL to looking each lot up: on a long way it would otherwise read all postings."""
 _USED_BEHIND: Final = (
     "SELECT l.lot, COALESCE(c.entry_index, v.entry_index), COALESCE(c.position, v.position) FROM <lots> "
     "JOIN lots l ON l.lot = n.<lot> JOIN edges e ON e.parent = l.node AND e.voided_at IS NULL "

@@ -1,14 +1,19 @@
 """Chains of sales against a search through all of them, and of as many as a lot keeps."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.controls import trade
 from ledger.controls.sale_chains import Sale, longest
-from ledger.controls.trade import MOST_KEPT
+from ledger.controls.trade import HOPS, MOST_KEPT, TRADER
+from ledger.movements.movement import Line
+from ledger.records.oversight import TallyRecord
+from tests.support.court import KG, Court, accepted, party, site
 
 SPAN_US = 10
 PARTIES = [f"p{number}" for number in range(16)]
@@ -85,3 +90,31 @@ def test_traders_who_all_sell_to_each_other_take_no_longer_than_others() -> None
     for time_us in (0, 78, 156):
         assert longest(everybody, Sale("p0", "buyer", time_us), 1_000) == 13
         assert longest(everybody, Sale("p0", "p1", time_us), 1_000) >= 13
+
+
+def sold_before(court: Court, times: Mapping[str, int]) -> None:
+    """Lots of the plant that went round among partners before, each at a time of its own."""
+    for lot, time_us in times.items():
+        pairs = permutations([party(f"partner{each}") for each in range(13)], 2)
+        sums = {" ".join(pair): time_us for pair in pairs} | {f"{TRADER}{party('trader')}": 1}
+        court.books.put(TallyRecord(HOPS, lot, "", dict(sorted(sums.items()))))
+
+
+@pytest.mark.parametrize(("alike", "looked_at"), [(True, 1), (False, 40)])
+def test_lots_with_one_history_are_looked_at_once_and_of_long_ones_few(
+    alike: bool, looked_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Counter[str]()
+
+    def counted(sales: Collection[Sale], new: Sale, span_us: int) -> int:
+        asked[new.seller] += 1
+        return longest(sales, new, span_us)
+
+    monkeypatch.setattr(trade, "longest", counted)
+    court = Court()
+    lots = [court.extract("plant", f"lot/{n}", {"La": KG}, "la-oxide") for n in range(60)]
+    sold_before(court, {lot: 0 if alike else number for number, lot in enumerate(lots)})
+    parties = {"owner_from": party("plant"), "owner_to": party("trader"), "custodian_to": party("trader")}
+    inputs = tuple(Line(lot, KG) for lot in lots)
+    accepted(court.file("ship", "plant", inputs=inputs, site_to=site("trader"), **parties))
+    assert asked == {party("plant"): looked_at}
