@@ -9,7 +9,7 @@ from ledger.materials.fingerprints import fingerprints
 from ledger.records.periods import DAY_US, HOUR_US, month_after, month_of, month_start_us
 from ledger.simulation.business import ELEMENTS_OF, ROCK_PRODUCTS
 from ledger.simulation.cast import Actor
-from ledger.simulation.chronicle import MINUTE_US
+from ledger.simulation.chronicle import MINUTE_US, SECOND_US
 from ledger.simulation.dealing import Batch, Shipment, Terms
 from ledger.simulation.goods import KG, TONNE, Pool, Stock, mixed, scaled
 from ledger.simulation.planting import Plot
@@ -37,7 +37,7 @@ def pool_overdrawn(plot: Plot) -> bool:
         "outputs": [lot],
         "losses": {},
     }
-    plot.attempt(plant, "draw", members)
+    plot.attempt(plant, "draw", members, filed_us=max(plot.now_us, pool.ready_us + SECOND_US))
     return True
 
 

@@ -204,7 +204,8 @@ class Pattern:
         silent: Whether something is not filed rather than filed.
         shape: ``spread`` over weeks or months, ``combined`` of several acts and firms, or "".
         least: How many statements make it one: fewer, where the time was too short, are no instance.
-        first, last: Between which shares of the simulated time it begins.
+        first, last: Between which shares of the simulated time it begins, and of the movements, if these are
+            filed sooner.
     """
 
     name: str
@@ -387,7 +388,9 @@ class Planting:
 
     def _play(self, pattern: Pattern, plot: Plot, attempts: int) -> None:
         cost = pattern.cost_of(evasive=plot.evasive)
-        if self._committed + cost <= self._planned + cost / 2 and pattern.make(plot):
+        if self.world.chronicle.movements > pattern.last * self.movements:  # the end comes before it is found
+            plot.instance.given_up = True
+        elif self._committed + cost <= self._planned + cost / 2 and pattern.make(plot):
             plot.instance.begun_us = self.world.now_us
             self._committed += cost
         elif attempts:
