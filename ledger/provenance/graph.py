@@ -4,7 +4,8 @@ Decides: what is on the way, how deep, in which order, and where a walk stops. A
 and pool versions that it was made from; upstream most lots tell them in their own record, and the edges are
 looked for of pools and of the other lots alone. Each node is visited once whatever the number of paths. The
 database is asked step by step, for all nodes of a step at once; where the way goes on after ``_STEPWISE``
-steps it is asked for all that is left, so that a long way through a pool's versions takes no more questions.
+steps and is narrow it is asked for all that is left, so that a long way through a pool's versions takes no
+more questions.
 
 What is told of a node, and what it leads to, stay the texts that they are stored as (see ``way``): there are
 thousands of them, and most questions want the text.
@@ -27,7 +28,9 @@ MAX_NODES: Final = 100_000
 _CHUNK: Final = 5_000
 """Nodes of one step that are asked for at once."""
 _STEPWISE: Final = 8
-"""So many steps are asked for one by one; a way that is wide is seldom longer."""
+"""So many steps are asked for one by one."""
+_NARROW: Final = 32
+"""A step of fewer nodes costs more as a question of its own than inside a recursive one; of more, less."""
 
 _LOTS: Final = {
     # CROSS JOIN holds SQLite to this order, in which each node finds its row by the index.
@@ -167,11 +170,11 @@ class _Asker:
         self.emptied: set[int] = set()
 
     def read_on(self, numbers: Sequence[str], most: int) -> None:
-        """Reads some nodes and all that they lead to, so many at most, which is then asked for no more.
+        """Reads some nodes and all that they lead to, so many at most, once; it is then asked for no more.
 
         What stood at an earlier entry is left to be asked for.
         """
-        if self._at is not None:
+        if self._at is not None or self._asked:
             return
         asked = [str(row[0]) for row in self._rows("rest", numbers, most)]
         rest = self.level(0, _rising(asked), most)
@@ -286,7 +289,7 @@ def _reach(
     seen = set(ahead)
     edges = 0
     while ahead:
-        if len(graph.levels) == _STEPWISE and depth is None:
+        if depth is None and len(graph.levels) >= _STEPWISE and len(ahead) < _NARROW:
             asker.read_on(ahead, most + 1 - edges)
         level = asker.level(len(graph.levels), ahead, most + 1 - edges)
         if level.depth == depth:
