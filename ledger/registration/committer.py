@@ -277,28 +277,33 @@ class Committer:
     def _carry_out(self, writer: BatchWriter, batch: Sequence[Ticket]) -> None:
         """Writes a batch and answers everyone who waits for it; only then tells of it.
 
-        A batch in which one statement met a fault that nobody foresaw is written in halves, in its order,
-        until that statement stands alone and fails alone.
+        What would take the writer too long is written in parts. A batch in which one statement met a fault
+        that nobody foresaw is written in halves, in its order, until that statement stands alone and fails
+        alone.
         """
         waiting = [batch]
         while waiting:
             part = waiting.pop()
             if self._stopped is not None:
                 self._fail(part, self._stopped)
-            elif not self._write(writer, part):
+            elif done := self._write(writer, part):
+                if done < len(part):
+                    waiting.append(part[done:])
+            else:
                 middle = len(part) // 2
                 waiting += (part[middle:], part[:middle])
 
-    def _write(self, writer: BatchWriter, batch: Sequence[Ticket]) -> bool:
-        """Writes a batch and answers; False where that was undone for one statement of several."""
+    def _write(self, writer: BatchWriter, batch: Sequence[Ticket]) -> int:
+        """Writes a batch and answers: how many of it, 0 where all was undone for one statement of several."""
         started = time.perf_counter()
         try:
             outcomes = writer.write([ticket.submission for ticket in batch])
-            for ticket, outcome in zip(batch, outcomes, strict=True):
+            done = batch[: len(outcomes)]
+            for ticket, outcome in zip(done, outcomes, strict=True):
                 ticket.outcome = outcome
         except StatementUnjudged as error:
             if len(batch) > 1:
-                return False
+                return 0
             self._fail(batch, error)
             with _unharmed():
                 _log.error("statement.unjudged", exc_info=error.__cause__, detail=error.detail)
@@ -311,10 +316,11 @@ class Committer:
             with _unharmed():
                 _log.error("batch.failed", statements=len(batch), exc_info=error)
         else:
-            self._wake(batch)
+            self._wake(done)
             with _unharmed():
                 self._observe(_report(outcomes, time.perf_counter() - started))
-        return True
+            return len(done)
+        return len(batch)
 
     def _fail(self, batch: Sequence[Ticket], error: RequestError) -> None:
         waiting: list[Ticket] = []

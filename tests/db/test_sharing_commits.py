@@ -1,5 +1,6 @@
 """How long lines wait for others to share their commit, and who goes first, on real databases."""
 
+import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from ledger.errors import StatementRefused
+from ledger.log.receipt import verify_receipt
+from ledger.registration import batch
 from ledger.registration.batch import BatchWriter
 from ledger.registration.committer import Limits
 from ledger.registration.precedence import Precedence
@@ -123,3 +127,30 @@ def test_who_waited_goes_first_for_some_batches_more_while_another_writes(
     assert not went_first()
     registrar.close()
     other.close()
+
+
+@pytest.mark.parametrize(("longest_s", "commits"), [(0.0, 5), (60.0, 1)])
+def test_what_takes_too_long_is_committed_in_parts(
+    cast: Cast,
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    longest_s: float,
+    commits: int,
+) -> None:
+    monkeypatch.setattr(batch, "LONGEST_S", longest_s)
+    limits = Limits(patience_s=5, patience_limit_s=60, patience_statements=6)
+    registrar = cast.started(engine, tmp_path / "mark", limits=limits)
+    lines = [cast.record(number=number) for number in range(5)]
+    lines.insert(2, cast.record(origin="another.example/log"))
+    results = list(registrar.register_lines(enumerate(lines)))
+    assert isinstance(results[2].error, StatementRefused)
+    registered = [each.registered for each in results if each.registered is not None]
+    assert [each.index for each in registered] == [1, 2, 3, 4, 5]
+    assert head_of(engine).checkpoint_number == commits
+    assert head_of(engine).refusal_count == 1
+    for each in registered:
+        statement_hash = hashlib.sha256(each.jws).digest()
+        receipt = verify_receipt(each.receipt, statement_hash, cast.origin, [cast.verifier])
+        assert receipt.index == each.index
+    registrar.close()

@@ -11,9 +11,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from ledger.controls.submission import Submission, read_submission
-from ledger.errors import LogInconsistent, MarkAhead, MarkUnwritable, ReledgerError, StoreBusy
+from ledger.errors import (
+    LogInconsistent,
+    MarkAhead,
+    MarkUnwritable,
+    ReledgerError,
+    StatementUnjudged,
+    StoreBusy,
+)
 from ledger.registration.batch import BatchWriter
-from ledger.registration.committer import Committer, Limits, Waiter
+from ledger.registration.committer import BatchReport, Committer, Limits, Ticket, Waiter
 from ledger.registration.outcomes import Outcome, Repeated
 from ledger.statements.envelope import parse_statement
 from tests.support.books import movement
@@ -123,3 +130,47 @@ def test_a_batch_takes_so_many_movements_or_one_statement(limits: Limits, batche
     assert [waiter.wait(ticket) for ticket in tickets] == [Repeated(0)] * 9
     assert writer.batches == [[0], *batches]
     committer.close()
+
+
+class Slow(Writer):
+    """Takes two statements of a batch at once; of those with three movements it cannot judge any."""
+
+    def __init__(self) -> None:
+        super().__init__(StoreBusy("not now"))
+        self.batches: list[list[int]] = []
+
+    def write(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        self.batches.append([len(each.movements) for each in submissions])
+        here = submissions[:2]
+        if any(len(each.movements) == 3 for each in here):
+            raise StatementUnjudged("it met a fault that nobody foresaw")
+        return [Repeated(len(each.movements)) for each in here]
+
+
+@pytest.mark.parametrize(
+    ("counts", "batches"),
+    [
+        ([1, 2, 4, 5, 6], [[1, 2, 4, 5, 6], [4, 5, 6], [6]]),
+        ([1, 2], [[1, 2]]),
+        ([1, 2, 3, 5], [[1, 2, 3, 5], [3, 5], [3], [5]]),
+        ([3, 2, 4, 5], [[3, 2, 4, 5], [3, 2], [3], [2], [4, 5]]),
+    ],
+)
+def test_what_a_writer_leaves_of_a_batch_is_written_after_it(
+    counts: list[int], batches: list[list[int]]
+) -> None:
+    parties = Cast()
+    plain = read_submission(parse_statement(parties.record()), parties.mine.party, parties.origin)
+    writer, waiter, reports = Slow(), Waiter(), list[BatchReport]()
+    committer = Committer(lambda: cast(BatchWriter, writer), Limits(), reports.append)
+    tickets = [
+        Ticket(replace(plain, movements=(movement("extract", "urn:event"),) * count), waiter)
+        for count in counts
+    ]
+    with capture_logs():
+        committer._carry_out(cast(BatchWriter, writer), tickets)
+    assert [(each.outcome, each.error is None) for each in tickets] == [
+        (None, False) if count == 3 else (Repeated(count), True) for count in counts
+    ]
+    assert writer.batches == batches
+    assert sum(report.repeated for report in reports) == sum(count != 3 for count in counts)
