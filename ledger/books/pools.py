@@ -11,6 +11,7 @@ from fractions import Fraction
 from ledger.books.accounts import Journal
 from ledger.books.context import Impossible
 from ledger.books.custody import acting_custodian
+from ledger.books.pool_origins import resolve_pool
 from ledger.books.transformations import (
     ExactShare,
     Intake,
@@ -34,8 +35,7 @@ def book_feed(journal: Journal) -> None:
     movement, effect = journal.movement, journal.effect
     custodian = acting_custodian(journal, movement.custodian_from or movement.custodian_to)
     new = journal.books.get(PoolRecord, movement.pool) is None
-    pool = _opened(journal, custodian) if new else _known(journal, custodian)
-    _check_place(journal, pool)
+    pool = _opened(journal, custodian) if new else _standing(journal, custodian)
     intake = take_inputs(journal, custodian)
     lost = declared_losses(journal, intake.elements, intake.denominator, {})
     fed = {
@@ -70,8 +70,7 @@ def book_draw(journal: Journal) -> None:
     """Books a draw: lots are born with the origins of the pool's newest version."""
     movement, effect = journal.movement, journal.effect
     custodian = acting_custodian(journal, movement.custodian_from or movement.custodian_to)
-    pool = _known(journal, custodian)
-    _check_place(journal, pool)
+    pool = _standing(journal, custodian)
     owner = _drawer(journal, pool)
     drawable = drawable_cells(pool)
     available = sum_elements(drawable)
@@ -113,8 +112,7 @@ def book_close(journal: Journal) -> None:
     """
     movement, effect = journal.movement, journal.effect
     custodian = acting_custodian(journal, movement.custodian_from or movement.custodian_to)
-    pool = _known(journal, custodian)
-    _check_place(journal, pool)
+    pool = _standing(journal, custodian)
     booked = element_masses(pool.cells)
     gap = {
         element: booked.get(element, 0) - movement.measured_mg.get(element, 0)
@@ -187,6 +185,13 @@ def _opened(journal: Journal, custodian: str) -> PoolRecord:
         opened_at=journal.recording.index,
         closed_us=movement.event_time_us,
     )
+
+
+def _standing(journal: Journal, custodian: str) -> PoolRecord:
+    """The movement's pool, at the movement's site, with the origins that are known by now."""
+    pool = _known(journal, custodian)
+    _check_place(journal, pool)
+    return resolve_pool(journal, pool)
 
 
 def _known(journal: Journal, custodian: str) -> PoolRecord:

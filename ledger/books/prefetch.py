@@ -183,12 +183,12 @@ def _dues(signed: Sequence[Signed]) -> Iterator[Key]:
 
 
 def _versions(books: Books, signed: Sequence[Signed]) -> Iterator[Key]:
-    """The versions that the pools will have."""
+    """The versions that the pools will have; each step may name origins first, in a version of its own."""
     steps = Counter(each.pool for _, each in signed if each.pool)
     for pool, count in steps.items():
         known = books.get(PoolRecord, pool)
         first = 0 if known is None else known.version
-        for version in range(first, first + count + 2):
+        for version in range(first, first + 2 * count + 2):
             yield pool, version
 
 

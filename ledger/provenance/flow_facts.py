@@ -309,6 +309,26 @@ class Facts:
         return self._source.rows(kind, tuple(columns), by, values) if values else ()
 
 
+def gained(
+    facts: Facts, lines: Sequence[Line], went_in: Mapping[str, Exact]
+) -> tuple[dict[str, int], dict[str, Fraction]]:
+    """By element: what came out beyond what went in, and how much of what went in came out.
+
+    As ``transformations.attribute`` counts: a milligram that is begun counts as whole.
+    """
+    difference, lost = facts.stated(lines, "difference"), facts.stated(lines, "lost")
+    gains: dict[str, int] = {}
+    explained: dict[str, Fraction] = {}
+    for symbol in {*difference, *went_in}:
+        over, whole = difference.get(symbol, 0), went_in.get(symbol, 0)
+        gain = max(0, -over.numerator // over.denominator)
+        if gain:
+            gains[symbol] = gain
+            came_out = Fraction(whole - lost.get(symbol, 0) - over - gain)
+            explained[symbol] = came_out / whole if whole else Fraction(0)
+    return gains, explained
+
+
 def _exact(number: str) -> Exact:
     """A mass as lines state it; reading it as any rational would take four times as long."""
     numerator, _, denominator = number.partition("/")

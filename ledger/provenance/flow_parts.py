@@ -3,14 +3,14 @@
 Decides: what stands behind an origin that was awaited when the goods were mixed, as ``origins.resolve`` does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 from typing import Final, TypeAlias, TypeVar
 
 from ledger.books.births import BIRTH_AWAITED
-from ledger.provenance.flow_facts import Facts
+from ledger.provenance.flow_facts import Facts, PoolAt
 from ledger.records.cells import AWAITED, Cells
 
 MAX_RESOLVED: Final = 64
@@ -95,7 +95,7 @@ class Resolver:
 
     def resolved(self, cells: Cells) -> Parts:
         """The cells of the element asked for (or all) as parts."""
-        self._read_ahead({origin for _, origin, _ in cells})
+        self.read_ahead({origin for _, origin, _ in cells})
         exact: dict[Part, Fraction] = {}
         for (symbol, origin, _), mass_mg in cells.items():
             if self.facts.element in (None, symbol):
@@ -104,6 +104,43 @@ class Resolver:
                     exact[part] = exact.get(part, Fraction(0)) + mass_mg * share
         whole = sum(exact.values(), Fraction(0))
         return split(int(whole), exact)
+
+    def unnamed(
+        self, parts: Parts, now: Mapping[tuple[str, str], int], before: Mapping[tuple[str, str], int]
+    ) -> Parts:
+        """Parts of a pool's version in which origins were named, as the version before held them.
+
+        Args:
+            parts: What is followed.
+            now: The version's mg by element and origin.
+            before: Those of the one before it.
+        """
+        brought: dict[tuple[str, str], dict[str, Fraction]] = {}
+        for (element, origin), mass_mg in sorted(before.items()):
+            named = mass_mg - now.get((element, origin), 0)
+            if origin.startswith(AWAITED) and named > 0:
+                lot = origin.removeprefix(AWAITED)
+                own = {cell: mg for cell, mg in self.facts.origins_of(lot).items() if cell[0] == element}
+                whole = sum(own.values())
+                for cell, mg in own.items():
+                    brought.setdefault(cell, {})[lot] = Fraction(named * mg, whole)
+        found: Parts = {}
+        for part, mass_mg in parts.items():
+            behind = {self._through(lot, part): mass for lot, mass in brought.get(part.cell, {}).items()}
+            stood = Fraction(max(before.get(part.cell, 0), 0))
+            for each, amount in split(
+                mass_mg, {part: stood, **behind} if behind else {part: Fraction(1)}
+            ).items():
+                found[each] = found.get(each, 0) + amount
+        return found
+
+    def _through(self, lot: str, part: Part) -> Part:
+        """A part behind a lot that it came with."""
+        names = [lot]
+        while part.onward is not None:
+            names.append(part.awaited)
+            part = part.onward
+        return self._part(part.element, tuple(names), part.origin)
 
     def _part(self, element: str, through: tuple[str, ...], origin: str) -> Part:
         key = (element, through, origin)
@@ -135,8 +172,10 @@ class Resolver:
             for through, born, share in self._behind(element, each, steps - 1):
                 yield (name, *through), born, share * mass_mg / whole
 
-    def _read_ahead(self, origins: set[str]) -> None:
-        """The awaited lots behind origins, and those behind them."""
+    def read_ahead(
+        self, origins: Iterable[str], lots: Iterable[str] = (), versions: Iterable[PoolAt] = ()
+    ) -> None:
+        """Reads the awaited lots behind origins, and those behind them, beside what else is needed."""
         seen: set[str] = set()
         for _ in range(MAX_RESOLVED):
             origins = {each for each in origins if each.startswith(AWAITED)} - seen
@@ -145,7 +184,8 @@ class Resolver:
             seen |= origins
             names = sorted(each.removeprefix(AWAITED) for each in origins)
             self.facts.read_lots(names)
-            self.facts.need_origins(sorted({each.removeprefix(AWAITED) for each in seen}))
+            behind = sorted(each.removeprefix(AWAITED) for each in seen)
+            self.facts.need_origins([*lots, *behind], versions)
             there = [name for name in names if self.facts.lots[name] is not None]
             origins = {origin for name in there for _, origin in self.facts.origins_of(name)}
 

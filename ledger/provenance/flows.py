@@ -20,8 +20,9 @@ from itertools import islice
 from math import lcm
 from typing import Final, NamedTuple
 
+from ledger.books.pool_origins import RESOLVE
 from ledger.provenance.borne import NOT_BORNE, Use
-from ledger.provenance.flow_facts import Exact, Facts, FlowLot, Line
+from ledger.provenance.flow_facts import Facts, FlowLot, Line, gained
 from ledger.provenance.flow_parts import Flows, NodeId, Part, Parts, Resolver, Step, shares, split
 from ledger.provenance.subjects import Subject
 from ledger.records.books import Books
@@ -55,9 +56,8 @@ def upstream(
     root = (subject.kind, subject.name)
     flows = Flows(root, facts)
     walk = _Walk(facts, flows, most, unborne, origins_alone)
-    resolver = Resolver(facts)
     for step, cells in begin(books, subject):
-        parts = resolver.resolved(cells)
+        parts = walk.resolver.resolved(cells)
         walk.arrive(step, parts)
         flows.add(step[:2], root, sum(parts.values()))
     walk.run(subject.nodes)
@@ -128,10 +128,14 @@ class _Walk:
     most: int
     unborne: Callable[[Iterable[str]], Collection[Use]] | None = None
     origins_alone: bool = False
+    resolver: Resolver = field(init=False)
     uses: Collection[Use] = ()
     begun: int = 0
     waiting: dict[Step, Parts] = field(default_factory=dict)
     drawn: dict[Step, list[tuple[Step, list[tuple[Part, int]], _Made]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.resolver = Resolver(self.facts)
 
     def arrive(self, step: Step, parts: Parts) -> None:
         """Lets parts begin at a step."""
@@ -196,6 +200,14 @@ class _Walk:
             if step[0] == "pool":
                 versions += [step[1:]] if step[2] == 1 else [(step[1], step[2] - 1), step[1:]]
         self.facts.need_origins(lots, versions)
+        before = [(step[1], step[2] - 1) for step in steps if self._resolves(step)]
+        names = {origin for version in before for _, origin in self.facts.origins_of(*version)}
+        self.resolver.read_ahead(names, lots, versions)
+
+    def _resolves(self, step: Step) -> bool:
+        """Whether a step is a version of a pool in which origins were named, and nothing else done."""
+        version = self.facts.versions.get(step[1:]) if step[0] == "pool" else None
+        return version is not None and version.change == RESOLVE
 
     def join(self, step: Step, parts: Parts) -> None:
         """Lets parts arrive at a step; they are the step's own from then on."""
@@ -265,6 +277,9 @@ class _Walk:
             return
         now = self.facts.origins_of(*step[1:])
         before = {} if made.previous is None else self.facts.origins_of(*made.previous[1:])
+        if made.previous is not None and self._resolves(step):
+            self.join(made.previous, self.resolver.unnamed(parts, now, before))
+            return
         changed = [part for part in parts if not 0 < now.get(part.cell, 0) <= before.get(part.cell, 0)]
         credit = _Credit(self, step)
         intake = _Intake(self.facts, made.inputs if changed else ())
@@ -448,26 +463,6 @@ def _with_chains(
             steps.update((("pool", name, each), None) for each in range(number, first - 1, -1))
         steps.setdefault(step)
     return steps
-
-
-def gained(
-    facts: Facts, lines: Sequence[Line], went_in: Mapping[str, Exact]
-) -> tuple[dict[str, int], dict[str, Fraction]]:
-    """By element: what came out beyond what went in, and how much of what went in came out.
-
-    As ``transformations.attribute`` counts: a milligram that is begun counts as whole.
-    """
-    difference, lost = facts.stated(lines, "difference"), facts.stated(lines, "lost")
-    gains: dict[str, int] = {}
-    explained: dict[str, Fraction] = {}
-    for symbol in {*difference, *went_in}:
-        over, whole = difference.get(symbol, 0), went_in.get(symbol, 0)
-        gain = max(0, -over.numerator // over.denominator)
-        if gain:
-            gains[symbol] = gain
-            came_out = Fraction(whole - lost.get(symbol, 0) - over - gain)
-            explained[symbol] = came_out / whole if whole else Fraction(0)
-    return gains, explained
 
 
 def used(facts: Facts, lines: Iterable[Line]) -> list[Used]:

@@ -165,7 +165,8 @@ class PoolRecord:
 @quick
 @dataclass(frozen=True, slots=True)
 class PoolVersionRecord:
-    """What one feed, draw, close, adjust or correction made of a pool: a node of the graph.
+    """What one feed, draw, close, adjust or correction made of a pool, or what was known of it just before
+    (``resolve``, ``ledger.books.pool_origins``): a node of the graph.
 
     ``owners`` and ``blocked`` are the pool's as of this version, so that one change can be undone later.
     """

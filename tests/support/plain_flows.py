@@ -184,6 +184,10 @@ class _Walk:
     def _pass(self, step: _Step, parts: Parts, made: "_Made | None") -> None:
         """Shares what arrived at a step out to what it was made of."""
         target = step[:2]
+        if made is not None and made.brought is not None:
+            assert made.previous is not None
+            _join(self.waiting.setdefault(made.previous, {}), made.unnamed(parts))
+            return
         lot = self.books.get(LotRecord, step[1]) if step[0] == "lot" else None
         for part, mass_mg in parts.items():
             if lot is not None and part.through[:1] == (lot.lot,):
@@ -230,6 +234,8 @@ class _Made:
         held: What that version held, by element and origin; ``after``: what this one holds. Empty for a lot.
         gains: What came out beyond what went in, in mg by element; ``explained``: how much of each milligram
             that went in came out.
+        brought: Of a version in which awaited origins were named and nothing else done: how much of what has
+            an element and origin was named by each lot's birth.
     """
 
     inputs: list[Input] = field(default_factory=list)
@@ -238,6 +244,21 @@ class _Made:
     after: _ByOrigin | None = None
     gains: Mapping[str, int] = field(default_factory=dict)
     explained: Mapping[str, Fraction] = field(default_factory=dict)
+    brought: Mapping[tuple[str, str], Mapping[str, Fraction]] | None = None
+
+    def unnamed(self, parts: Parts) -> Parts:
+        """Parts as they were held before origins were named."""
+        assert self.brought is not None
+        found: Parts = {}
+        for part, mass_mg in parts.items():
+            key = (part.element, part.label)
+            behind = {
+                part._replace(through=(lot, *part.through)): mass
+                for lot, mass in self.brought.get(key, {}).items()
+            }
+            stood = {part: Fraction(max(self.held.get(key, 0), 0))} if behind else {part: Fraction(1)}
+            _join(found, split(mass_mg, stood | behind))
+        return found
 
     def before(self) -> Iterator[_Step]:
         """The steps that it was made of."""
@@ -335,12 +356,30 @@ def _version_made(books: Books, name: str, number: int) -> _Made:
     inputs: list[Input] = []
     if version.change == "feed":
         inputs = consumed(books, own_lines(books, version.entry_index, version.position))
-    return _Made(
+    made = _Made(
         inputs,
         None if before is None else ("pool", name, number - 1),
         {} if before is None else by_origin(before.cells),
         by_origin(version.cells),
     )
+    if version.change == "resolve":
+        made.brought = _brought(books, made)
+    return made
+
+
+def _brought(books: Books, made: _Made) -> dict[tuple[str, str], dict[str, Fraction]]:
+    """What the births of awaited lots named, by element and origin and by lot."""
+    assert made.after is not None
+    brought: dict[tuple[str, str], dict[str, Fraction]] = {}
+    for (element, origin), mass_mg in sorted(made.held.items()):
+        named = mass_mg - made.after.get((element, origin), 0)
+        lot = books.get(LotRecord, origin.removeprefix(AWAITED)) if origin.startswith(AWAITED) else None
+        if lot is None or named <= 0:
+            continue
+        inside = {key: mass for key, mass in by_origin(lot.cells).items() if key[0] == element}
+        for key, mass in inside.items():
+            brought.setdefault(key, {})[lot.lot] = Fraction(named * mass, sum(inside.values()))
+    return brought
 
 
 def _drawn_from(books: Books, lot: LotRecord) -> PoolVersionRecord | None:
