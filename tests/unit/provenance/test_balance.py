@@ -1,11 +1,12 @@
 """Which column of a mass balance a line of the journal counts for."""
 
 from fractions import Fraction
-from itertools import pairwise
+from itertools import count, pairwise
+from math import gcd
 
 import pytest
 
-from ledger.provenance.balance import COLUMNS, _column, _rows
+from ledger.provenance.balance import COLUMNS, _column, _rows, _Sums
 
 
 @pytest.mark.parametrize(
@@ -97,3 +98,40 @@ def test_an_element_that_did_not_move_closes_as_it_opened() -> None:
         "Pr": (0, 0),
     }
     assert _rows({}, {}) == ({}, {})
+
+
+def strangers(many: int) -> list[int]:
+    """Masses of lots that have nothing in common, above a tonne."""
+    found: list[int] = []
+    product = 1
+    for number in count(10**9 + 1, 2):
+        if gcd(number, product) == 1:
+            product *= number
+            found.append(number)
+            if len(found) == many:
+                return found
+    raise AssertionError
+
+
+@pytest.mark.parametrize("many", [3, 100, 500])
+def test_a_sum_of_many_parts_keeps_few_digits_and_every_milligram(many: int) -> None:
+    place, sums = ("used", "Nd"), _Sums()
+    amounts = [Fraction(mass // 3, mass) for mass in strangers(many)]
+    for amount in amounts:
+        sums.add(place, amount)
+        assert sums._exact[place].denominator <= 1 << 4_096
+    told = sums.total()[place]
+    assert told.denominator.bit_length() <= 4_096 + 129
+    assert abs(told - sum(amounts)) <= Fraction(many, 10**35)
+    assert (told == sum(amounts)) == (many <= 100)
+    for amount in amounts:
+        sums.add(place, -amount)
+    assert round(sums.total()[place]) == 0
+
+
+def test_what_is_there_is_cut_from_period_to_period() -> None:
+    opening: dict[str, Fraction] = {}
+    for number, mass in enumerate(strangers(300), 1):
+        rows, opening = _rows({("received", "Nd"): Fraction(mass * 10 + 1, mass)}, opening)
+        assert opening["Nd"].denominator.bit_length() <= 4_096 + 129
+        assert rows["Nd"]["closing"] == number * 10
