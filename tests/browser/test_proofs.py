@@ -52,14 +52,34 @@ def cases_of(kind: str) -> list[dict[str, Any]]:
     return cases
 
 
+ML_DSA = ("valid-ml-dsa", "wrong-ml-dsa-time", "wrong-ml-dsa-bit", "wrong-ml-dsa-size")
+"""Cases that are decided by such a signature alone."""
+
+
+def knows_ml_dsa(page: Page) -> bool:
+    """Whether the browser verifies ML-DSA-44: Chromium 156 does, and 153 does not."""
+    script = """async () => {
+        try {
+            await crypto.subtle.importKey("raw-public", new Uint8Array(1312), "ML-DSA-44", false, ["verify"]);
+        } catch (error) {
+            return error.name !== "NotSupportedError";
+        }
+        return true;
+    }"""
+    return bool(page.evaluate(script))
+
+
 @pytest.mark.parametrize("kind", sorted(path.stem for path in VECTORS.glob("*.json")))
 def test_the_browser_says_what_the_vectors_say(page: Page, kind: str) -> None:
+    """A signature of a kind that the browser does not know is none that it trusts, right or wrong."""
     cases = cases_of(kind)
+    unknown = () if kind != "note" or knows_ml_dsa(page) else ML_DSA
     found = verdicts(page, kind, cases)
+    expected = ["note.unsigned" if case["name"] in unknown else case["expect"] for case in cases]
     wrong = [
-        (case["name"], case["expect"], verdict)
-        for case, verdict in zip(cases, found, strict=True)
-        if case["expect"] != verdict
+        (case["name"], expect, verdict)
+        for case, expect, verdict in zip(cases, expected, found, strict=True)
+        if expect != verdict
     ]
     assert not wrong
 
