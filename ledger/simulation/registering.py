@@ -6,7 +6,7 @@ hours, so none is crossed). Everything else is the ledger's own. Nobody's eviden
 not synced to the disk, and the mark is kept in memory.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -109,15 +109,20 @@ def _register(slot: Slot, writer: BatchWriter, keys: KeyDirectory, origin: str) 
         except KeyUnknown:
             if not batch:
                 continue
-            writer.write(batch)
+            _write(batch, writer)
             batch = []
             try:
                 submission = parse_and_examine(jws, keys, origin)
             except KeyUnknown:
                 continue
         batch.append(submission)
-    if batch:
-        writer.write(batch)
+    _write(batch, writer)
+
+
+def _write(batch: Sequence[Submission], writer: BatchWriter) -> None:
+    """Writes all of a batch, in as many parts as the writer makes of it."""
+    while batch:
+        batch = batch[len(writer.write(batch)) :]
 
 
 def _begin(folder: Path, engine: Engine, registrar: Registrar, mark: Mark, clock: SettableClock) -> int:

@@ -108,6 +108,23 @@ def test_an_evaluation_that_was_stopped_goes_on_and_comes_to_the_same(tmp_path: 
         stopped.dispose()
 
 
+def test_a_slow_machine_comes_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one batch would take too long for is another's; nothing is left out."""
+    simulate(tmp_path, movements=150, plant=0.1, seed=8)
+    found = []
+    for longest_s in (60.0, 0.0):
+        monkeypatch.setattr("ledger.registration.batch.LONGEST_S", longest_s)
+        engine = create_ledger_engine(f"sqlite:///{tmp_path / str(longest_s)}.db", pool_size=2)
+        score = evaluate(tmp_path, engine)
+        with engine.connect() as connection:
+            head = connection.execute(text("SELECT tree_size, root, refusal_hash FROM head")).one()
+            commits = connection.execute(text("SELECT count(*) FROM checkpoints")).scalar_one()
+        engine.dispose()
+        found.append((score, head))
+    assert found[0] == found[1]
+    assert commits == found[1][1].tree_size
+
+
 def test_a_database_with_another_log_is_refused_and_left_alone(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     simulate(other, movements=40, plant=0, seed=9)
