@@ -7,21 +7,17 @@ spawned, so that no connection, thread or lock is shared between processes.
 import gc
 import multiprocessing
 import multiprocessing.util
-import os
-import signal
 import sys
-import threading
-import time
 from collections.abc import Iterable
 from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from api.app import close_app, create_app
+from api.ending import end_with
 from api.logs import configure_logging
 from api.parts import EXTENSION, Parts
 from api.settings import load_settings
 
-_PARENT_POLL_SECONDS: Final = 1.0
 COLLECT_AFTER: Final = 100_000
 # The committer asks for the interpreter after every step of the database, with the log lock held; at Python's
 # own 5 ms for each thread that runs meanwhile, the other processes would wait for it. At half a millisecond
@@ -42,7 +38,7 @@ def build() -> WSGIApplication:
     sys.setswitchinterval(_SWITCH_SECONDS)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with_parent, args=(parent.pid,), daemon=True).start()
+        end_with(parent.pid)
     return WholeAnswers(app)
 
 
@@ -54,17 +50,6 @@ def _collect_less() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
-
-
-def _end_with_parent(parent: int | None) -> None:
-    """Ends this process in order once its parent is gone, which was killed then: a server that nobody can
-    stop would go on holding the port.
-    """
-    while True:
-        time.sleep(_PARENT_POLL_SECONDS)
-        if os.getppid() != parent:
-            # Said again and again: until the server listens to signals they are lost.
-            os.kill(os.getpid(), signal.SIGTERM)
 
 
 class WholeAnswers:

@@ -33,6 +33,24 @@ from tests.support.web import JOSE, settings_for
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = "from api.serving import serve; from api.settings import load_settings; serve(load_settings())"
 
+STARTER = (
+    "import subprocess, sys, time\n"
+    "print(subprocess.Popen(sys.argv[1:], stdout=2).pid, flush=True)\n"
+    "time.sleep(600)"
+)
+
+
+def answers(port: int) -> bool:
+    """Returns once a server answers on a port of this host."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        with contextlib.closing(connection), contextlib.suppress(OSError):
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        time.sleep(0.05)
+    raise AssertionError("no server answered")
+
 
 @dataclass
 class Server:
@@ -311,6 +329,36 @@ class TestEnding:
             server.process.wait()
             _, alive = psutil.wait_procs(workers, timeout=60)
             assert alive == []
+
+    @pytest.mark.parametrize("option", [[], ["--end-with-parent"]])
+    def test_a_server_ends_with_the_process_that_started_it_if_it_is_to(
+        self, cast: Cast, sqlite_url: str, tmp_path: Path, option: list[str]
+    ) -> None:
+        settings = settings_for(cast, sqlite_url, tmp_path / "server", port=free_port(), workers=1)
+        engine = create_ledger_engine(sqlite_url)
+        cast.started(engine, settings.mark_dir).close()
+        engine.dispose()
+        environment = {name: text for name, text in os.environ.items() if not name.startswith("RELEDGER_")}
+        environment |= settings.as_environment() | {"PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", STARTER, sys.executable, "-m", "api.cli", "serve", *option]
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as starter:
+            assert starter.stdout is not None
+            server = psutil.Process(int(starter.stdout.readline()))
+            family = [server]
+            try:
+                answers(settings.port)
+                family += server.children(recursive=True)
+                starter.kill()
+                starter.wait()
+                _, alive = psutil.wait_procs(family, timeout=60 if option else 5)
+                assert (server in alive) == (not option)
+                assert bool(option) or answers(settings.port)
+            finally:
+                for member in family:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        member.kill()
 
 
 class TestStarting:
