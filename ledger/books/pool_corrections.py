@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from ledger.books.accounts import Journal
 from ledger.books.context import Impossible
 from ledger.books.pool_origins import resolve_pool, resolved
+from ledger.books.pool_versions import put_version
 from ledger.findings import Finding
 from ledger.records.books import Books
 from ledger.records.cells import UNEXPLAINED, Cell, Cells, apportion, element_masses, total
@@ -50,8 +51,8 @@ def undo_pool(journal: Journal, name: str, event: EventRecord) -> None:
         if before is None or edge.parent != before.node:
             books.put(replace(edge, voided_at=index))
     after = replace(after, tainted_by=_mark(journal, after, changed))
-    books.put(after)
-    _put_version(journal, after, pool.node)
+    put_version(journal, after, "correct")
+    books.put(EdgeRecord(after.node, pool.node, index))
     if changed.change != "feed":
         findings = judge_pool(journal, name, event.entry_index)
         if findings:
@@ -123,9 +124,9 @@ def judge_pool(journal: Journal, name: str, since_index: int) -> list[Finding]:
         shares = {(owner, "", ""): mass for owner, mass in pool.owners.items() if mass > 0}
         owners = {owner: mass for (owner, _, _), mass in apportion(left, shares).items()}
     if cells != pool.cells or owners != pool.owners:
-        pool = replace(pool, cells=cells, owners=owners)
-        journal.books.put(pool)
-        _put_version(journal, pool, None)
+        standing = journal.books.get(PoolVersionRecord, name, pool.version)
+        assert standing is not None
+        put_version(journal, replace(pool, cells=cells, owners=owners), standing.change)
     return []
 
 
@@ -181,26 +182,6 @@ def _closed_us(journal: Journal, pool: PoolRecord, changed: PoolVersionRecord) -
         if earlier is not None and (earlier.change == "close" or at == 1):
             return earlier.event_time_us
     return pool.closed_us
-
-
-def _put_version(journal: Journal, pool: PoolRecord, parent: int | None) -> None:
-    standing = journal.books.get(PoolVersionRecord, pool.pool, pool.version)
-    journal.books.put(
-        PoolVersionRecord(
-            pool=pool.pool,
-            version=pool.version,
-            node=pool.node,
-            entry_index=journal.recording.index,
-            position=journal.position,
-            event_time_us=journal.movement.event_time_us,
-            change="correct" if standing is None else standing.change,
-            cells=pool.cells,
-            owners=pool.owners,
-            blocked=pool.blocked,
-        )
-    )
-    if parent is not None:
-        journal.books.put(EdgeRecord(pool.node, parent, journal.recording.index))
 
 
 def _draws(journal: Journal, pool: PoolRecord, since_index: int) -> list[dict[str, int]]:

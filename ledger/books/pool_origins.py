@@ -9,9 +9,10 @@ from typing import Final
 
 from ledger.books.accounts import Journal
 from ledger.books.births import BIRTH_AWAITED
+from ledger.books.pool_versions import put_version
 from ledger.records.books import Books
 from ledger.records.cells import AWAITED, Cells, apportion, merged
-from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord, PoolVersionRecord
+from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord
 from ledger.records.quick import replace
 
 RESOLVE: Final = "resolve"
@@ -24,21 +25,7 @@ def resolve_pool(journal: Journal, pool: PoolRecord) -> PoolRecord:
     if cells is pool.cells:
         return pool
     after = replace(pool, version=pool.version + 1, node=journal.next_node(), cells=cells)
-    journal.books.put(after)
-    journal.books.put(
-        PoolVersionRecord(
-            pool=after.pool,
-            version=after.version,
-            node=after.node,
-            entry_index=journal.recording.index,
-            position=journal.position,
-            event_time_us=journal.movement.event_time_us,
-            change=RESOLVE,
-            cells=after.cells,
-            owners=after.owners,
-            blocked=after.blocked,
-        )
-    )
+    put_version(journal, after, RESOLVE)
     journal.books.add(EdgeRecord(after.node, pool.node, journal.recording.index))
     return after
 

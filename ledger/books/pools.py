@@ -12,6 +12,7 @@ from ledger.books.accounts import Journal
 from ledger.books.context import Impossible
 from ledger.books.custody import acting_custodian
 from ledger.books.pool_origins import resolve_pool
+from ledger.books.pool_versions import put_version
 from ledger.books.transformations import (
     ExactShare,
     Intake,
@@ -26,7 +27,7 @@ from ledger.books.transformations import (
 from ledger.findings import Finding
 from ledger.materials.uncertainty import BANDS, absolute_u
 from ledger.records.cells import STATUSES, UNEXPLAINED, Cell, Cells, apportion, element_masses, total
-from ledger.records.lots import EdgeRecord, PoolRecord, PoolVersionRecord
+from ledger.records.lots import EdgeRecord, PoolRecord
 from ledger.records.quick import replace
 
 
@@ -383,21 +384,7 @@ def _keep(journal: Journal, before: PoolRecord, after: PoolRecord, parents: Sequ
         owners={owner: mass_mg for owner, mass_mg in sorted(after.owners.items()) if mass_mg},
         blocked={element: mass_mg for element, mass_mg in sorted(after.blocked.items()) if mass_mg},
     )
-    journal.books.put(after)
-    journal.books.put(
-        PoolVersionRecord(
-            pool=after.pool,
-            version=after.version,
-            node=after.node,
-            entry_index=recording.index,
-            position=journal.position,
-            event_time_us=journal.movement.event_time_us,
-            change=journal.movement.kind,
-            cells=after.cells,
-            owners=after.owners,
-            blocked=after.blocked,
-        )
-    )
+    put_version(journal, after, journal.movement.kind)
     for parent in _lineage(before, parents):
         journal.books.add(EdgeRecord(after.node, parent, recording.index))
     journal.effect.pool_before = element_masses(before.cells)
