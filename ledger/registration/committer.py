@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -277,9 +278,9 @@ class Committer:
     def _carry_out(self, writer: BatchWriter, batch: Sequence[Ticket]) -> None:
         """Writes a batch and answers everyone who waits for it; only then tells of it.
 
-        What would take the writer too long is written in parts. A batch in which one statement met a fault
-        that nobody foresaw is written in halves, in its order, until that statement stands alone and fails
-        alone.
+        Where it would take the writer too long, the rest of it waits again. A batch in which one statement
+        met a fault that nobody foresaw is written in halves, in its order, until that statement stands alone
+        and fails alone.
         """
         waiting = [batch]
         while waiting:
@@ -288,10 +289,19 @@ class Committer:
                 self._fail(part, self._stopped)
             elif done := self._write(writer, part):
                 if done < len(part):
-                    waiting.append(part[done:])
+                    rest = [part[done:], *reversed(waiting)]
+                    self._put_back([*chain.from_iterable(rest)], part[done - 1].waiter)
+                    return
             else:
                 middle = len(part) // 2
                 waiting += (part[middle:], part[:middle])
+
+    def _put_back(self, rest: Sequence[Ticket], slow: Waiter) -> None:
+        """Lets the rest of a batch wait again, and all others go before whose statements took so long."""
+        with self._changed:
+            self._queue = deque(sorted((*rest, *self._queue), key=lambda ticket: ticket.waiter is slow))
+            self._queued_bytes += sum(len(ticket.submission.statement.jws) for ticket in rest)
+            self._urgent += 1  # they have waited long enough to wait for nobody else
 
     def _write(self, writer: BatchWriter, batch: Sequence[Ticket]) -> int:
         """Writes a batch and answers: how many of it, 0 where all was undone for one statement of several."""

@@ -3,6 +3,7 @@ and a log that is found wrong.
 """
 
 import threading
+import time
 from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -132,45 +133,105 @@ def test_a_batch_takes_so_many_movements_or_one_statement(limits: Limits, batche
     committer.close()
 
 
-class Slow(Writer):
-    """Takes two statements of a batch at once; of those with three movements it cannot judge any."""
+class Slow(Gate):
+    """Takes two statements of a batch at once; of those with three movements it cannot judge any.
+
+    Attributes:
+        written: Movements of the statements that it has written, in their order.
+    """
 
     def __init__(self) -> None:
-        super().__init__(StoreBusy("not now"))
-        self.batches: list[list[int]] = []
+        super().__init__()
+        self.written: list[int] = []
 
     def write(self, submissions: Sequence[Submission]) -> list[Outcome]:
-        self.batches.append([len(each.movements) for each in submissions])
+        super().write(submissions)
         here = submissions[:2]
         if any(len(each.movements) == 3 for each in here):
             raise StatementUnjudged("it met a fault that nobody foresaw")
+        self.written += [len(each.movements) for each in here]
         return [Repeated(len(each.movements)) for each in here]
 
 
 @pytest.mark.parametrize(
     ("counts", "batches"),
     [
-        ([1, 2, 4, 5, 6], [[1, 2, 4, 5, 6], [4, 5, 6], [6]]),
-        ([1, 2], [[1, 2]]),
-        ([1, 2, 3, 5], [[1, 2, 3, 5], [3, 5], [3], [5]]),
-        ([3, 2, 4, 5], [[3, 2, 4, 5], [3, 2], [3], [2], [4, 5]]),
+        ([[1, 2]], [[1, 2]]),
+        ([[1, 2, 4, 5, 6]], [[1, 2, 4, 5, 6], [4, 5, 6], [6]]),
+        ([[1, 2, 3, 5]], [[1, 2, 3, 5], [3, 5], [3], [5]]),
+        ([[3, 2, 4, 5]], [[3, 2, 4, 5], [3, 2], [3], [2], [4, 5]]),
+        ([[3, 2, 4, 5, 6, 7]], [[3, 2, 4, 5, 6, 7], [3, 2, 4], [3], [2, 4], [5, 6, 7], [7]]),
+        (
+            [[*range(10, 20)]],
+            [[*range(10, 18)], [*range(12, 20)], [*range(14, 20)], [*range(16, 20)], [18, 19]],
+        ),
+        # Who took long stands behind everybody else, each in its own order.
+        ([[1, 2, 4, 5, 6], [7, 8, 9]], [[1, 2, 4, 5, 6, 7, 8, 9], [7, 8, 9, 4, 5, 6], [4, 5, 6, 9], [9, 6]]),
+        ([[1, 2, 4], [5], [6]], [[1, 2, 4, 5, 6], [5, 6, 4], [4]]),
     ],
 )
-def test_what_a_writer_leaves_of_a_batch_is_written_after_it(
-    counts: list[int], batches: list[list[int]]
+def test_what_a_writer_leaves_of_a_batch_is_written_after_everybody_else(
+    counts: list[list[int]], batches: list[list[int]]
 ) -> None:
     parties = Cast()
     plain = read_submission(parse_statement(parties.record()), parties.mine.party, parties.origin)
-    writer, waiter, reports = Slow(), Waiter(), list[BatchReport]()
-    committer = Committer(lambda: cast(BatchWriter, writer), Limits(), reports.append)
+    writer, reports = Slow(), list[BatchReport]()
+    limits = Limits(batch_statements=8)
+    committer = Committer(lambda: cast(BatchWriter, writer), limits, reports.append)
+    with capture_logs():
+        first = Waiter()
+        before = committer.submit(plain, first)
+        assert writer.begun.wait(60)
+        tickets = []
+        for one in counts:
+            waiter = Waiter()
+            for count in one:
+                movements = (movement("extract", "urn:event"),) * count
+                submission = replace(plain, movements=movements)
+                tickets.append((count, waiter, committer.submit(submission, waiter, patient=True)))
+        writer.open.set()
+        assert first.wait(before) == Repeated(0)
+        for count, waiter, ticket in tickets:
+            if count == 3:
+                with pytest.raises(StatementUnjudged):
+                    waiter.wait(ticket)
+            else:
+                assert waiter.wait(ticket) == Repeated(count)
+        committer.close()
+    assert writer.batches == [[0], *batches]
+    assert committer.depth == 0
+    assert sum(report.repeated for report in reports) == 1 + sum(count != 3 for count, _, _ in tickets)
+
+
+def test_lines_stay_in_their_order_however_they_are_parted() -> None:
+    parties = Cast()
+    plain = read_submission(parse_statement(parties.record()), parties.mine.party, parties.origin)
+    writer, waiter = Slow(), Waiter()
+    writer.open.set()
+    committer = Committer(lambda: cast(BatchWriter, writer), Limits())
+    counts = [3, *range(10, 33)]
     tickets = [
         Ticket(replace(plain, movements=(movement("extract", "urn:event"),) * count), waiter)
         for count in counts
     ]
     with capture_logs():
         committer._carry_out(cast(BatchWriter, writer), tickets)
-    assert [(each.outcome, each.error is None) for each in tickets] == [
-        (None, False) if count == 3 else (Repeated(count), True) for count in counts
-    ]
-    assert writer.batches == batches
-    assert sum(report.repeated for report in reports) == sum(count != 3 for count in counts)
+        while committer.depth:
+            committer._carry_out(cast(BatchWriter, writer), committer._take() or ())
+    assert writer.written == counts[1:]
+
+
+def test_what_waits_again_counts_on_the_bounds_of_the_queue() -> None:
+    parties = Cast()
+    plain = read_submission(parse_statement(parties.record()), parties.mine.party, parties.origin)
+    writer, waiter = Slow(), Waiter()
+    writer.open.set()
+    committer = Committer(lambda: cast(BatchWriter, writer), Limits(patience_s=60, patience_limit_s=60))
+    committer._senders = 1  # more lines are to come
+    committer._carry_out(cast(BatchWriter, writer), [Ticket(plain, waiter) for _ in range(5)])
+    assert committer.depth == 3
+    assert committer._queued_bytes == 3 * len(plain.statement.jws)
+    begun = time.monotonic()
+    assert len(committer._take() or ()) == 3
+    assert time.monotonic() - begun < 30  # nobody else is waited for
+    assert (committer.depth, committer._queued_bytes, committer._urgent) == (0, 0, 0)
