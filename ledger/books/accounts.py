@@ -112,7 +112,9 @@ class Journal:
             held = own
         return held[0]
 
-    def amount(self, line: Line, available_mg: int, where: str, *, judged_later: bool = False) -> int:
+    def amount(
+        self, line: Line, available_mg: int, where: str, *, judged_later: bool = False, stays_mg: int = 0
+    ) -> int:
         """How much of what is available a line takes.
 
         A movement of the whole takes all book mass, whatever the scale says; so does an excess of up to
@@ -123,6 +125,7 @@ class Journal:
             available_mg: What is there.
             where: Where it is taken from, in words.
             judged_later: Whether ``corrections.check`` will judge what is left there: then more may be taken.
+            stays_mg: How much of it a movement of the whole leaves.
 
         Raises:
             Impossible: ``balance.overdrawn``: it takes more than there is.
@@ -131,8 +134,8 @@ class Journal:
         if available_mg > 0 or judged_later:
             if stated is None or self.movement.whole:
                 if stated is not None:
-                    self.effect.whole_excess_mg += stated - available_mg
-                return available_mg
+                    self.effect.whole_excess_mg += stated - (available_mg - stays_mg)
+                return available_mg - stays_mg
             if stated <= available_mg or judged_later:
                 return stated
             allowed = self.recording.policy.thresholds["whole.excess_share"]
@@ -157,15 +160,22 @@ class Journal:
         """
         return self.take_from(line, self.source(line, custodian=custodian, site=site, owner=owner))
 
-    def take_from(self, line: Line, holding: HoldingRecord) -> tuple[LotRecord, int]:
+    def take_from(self, line: Line, holding: HoldingRecord, *, stays_mg: int = 0) -> tuple[LotRecord, int]:
         """As ``take``, from a holding that ``source`` found.
+
+        Args:
+            line: What is taken.
+            holding: Where from.
+            stays_mg: How much of it a movement of the whole leaves.
 
         Raises:
             Impossible: The lot is unknown, or there is not so much.
         """
         lot = self.lot(line)
         where = f"from {holding.custodian} at {holding.site}"
-        mass_mg = self.amount(line, holding.mass_mg, where, judged_later=self.recording.correcting)
+        mass_mg = self.amount(
+            line, holding.mass_mg, where, judged_later=self.recording.correcting, stays_mg=stays_mg
+        )
         if lot.instance and mass_mg != lot.mass_mg:
             raise Impossible(
                 Finding(

@@ -13,8 +13,7 @@ from ledger.books.context import Impossible
 from ledger.books.pool_origins import resolve_pool, resolved
 from ledger.books.pool_versions import put_version
 from ledger.findings import Finding
-from ledger.records.books import Books
-from ledger.records.cells import UNEXPLAINED, Cell, Cells, apportion, element_masses, total
+from ledger.records.cells import UNEXPLAINED, Cell, apportion, element_masses, total
 from ledger.records.lots import EdgeRecord, EventRecord, LotRecord, PoolRecord, PoolVersionRecord
 from ledger.records.quick import replace
 
@@ -35,7 +34,8 @@ def undo_pool(journal: Journal, name: str, event: EventRecord) -> None:
     changed = _version(journal, pool, event)
     pool = resolve_pool(journal, pool)
     before = books.get(PoolVersionRecord, name, changed.version - 1)
-    delta = _less(_named(books, changed), {} if before is None else _named(books, before))
+    had = {} if before is None else resolved(books, before.cells)
+    delta = _less(resolved(books, changed.cells), had)
     owners = _less(changed.owners, {} if before is None else before.owners)
     blocked = _less(changed.blocked, {} if before is None else before.blocked)
     after = replace(
@@ -57,11 +57,6 @@ def undo_pool(journal: Journal, name: str, event: EventRecord) -> None:
         findings = judge_pool(journal, name, event.entry_index)
         if findings:
             raise Impossible(*findings)
-
-
-def _named(books: Books, version: PoolVersionRecord) -> Cells:
-    """What a version held, by the origins under which the pool holds it by now."""
-    return resolved(books, version.cells)
 
 
 def _mark(journal: Journal, pool: PoolRecord, changed: PoolVersionRecord) -> int | None:

@@ -1,7 +1,7 @@
 """A pool with its newest version, as both are put into the books."""
 
 from ledger.books.accounts import Journal
-from ledger.records.lots import PoolRecord, PoolVersionRecord
+from ledger.records.lots import PoolRecord
 
 
 def put_version(journal: Journal, pool: PoolRecord, change: str) -> None:
@@ -14,16 +14,10 @@ def put_version(journal: Journal, pool: PoolRecord, change: str) -> None:
     """
     journal.books.put(pool)
     journal.books.put(
-        PoolVersionRecord(
-            pool=pool.pool,
-            version=pool.version,
-            node=pool.node,
+        pool.as_version(
+            change,
             entry_index=journal.recording.index,
             position=journal.position,
             event_time_us=journal.movement.event_time_us,
-            change=change,
-            cells=pool.cells,
-            owners=pool.owners,
-            blocked=pool.blocked,
         )
     )

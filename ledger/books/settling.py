@@ -149,15 +149,26 @@ def settle(journal: Journal, shipment: ShipmentRecord) -> None:
     close_if_empty(journal, shipment, received_us)
 
 
+def received_before(journal: Journal, consignor: str, consignee: str) -> set[str]:
+    """The lots that the consignee of a shipment which is to be booked has received of it already."""
+    names = {journal.movement.event_id, journal.movement.despatch_advice}
+    return {receipt.lot for receipt in _named(journal.books, consignor, consignee, names)}
+
+
 def _waiting(books: Books, shipment: ShipmentRecord) -> list[ProvisionalRecord]:
-    names = {shipment.despatch_advice, *_names_before(books, shipment)} - {""}
-    found = [
-        receipt
-        for name in sorted(names)
-        for receipt in books.group(ProvisionalRecord, "shipment", shipment.consignor, name)
-        if receipt.left_mg > 0 and receipt.consignee == shipment.consignee
-    ]
+    names = {shipment.despatch_advice, *_names_before(books, shipment)}
+    found = _named(books, shipment.consignor, shipment.consignee, names)
     return sorted(found, key=lambda receipt: (receipt.entry_index, receipt.position))
+
+
+def _named(books: Books, consignor: str, consignee: str, names: Iterable[str]) -> list[ProvisionalRecord]:
+    """The receipts of a consignee that wait for a shipment of one of these names."""
+    return [
+        receipt
+        for name in sorted({*names} - {""})
+        for receipt in books.group(ProvisionalRecord, "shipment", consignor, name)
+        if receipt.left_mg > 0 and receipt.consignee == consignee
+    ]
 
 
 def _names_before(books: Books, shipment: ShipmentRecord) -> set[str]:

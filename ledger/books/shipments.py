@@ -17,6 +17,7 @@ from ledger.books.custody import acting_custodian
 from ledger.findings import Finding
 from ledger.movements.movement import Line
 from ledger.records.lots import (
+    HoldingRecord,
     PostingRecord,
     ShipmentLineRecord,
     ShipmentRecord,
@@ -128,7 +129,7 @@ def send(
             "the event names nobody who receives the goods",
             "State the possessing party in destinationList.",
         )
-    taken = _take(journal, consignor)
+    taken = _take(journal, consignor, consignee)
     owner_back = "" if came_by is None else came_by.owner_from
     shipment = ShipmentRecord(
         consignor=consignor,
@@ -161,14 +162,16 @@ def send(
     return shipment
 
 
-def _take(journal: Journal, consignor: str) -> _Taken:
+def _take(journal: Journal, consignor: str, consignee: str) -> _Taken:
     movement = journal.movement
+    received = settling.received_before(journal, consignor, consignee)
     masses: dict[str, int] = {}
     owners: dict[str, str] = {}
     sites: dict[str, None] = {}
     for line in units.goods(journal, consignor):
         holding = journal.source(line, custodian=consignor, site=movement.site, owner=movement.owner_from)
-        _, mass_mg = journal.take(line, custodian=consignor, site=holding.site, owner=holding.owner)
+        stays_mg = _came_since(journal, holding) if line.lot in received else 0
+        _, mass_mg = journal.take_from(line, holding, stays_mg=stays_mg)
         masses[line.lot] = masses.get(line.lot, 0) + mass_mg
         owners[holding.owner] = line.lot
         sites[holding.site] = None
@@ -185,6 +188,23 @@ def _take(journal: Journal, consignor: str) -> _Taken:
             {"owners": sorted(owners), "sites": sorted(sites)},
         )
     return _Taken(masses, next(iter(owners)), next(iter(sites)))
+
+
+def _came_since(journal: Journal, holding: HoldingRecord) -> int:
+    """How much of a holding came after the movement, in mg, less what left it since; 0 where none of it was
+    there before.
+
+    A shipment that is filed after its receipt, and after goods of it came back, took none of these.
+    """
+    place = (holding.owner, holding.custodian, holding.site)
+    since_mg = sum(
+        posting.mass_mg
+        for posting in journal.books.group(PostingRecord, "lot", holding.lot)
+        if posting.account == "holding"
+        and posting.event_time_us > journal.movement.event_time_us
+        and (posting.owner, posting.custodian, posting.site) == place
+    )
+    return since_mg if 0 < since_mg < holding.mass_mg else 0
 
 
 def take_over(journal: Journal, shipment: ShipmentRecord, account: str) -> None:

@@ -161,6 +161,28 @@ class PoolRecord:
     closed_us: int
     tainted_by: int | None = None
 
+    def as_version(
+        self, change: str, *, entry_index: int, position: int, event_time_us: int
+    ) -> "PoolVersionRecord":
+        """What it is, as the version that it states.
+
+        Args:
+            change: What made it: a kind of movement, ``adjust``, ``correct`` or ``resolve``.
+            entry_index: Where that stands; position: -1 for an act; event_time_us: and when it was.
+        """
+        return PoolVersionRecord(
+            pool=self.pool,
+            version=self.version,
+            node=self.node,
+            entry_index=entry_index,
+            position=position,
+            event_time_us=event_time_us,
+            change=change,
+            cells=self.cells,
+            owners=self.owners,
+            blocked=self.blocked,
+        )
+
 
 @quick
 @dataclass(frozen=True, slots=True)

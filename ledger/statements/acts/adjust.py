@@ -24,7 +24,6 @@ from ledger.records.lots import (
     HoldingRecord,
     LotRecord,
     PoolRecord,
-    PoolVersionRecord,
     PostingRecord,
 )
 from ledger.records.oversight import AlertRecord
@@ -290,17 +289,8 @@ def _put_version(books: Books, changed: PoolRecord, context: ActContext) -> None
     )
     books.put(after)
     books.put(
-        PoolVersionRecord(
-            pool=after.pool,
-            version=after.version,
-            node=after.node,
-            entry_index=context.index,
-            position=POSITION,
-            event_time_us=context.recorded_at_us,
-            change="adjust",
-            cells=after.cells,
-            owners=after.owners,
-            blocked=after.blocked,
+        after.as_version(
+            "adjust", entry_index=context.index, position=POSITION, event_time_us=context.recorded_at_us
         )
     )
     books.put(EdgeRecord(after.node, changed.node, context.index))
