@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ledger.encoding import b64url_decode, b64url_encode
 from ledger.errors import SignatureInvalid
 from ledger.findings import Finding
-from ledger.statements import curves
+from ledger.statements import curves, ed25519
 
 ED25519: Final = "Ed25519"
 ES256: Final = "ES256"
@@ -202,7 +202,7 @@ def _kind_of(jwk: Mapping[str, Any]) -> _Kind | None:
 
 
 def _load_ed25519(raw: Mapping[str, bytes]) -> _Check:
-    return ed25519.Ed25519PublicKey.from_public_bytes(raw["x"]).verify
+    return ed25519.checker(raw["x"])
 
 
 def _load_p256(raw: Mapping[str, bytes]) -> _Check:

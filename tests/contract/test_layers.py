@@ -42,7 +42,7 @@ SIBLINGS_APART = {"ledger.registration", "ledger.audit", "ledger.client", "ledge
 THIRD_PARTY = {
     "ledger.identifiers": {"stdnum"},
     "ledger.log": {"cryptography", "rfc8785"},
-    "ledger.statements": {"cryptography", "marshmallow", "stdnum"},
+    "ledger.statements": {"cryptography", "marshmallow", "nacl", "stdnum"},
     "ledger.store": {"alembic", "psycopg", "pysqlite3", "sqlalchemy"},
     "ledger.registration": {"sqlalchemy", "structlog"},
     "ledger.audit": {"cryptography", "httpx2", "sqlalchemy", "structlog"},

@@ -8,56 +8,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ledger.statements.curves import ed25519_fault, p256_fault
-
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, P - 2, P) % P
-Point = tuple[int, int]
+from tests.support.edwards import P, encode, points_with_y, small_subgroup
 
 P256 = 2**256 - 2**224 + 2**192 + 2**96 - 1
-
-
-def add(one: Point, other: Point) -> Point:
-    """RFC 8032 section 5.1.4, in affine coordinates."""
-    (x1, y1), (x2, y2) = one, other
-    product = D * x1 * x2 * y1 * y2 % P
-    x = (x1 * y2 + x2 * y1) * pow(1 + product, P - 2, P)
-    y = (y1 * y2 + x1 * x2) * pow(1 - product, P - 2, P)
-    return x % P, y % P
-
-
-def multiply(factor: int, point: Point) -> Point:
-    total = (0, 1)
-    while factor:
-        if factor & 1:
-            total = add(total, point)
-        point = add(point, point)
-        factor >>= 1
-    return total
-
-
-def points_with_y(y: int) -> list[Point]:
-    """The points of the curve with this y: none, one or two."""
-    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
-    root = pow(square, (P + 3) // 8, P)
-    if root * root % P != square:
-        root = root * pow(2, (P - 1) // 4, P) % P
-    return sorted({(root, y), (-root % P, y)}) if root * root % P == square else []
-
-
-def encode(point: Point) -> bytes:
-    return (point[1] | (point[0] & 1) << 255).to_bytes(32, "little")
-
-
-def small_subgroup() -> set[Point]:
-    """The eight points whose order divides 8, from any point whose order does not divide the large prime."""
-    for y in range(2, 100):
-        for point in points_with_y(y):
-            torsion = multiply(ORDER, point)
-            subgroup = {multiply(factor, torsion) for factor in range(8)}
-            if len(subgroup) == 8:
-                return subgroup
-    raise AssertionError("no point of order 8 among the first hundred")
 
 
 def test_the_small_subgroup_is_refused_in_every_encoding() -> None:
