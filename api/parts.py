@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import Connection, Engine
 
 from api.audit_desk import AuditDesk
+from api.dealing import Dealing
 from api.metrics import Metrics
 from api.oversight_desk import OversightDesk
 from api.sessions import SessionDesk
@@ -35,6 +36,7 @@ class Parts:
         mark: This host's high-water mark.
         clock: The host's clock.
         metrics: What is counted.
+        dealing: How many batches each process of the server has under way.
         audits: The audit jobs of this host; ``what_ifs``: its what-ifs.
         sessions: The console's sessions.
         oversight: What is counted of the offices.
@@ -48,6 +50,7 @@ class Parts:
     mark: Mark
     clock: Clock
     metrics: Metrics
+    dealing: Dealing
     audits: AuditDesk
     what_ifs: AuditDesk
     sessions: SessionDesk

@@ -3,7 +3,8 @@
 Granian was chosen over gunicorn's threads: both stream requests and answers and both let requests in flight
 finish on SIGTERM; granian costs a third as much for each request. Its ``readline`` is not used (see
 ``api.bodies``), and as it shares its port with whoever else does so, the port is tried first. On Linux the
-kernel deals connections out to the processes by chance: two of them may come to the same one.
+kernel deals connections out to the processes by chance; ``api.dealing`` evens out those that send batches.
+(Of one socket that all processes listen on, whoever wakes first takes most.)
 """
 
 import errno

@@ -41,7 +41,8 @@ def register_batch(call: Call) -> Response:
     being sent where the server hands the body on as it arrives; the last that are known come when a further
     line has come, or the end. A line whose key an earlier line enrols waits for that one. A line is refused
     alone if it is too long. A batch with too many lines or bytes ends with a problem that names the first
-    line that was not looked at. Answers of status 503 may be sent again as they are.
+    line that was not looked at. Answers of status 503 may be sent again as they are. Where another process
+    of the server has less to do, the connection ends with the answer, so that the next one may go there.
     """
     settings = call.parts.settings
     reader = LineReader(max_lines=settings.max_lines, max_bytes=settings.max_batch_bytes)
@@ -51,6 +52,9 @@ def register_batch(call: Call) -> Response:
     response = Response(iter(stream), content_type=NDJSON)
     response.headers["Cache-Control"] = "no-store"
     response.call_on_close(stream.close)
+    if call.parts.dealing.begin():
+        response.headers["Connection"] = "close"
+    response.call_on_close(call.parts.dealing.end)
     return response
 
 

@@ -246,6 +246,51 @@ class TestStreams:
 
 
 class TestProcesses:
+    def test_connections_that_send_batches_are_dealt_evenly(self, server: Server) -> None:
+        """Six that all came to one of the two processes; each round they all have a batch under way."""
+        workers = psutil.Process(server.process.pid).children()
+
+        def holders(connections: list[http.client.HTTPConnection]) -> list[int]:
+            ports = {
+                each.raddr.port: worker.pid
+                for worker in workers
+                for each in worker.net_connections("tcp4")
+                if each.raddr
+            }
+            return [ports[each.sock.getsockname()[1]] for each in connections]
+
+        def round_trip(connections: list[http.client.HTTPConnection]) -> list[int]:
+            for each in connections:
+                each.putrequest("POST", "/v1/statements/batch")
+                each.putheader("Content-Type", "application/x-ndjson")
+                each.putheader("Content-Length", "4")
+                each.endheaders(b"x\n")
+                time.sleep(0.02)
+            time.sleep(0.1)
+            held = holders(connections)
+            for each in connections:
+                each.send(b"x\n")
+            for each in connections:
+                assert len(each.getresponse().read().splitlines()) == 2
+            return held
+
+        chosen: list[http.client.HTTPConnection] = []
+        with contextlib.ExitStack() as stack:
+            while len(chosen) < 6:
+                made = http.client.HTTPConnection("127.0.0.1", server.settings.port, timeout=60)
+                stack.callback(made.close)
+                round_trip([made])
+                if holders([made]) == holders(chosen[:1] or [made]):
+                    chosen.append(made)
+            assert len(set(round_trip(chosen))) == 1
+            for _ in range(100):
+                held = round_trip(chosen)
+                if max(map(held.count, held)) <= 4:
+                    break
+            turns = [each for _, each in sorted((held[:at].count(pid), at) for at, pid in enumerate(held))]
+            chosen, held = [chosen[at] for at in turns], [held[at] for at in turns]
+            assert all(round_trip(chosen) == held for _ in range(3))  # and there they stay
+
     def test_every_line_of_the_log_is_json_and_names_its_request(self, server: Server) -> None:
         response, _ = server.ask("GET", "/healthz?secret=1", headers={"Authorization": "Bearer hunter2"})
         request_id = response.headers["X-Request-Id"]
