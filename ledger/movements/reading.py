@@ -129,7 +129,8 @@ def read_movement(event: EpcisEvent, issuer: str = "") -> tuple[Movement | None,
     if "eventID" not in event.members:
         mend = "Give the event a name of its own, for example urn:uuid: and a random UUID."
         sheet.report("movement.event-id-missing", "The movement has no eventID.", "/eventID", mend)
-    sheet.report_time(event.event_time_us)
+    event_time_us = event.event_time_us
+    sheet.report_time(event_time_us)
     _check_needs(sheet, form, kind, values)
     if sheet.findings:
         return None, sheet.findings
@@ -139,7 +140,7 @@ def read_movement(event: EpcisEvent, issuer: str = "") -> tuple[Movement | None,
         Movement(
             kind=kind,
             event_id=event.members["eventID"],
-            event_time_us=event.event_time_us,
+            event_time_us=event_time_us,
             zone_offset_min=offset_min(event.members["eventTimeZoneOffset"]),
             pointer=event.pointer,
             counterparties=tuple(sorted(others)),

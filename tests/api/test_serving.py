@@ -287,6 +287,8 @@ class TestProcesses:
                 held = round_trip(chosen)
                 if max(map(held.count, held)) <= 4:
                     break
+            else:
+                raise AssertionError("they stay where they are")
             turns = [each for _, each in sorted((held[:at].count(pid), at) for at, pid in enumerate(held))]
             chosen, held = [chosen[at] for at in turns], [held[at] for at in turns]
             assert all(round_trip(chosen) == held for _ in range(3))  # and there they stay
