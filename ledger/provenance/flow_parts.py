@@ -1,6 +1,8 @@
 """What is followed: cells by element and origin, masses between nodes, and how milligrams are shared out.
 
-Decides: what stands behind an origin that was awaited when the goods were mixed, as ``origins.resolve`` does.
+Decides: what stands behind an origin that was awaited when the goods were mixed, as ``origins.resolve`` does,
+and how many ways to it are followed: two lots that were each made of two that were awaited, and so on, double
+them with every step.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +16,8 @@ from ledger.provenance.flow_facts import Facts, PoolAt
 from ledger.records.cells import AWAITED, Cells
 
 MAX_RESOLVED: Final = 64
+MOST_AWAITED: Final = 100_000
+"""Awaited lots on all ways behind what is followed; what has more behind it keeps its awaited origin."""
 _K = TypeVar("_K")
 NodeId: TypeAlias = tuple[str, str]
 """Kind (``lot``, ``pool``, ``origin``, ...) and name; a pool is one node, whatever its versions."""
@@ -85,13 +89,21 @@ class Flows:
 
 @dataclass(slots=True)
 class Resolver:
-    """Awaited origins as what the lots were born with, as ``origins.resolve`` has them."""
+    """Awaited origins as what the lots were born with, as ``origins.resolve`` has them.
+
+    Attributes:
+        room: How many awaited lots may still be passed on the ways behind what begins.
+        truncated: Whether more stood behind some of them than is followed.
+    """
 
     facts: Facts
+    room: int = MOST_AWAITED
+    truncated: bool = False
     known: dict[tuple[str, tuple[str, ...], str], Part] = field(default_factory=dict)
     behind: dict[tuple[str, str, int], list[tuple[tuple[str, ...], str, Fraction]]] = field(
         default_factory=dict
     )
+    counted: dict[tuple[str, str, int], tuple[int, int]] = field(default_factory=dict)
 
     def resolved(self, cells: Cells) -> Parts:
         """The cells of the element asked for (or all) as parts."""
@@ -99,7 +111,11 @@ class Resolver:
         exact: dict[Part, Fraction] = {}
         for (symbol, origin, _), mass_mg in cells.items():
             if self.facts.element in (None, symbol):
-                for through, born, share in self._behind(symbol, origin, MAX_RESOLVED):
+                _, lots = self._ways(symbol, origin, MAX_RESOLVED)
+                steps = MAX_RESOLVED if lots <= self.room else 0
+                self.room -= lots if steps else 0
+                self.truncated |= not steps
+                for through, born, share in self._behind(symbol, origin, steps):
                     part = self._part(symbol, through, born)
                     exact[part] = exact.get(part, Fraction(0)) + mass_mg * share
         whole = sum(exact.values(), Fraction(0))
@@ -107,8 +123,9 @@ class Resolver:
 
     def unnamed(
         self, parts: Parts, now: Mapping[tuple[str, str], int], before: Mapping[tuple[str, str], int]
-    ) -> Parts:
-        """Parts of a pool's version in which origins were named, as the version before held them.
+    ) -> Parts | None:
+        """Parts of a pool's version in which origins were named, as the version before held them; None where
+        they are too many to be followed.
 
         Args:
             parts: What is followed.
@@ -124,6 +141,9 @@ class Resolver:
                 whole = sum(own.values())
                 for cell, mg in own.items():
                     brought.setdefault(cell, {})[lot] = Fraction(named * mg, whole)
+        if sum(1 + len(brought.get(part.cell, ())) for part in parts) > max(MOST_AWAITED, len(parts)):
+            self.truncated = True
+            return None
         found: Parts = {}
         for part, mass_mg in parts.items():
             behind = {self._through(lot, part): mass for lot, mass in brought.get(part.cell, {}).items()}
@@ -161,16 +181,32 @@ class Resolver:
     def _found(
         self, element: str, origin: str, steps: int
     ) -> Iterator[tuple[tuple[str, ...], str, Fraction]]:
+        own = self._born_with(element, origin, steps)
+        whole = sum(own.values())
+        if not own:
+            yield (), origin, Fraction(1)
+        for each, mass_mg in own.items():
+            for through, born, share in self._behind(element, each, steps - 1):
+                yield (origin.removeprefix(AWAITED), *through), born, share * mass_mg / whole
+
+    def _ways(self, element: str, origin: str, steps: int) -> tuple[int, int]:
+        """How many ways ``_behind`` has for an origin, and how many awaited lots are on all of them."""
+        key = (element, origin, steps)
+        found = self.counted.get(key)
+        if found is None:
+            own = self._born_with(element, origin, steps)
+            behind = [self._ways(element, each, steps - 1) for each in own]
+            ways = sum(many for many, _ in behind) if own else 1
+            found = self.counted[key] = (ways, sum(lots for _, lots in behind) + (ways if own else 0))
+        return found
+
+    def _born_with(self, element: str, origin: str, steps: int) -> dict[str, int]:
+        """Mg by origin of the lot that is awaited, once it is born; else, or of another origin, nothing."""
         name = origin.removeprefix(AWAITED)
         lot = self.facts.lots.get(name) if origin.startswith(AWAITED) and steps else None
         inside = {} if lot is None or lot.birth == BIRTH_AWAITED else self.facts.origins_of(name)
         own = {each: mass_mg for (symbol, each), mass_mg in inside.items() if symbol == element}
-        whole = sum(own.values())
-        if not whole:
-            yield (), origin, Fraction(1)
-        for each, mass_mg in own.items() if whole else ():
-            for through, born, share in self._behind(element, each, steps - 1):
-                yield (name, *through), born, share * mass_mg / whole
+        return own if sum(own.values()) else {}
 
     def read_ahead(
         self, origins: Iterable[str], lots: Iterable[str] = (), versions: Iterable[PoolAt] = ()

@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 from math import lcm
-from typing import Final, NamedTuple
+from typing import Final
 
 from ledger.books.pool_origins import RESOLVE
 from ledger.provenance.borne import NOT_BORNE, Use
-from ledger.provenance.flow_facts import Facts, FlowLot, Line, gained
+from ledger.provenance.flow_facts import Facts, gained
 from ledger.provenance.flow_parts import Flows, NodeId, Part, Parts, Resolver, Step, shares, split
+from ledger.provenance.flow_steps import Made, Used, in_order, made_of, read_way, with_chains
 from ledger.provenance.subjects import Subject
 from ledger.records.books import Books
 from ledger.records.cells import UNEXPLAINED, Cells
@@ -31,6 +32,8 @@ from ledger.records.lots import LotRecord, PoolRecord
 
 MOST_STEPS: Final = 20_000
 AHEAD: Final = 100  # steps whose cells are read at once
+MOST_WORK: Final = 50_000_000
+"""How often a cell or a part may be looked at before a walk ends, as by its limit on steps."""
 
 
 def upstream(
@@ -83,44 +86,13 @@ def begin(books: Books, subject: Subject) -> Iterator[tuple[Step, Cells]]:
             yield ("lot", name, 0), cells
 
 
-class Used(NamedTuple):
-    """A lot that went into an event, and how much of it, in mg of its mass."""
-
-    lot: FlowLot
-    mass_mg: int
-
-    @property
-    def step(self) -> Step:
-        """The lot as a step."""
-        return ("lot", self.lot.lot, 0)
-
-
-@dataclass(slots=True)
-class _Made:
-    """What one step was made of: lots that went in, and the pool version before it, or drawn from.
-
-    Attributes:
-        lines: The journal lines of the event of a lot.
-    """
-
-    inputs: list[Used] = field(default_factory=list)
-    previous: Step | None = None
-    lines: Sequence[Line] = ()
-
-    def before(self) -> Iterator[Step]:
-        """The steps that it was made of."""
-        if self.previous is not None:
-            yield self.previous
-        for each in self.inputs:
-            yield each.step
-
-
 @dataclass(slots=True)
 class _Walk:
     """The walk upstream: each step once all that was made of it has said what it takes.
 
     Attributes:
         waiting: What has arrived at each step; ``drawn``: what lots drawn from a pool's version ask of it.
+        work: How often a cell or a part was looked at.
     """
 
     facts: Facts
@@ -131,8 +103,9 @@ class _Walk:
     resolver: Resolver = field(init=False)
     uses: Collection[Use] = ()
     begun: int = 0
+    work: int = 0
     waiting: dict[Step, Parts] = field(default_factory=dict)
-    drawn: dict[Step, list[tuple[Step, list[tuple[Part, int]], _Made]]] = field(default_factory=dict)
+    drawn: dict[Step, list[tuple[Step, list[tuple[Part, int]], Made]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.facts)
@@ -144,12 +117,12 @@ class _Walk:
 
     def run(self, nodes: Collection[int]) -> None:
         """Follows everything from such nodes to its origins."""
-        sources = self._reach(_read_ahead(self.facts, nodes, self.most))
+        sources = self._reach(read_way(self.facts, nodes, self.most))
         if self.unborne is not None:
-            made_of = (each for made in sources.values() if made is not None for each in made.inputs)
-            self.uses = self.unborne(each.lot.lot for each in made_of)
+            used = (each for made in sources.values() if made is not None for each in made.inputs)
+            self.uses = self.unborne(each.lot.lot for each in used)
         steps = iter(self._followed(sources))
-        while ahead := list(islice(steps, AHEAD)):
+        while self.work <= MOST_WORK and (ahead := list(islice(steps, AHEAD))):
             self._need(ahead, sources)
             for step in ahead:
                 made = sources.get(step)
@@ -157,14 +130,17 @@ class _Walk:
                     self._pass_version(step, made)
                 else:
                     self._pass_lot(step, self.waiting.pop(step, {}), made)
+        self.flows.truncated |= self.resolver.truncated or self.work > MOST_WORK
         for step, parts in self.waiting.items():
             self._to_origins(step, parts.items())
+        for lot, arrived, _ in (each for drawn in self.drawn.values() for each in drawn):
+            self._to_origins(lot, arrived)
 
-    def _followed(self, sources: Mapping[Step, _Made | None]) -> list[Step]:
+    def _followed(self, sources: Mapping[Step, Made | None]) -> list[Step]:
         """The steps in order; of a walk to the origins alone those that such a use is behind: what arrives
         anywhere else came from its origin, by whatever way.
         """
-        steps = list(_ordered(sources))
+        steps = list(in_order(sources))
         if not self.origins_alone:
             return steps
         leading: set[Step] = set()
@@ -174,14 +150,14 @@ class _Walk:
                 leading.add(step)
         return [step for step in steps if step in leading]
 
-    def _reach(self, known: Mapping[Step, _Made]) -> dict[Step, _Made | None]:
+    def _reach(self, known: Mapping[Step, Made]) -> dict[Step, Made | None]:
         """What each step was made of, if not ``known``; None of those at which the limit ended the walk."""
-        sources: dict[Step, _Made | None] = {}
+        sources: dict[Step, Made | None] = {}
         level = dict.fromkeys(self.waiting)
         while level and len(sources) <= self.most:
-            level = _with_chains(self.facts, level, sources, self.most)
+            level = with_chains(self.facts, level, sources, self.most)
             found: dict[Step, None] = {}
-            more = _made(self.facts, [step for step in level if step not in known])
+            more = made_of(self.facts, [step for step in level if step not in known])
             for step in level:
                 made = sources[step] = known.get(step) or more[step]
                 found.update(dict.fromkeys(made.before()))
@@ -189,7 +165,7 @@ class _Walk:
         self.flows.truncated = bool(level)
         return sources | level
 
-    def _need(self, steps: Iterable[Step], sources: Mapping[Step, _Made | None]) -> None:
+    def _need(self, steps: Iterable[Step], sources: Mapping[Step, Made | None]) -> None:
         """Reads the cells that some steps are judged by."""
         lots: list[str] = []
         versions: list[tuple[str, int]] = []
@@ -221,7 +197,7 @@ class _Walk:
         for part, mass_mg in parts.items():
             known[part] = known.get(part, 0) + mass_mg
 
-    def _pass_lot(self, step: Step, parts: Parts, made: _Made | None) -> None:
+    def _pass_lot(self, step: Step, parts: Parts, made: Made | None) -> None:
         """Shares what arrived at a lot out to what it was made of."""
         name = step[1]
         arrived = [
@@ -237,6 +213,7 @@ class _Walk:
             self._to_origins(step, arrived)
             return
         intake = _Intake(self.facts, made.inputs)
+        self.work += len(arrived) * len(made.inputs)
         credit = _Credit(self, step)
         gains: Mapping[str, int] = {}
         if any(part.cell[1] == UNEXPLAINED for part, _ in arrived):
@@ -268,7 +245,7 @@ class _Walk:
                     credit.share(part, mass_mg, [(step, weight)])
             credit.give()
 
-    def _pass_version(self, step: Step, made: _Made | None) -> None:
+    def _pass_version(self, step: Step, made: Made | None) -> None:
         """Shares what arrived at a pool's version out to the one before and to what was fed."""
         self._take_drawn(step)
         parts = self.waiting.pop(step, {})
@@ -277,12 +254,18 @@ class _Walk:
             return
         now = self.facts.origins_of(*step[1:])
         before = {} if made.previous is None else self.facts.origins_of(*made.previous[1:])
+        self.work += len(parts) + len(now)
         if made.previous is not None and self._resolves(step):
-            self.join(made.previous, self.resolver.unnamed(parts, now, before))
+            behind = self.resolver.unnamed(parts, now, before)
+            if behind is None:
+                self._to_origins(step, parts.items())
+            else:
+                self.join(made.previous, behind)
             return
         changed = [part for part in parts if not 0 < now.get(part.cell, 0) <= before.get(part.cell, 0)]
         credit = _Credit(self, step)
         intake = _Intake(self.facts, made.inputs if changed else ())
+        self.work += len(changed) * len(made.inputs)
         for part in changed:
             # Between a correction's undoing and its replacement a cell may stand below zero.
             held, then = max(now.get(part.cell, 0), 0), max(before.get(part.cell, 0), 0)
@@ -398,98 +381,3 @@ class _Credit:
         elif mass_mg:
             parts = self._given.setdefault(source, {})
             parts[part] = parts.get(part, 0) + mass_mg
-
-
-def _read_ahead(facts: Facts, nodes: Collection[int], most: int) -> dict[Step, _Made]:
-    """What all steps behind some nodes were made of, in as few questions as one of them takes."""
-    facts.read_way(nodes, most + 1)
-    lots = (("lot", lot.lot, 0) for lot in facts.nodes.values() if lot is not None)
-    return _made(facts, [*lots, *(("pool", *version) for version in facts.versions)])
-
-
-def _made(facts: Facts, steps: Iterable[Step]) -> dict[Step, _Made]:
-    """What steps were made of, by the postings of their events; nothing of what came from outside."""
-    found = {step: _Made() for step in steps}
-    facts.read_lots(name for kind, name, _ in found if kind == "lot")
-    born = [
-        (step, lot)
-        for step in found
-        if step[0] == "lot" and (lot := facts.lots[step[1]]) is not None and lot.birth in ("process", "draw")
-    ]
-    fed = [(step, facts.versions[step[1:]]) for step in found if step[0] == "pool"]
-    places = {lot.place for _, lot in born}
-    places |= {version.place for _, version in fed if version.change == "feed"}
-    facts.read_lines(places)
-    drawn = [lot.node for _, lot in born if lot.birth == "draw"]
-    facts.read_parents(drawn)
-    facts.read_nodes(parent for node in drawn for parent in facts.parents[node])
-    facts.read_lots(line.lot for place in places for line in facts.lines[place] if line.lot)
-    for step, lot in born:
-        made = found[step]
-        made.lines = facts.lines[lot.place]
-        if lot.birth == "process":
-            made.inputs = used(facts, made.lines)
-        else:
-            made.previous = _drawn_from(facts, lot)
-    for step, version in fed:
-        if version.change == "feed":
-            found[step].inputs = used(facts, facts.lines[version.place])
-        if version.version > 1:
-            found[step].previous = ("pool", version.pool, version.version - 1)
-    return found
-
-
-def _drawn_from(facts: Facts, lot: FlowLot) -> Step | None:
-    for parent in facts.parents[lot.node]:
-        version = facts.version_nodes.get(parent)
-        if version is not None:
-            return ("pool", version.pool, version.version)
-    return None
-
-
-def _with_chains(
-    facts: Facts, level: Mapping[Step, None], known: Mapping[Step, object], most: int
-) -> dict[Step, None]:
-    """Steps, with all earlier versions of the pools among them that are not known, while there is room."""
-    steps: dict[Step, None] = {}
-    room = most + 1 - len(known)
-    for step in sorted(level, key=lambda each: -each[2]):
-        kind, name, number = step
-        if kind == "pool" and step not in steps:
-            first = number
-            while first > 1 and number - first < room and ("pool", name, first - 1) not in known:
-                first -= 1
-            facts.read_versions(name, first, number)
-            steps.update((("pool", name, each), None) for each in range(number, first - 1, -1))
-        steps.setdefault(step)
-    return steps
-
-
-def used(facts: Facts, lines: Iterable[Line]) -> list[Used]:
-    """The lots that an event used; ``facts`` knows them."""
-    masses: dict[str, int] = {}
-    for line in lines:
-        if line.account == "holding" and line.mass_mg < 0:
-            masses[line.lot] = masses.get(line.lot, 0) - line.mass_mg
-    lots = ((facts.lots[name], mass_mg) for name, mass_mg in masses.items())
-    return [Used(lot, mass_mg) for lot, mass_mg in lots if lot is not None and lot.mass_mg]
-
-
-def _ordered(sources: Mapping[Step, _Made | None]) -> Iterator[Step]:
-    """Each step after everything that was made of it, a pool's versions in a row where that can be.
-
-    The graph has no cycle.
-    """
-    needed = dict.fromkeys(sources, 0)
-    for made in sources.values():
-        for step in () if made is None else made.before():
-            needed[step] += 1
-    ready = [step for step in sources if not needed[step]]
-    while ready:
-        step = ready.pop()
-        yield step
-        known = sources[step]
-        for before in () if known is None else known.before():
-            needed[before] -= 1
-            if not needed[before]:
-                ready.append(before)
