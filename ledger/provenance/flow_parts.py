@@ -8,10 +8,10 @@ them with every step.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import lcm
 from typing import Final, TypeAlias, TypeVar
 
 from ledger.books.births import BIRTH_AWAITED
+from ledger.provenance.digits import in_whole
 from ledger.provenance.flow_facts import Facts, PoolAt
 from ledger.records.cells import AWAITED, Cells
 
@@ -109,17 +109,18 @@ class Resolver:
         """The cells of the element asked for (or all) as parts."""
         self.read_ahead({origin for _, origin, _ in cells})
         exact: dict[Part, Fraction] = {}
+        begun = 0
         for (symbol, origin, _), mass_mg in cells.items():
             if self.facts.element in (None, symbol):
                 _, lots = self._ways(symbol, origin, MAX_RESOLVED)
                 steps = MAX_RESOLVED if lots <= self.room else 0
                 self.room -= lots if steps else 0
                 self.truncated |= not steps
+                begun += mass_mg
                 for through, born, share in self._behind(symbol, origin, steps):
                     part = self._part(symbol, through, born)
                     exact[part] = exact.get(part, Fraction(0)) + mass_mg * share
-        whole = sum(exact.values(), Fraction(0))
-        return split(int(whole), exact)
+        return split(begun, exact)
 
     def unnamed(
         self, parts: Parts, now: Mapping[tuple[str, str], int], before: Mapping[tuple[str, str], int]
@@ -229,8 +230,7 @@ class Resolver:
 def split(mass_mg: int, weights: Mapping[_K, Fraction]) -> dict[_K, int]:
     """Whole milligrams by largest remainder; ties go to what stands first."""
     some = {name: weight for name, weight in weights.items() if weight}
-    common = lcm(*(weight.denominator for weight in some.values()))
-    parts = [weight.numerator * (common // weight.denominator) for weight in some.values()]
+    parts, _ = in_whole([(weight.numerator, weight.denominator) for weight in some.values()])
     return {name: amount for name, amount in zip(some, shares(mass_mg, parts), strict=True) if amount}
 
 

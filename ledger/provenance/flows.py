@@ -17,11 +17,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
-from math import lcm
 from typing import Final
 
 from ledger.books.pool_origins import RESOLVE
 from ledger.provenance.borne import NOT_BORNE, Use
+from ledger.provenance.digits import in_whole
 from ledger.provenance.flow_facts import Facts, gained
 from ledger.provenance.flow_parts import Flows, NodeId, Part, Parts, Resolver, Step, shares, split
 from ledger.provenance.flow_steps import Made, Used, in_order, made_of, read_way, with_chains
@@ -305,15 +305,10 @@ class _Intake:
     def __init__(self, facts: Facts, inputs: Sequence[Used]) -> None:
         shares = [Fraction(each.mass_mg, each.lot.mass_mg) for each in inputs]
         self._facts = facts
-        self.common = lcm(*(share.denominator for share in shares))
+        whole, self.common = in_whole([share.as_integer_ratio() for share in shares])
         self._used = [
-            (
-                each.step,
-                each.lot.lot,
-                share.numerator * (self.common // share.denominator),
-                facts.origins_of(each.lot.lot),
-            )
-            for each, share in zip(inputs, shares, strict=True)
+            (each.step, each.lot.lot, part, facts.origins_of(each.lot.lot))
+            for each, part in zip(inputs, whole, strict=True)
         ]
 
     def weights(self, part: Part) -> list[tuple[Step | None, int]]:

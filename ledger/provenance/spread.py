@@ -17,6 +17,7 @@ from itertools import islice
 from math import lcm
 from typing import Final, TypeAlias
 
+from ledger.provenance.digits import in_whole
 from ledger.provenance.flow_facts import Exact, Facts, FlowLot, FlowVersion, Line, Place
 from ledger.provenance.flow_parts import Flows, NodeId, Step, shares
 from ledger.provenance.flows import AHEAD, MOST_STEPS, begin
@@ -254,10 +255,10 @@ class _Spread:
                 ratios += _ratios(weight, some or [(self._end("difference", ""), 1)])
         if len({target for target, _, _ in ratios}) < 2:
             return {target: mass_mg for target, _, _ in ratios}
-        common = lcm(*(denominator for _, _, denominator in ratios))
+        parts, _ = in_whole([(numerator, denominator) for _, numerator, denominator in ratios])
         weights: dict[_Target, int] = {}
-        for target, numerator, denominator in ratios:
-            weights[target] = weights.get(target, 0) + numerator * (common // denominator)
+        for (target, _, _), part in zip(ratios, parts, strict=True):
+            weights[target] = weights.get(target, 0) + part
         return {t: mg for t, mg in zip(weights, shares(mass_mg, list(weights.values())), strict=True) if mg}
 
     def _uses(self, step: Step, events: _Events) -> Iterator[_Use]:

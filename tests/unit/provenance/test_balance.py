@@ -1,12 +1,12 @@
 """Which column of a mass balance a line of the journal counts for."""
 
 from fractions import Fraction
-from itertools import count, pairwise
-from math import gcd
+from itertools import pairwise
 
 import pytest
 
 from ledger.provenance.balance import COLUMNS, _column, _rows, _Sums
+from tests.support.busy import strangers
 
 
 @pytest.mark.parametrize(
@@ -98,19 +98,6 @@ def test_an_element_that_did_not_move_closes_as_it_opened() -> None:
         "Pr": (0, 0),
     }
     assert _rows({}, {}) == ({}, {})
-
-
-def strangers(many: int) -> list[int]:
-    """Masses of lots that have nothing in common, above a tonne."""
-    found: list[int] = []
-    product = 1
-    for number in count(10**9 + 1, 2):
-        if gcd(number, product) == 1:
-            product *= number
-            found.append(number)
-            if len(found) == many:
-                return found
-    raise AssertionError
 
 
 @pytest.mark.parametrize("many", [3, 100, 500])
