@@ -100,7 +100,11 @@ class Evaluation:
 
 @dataclass(slots=True)
 class _Facts:
-    """What lies between the two in the period."""
+    """What lies between the two in the period.
+
+    Attributes:
+        arrivals: By lot, once it is asked for: the entries of its receipts by shipment.
+    """
 
     books: Books
     policy: Policy
@@ -108,6 +112,7 @@ class _Facts:
     sent: list[ShipmentRecord]
     back: list[ShipmentRecord]
     lines: dict[tuple[str, str], list[ShipmentLineRecord]] = field(default_factory=dict)
+    arrivals: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
 
 def evaluate(
@@ -266,7 +271,7 @@ def _differences(facts: _Facts) -> Sentence:
         text = f"{len(found)} of {len(received)} deliveries were weighed otherwise than sent"
         if found:
             text += f", {float(kilograms):+.3f} kg in all"
-    entries = [index for each, _, lots in found for index in _receipts(facts.books, each, lots)]
+    entries = [index for each, _, lots in found for index in _receipts(facts, each, lots)]
     return _sentence(
         "differences",
         tone,
@@ -278,14 +283,17 @@ def _differences(facts: _Facts) -> Sentence:
     )
 
 
-def _receipts(books: Books, shipment: ShipmentRecord, lots: Sequence[str]) -> Iterator[int]:
+def _receipts(facts: _Facts, shipment: ShipmentRecord, lots: Sequence[str]) -> Iterator[int]:
     """The entry of a shipment and those of the receipts of some of its lots."""
     yield shipment.entry_index
-    name = f"{shipment.consignor} {shipment.event_id}"
     for lot in lots:
-        for line in books.group(PostingRecord, "lot", lot):
-            if line.account == "transit" and line.mass_mg < 0 and line.reference == name:
-                yield line.entry_index
+        arrivals = facts.arrivals.get(lot)
+        if arrivals is None:
+            arrivals = facts.arrivals[lot] = {}
+            for line in facts.books.group(PostingRecord, "lot", lot):
+                if line.account == "transit" and line.mass_mg < 0:
+                    arrivals.setdefault(line.reference, []).append(line.entry_index)
+        yield from arrivals.get(f"{shipment.consignor} {shipment.event_id}", ())
 
 
 def _late_receipts(facts: _Facts, as_of_us: int) -> Sentence:
@@ -308,7 +316,7 @@ def _late_receipts(facts: _Facts, as_of_us: int) -> Sentence:
     entries = [
         index
         for each in (*late, *missing)
-        for index in _receipts(facts.books, each, [line.lot for line in facts.lines[key_of(each)]])
+        for index in _receipts(facts, each, [line.lot for line in facts.lines[key_of(each)]])
     ]
     return _sentence(
         "late_receipts", tone, text, entries, deliveries=len(due), late=len(late), missing=len(missing)
