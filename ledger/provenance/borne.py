@@ -19,6 +19,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from ledger.books.accounts import contained
 from ledger.provenance.admission import had_by, read_lots
+from ledger.provenance.emptied import Emptied
 from ledger.provenance.flow_facts import Facts, Place
 from ledger.provenance.subjects import books_of
 from ledger.provenance.way import Graph, onward_of, pack
@@ -66,11 +67,11 @@ _USED_BEHIND: Final = (
     "LEFT JOIN pool_versions v ON v.node = e.child"
 )
 """Of some lots the events on the way that used them."""
-_NOT_EMPTIED: Final = (
-    " AND NOT EXISTS (SELECT 1 FROM pool_versions v WHERE v.node = e.parent AND v.owners = '{}' "
-    "AND NOT EXISTS (SELECT 1 FROM pool_versions c WHERE c.pool = v.pool AND c.version > v.version "
-    "AND c.change = 'correct'))"
+_EMPTY_BEHIND: Final = (
+    "SELECT v.node, v.pool, v.version FROM way w CROSS JOIN pool_versions v "
+    "WHERE v.node = w.node AND v.owners = '{}'"
 )
+_NOT_EMPTIED: Final = " AND e.parent NOT IN (<emptied>)"
 """Leaves out the ways through a pool in which nothing was left, as a walk does."""
 
 
@@ -79,11 +80,13 @@ def _worded(query: str, dialect: str) -> TextClause:
     parts = {
         "sqlite": {
             "starts": "SELECT value FROM json_each(:nodes)",
+            "emptied": "SELECT value FROM json_each(:emptied)",
             "lots": "json_each(:lots) n",
             "lot": "value",
         },
         "postgresql": {
             "starts": "SELECT unnest(CAST(:nodes AS bigint[]))",
+            "emptied": "SELECT unnest(CAST(:emptied AS bigint[]))",
             "lots": "unnest(CAST(:lots AS text[])) AS n(lot)",
             "lot": "lot",
         },
@@ -127,9 +130,14 @@ def uses_behind(connection: Connection, nodes: Collection[int]) -> set[Use]:
     uses = _uses(connection, {str(lot) for lot in connection.execute(first, {"nodes": starts}).scalars()})
     if not uses:
         return uses
-    second = _worded(_BEHIND.replace("<open>", _NOT_EMPTIED) + _USED_BEHIND, dialect)
+    empty = connection.execute(
+        _worded(_BEHIND.replace("<open>", "") + _EMPTY_BEHIND, dialect), {"nodes": starts}
+    )
+    emptied = sorted(Emptied(connection).standing([(node, pool, at) for node, pool, at in empty]))
+    second = _worded(_BEHIND.replace("<open>", _NOT_EMPTIED if emptied else "") + _USED_BEHIND, dialect)
     named = _listed(connection, sorted({use.lot for use in uses}))
-    rows = connection.execute(second, {"nodes": starts, "lots": named})
+    asked = {"nodes": starts, "lots": named} | ({"emptied": _listed(connection, emptied)} if emptied else {})
+    rows = connection.execute(second, asked)
     return uses & {Use(*row) for row in rows}
 
 

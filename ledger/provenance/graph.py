@@ -19,6 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from ledger.clock import format_time_us
+from ledger.provenance.emptied import Emptied
 from ledger.provenance.way import Direction, Graph, Level, arrays_of, between, onward_of, pack
 from ledger.records.steps import Node, tell, tell_until
 from ledger.store.asking import Rows, ask_driver
@@ -65,11 +66,11 @@ _NUMBERS: Final = {
 """Which of some nodes are lots."""
 _POOLS: Final = {
     "sqlite": (
-        "SELECT <pool>, <emptied>, <onward> FROM json_each(:nodes) n "
+        "SELECT <pool>, <empty>, <onward> FROM json_each(:nodes) n "
         "CROSS JOIN pool_versions l ON l.node = n.value CROSS JOIN pools p ON p.pool = l.pool"
     ),
     "postgresql": (
-        "SELECT <pool>, <emptied>, <onward> FROM pool_versions l JOIN pools p ON p.pool = l.pool "
+        "SELECT <pool>, <empty>, <onward> FROM pool_versions l JOIN pools p ON p.pool = l.pool "
         "WHERE l.node = ANY(CAST(:nodes AS bigint[]))"
     ),
 }
@@ -105,13 +106,8 @@ _POOL: Final = (
     "l.pool, l.node, l.version, l.change, l.entry_index, l.position, l.event_time_us, p.custodian, p.site, "
     "CASE WHEN l.node = p.node THEN p.tainted_by END"
 )
-_EMPTIED: Final = (
-    "CASE WHEN l.owners = '{}' AND NOT EXISTS (SELECT 1 FROM pool_versions c WHERE c.pool = l.pool "
-    "AND c.version > l.version AND c.change = 'correct'<known>) THEN 1 ELSE 0 END"
-)
-"""Whether nothing was left in a pool, so that what it holds later is not made of what it held before. A later
-correction may have put back what was drawn: then it is not asked any further.
-"""
+_EMPTY: Final = "CASE WHEN l.owners = '{}' THEN 1 ELSE 0 END"
+"""Whether nothing was left in a pool (``ledger.provenance.emptied``)."""
 _ONWARD: Final = {
     "sqlite": (
         "(SELECT json_group_array(far) FROM (SELECT e.<far> AS far FROM edges e WHERE e.<near> = l.node "
@@ -139,7 +135,7 @@ def _query(templates: str, dialect: str, direction: Direction, as_of: bool) -> s
     parts = {
         "pool": _POOL,
         "lot": _LOT,
-        "emptied": _EMPTIED.replace("<known>", " AND c.entry_index <= :at" if as_of else ""),
+        "empty": _EMPTY,
         "onward": onward,
         "near": near,
         "far": far,
@@ -167,6 +163,7 @@ class _Asker:
         self._at = at
         self._known: dict[str, tuple[str, str]] = {}
         self._asked: frozenset[str] = frozenset()
+        self._emptied = Emptied(connection, at)
         self.emptied: set[int] = set()
 
     def read_on(self, numbers: Sequence[str], most: int) -> None:
@@ -209,7 +206,7 @@ class _Asker:
         if count == len(numbers) and self._at is None:
             return Level(depth, numbers, told, onward)
         pools = self._rows("pools", numbers, most)
-        self.emptied.update(row[1] for row in pools if row[-2])
+        self.emptied |= self._emptied.standing([(row[1], row[0], row[2]) for row in pools if row[-2]])
         found = {str(row[1]): (_pool_text(row[:-2]), row[-1]) for row in pools}
         if count:
             lots: Sequence[str] = [number for number in numbers if number not in found]
