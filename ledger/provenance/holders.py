@@ -5,6 +5,7 @@ of which something is still there. What was lost, disposed of or destroyed nobod
 """
 
 import json
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -148,14 +149,27 @@ def _gone(connection: Connection, lots: Collection[str], party: str | None) -> d
             gone[lot, account, who, name] = int(mass_mg)
         elif mass_mg < 0 and party in (None, who):
             back.append(((lot, account, who, name), -int(mass_mg)))
+    named: dict[tuple[str, str, str], list[_Gone]] = {}
+    oldest: dict[tuple[str, str], deque[_Gone]] = {}
+    for key in gone:
+        named.setdefault((*key[:2], key[3]), []).append(key)
+        oldest.setdefault(key[:2], deque()).append(key)
     for came, mass_mg in back:
-        left_mg = mass_mg
-        own = [key for key in gone if key[:2] == came[:2]]
-        for key in sorted(own, key=lambda key: key[3] != came[3]):
-            taken = min(left_mg, gone[key])
-            gone[key] -= taken
-            left_mg -= taken
+        left_mg, queue = mass_mg, oldest.get(came[:2], deque[_Gone]())
+        for key in named.get((*came[:2], came[3]), ()):
+            left_mg -= _take(gone, key, left_mg)
+        while left_mg and queue:
+            left_mg -= _take(gone, queue[0], left_mg)
+            if not gone[queue[0]]:
+                queue.popleft()
     return gone
+
+
+def _take(gone: dict[_Gone, int], key: _Gone, most_mg: int) -> int:
+    """Takes so much at most off what is gone; gives how much that was."""
+    taken = min(most_mg, gone[key])
+    gone[key] -= taken
+    return taken
 
 
 def stock(connection: Connection, party: str, after: str, limit: int) -> list[Stock]:
