@@ -18,7 +18,7 @@ from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.admission import CLOSED, may_see_shipment
 from ledger.provenance.balance import COLUMNS, balances
-from ledger.provenance.borne import claimed, in_pool, unborne
+from ledger.provenance.borne import claimed, in_pools, unborne
 from ledger.provenance.holders import stock
 from ledger.provenance.in_force import policy_in_force
 from ledger.provenance.shown import as_stated
@@ -227,9 +227,8 @@ def list_pools(call: Call) -> Response:
             limit=limit + 1,
         )
         lots = _own_word(connection, call, party)
-        shown = [
-            pool_members(pool, in_pool(connection, pool.pool, pool.version, lots)) for pool in found[:limit]
-        ]
+        left_out = in_pools(connection, [(pool.pool, pool.version) for pool in found[:limit]], lots)
+        shown = [pool_members(pool, without) for pool, without in zip(found[:limit], left_out, strict=True)]
     following = None
     if len(found) > limit:
         following = {"party": party, "after": found[limit - 1].pool, "limit": limit}

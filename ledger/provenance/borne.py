@@ -10,7 +10,7 @@ depth: most goods have none, and their way need not be read for that.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -18,11 +18,13 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, TextClause, text
 
 from ledger.books.accounts import contained
+from ledger.provenance import digits
 from ledger.provenance.admission import had_by, read_lots
 from ledger.provenance.emptied import Emptied
 from ledger.provenance.flow_facts import Facts, Place
 from ledger.provenance.subjects import books_of
 from ledger.provenance.way import Graph, onward_of, pack
+from ledger.records.books import Books
 from ledger.records.lots import LotRecord, PostingRecord
 from ledger.store.engine import is_sqlite, map_file
 
@@ -203,20 +205,39 @@ def cut(graph: Graph, uses: Collection[Use]) -> Graph:
     return pack(graph, depths, graph.told, [edge for edge in edges if {*edge} <= reached])
 
 
-def in_pool(connection: Connection, pool: str, version: int, lots: Collection[str]) -> dict[str, Fraction]:
-    """How much of a pool's content, in mg by element, was fed from such lots and is still in it.
+def in_pools(
+    connection: Connection, pools: Iterable[tuple[str, int]], lots: Collection[str]
+) -> list[dict[str, Fraction]]:
+    """How much of each pool's content, in mg by element, was fed from such lots and is still in it.
 
-    What leaves a pool takes of everything in it alike.
+    What leaves a pool takes of everything in it alike. The lots' lines are looked through once for all pools.
+
+    Args:
+        connection: A reading transaction.
+        pools: Their ids and newest versions.
+        lots: The lots.
     """
-    books, facts = books_of(connection), Facts(connection, None)
+    books = books_of(connection)
     books.prefetch_groups(PostingRecord, "lot", [(lot,) for lot in lots])
     used: dict[Place, list[PostingRecord]] = {}
     for lot in lots:
         for line in books.group(PostingRecord, "lot", lot):
             if line.account == "holding" and line.mass_mg < 0:
                 used.setdefault((line.entry_index, line.position), []).append(line)
+    return [_in_pool(connection, books, pool, version, used) for pool, version in pools]
+
+
+def _in_pool(
+    connection: Connection,
+    books: Books,
+    pool: str,
+    version: int,
+    used: Mapping[Place, Sequence[PostingRecord]],
+) -> dict[str, Fraction]:
+    """The same of one pool, by the events that used the lots."""
     if not used:
         return {}
+    facts = Facts(connection, None)
     facts.read_versions(pool, 1, version)
     made = {number: facts.versions[pool, number].place for number in range(1, version + 1)}
     first = next((number for number, place in made.items() if place in used), version + 1)
@@ -229,10 +250,10 @@ def in_pool(connection: Connection, pool: str, version: int, lots: Collection[st
             now = facts.elements_of(pool, number)
             for symbol, mass in inside.items():
                 if now.get(symbol, 0) < before.get(symbol, 0):
-                    inside[symbol] = mass * max(now.get(symbol, 0), 0) / before[symbol]
+                    inside[symbol] = digits.cut(mass * max(now.get(symbol, 0), 0) / before[symbol])
             for line in used.get(made[number], ()):
                 known = books.get(LotRecord, line.lot)
                 for symbol, mass_mg in contained(known, -line.mass_mg).items() if known else ():
-                    inside[symbol] = inside.get(symbol, Fraction(0)) + mass_mg
+                    inside[symbol] = digits.cut(inside.get(symbol, Fraction(0)) + mass_mg)
             before = now
     return inside

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, bindparam, text
 
+from ledger.provenance.digits import cut, in_whole
 from ledger.provenance.origins import country_of, resolve
 from ledger.provenance.subjects import books_of
 from ledger.records.cells import AWAITED, Cell, apportion, decode_cells
@@ -182,10 +183,12 @@ class Reading:
         weights: dict[Cell, Fraction] = {}
         for (element, origin, _), mass in exact.items():
             key = (element, origin, "")
-            weights[key] = weights.get(key, Fraction(0)) + mass
+            weights[key] = cut(weights.get(key, Fraction(0)) + mass)
         contained = round(sum(weights.values(), Fraction(0)) * abs(mass_mg) / whole_mg)
         sign = -1 if mass_mg < 0 else 1
-        shared = apportion(contained, weights) if contained else {}
+        some = {cell: weight for cell, weight in weights.items() if weight}
+        parts, _ = in_whole([weight.as_integer_ratio() for weight in some.values()])
+        shared = apportion(contained, dict(zip(some, parts, strict=True))) if contained else {}
         return {(element, origin): sign * amount for (element, origin, _), amount in shared.items()}
 
 

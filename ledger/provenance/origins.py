@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from ledger.provenance.as_of import lot_at
+from ledger.provenance.digits import cut
 from ledger.records.books import Books
 from ledger.records.cells import AWAITED, UNEXPLAINED, Cell, Cells
 from ledger.records.lots import LotRecord
@@ -71,8 +72,8 @@ def resolve(
                 continue
             mass = resolved.pop(cell)
             for other, part in inside.items():
-                share = Fraction(mass.numerator * part, mass.denominator * whole)
-                resolved[other] = resolved[other] + share if other in resolved else share
+                share = cut(Fraction(mass.numerator * part, mass.denominator * whole))
+                resolved[other] = cut(resolved[other] + share) if other in resolved else share
             changed = True
         if not changed:
             break
