@@ -30,7 +30,7 @@ from ledger.provenance.custody import ModelCheck, check_model
 from ledger.provenance.graph import MAX_NODES, walk
 from ledger.provenance.holders import Holding, Travelling, holders, travelling
 from ledger.provenance.origins import OriginShare, country_shares, origin_shares, together
-from ledger.provenance.shown import as_borne, borne_part, shown_origin, way_as_borne
+from ledger.provenance.shown import as_borne, shown_origin, told_part, way_as_borne
 from ledger.provenance.subjects import Subject, Viewer, books_of
 from ledger.provenance.way import Direction, Graph, only
 from ledger.records.books import Books
@@ -108,7 +108,7 @@ def describe(connection: Connection, subject: Subject, viewer: Viewer) -> Descri
     books = books_of(connection)
     admit(books, subject, viewer)
     if not viewer.sees_all:
-        subject = as_borne(connection, borne_part(connection, subject, viewer))
+        subject = as_borne(connection, told_part(connection, subject, viewer))
     shares = origin_shares(subject.cells, books, at=subject.at)
     held = () if subject.at is not None else holders(connection, subject.lots)
     return Described(
@@ -160,7 +160,7 @@ def trace(
         )
         seen, hidden, asked = graph, {}, _asked(subject, graph)
     else:
-        subject = borne_part(connection, subject, viewer)
+        subject = told_part(connection, subject, viewer)
         graph, subject = _way_as_borne(connection, subject, direction, depth)
         seen = _seen(graph, viewer, since_us, until_us)
         bounded = since_us is not None or until_us is not None

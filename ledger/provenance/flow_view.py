@@ -18,7 +18,7 @@ from ledger.provenance.flow_facts import Facts
 from ledger.provenance.flow_parts import Flows, NodeId
 from ledger.provenance.flows import MOST_STEPS, upstream
 from ledger.provenance.origins import country_of
-from ledger.provenance.shown import as_borne, borne_part, shown_origin
+from ledger.provenance.shown import as_borne, shown_origin, told_part
 from ledger.provenance.spread import downstream
 from ledger.provenance.subjects import Subject, Viewer, books_of
 from ledger.provenance.way import Direction
@@ -109,7 +109,7 @@ def show_flows(
     admit(books, subject, viewer)
     facts = Facts(connection, element)
     if not viewer.sees_all:
-        subject = borne_part(connection, subject, viewer)
+        subject = told_part(connection, subject, viewer)
     if direction == "upstream":
         unborne = None if viewer.sees_all else partial(uses_of, connection)
         flows = upstream(books, facts, subject, most, unborne=unborne)
