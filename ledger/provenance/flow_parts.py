@@ -6,6 +6,7 @@ them with every step.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, TypeAlias, TypeVar
@@ -94,11 +95,13 @@ class Resolver:
     Attributes:
         room: How many awaited lots may still be passed on the ways behind what begins.
         truncated: Whether more stood behind some of them than is followed.
+        looked: How many cells and parts were looked at where a pool named its origins.
     """
 
     facts: Facts
     room: int = MOST_AWAITED
     truncated: bool = False
+    looked: int = 0
     known: dict[tuple[str, tuple[str, ...], str], Part] = field(default_factory=dict)
     behind: dict[tuple[str, str, int], list[tuple[tuple[str, ...], str, Fraction]]] = field(
         default_factory=dict
@@ -133,16 +136,10 @@ class Resolver:
             now: The version's mg by element and origin.
             before: Those of the one before it.
         """
-        brought: dict[tuple[str, str], dict[str, Fraction]] = {}
-        for (element, origin), mass_mg in sorted(before.items()):
-            named = mass_mg - now.get((element, origin), 0)
-            if origin.startswith(AWAITED) and named > 0:
-                lot = origin.removeprefix(AWAITED)
-                own = {cell: mg for cell, mg in self.facts.origins_of(lot).items() if cell[0] == element}
-                whole = sum(own.values())
-                for cell, mg in own.items():
-                    brought.setdefault(cell, {})[lot] = Fraction(named * mg, whole)
-        if sum(1 + len(brought.get(part.cell, ())) for part in parts) > max(MOST_AWAITED, len(parts)):
+        brought = self._brought(now, before, {part.cell for part in parts})
+        shared = sum(1 + len(brought.get(part.cell, ())) for part in parts)
+        self.looked += len(before) + shared
+        if shared > max(MOST_AWAITED, len(parts)):
             self.truncated = True
             return None
         found: Parts = {}
@@ -154,6 +151,32 @@ class Resolver:
             ).items():
                 found[each] = found.get(each, 0) + amount
         return found
+
+    def _brought(
+        self,
+        now: Mapping[tuple[str, str], int],
+        before: Mapping[tuple[str, str], int],
+        wanted: AbstractSet[tuple[str, str]],
+    ) -> dict[tuple[str, str], dict[str, Fraction]]:
+        """Of some cells of a version in which origins were named: what each lot had brought of it, in mg."""
+        named: dict[str, dict[str, int]] = {}
+        for (element, origin), mass_mg in before.items():
+            named_mg = mass_mg - now.get((element, origin), 0)
+            if named_mg > 0 and origin.startswith(AWAITED):
+                named.setdefault(origin.removeprefix(AWAITED), {})[element] = named_mg
+        brought: dict[tuple[str, str], dict[str, Fraction]] = {}
+        for lot, elements in sorted(named.items()):
+            own = self.facts.origins_of(lot)
+            self.looked += len(own)
+            followed = wanted & own.keys()
+            whole = dict.fromkeys((element for element, _ in followed), 0)
+            for (element, _), mg in own.items():
+                if element in whole:
+                    whole[element] += mg
+            for cell in followed:
+                if named_mg := elements.get(cell[0], 0):
+                    brought.setdefault(cell, {})[lot] = Fraction(named_mg * own[cell], whole[cell[0]])
+        return brought
 
     def _through(self, lot: str, part: Part) -> Part:
         """A part behind a lot that it came with."""

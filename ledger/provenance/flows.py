@@ -122,7 +122,7 @@ class _Walk:
             used = (each for made in sources.values() if made is not None for each in made.inputs)
             self.uses = self.unborne(each.lot.lot for each in used)
         steps = iter(self._followed(sources))
-        while self.work <= MOST_WORK and (ahead := list(islice(steps, AHEAD))):
+        while not self._is_long() and (ahead := list(islice(steps, AHEAD))):
             self._need(ahead, sources)
             for step in ahead:
                 made = sources.get(step)
@@ -130,11 +130,14 @@ class _Walk:
                     self._pass_version(step, made)
                 else:
                     self._pass_lot(step, self.waiting.pop(step, {}), made)
-        self.flows.truncated |= self.resolver.truncated or self.work > MOST_WORK
+        self.flows.truncated |= self.resolver.truncated or self._is_long()
         for step, parts in self.waiting.items():
             self._to_origins(step, parts.items())
         for lot, arrived, _ in (each for drawn in self.drawn.values() for each in drawn):
             self._to_origins(lot, arrived)
+
+    def _is_long(self) -> bool:
+        return self.work + self.resolver.looked > MOST_WORK
 
     def _followed(self, sources: Mapping[Step, Made | None]) -> list[Step]:
         """The steps in order; of a walk to the origins alone those that such a use is behind: what arrives

@@ -1,5 +1,7 @@
 """How much a flow may be: many ways behind awaited lots, and many cells, end it as its limit does."""
 
+from collections.abc import Collection
+
 import pytest
 
 from ledger.provenance import flows
@@ -7,6 +9,7 @@ from ledger.provenance.flow_facts import Facts
 from ledger.provenance.flow_parts import MOST_AWAITED, Flows
 from ledger.provenance.origins import resolve
 from ledger.provenance.subjects import books_of, find_lot
+from ledger.records.lots import PoolVersionRecord
 from tests.properties.test_flows import check_balance, check_flows, stored
 from tests.support.books import KG, MINER, REFINER, born
 from tests.support.history import POOL
@@ -114,3 +117,19 @@ def test_a_flow_that_looks_at_too_much_ends_with_every_milligram(monkeypatch: py
     ended = upstream(yard, "urn:mixed")
     assert ended.truncated
     assert len(ended.links) < len(whole.links) // 2
+
+
+def test_what_is_looked_at_to_name_origins_anew_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks: list[flows._Walk] = []
+    run = flows._Walk.run
+
+    def watched(walk: flows._Walk, nodes: Collection[int]) -> None:
+        walks.append(walk)
+        run(walk, nodes)
+
+    monkeypatch.setattr(flows._Walk, "run", watched)
+    yard = pooled(6)
+    upstream(yard, "urn:drawn")
+    assert "resolve" in {each.change for each in yard.books.records(PoolVersionRecord)}
+    monkeypatch.setattr(flows, "MOST_WORK", walks[0].work)
+    assert upstream(yard, "urn:drawn").truncated
