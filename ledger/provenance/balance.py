@@ -16,10 +16,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, text
 
+from ledger.provenance.digits import cut
 from ledger.provenance.subjects import books_of
 from ledger.records.cells import decode_cells, element_masses
 from ledger.records.lots import PostingRecord
@@ -42,10 +43,8 @@ _LINES: Final = text(
     "FROM postings p WHERE p.custodian = :party AND p.event_time_us < :end "
     "AND (:site = '' OR p.site = :site) AND p.account IN ('holding', 'pool', 'difference', 'lost')"
 )
-_FINEST: Final = 1 << 4_096
-"""The largest denominator that a sum is kept with; parts of a hundred lots that have nothing in common."""
-_CUT: Final = 1 << 128
-"""The denominator of what is cut: of a thousand million parts the errors stay below 10^-29 mg."""
+_Sums: TypeAlias = defaultdict[tuple[str, str], Fraction]
+"""By column and element, in mg."""
 _LOT_CELLS: Final = text("SELECT mass_mg, cells FROM lots WHERE lot = :lot")
 
 
@@ -95,7 +94,7 @@ def balances(
         without: Lots that are left out, with what became of them in pools and as differences.
     """
     shares: list[dict[tuple[str, str], int]] = [defaultdict(int) for _ in edges_us[1:]]
-    stated = [_Sums() for _ in edges_us[1:]]
+    stated: list[_Sums] = [defaultdict(Fraction) for _ in edges_us[1:]]
     query = _LINES.execution_options(stream_results=True, yield_per=1_000)
     left_out = _LeftOut(connection, without)
     for account, lot, mass_mg, contained, time_us, movement, *where in connection.execute(
@@ -111,39 +110,21 @@ def balances(
             shares[place][column, lot] += mass_mg
         else:
             for element, amount in _stated(contained):
-                stated[place].add((column, element), amount)
+                _add(stated[place], (column, element), amount)
     found: list[Balance] = []
     opening: Mapping[str, Fraction] = {}
     for place, (start_us, end_us) in enumerate(pairwise(edges_us)):
         for (column, lot), mass_mg in shares[place].items():
             for element, amount in _contained(connection, lot, mass_mg):
-                stated[place].add((column, element), amount)
-        rows, opening = _rows(stated[place].total(), opening)
+                _add(stated[place], (column, element), amount)
+        rows, opening = _rows(stated[place], opening)
         found.append(Balance(party, site, start_us, end_us, rows))
     return found
 
 
-class _Sums:
-    """Exact sums by column and element, of which what has too many digits is cut."""
-
-    def __init__(self) -> None:
-        self._exact: dict[tuple[str, str], Fraction] = {}
-        self._cut: dict[tuple[str, str], int] = {}
-
-    def add(self, place: tuple[str, str], amount: Fraction) -> None:
-        """Adds to one of them."""
-        known = self._exact.get(place)
-        known = amount if known is None else known + amount
-        if known.denominator > _FINEST:
-            self._cut[place] = self._cut.get(place, 0) + round(known * _CUT)
-            known = Fraction(0)
-        self._exact[place] = known
-
-    def total(self) -> dict[tuple[str, str], Fraction]:
-        """All of them."""
-        return {
-            place: exact + Fraction(self._cut.get(place, 0), _CUT) for place, exact in self._exact.items()
-        }
+def _add(sums: _Sums, place: tuple[str, str], amount: Fraction) -> None:
+    """Adds to one of the sums, and keeps few digits of it."""
+    sums[place] = cut(sums[place] + amount)
 
 
 class _LeftOut:
@@ -189,10 +170,9 @@ def _rows(
     for element in sorted({*opening, *(element for _, element in stated)}):
         exact = {column: stated.get((column, element), Fraction(0)) for column in _COUNTED}
         exact["opening"] += opening.get(element, 0)
-        there = _Sums()
+        closing[element] = Fraction(0)
         for column in COLUMNS[:-1]:
-            there.add(("closing", element), exact[column])
-        closing.update((element, amount) for (_, element), amount in there.total().items())
+            closing[element] = cut(closing[element] + exact[column])
         row = {column: round(amount) for column, amount in exact.items()} | {
             "closing": round(closing[element])
         }
