@@ -5,9 +5,7 @@ builds the rest lazily: the database is first touched by the first request, the 
 first statement, in the process that serves it.
 """
 
-import os
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from flask import Flask
@@ -19,7 +17,7 @@ from api.console import shell
 from api.dealing import Dealing
 from api.documentation import Documentation
 from api.log_key import derive_secret, open_mark, read_log_key
-from api.metrics import FOLDER_VARIABLE, Metrics
+from api.metrics import Metrics, shared_folder
 from api.observing import install_observing
 from api.operations import Resource, install_operations
 from api.oversight_desk import OversightDesk
@@ -143,7 +141,7 @@ def create_app(
         mark=mark,
         clock=clock,
         metrics=metrics,
-        dealing=Dealing(_shared_folder(), settings.workers),
+        dealing=Dealing(shared_folder(), settings.workers),
         audits=AuditDesk(settings, clock),
         what_ifs=AuditDesk(settings, clock, what="what-if", module="api.what_if_job"),
         sessions=SessionDesk(engine, clock, Challenges(derive_secret(log_key, "session challenges"))),
@@ -158,12 +156,6 @@ def create_app(
     install_problems(app, settings.origin)
     install_observing(app, metrics)
     return app
-
-
-def _shared_folder() -> Path | None:
-    """The folder that a server's processes share, where this is one of them."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    return Path(named) if named else None
 
 
 def _without_routes() -> Flask:

@@ -9,6 +9,7 @@ processes.
 import importlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import prometheus_client
@@ -30,6 +31,12 @@ _collect_all: Callable[[CollectorRegistry], Any] = prometheus_client.multiproces
 _mark_dead: Callable[[int], None] = prometheus_client.multiprocess.mark_process_dead
 
 
+def shared_folder() -> Path | None:
+    """The folder that a server's processes share, where this is one of them."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else None
+
+
 class Metrics:
     """The counters of one application."""
 
@@ -37,9 +44,9 @@ class Metrics:
         """Makes every counter anew, so that applications in one process do not share theirs."""
         # The library chooses between memory and shared files once, when it is imported, which may have been
         # before the folder was named.
-        shared = FOLDER_VARIABLE in os.environ
-        if shared and prometheus_client.values.ValueClass is prometheus_client.values.MutexValue:
-            importlib.reload(prometheus_client.values)
+        values = prometheus_client.values
+        if shared_folder() is not None and values.ValueClass is values.MutexValue:
+            importlib.reload(values)
         self._registry = CollectorRegistry(auto_describe=True)
         self.requests = Counter(
             "reledger_http_requests",
@@ -104,7 +111,7 @@ class Metrics:
     def exposition(self) -> bytes:
         """The counts as text, of all server processes where there are several."""
         registry = self._registry
-        if FOLDER_VARIABLE in os.environ:
+        if shared_folder() is not None:
             registry = CollectorRegistry()
             _collect_all(registry)
         return prometheus_client.generate_latest(registry)
@@ -112,5 +119,5 @@ class Metrics:
     @staticmethod
     def end_process() -> None:
         """Takes this process's gauges out of the sums."""
-        if FOLDER_VARIABLE in os.environ:
+        if shared_folder() is not None:
             _mark_dead(os.getpid())
