@@ -1,15 +1,16 @@
 """Parts that have nothing in common are told to the milligram without numbers of thousands of digits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import pytest
 
-from ledger.provenance import flow_parts, flows, spread
+from ledger.provenance import contents, flow_parts, flows, spread
 from ledger.provenance.digits import CUT_BITS, FINEST, cut, in_whole
 from ledger.provenance.flow_facts import Facts
 from ledger.provenance.flow_parts import shares
 from ledger.provenance.subjects import Viewer, books_of, find_lot
+from ledger.records.cells import Cell, apportion, encode_cells
 from tests.properties.test_flows import stored
 from tests.support.books import KG, born
 from tests.support.busy import BusyYard, strangers
@@ -64,3 +65,24 @@ def test_what_went_into_hundreds_of_events_is_shared_by_few_digits(monkeypatch: 
         found = spread.downstream(books, Facts(connection, "Nd"), find_lot(books, "urn:ore"), AUTHORITY)
     assert sum(mass for (kind, _), mass in found.masses.items() if kind != "lot") == 10**14
     assert max(seen) <= BITS
+
+
+def test_what_a_part_of_a_lot_contains_is_shared_by_few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = {
+        ("Nd", f"urn:mine:{number}", "domestic"): Fraction(mass // 3, mass)
+        for number, mass in enumerate(strangers(300))
+    }
+    weighed: list[Fraction | int] = []
+
+    def watched(total_mg: int, weights: Mapping[Cell, Fraction | int]) -> dict[Cell, int]:
+        weighed.extend(weights.values())
+        return apportion(total_mg, weights)
+
+    monkeypatch.setattr(contents, "resolve", lambda cells, books: exact)
+    monkeypatch.setattr(contents, "apportion", watched)
+    with stored(BusyYard().books) as connection:
+        cells = encode_cells({("Nd", "awaited:urn:lot:1", "domestic"): 100})
+        found = contents.Reading(connection)._share(cells, 1, 2)
+    assert sum(found.values()) == round(sum(exact.values()) / 2) == 50
+    assert len(weighed) == 300
+    assert all(isinstance(weight, int) and weight.bit_length() <= BITS for weight in weighed)
