@@ -5,7 +5,7 @@ builds the rest lazily: the database is first touched by the first request, the 
 first statement, in the process that serves it.
 """
 
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from flask import Flask
@@ -16,12 +16,13 @@ from api.challenges import Challenges
 from api.console import shell
 from api.dealing import Dealing
 from api.documentation import Documentation
+from api.graph_keeper import GraphKeeper
 from api.log_key import derive_secret, open_mark, read_log_key
 from api.metrics import Metrics, shared_folder
 from api.observing import install_observing
 from api.operations import Resource, install_operations
 from api.oversight_desk import OversightDesk
-from api.parts import EXTENSION, Parts
+from api.parts import EXTENSION, Parts, reading_of
 from api.problems import install_problems
 from api.resources import (
     acts,
@@ -60,7 +61,8 @@ from ledger.log.note import NoteSigner
 from ledger.processors import processors
 from ledger.registration.committer import Limits
 from ledger.registration.registrar import Registrar
-from ledger.store.engine import create_ledger_engine
+from ledger.store.engine import create_ledger_engine, is_sqlite
+from ledger.store.graph_copy import OPTION, GraphCopy
 
 RESOURCES: Final[tuple[Resource, ...]] = (
     statements.resource,
@@ -144,6 +146,7 @@ def create_app(
         dealing=Dealing(shared_folder(), settings.workers),
         audits=AuditDesk(settings, clock),
         what_ifs=AuditDesk(settings, clock, what="what-if", module="api.what_if_job"),
+        graph=_graph_keeper(engine, settings),
         sessions=SessionDesk(engine, clock, Challenges(derive_secret(log_key, "session challenges"))),
         oversight=OversightDesk(clock),
         documentation=Documentation(RESOURCES),
@@ -156,6 +159,15 @@ def create_app(
     install_problems(app, settings.origin)
     install_observing(app, metrics)
     return app
+
+
+def _graph_keeper(engine: Engine, settings: Settings) -> GraphKeeper | None:
+    """What keeps a copy of the lots beside an engine that answers from another process."""
+    if is_sqlite(engine):
+        return None
+    copy = GraphCopy(settings.graph_folder)
+    engine.update_execution_options(**{OPTION: copy})
+    return GraphKeeper(copy, partial(reading_of, engine))
 
 
 def _without_routes() -> Flask:
@@ -177,6 +189,8 @@ def close_app(app: Flask) -> None:
     """Commits what is queued, ends this process's audits, and lets the database go."""
     parts: Parts = app.extensions[EXTENSION]
     parts.registrar.close()
+    if parts.graph is not None:
+        parts.graph.close()
     parts.audits.close()
     parts.what_ifs.close()
     parts.sessions.settle()

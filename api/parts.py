@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from api.audit_desk import AuditDesk
 from api.dealing import Dealing
+from api.graph_keeper import GraphKeeper
 from api.metrics import Metrics
 from api.oversight_desk import OversightDesk
 from api.sessions import SessionDesk
@@ -38,6 +39,7 @@ class Parts:
         metrics: What is counted.
         dealing: How many batches each process of the server has under way.
         audits: The audit jobs of this host; ``what_ifs``: its what-ifs.
+        graph: What keeps the copy of the lots up; None where the database is a file of this host.
         sessions: The console's sessions.
         oversight: What is counted of the offices.
         documentation: What the application says of itself.
@@ -53,6 +55,7 @@ class Parts:
     dealing: Dealing
     audits: AuditDesk
     what_ifs: AuditDesk
+    graph: GraphKeeper | None
     sessions: SessionDesk
     oversight: OversightDesk
     documentation: "Documentation"
@@ -60,13 +63,20 @@ class Parts:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection on which every query sees one and the same state.
-
-        Raises:
-            StoreBusy: The database is busy or cannot be reached.
-        """
-        with busy_as_unavailable(), self.engine.connect() as connection, begin_read(connection):
+        """As ``reading_of``, of the ledger's database."""
+        with reading_of(self.engine) as connection:
             yield connection
+
+
+@contextmanager
+def reading_of(engine: Engine) -> Iterator[Connection]:
+    """A connection on which every query sees one and the same state.
+
+    Raises:
+        StoreBusy: The database is busy or cannot be reached.
+    """
+    with busy_as_unavailable(), engine.connect() as connection, begin_read(connection):
+        yield connection
 
 
 def parts() -> Parts:

@@ -111,6 +111,12 @@ class Settings:
         _path,
         "Where audit jobs keep their state on this host; by default 'audits' below mark_dir.",
     ] = None
+    graph_dir: Annotated[
+        Path | None,
+        _path,
+        "Where this host keeps its copy of a PostgreSQL ledger's lots, which answers where goods came from; "
+        "by default 'graph' below mark_dir.",
+    ] = None
     host: Annotated[str, _text, "The address to listen on."] = "127.0.0.1"
     port: Annotated[int, _between(1, 65_535), "The TCP port to listen on."] = 8000
     public_url: Annotated[
@@ -153,6 +159,11 @@ class Settings:
     def audit_folder(self) -> Path:
         """Where audit jobs keep their state."""
         return self.audit_dir if self.audit_dir is not None else self.mark_dir / "audits"
+
+    @property
+    def graph_folder(self) -> Path:
+        """Where the copy of the lots is kept."""
+        return self.graph_dir if self.graph_dir is not None else self.mark_dir / "graph"
 
     @property
     def log_level_number(self) -> int:

@@ -34,6 +34,8 @@ def build() -> WSGIApplication:
     multiprocessing.util.Finalize(None, close_app, args=(app,), exitpriority=10)
     parts: Parts = app.extensions[EXTENSION]
     parts.registrar.start()
+    if parts.graph is not None:
+        parts.graph.start()
     _collect_less()
     sys.setswitchinterval(_SWITCH_SECONDS)
     parent = multiprocessing.parent_process()

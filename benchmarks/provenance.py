@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, update
 
 from api.book_members import dump_provenance
 from api.wsgi import COLLECT_AFTER
@@ -35,7 +35,11 @@ from ledger.records.steps import Node, tell
 from ledger.store.books_source import NODE_SHIFT
 from ledger.store.books_tables import BOOKS, RowOf
 from ledger.store.engine import create_ledger_engine, is_sqlite
+from ledger.store.graph_copy import OPTION, GraphCopy
+from ledger.store.locking import begin_read
+from ledger.store.models import Base
 
+HEAD = Base.metadata.tables["head"]
 LAYERS, WIDTH, PARENTS = 22, 350, 2
 MINES, FEW_MINES, PURE_LAYERS = 12, 2, 15
 PARTIES = 97
@@ -153,22 +157,35 @@ def fill(connection: Connection, graph: Interleaved) -> None:
         begun = time.perf_counter()
         _write(connection, kind, rows)
         print(f"  {kind.__name__} written in {time.perf_counter() - begun:.0f} s", flush=True)
+    _write_log(connection, graph.lots)
     if not is_sqlite(connection):
         connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE")
+
+
+def _write_log(connection: Connection, size: int) -> None:
+    """The log that these tables would be of, as far as it matters: its size, and a row for each entry."""
+    connection.rollback()
+    with connection.begin():
+        connection.execute(update(HEAD).values(tree_size=size))
+        connection.exec_driver_sql(
+            "INSERT INTO entries (entry_index, entry, leaf_hash) WITH RECURSIVE places (place) AS (SELECT 0 "
+            f"UNION ALL SELECT place + 1 FROM places WHERE place < {size - 1}) "
+            f"SELECT place, h.refusal_hash, h.refusal_hash FROM places, head h"
+        )
 
 
 def _write(connection: Connection, kind: type[Record], rows: Iterator[RowOf]) -> None:
     table, columns = BOOKS[kind].table.name, BOOKS[kind].written
     raw: Any = connection.connection.dbapi_connection
+    names = ", ".join(f'"{name}"' for name in columns)
     if is_sqlite(connection):
         raw.execute("PRAGMA cache_size=-500000")
         raw.execute("BEGIN")
-        names = ", ".join(f'"{name}"' for name in columns)
         places = ", ".join("?" * len(columns))
         raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
         raw.execute("COMMIT")
         return
-    with raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+    with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
     raw.commit()
@@ -225,11 +242,24 @@ def run(engine: str, lots: int, *, asked: int = ASKED, folder: Path | None = Non
                 fill(connection, graph)
             made.dispose()
             filled.write_text(str(graph.lots))
+        if engine == "postgresql":
+            _copy(made, place / "graph")
         with made.connect() as connection, _as_in_a_server():
             _ask(connection, graph.tops(asked), report)
         made.dispose()
     report.ratio("origins", "whole")
     return report
+
+
+def _copy(engine: Engine, folder: Path) -> None:
+    """Copies the lots beside the server, as its processes do while they run."""
+    copy = GraphCopy(folder)
+    engine.update_execution_options(**{OPTION: copy})
+    begun, more = time.perf_counter(), True
+    while more:
+        with engine.connect() as connection, begin_read(connection):
+            more = copy.copy_more(connection)
+    print(f"  copied in {time.perf_counter() - begun:.0f} s", flush=True)
 
 
 @contextmanager

@@ -97,6 +97,14 @@ def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Ite
     postgres_server.drop_database(name)
 
 
+@pytest.fixture
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    """An engine on a migrated, empty PostgreSQL database."""
+    made = create_ledger_engine(postgres_url)
+    yield made
+    made.dispose()
+
+
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a migrated, empty database: the test runs once for each engine."""

@@ -5,13 +5,14 @@ and pool versions that it was made from; upstream most lots tell them in their o
 looked for of pools and of the other lots alone. Each node is visited once whatever the number of paths. The
 database is asked step by step, for all nodes of a step at once; where the way goes on after ``_STEPWISE``
 steps and is narrow it is asked for all that is left, so that a long way through a pool's versions takes no
-more questions.
+more questions. Where a copy of the lots is at hand (``ledger.store.graph_copy``) they are taken from there.
 
 What is told of a node, and what it leads to, stay the texts that they are stored as (see ``way``): there are
 thousands of them, and most questions want the text.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -24,6 +25,7 @@ from ledger.provenance.way import Direction, Graph, Level, arrays_of, between, o
 from ledger.records.steps import Node, tell, tell_until
 from ledger.store.asking import Rows, ask_driver
 from ledger.store.engine import in_psycopg_words, map_file
+from ledger.store.graph_copy import OPTION, CopiedLots, GraphCopy
 
 MAX_NODES: Final = 100_000
 _CHUNK: Final = 5_000
@@ -156,8 +158,11 @@ class _Asker:
         emptied: Versions of pools that were met in which nothing was left.
     """
 
-    def __init__(self, connection: Connection, direction: Direction, at: int | None) -> None:
+    def __init__(
+        self, connection: Connection, direction: Direction, at: int | None, copied: CopiedLots | None
+    ) -> None:
         self._connection = connection
+        self._copied = copied
         self._dialect = connection.dialect.name
         self._direction = direction
         self._at = at
@@ -190,6 +195,35 @@ class _Asker:
         """
         if self._asked and self._asked.issuperset(numbers):
             return _composed(depth, numbers, self._known)
+        if self._copied is not None:
+            return self._from_copy(depth, numbers, most, self._copied.take(numbers))
+        return self._from_database(depth, numbers, most)
+
+    def _from_copy(
+        self, depth: int, numbers: Sequence[str], most: int, taken: Sequence[Sequence[bytes] | None]
+    ) -> Level:
+        """A level of which a copy has some or all, and the database the others."""
+        there = [each for each in taken if each is not None]
+        if len(there) == len(numbers) > 0:
+            pairs, onward, told = zip(*there, strict=True)
+            listed = b",".join(filter(None, pairs)).decode()
+            texts = between(depth).encode().join(told)
+            return Level(depth, numbers, texts, b",".join(onward).decode(), listed)
+        missing = [number for number, each in zip(numbers, taken, strict=True) if each is None]
+        others = self._from_database(depth, missing, most)
+        if not there:
+            return others
+        found = {
+            number: (each[2].decode(), each[1].decode())
+            for number, each in zip(numbers, taken, strict=True)
+            if each is not None
+        }
+        if others.numbers:
+            told_others = zip(others.texts, arrays_of(others.onward), strict=True)
+            found.update(zip(others.numbers, told_others, strict=True))
+        return _composed(depth, numbers, found)
+
+    def _from_database(self, depth: int, numbers: Sequence[str], most: int) -> Level:
         starts = range(0, len(numbers), _CHUNK)
         parts = [self._part(depth, numbers[start : start + _CHUNK], most) for start in starts]
         if len(parts) == 1:
@@ -266,15 +300,26 @@ def walk(
         most: How many edges at most; then ``truncated`` is set.
     """
     map_file(connection)
-    asker = _Asker(connection, direction, at)
-    graph = _reach(asker, tuple(sorted(set(starts))), direction, depth, most)
-    if graph.truncated:
-        graph = _cut(asker, graph, most)
+    with _copied_lots(connection, direction, at) as copied:
+        asker = _Asker(connection, direction, at, copied)
+        graph = _reach(asker, tuple(sorted(set(starts))), direction, depth, most)
+        if graph.truncated:
+            graph = _cut(asker, graph, most)
     if asker.emptied:
         graph = _parted(graph, asker.emptied, depth)
     if since_us is not None or until_us is not None:
         graph = _bounded(graph, since_us, until_us)
     return graph
+
+
+def _copied_lots(
+    connection: Connection, direction: Direction, at: int | None
+) -> AbstractContextManager[CopiedLots | None]:
+    """The copy of the lots, where there is one and what lots are made of now is asked."""
+    copy: GraphCopy | None = connection.get_execution_options().get(OPTION)
+    if copy is None or direction == "downstream" or at is not None:
+        return nullcontext()
+    return copy.reading(connection)
 
 
 def _reach(
@@ -290,7 +335,8 @@ def _reach(
             asker.read_on(ahead, most + 1 - edges)
         level = asker.level(len(graph.levels), ahead, most + 1 - edges)
         if level.depth == depth:
-            graph.levels.append(replace(level, onward=",".join(["[]"] * len(level.numbers))))
+            nowhere = ",".join(["[]"] * len(level.numbers))
+            graph.levels.append(replace(level, onward=nowhere, pairs=""))
             break
         graph.levels.append(level)
         onward = level.all_onward()

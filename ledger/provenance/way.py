@@ -30,12 +30,15 @@ class Level:
         numbers: Theirs, rising, as decimal text.
         told: Their texts (``ledger.records.steps``) in UTF-8, ``between`` two.
         onward: What each of them leads to within the graph: arrays of JSON, a comma between two, no spaces.
+        pairs: The same with the number of each before each that it leads to, as far as there are any:
+            ``[7,4],[7,5]``; empty where that is to be made of ``onward``.
     """
 
     depth: int
     numbers: Sequence[str]
     told: bytes
     onward: str
+    pairs: str = ""
 
     @property
     def nodes(self) -> list[int]:
@@ -182,6 +185,8 @@ def arrays_of(onward: str) -> list[str]:
 
 
 def _from_children(level: Level) -> str:
+    if level.pairs:
+        return level.pairs[1:-1]
     found = zip(level.numbers, level.onward[1:-1].split(_BETWEEN), strict=False)
     dumped = [(lead := f"{_BETWEEN}{near},") + far.replace(",", lead) for near, far in found if far]
     return "".join(dumped)[len(_BETWEEN) :]

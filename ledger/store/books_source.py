@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from ledger.records.books import Key, Record
 from ledger.store.asking import ask_driver
-from ledger.store.books_tables import BOOKS, columns_of
+from ledger.store.books_tables import BOOKS, REWRITTEN, columns_of
 from ledger.store.engine import is_sqlite
 from ledger.store.packed import PackedArray, pack
 
@@ -227,6 +227,8 @@ def _insert(kind: type[Record], dialect: str, count: int = 0) -> str:
     if stored.changes:
         key = ", ".join(_quoted(name) for name in kind.KEY)
         others = [_quoted(name) for name in stored.written if name not in kind.KEY]
-        changed = ", ".join(f"{name} = excluded.{name}" for name in others)
-        parts += [f"ON CONFLICT ({key})", f"DO UPDATE SET {changed}" if others else "DO NOTHING"]
+        changed = [f"{name} = excluded.{name}" for name in others]
+        if kind in REWRITTEN and dialect == "postgresql":
+            changed.append(" ".join([REWRITTEN[kind], "= (SELECT h.tree_size FROM head h)"]))
+        parts += [f"ON CONFLICT ({key})", f"DO UPDATE SET {', '.join(changed)}" if others else "DO NOTHING"]
     return " ".join(parts)

@@ -98,6 +98,11 @@ CARRIED: Final[Mapping[tuple[type[Record], tuple[str, ...]], tuple[str, ...]]] =
 """What an index holds beside the columns that it finds by, so that a walk over thousands of lots reads the
 index alone: a lot's row is several times as long, for its cells."""
 
+REWRITTEN: Final[Mapping[type[Record], str]] = {lots.LotRecord: "rewritten_at"}
+"""The column that says of a row which was replaced how long the log was before the batch that did so last; it
+stands behind all others, and no record has it. Whoever keeps a copy of a table beside PostgreSQL reads there
+what to copy anew; on SQLite, whose file is at hand, it stays empty."""
+
 ONE_ENGINE: Final = frozenset({"ix_lots_node", "uq_lots_lot"})
 """What only one engine has: SQLite's table of lots is ordered by their numbers itself (revision 0012), for
 inner pages of an index would hold its texts as well; so their names are unique beside the key."""
@@ -271,6 +276,8 @@ def _make(kind: type[Record], name: str) -> BooksTable:
     derived = DERIVED.get(kind, {})
     columns += [Column(each, Text, nullable=False) for each in derived]
     arrays += ["text"] * len(derived)
+    if kind in REWRITTEN:
+        columns.append(Column(REWRITTEN[kind], INDEX, nullable=True))
     table = Table(
         name,
         Base.metadata,
@@ -304,6 +311,11 @@ BOOKS: Final[Mapping[type[Record], BooksTable]] = {
 """Every kind of record with how it is stored."""
 
 BOOKS_TABLES: Final = tuple(TABLE_NAMES.values())
+
+for _kind, _name in REWRITTEN.items():
+    _marked = text(f"{_name} IS NOT NULL")
+    _column = BOOKS[_kind].table.c[_name]
+    Index(f"ix_{TABLE_NAMES[_kind]}_{_name}", _column, sqlite_where=_marked, postgresql_where=_marked)
 
 # People call a lot by the end of its id; only what is computed finds that, on either engine.
 Index("ix_lots_tail", text(TAIL_SQL), _table=BOOKS[lots.LotRecord].table)

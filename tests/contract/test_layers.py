@@ -43,7 +43,7 @@ THIRD_PARTY = {
     "ledger.identifiers": {"stdnum"},
     "ledger.log": {"cryptography", "rfc8785"},
     "ledger.statements": {"cryptography", "marshmallow", "nacl", "stdnum"},
-    "ledger.store": {"alembic", "psycopg", "pysqlite3", "sqlalchemy"},
+    "ledger.store": {"alembic", "lmdb", "psycopg", "pysqlite3", "sqlalchemy"},
     "ledger.registration": {"sqlalchemy", "structlog"},
     "ledger.audit": {"cryptography", "httpx2", "sqlalchemy", "structlog"},
     "ledger.client": {"httpx2", "structlog"},
