@@ -63,11 +63,9 @@ def prefetch(books: Books, signed: Sequence[Signed], named: Sequence[Wanted] | N
     for wanted in [wanted_by(signed)] if named is None else named:
         for place, keys in wanted.items():
             gathered.setdefault(place, []).append(keys)
-    for (kind, group), parts in gathered.items():
-        if group:
-            books.prefetch_groups(kind, group, chain.from_iterable(parts))
-        else:
-            books.prefetch(kind, chain.from_iterable(parts))
+    books.prefetch_places(
+        (kind, group, chain.from_iterable(parts)) for (kind, group), parts in gathered.items()
+    )
     _read_found(books, signed)
 
 
@@ -123,11 +121,14 @@ def _read_found(books: Books, signed: Sequence[Signed]) -> None:
         for member in books.group(MemberRecord, "unit", unit)
     }
     packed |= set(_sent(books, signed))
-    books.prefetch(LotRecord, packed)
-    books.prefetch_groups(HoldingRecord, "lot", packed)
-    books.prefetch(PoolVersionRecord, set(_versions(books, signed)))
-    corrected = set(_corrected(books, signed))
-    books.prefetch_groups(PostingRecord, "event", corrected)
+    books.prefetch_places(
+        [
+            (LotRecord, "", packed),
+            (HoldingRecord, "lot", packed),
+            (PoolVersionRecord, "", set(_versions(books, signed))),
+            (PostingRecord, "event", set(_corrected(books, signed))),
+        ]
+    )
     late = {
         (lot.node,)
         for _, each in signed

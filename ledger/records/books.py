@@ -25,7 +25,10 @@ R = TypeVar("R", bound=Record)
 
 
 class Source(Protocol):
-    """Where records that are not in memory come from."""
+    """Where records that are not in memory come from.
+
+    What it gives may be read for when it is first looked at, with all else that was asked for until then.
+    """
 
     def load(self, kind: type[Record], keys: Sequence[Key]) -> Iterable[Record]:
         """The records of these keys; those that do not exist are left out."""
@@ -166,25 +169,43 @@ class Books:
         shelf = self._shelf(kind)
         keys = shelf.members(group).get(value)
         if keys is None:
-            keys = self._take_group(kind, group, [value])[value]
+            keys = self._take_group(kind, group, [value], self._source.load_groups(kind, group, [value]))[
+                value
+            ]
         found: list[Any] = [shelf.records[key] for key in (sorted(keys) if len(keys) > 1 else keys)]
         return found
 
     def prefetch(self, kind: type[Record], keys: Iterable[Key]) -> None:
         """Reads many records at once, so that ``get`` need not."""
-        known = self._shelf(kind).records
-        wanted = sorted({key for key in keys if key not in known})
-        if wanted:
-            known.update(dict.fromkeys(wanted))
-            for record in self._source.load(kind, wanted):
-                known[key_of(record)] = record
+        self.prefetch_places([(kind, "", keys)])
 
     def prefetch_groups(self, kind: type[Record], group: str, values: Iterable[Key]) -> None:
         """Reads many groups at once, so that ``group`` need not."""
-        members = self._shelf(kind).members(group)
-        wanted = sorted({value for value in values if value not in members})
-        if wanted:
-            self._take_group(kind, group, wanted)
+        self.prefetch_places([(kind, group, values)])
+
+    def prefetch_places(self, places: Iterable[tuple[type[Record], str, Iterable[Key]]]) -> None:
+        """Reads records of several kinds at once: by their keys, or those of groups.
+
+        Args:
+            places: Kinds, each with the name of a group and its values, or with "" and keys.
+        """
+        # All are asked for before the first is looked at. Records by keys are taken first: until then their
+        # keys stand for nothing, also in groups.
+        loaded: list[tuple[dict[Key, Any], Iterable[Record]]] = []
+        found: list[tuple[type[Record], str, list[Key], Iterable[Record]]] = []
+        for kind, group, keys in places:
+            shelf = self._shelf(kind)
+            there: Container[Key] = shelf.members(group) if group else shelf.records
+            wanted = sorted({key for key in keys if key not in there})
+            if wanted and group:
+                found.append((kind, group, wanted, self._source.load_groups(kind, group, wanted)))
+            elif wanted:
+                shelf.records.update(dict.fromkeys(wanted))
+                loaded.append((shelf.records, self._source.load(kind, wanted)))
+        for known, records in loaded:
+            known.update((key_of(record), record) for record in records)
+        for kind, group, wanted, records in found:
+            self._take_group(kind, group, wanted, records)
 
     def put(self, record: Record) -> None:
         """Puts a record in place of the one with its key."""
@@ -301,7 +322,7 @@ class Books:
         }
 
     def _take_group(
-        self, kind: type[Record], group: str, values: Sequence[Key]
+        self, kind: type[Record], group: str, values: Sequence[Key], loaded: Iterable[Record]
     ) -> dict[Key, dict[Key, None]]:
         shelf = self._shelf(kind)
         groups, known = shelf.members(group), shelf.records
@@ -309,7 +330,7 @@ class Books:
             groups[value] = {}
         value_of = shelf.groups[group].value_of
         here = list(known if self._complete else self._keys_changed.get(kind, ()))
-        for record in self._source.load_groups(kind, group, values):
+        for record in loaded:
             key = key_of(record)
             known.setdefault(key, record)
             here.append(key)

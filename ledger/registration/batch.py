@@ -44,7 +44,7 @@ from ledger.registration.outcomes import Appended, Conflicting, Outcome, Refused
 from ledger.registration.precedence import Precedence, uncollected
 from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
 from ledger.store import log_store
-from ledger.store.asking import Asking, ask
+from ledger.store.asking import Asking, ask, telling
 from ledger.store.books_source import write_records
 from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_clock
 from ledger.store.log_store import HeadRow, LoggedKey, NewEntry, NewRefusal
@@ -394,11 +394,11 @@ class BatchWriter:
         """Stores entries, tiles and effects, checks them as stored, and only then signs."""
         old = draft.state.head
         tiles = draft.edge.take_full_tiles()
-        log_store.append_entries(connection, draft.entries, tiles)
         changes = draft.facts.take_changes()
-        with _judging():
-            write_changes(connection, changes)
+        with _judging(), telling(connection):
+            log_store.append_entries(connection, draft.entries, tiles)
             write_records(connection, draft.facts.books.take_changes())
+            write_changes(connection, changes)
         draft.erased = {each.entry_index for each in changes if isinstance(each, ErasureRecord)}
         log_store.delete_erased_bytes(connection, sorted(draft.erased))
         self._check_stored(connection, draft)

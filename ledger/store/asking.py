@@ -5,7 +5,8 @@ the questions in one pipeline; SQLite answers each at once, in this process. SQL
 rows takes several times as long as the rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -116,6 +117,22 @@ def ask_driver(connection: Connection, asked: Sequence[Asked]) -> Sequence[Rows]
         with driver_errors(connection, query):
             answered.append(driver.execute(query, parameters).fetchall())
     return answered
+
+
+@contextmanager
+def telling(connection: Connection) -> Iterator[None]:
+    """Within it PostgreSQL is not waited for between the rows of several tables; an error may be told later.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: What the database or the driver says to any of what was told.
+    """
+    if is_sqlite(connection):
+        yield
+        return
+    from ledger.store.psycopg_forms import sending
+
+    with sending(connection):
+        yield
 
 
 def tell(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> int:

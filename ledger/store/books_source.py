@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from ledger.records.books import Key, Record
-from ledger.store.asking import ask_driver
+from ledger.store.asking import Rows, ask_driver
 from ledger.store.books_tables import BOOKS, REWRITTEN, columns_of
 from ledger.store.engine import is_sqlite
 from ledger.store.packed import PackedArray, pack
@@ -41,6 +41,15 @@ class _Query:
     as_one: bool
 
 
+@dataclass(slots=True, eq=False)
+class _Part:
+    """A query with parameters, and what it gave once it was asked and until that is taken."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+    rows: Rows | None = None
+
+
 class StoreSource:
     """The books as one transaction sees them: the source of ``ledger.records.books.Books``."""
 
@@ -54,6 +63,7 @@ class StoreSource:
         self._connection = connection
         self._size = size
         self._sqlite = is_sqlite(connection)
+        self._waiting: list[_Part] = []
 
     def load(self, kind: type[Record], keys: Sequence[Key]) -> Iterator[Record]:
         """The records of these keys; those that do not exist are left out."""
@@ -90,13 +100,33 @@ class StoreSource:
     def _selected(
         self, kind: type[Record], names: tuple[str, ...], values: Sequence[Key], query: _Query
     ) -> Iterator[Sequence[Any]]:
-        """The rows of a query, asked for in parts."""
+        """The rows of a query, asked for in parts when the first is looked at: with all that waits then."""
         stored = BOOKS[kind]
         arrays = [stored.arrays[stored.columns.index(name)] for name in names]
-        for start in range(0, len(values) if names else 1, _CHUNK):
-            part = values[start : start + _CHUNK]
-            (rows,) = ask_driver(self._connection, [(query.sql, self._parameters(part, arrays))])
+        parts = [
+            _Part(query.sql, self._parameters(values[start : start + _CHUNK], arrays))
+            for start in range(0, len(values) if names else 1, _CHUNK)
+        ]
+        self._waiting += parts[:1]
+        return self._rows_of(parts, query)
+
+    def _rows_of(self, parts: Sequence["_Part"], query: _Query) -> Iterator[Sequence[Any]]:
+        """The rows of some parts, one part of which is in memory at a time."""
+        for part in parts:
+            if part.rows is None:
+                self._ask(part)
+            rows, part.rows = part.rows, None
+            assert rows is not None
             yield from json.loads(rows[0][0]) if query.as_one else rows
+
+    def _ask(self, wanted: "_Part") -> None:
+        """Asks for a part, and for the first parts that wait."""
+        waiting, self._waiting = self._waiting, []
+        if wanted not in waiting:
+            waiting.append(wanted)
+        asked = [(part.sql, part.parameters) for part in waiting]
+        for part, rows in zip(waiting, ask_driver(self._connection, asked), strict=True):
+            part.rows = rows
 
     def _parameters(self, values: Sequence[Key], arrays: Sequence[str]) -> tuple[Any, ...]:
         if not arrays:

@@ -5,7 +5,7 @@ commands on SQLite take to do their work.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
 from psycopg import capabilities
@@ -17,6 +17,8 @@ from ledger.store.engine import begun, driver_errors
 from ledger.store.packed import PackedArray
 
 BINARY_FORMAT: Final = Format.BINARY
+_SENDING: Final = "reledger.sending"
+"""Stands in a connection's ``info`` while ``sending`` lasts."""
 _STREAM: Final = "reledger.stream"
 """Under which a connection's ``info`` tells the stream that is open on it."""
 
@@ -86,6 +88,25 @@ def end_stream(connection: SQLConnection) -> None:
             read.close()
 
 
+@contextmanager
+def sending(connection: SQLConnection) -> Iterator[None]:
+    """Within it nobody waits for what ``send_all`` sends; who leaves it, or asks something, waits for all.
+
+    Args:
+        connection: Its transaction, which begins if there is none.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: As for ``send_all``, of anything that was sent.
+    """
+    driver, info = _driver(connection), connection.info
+    with driver_errors(connection, "several statements"), driver.pipeline():
+        info[_SENDING] = True
+        try:
+            yield
+        finally:
+            del info[_SENDING]
+
+
 def send_all(connection: SQLConnection, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
     """Carries out statements that give no rows; the server works on one while the next is being made.
 
@@ -98,7 +119,8 @@ def send_all(connection: SQLConnection, statements: Iterable[tuple[str, tuple[An
         sqlalchemy.exc.DBAPIError: Anything else that the server or the driver says.
     """
     driver = _driver(connection)
-    with driver_errors(connection, "several statements"), driver.cursor() as cursor, driver.pipeline():
+    waited_for = nullcontext() if _SENDING in connection.info else driver.pipeline()
+    with driver_errors(connection, "several statements"), driver.cursor() as cursor, waited_for:
         for statement, parameters in statements:
             cursor.execute(statement, parameters)
 

@@ -138,6 +138,32 @@ class TestThereAndBack:
         found = list(StoreSource(connection).load_groups(HoldingRecord, "custodian", custodians))
         assert len(found) == 30
 
+    def test_what_is_not_looked_at_yet_is_asked_for_together(
+        self, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[int] = []
+        ask = books_source.ask_driver
+
+        def counted(connection: Connection, questions: Any) -> Any:
+            asked.append(len(questions))
+            return ask(connection, questions)
+
+        monkeypatch.setattr(books_source, "ask_driver", counted)
+        monkeypatch.setattr(books_source, "_CHUNK", 7)
+        holdings, lists = some_records(HoldingRecord, 20), some_records(ControlListRecord, 3)
+        write_records(connection, [*holdings, *lists])
+        source = StoreSource(connection)
+        first = source.load(HoldingRecord, [key_of(record) for record in holdings])
+        second = source.load(ControlListRecord, [key_of(record) for record in lists])
+        third = source.load(HoldingRecord, [])
+        assert asked == []
+        assert {key_of(each) for each in second} == {key_of(each) for each in lists}
+        assert asked == [2]  # of the first no more than what is read at once
+        assert {key_of(each) for each in first} == {key_of(each) for each in holdings}
+        assert asked == [2, 1, 1]
+        assert list(third) == []
+        assert asked == [2, 1, 1]
+
     def test_a_whole_table_is_a_group(self, connection: Connection) -> None:
         records = some_records(ControlListRecord, 5)
         write_records(connection, records)

@@ -8,8 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
+from ledger.store.asking import telling
 from ledger.store.engine import create_ledger_engine
 from ledger.store.packed import pack
 from ledger.store.psycopg_forms import ask_all, send_all, stream
@@ -104,6 +105,82 @@ def test_a_server_that_goes_is_an_error_of_the_database(connection: Connection) 
     with pytest.raises(DBAPIError):
         connection.execute(text("SELECT 1"))
     connection.invalidate()
+    connection.rollback()
+    assert stored(connection) == []
+
+
+# --- several senders, of whom none is waited for ---
+
+
+def test_nobody_waits_for_what_is_sent_before_all_is(connection: Connection) -> None:
+    """The first sender's statement waits for a lock that is let go only when the second has sent."""
+    engine = connection.engine
+    connection.execute(text("SET LOCAL lock_timeout = '20s'"))
+    with engine.connect() as other:
+        other.execute(text("SELECT pg_advisory_lock(7)"))
+        with telling(connection):
+            send_all(connection, [("SELECT pg_advisory_xact_lock(7)", ())])
+            send_all(connection, [add(1)])
+            other.execute(text("SELECT pg_advisory_unlock(7)"))
+        other.rollback()
+    send_all(connection, [add(2)])
+    assert stored(connection) == [1, 2]
+
+
+def test_a_question_in_between_sees_what_was_sent(connection: Connection) -> None:
+    with telling(connection):
+        send_all(connection, [add(1)])
+        assert ask_all(connection, [("SELECT number FROM numbers", {})]) == [[(1,)]]
+        send_all(connection, [add(2)])
+    assert stored(connection) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        (add(1), IntegrityError),
+        (("INSERT INTO numbers VALUES (1 / %s)", (0,)), DataError),
+        (("INSERT INTO nowhere VALUES (1)", ()), ProgrammingError),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_fails_is_told_by_its_own_error_wherever_it_stands(
+    connection: Connection, statement: tuple[str, tuple[Any, ...]], error: type[Exception], place: int
+) -> None:
+    send_all(connection, [add(1)])
+    connection.commit()
+    sent = [[add(10)], [add(20)]]
+    sent.insert(place, [statement])
+
+    def send_together() -> None:
+        with telling(connection):
+            for each in sent:
+                send_all(connection, each)
+
+    with pytest.raises(error):
+        send_together()
+    connection.rollback()
+    with telling(connection):
+        send_all(connection, [add(2)])
+    assert stored(connection) == [1, 2]
+
+
+def test_an_error_of_whoever_sends_ends_the_sending(connection: Connection) -> None:
+    def send_and_fail() -> None:
+        with telling(connection):
+            send_all(connection, [add(1)])
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        send_and_fail()
+    connection.rollback()
+    engine = connection.engine
+    with engine.connect() as other:
+        other.execute(text("SELECT pg_advisory_lock(7)"))
+        connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(DBAPIError):  # it is waited for again
+            send_all(connection, [("SELECT pg_advisory_xact_lock(7)", ())])
+        other.rollback()
     connection.rollback()
     assert stored(connection) == []
 
