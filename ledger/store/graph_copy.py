@@ -8,8 +8,10 @@ asked of the database, and whoever removes it loses time alone.
 The copy covers the log's first entries, so many as it says. It has every lot that these made, as it was when
 it was copied, but those that tell what they were made of by their edges alone. A row that was written again
 later says so itself (``books_tables.REWRITTEN``): a question leaves such lots to the database, and the next
-copying fetches them. The leaf hash of the last entry that is covered tells whether it is this log that was
-copied; after a database is restored to what it was before, it is another one or none.
+copying fetches them. What is covered may be copied from a log that is longer by then, and is as that log left
+it; so the leaf hash of that log's last entry tells whether it is this log that was copied, and whether all of
+it. To a transaction that began before, and after a database is restored to what it was before, it is another
+one or none.
 
 A lot's number is its key, of eight bytes. Its value is made of three texts in UTF-8, a zero byte between two:
 pairs of its number and each number that it was made of, ``[7,4],[7,5]``; these alone, ``[4,5]``; and what is
@@ -79,26 +81,28 @@ class Covered:
 
     Attributes:
         size: The log's first entries, so many.
-        leaf_hash: Of the last of them.
+        length: Of the whole log when they were copied.
+        leaf_hash: Of the last entry that it had.
         revision: Of the database's tables.
     """
 
     size: int
+    length: int
     leaf_hash: bytes
     revision: str
 
     def encode(self) -> bytes:
         """As the copy stores it."""
-        parts = (str(self.size), self.leaf_hash.hex(), self.revision)
+        parts = (str(self.size), str(self.length), self.leaf_hash.hex(), self.revision)
         return _BETWEEN.join((FORMAT, *(part.encode() for part in parts)))
 
     @classmethod
     def decode(cls, stored: bytes | None) -> "Covered | None":
         """As it was stored; None where nothing was, or in another format."""
         parts = stored.split(_BETWEEN) if stored else []
-        if len(parts) != 4 or parts[0] != FORMAT:
+        if len(parts) != 5 or parts[0] != FORMAT:
             return None
-        return cls(int(parts[1]), bytes.fromhex(parts[2].decode()), parts[3].decode())
+        return cls(int(parts[1]), int(parts[2]), bytes.fromhex(parts[3].decode()), parts[4].decode())
 
 
 class _File:
@@ -254,14 +258,14 @@ def _rows(connection: Connection, query: str, **asked: int) -> Sequence[Sequence
 
 def _covers(connection: Connection, covered: Covered) -> bool:
     """Whether it is this database that was copied."""
-    [(_, leaf_hash, revision)] = _rows(connection, _STANDS, last=covered.size - 1)
+    [(_, leaf_hash, revision)] = _rows(connection, _STANDS, last=covered.length - 1)
     return (leaf_hash, revision) == (covered.leaf_hash, covered.revision)
 
 
 def _left_out(connection: Connection, covered: Covered) -> set[int] | None:
     """The lots that a question leaves to the database; None where it leaves all of them."""
     asked: list[Asked] = [
-        (_STANDS, {"last": covered.size - 1}),
+        (_STANDS, {"last": covered.length - 1}),
         (_REWRITTEN, {"start": covered.size, "most": MOST_REWRITTEN}),
     ]
     [(_, leaf_hash, revision)], rewritten = ask_driver(connection, asked)
@@ -284,10 +288,10 @@ def _next_page(connection: Connection, start: int) -> _Page | None:
         else:  # one entry made more than a page
             end = last + 1
             rows = _rows(connection, _NEXT, start=first, end=end << NODE_SHIFT, most=1 << NODE_SHIFT)
-    [(_, leaf_hash, revision)] = _rows(connection, _STANDS, last=end - 1)
+    [(_, leaf_hash, revision)] = _rows(connection, _STANDS, last=size - 1)
     if leaf_hash is None:
-        raise LogInconsistent(f"the log has no entry {end - 1}, though it is longer")
-    return _Page(rows, Covered(end, leaf_hash, revision), end < size)
+        raise LogInconsistent(f"the log has no entry {size - 1}, though it is longer")
+    return _Page(rows, Covered(end, size, leaf_hash, revision), end < size)
 
 
 def _put_new(transaction: Any, rows: Iterable[Sequence[Any]]) -> None:

@@ -17,7 +17,7 @@ from ledger.records.steps import tell_lot
 from ledger.simulation.registering import register_folder
 from ledger.simulation.simulate import simulate
 from ledger.store import graph_copy
-from ledger.store.books_source import NODE_SHIFT
+from ledger.store.books_source import NODE_SHIFT, write_records
 from ledger.store.graph_copy import OPTION, CopyUnusable, Covered, GraphCopy
 from ledger.store.locking import begin_read
 from tests.support.copied import (
@@ -73,7 +73,8 @@ def test_a_way_is_taken_from_the_copy_alone(engine: Engine, copy: GraphCopy, ask
     assert copy_all(copy, engine) == 1
     covered = copy.covered()
     assert covered is not None
-    assert (covered.size, covered.leaf_hash) == (WIDTH * STEPS, (WIDTH * STEPS - 1).to_bytes(32))
+    assert (covered.size, covered.length) == (WIDTH * STEPS, WIDTH * STEPS)
+    assert covered.leaf_hash == (WIDTH * STEPS - 1).to_bytes(32)
     assert told(engine, copy).size > WIDTH * 2
     assert asked == []
     found = same(engine, copy)
@@ -268,6 +269,71 @@ def test_a_copy_that_is_ahead_of_a_transaction_is_not_used_by_it(engine: Engine,
     assert is_usable(engine, copy)
 
 
+@pytest.mark.parametrize("covered", [0, 12])
+def test_a_part_that_was_copied_later_is_not_used_by_an_earlier_transaction(
+    engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch, covered: int
+) -> None:
+    """The copy covers less than the transaction sees, and has it as it became afterwards."""
+    made = layers()
+    if covered:
+        record(engine, made[:covered], covered)
+        copy_all(copy, engine)
+    record(engine, made[covered:], 30)
+    with engine.connect() as connection, begin_read(connection):
+        connection.execute(text("SELECT 1 FROM head")).all()
+        record(engine, [replace(made[14], tainted_by=30)], 31)
+        monkeypatch.setattr(graph_copy, "PAGE", 8)
+        while (copy.covered() or Covered(0, 0, b"", "")).size < 20:
+            assert copy_once(copy, engine)
+        options = connection.execution_options(**{OPTION: copy})
+        assert walk(options, [made[14].node], "upstream").nodes[made[14].node].tainted_by is None
+    assert same(engine, copy, made[14].node).nodes[made[14].node].tainted_by == 30
+    assert is_usable(engine, copy)
+
+
+def test_what_is_written_again_twice_is_not_told_to_a_transaction_in_between(
+    engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row says when it was written last alone, so that the part copied next does not have it."""
+    made = layers()
+    record(engine, made[:20], 20)
+    copy_all(copy, engine)
+    record(engine, [replace(made[14], tainted_by=20), *made[20:22]], 22)
+    record(engine, made[22:], 30)
+    with engine.connect() as connection, begin_read(connection):
+        connection.execute(text("SELECT 1 FROM head")).all()
+        record(engine, [replace(made[14], tainted_by=20, made_of=(made[7].node,))], 31)
+        monkeypatch.setattr(graph_copy, "PAGE", 4)
+        assert copy_once(copy, engine)
+        assert (copy.covered() or Covered(0, 0, b"", "")).size in range(21, 30)
+        options = connection.execution_options(**{OPTION: copy})
+        assert walk(options, [made[14].node], "upstream").nodes[made[14].node].tainted_by == 20
+    same(engine, copy, made[14].node)
+
+
+def test_a_log_that_was_cut_behind_what_is_covered_is_copied_anew(
+    engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that the copy covers were written again by entries that the database has lost since."""
+    made = layers()
+    record(engine, made, 30)
+    record(engine, [replace(made[2], tainted_by=30)], 31)
+    monkeypatch.setattr(graph_copy, "PAGE", 8)
+    assert copy_once(copy, engine)
+    with engine.connect() as connection, guards_off(connection):
+        connection.execute(text("DELETE FROM entries WHERE entry_index >= 30"))
+        connection.execute(text("UPDATE head SET tree_size = 30"))
+        write_records(connection, [made[2]])
+        connection.execute(text("UPDATE lots SET rewritten_at = NULL"))
+    record(engine, [], 40)
+    with engine.connect() as connection, guards_off(connection):
+        another = {"leaf": bytes(32)}
+        connection.execute(text("UPDATE entries SET leaf_hash = :leaf WHERE entry_index = 30"), another)
+    same(engine, copy)
+    copy_all(copy, engine)
+    same(engine, copy)
+
+
 def test_a_question_sees_the_copy_as_it_was_when_it_began(engine: Engine, copy: GraphCopy) -> None:
     made = layers()
     record(engine, made, 30)
@@ -385,13 +451,13 @@ def test_two_of_a_process_share_a_file(engine: Engine, copy: GraphCopy) -> None:
     same(engine, other)
 
 
-@pytest.mark.parametrize("stored", [None, b"", b"1", b"0\0" + b"5\0aa\0rev", b"1\0" + b"5\0aa\0rev\0more"])
+@pytest.mark.parametrize("stored", [None, b"", b"1", b"0\0" + b"5\0" + b"6\0aa\0rev", b"1\0" + b"5\0aa\0rev"])
 def test_what_another_version_copied_counts_as_nothing(stored: bytes | None) -> None:
     assert Covered.decode(stored) is None
 
 
 def test_what_is_covered_is_read_as_it_was_written() -> None:
-    covered = Covered(7, bytes(range(32)), "0015")
+    covered = Covered(7, 9, bytes(range(32)), "0015")
     assert Covered.decode(covered.encode()) == covered
 
 
