@@ -13,15 +13,16 @@ it; so the leaf hash of that log's last entry tells whether it is this log that 
 it. To a transaction that began before, and after a database is restored to what it was before, it is another
 one or none.
 
-A lot's number is its key, of eight bytes. Its value is made of three texts in UTF-8, a zero byte between two:
-pairs of its number and each number that it was made of, ``[7,4],[7,5]``; these alone, ``[4,5]``; and what is
-told of it (``ledger.records.steps``).
+A lot's number is its key, of eight bytes, the highest first. Its value is made of three texts in UTF-8, a
+zero byte between two: pairs of its number and each number that it was made of, ``[7,4],[7,5]``; these alone,
+``[4,5]``; and what is told of it (``ledger.records.steps``). What is covered has a key of one byte, before
+all lots'. All of it is in the file's unnamed table: to open a named one waits for who writes, and no question
+may wait for that.
 """
 
 import struct
 import sys
 import threading
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ _READERS: Final = 4_096
 """Questions of all processes of a host at the same time."""
 _DATA: Final = "data.mdb"
 _BETWEEN: Final = b"\0"
+_COVERED: Final = b"\0"
+_key: Final = struct.Struct(">Q").pack
 
 _STANDS: Final = in_psycopg_words(
     "SELECT h.tree_size, e.leaf_hash, (SELECT min(v.version_num) FROM alembic_version v) "
@@ -114,10 +117,8 @@ class _File:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.environment = lmdb.open(
-            str(folder), map_size=_MOST_BYTES, max_dbs=2, max_readers=_READERS, mode=0o600, readahead=False
+            str(folder), map_size=_MOST_BYTES, max_readers=_READERS, mode=0o600, readahead=False
         )
-        self.lots = self.environment.open_db(b"lots", integerkey=True)
-        self.about = self.environment.open_db(b"about")
 
     @classmethod
     def at(cls, folder: Path) -> "_File":
@@ -129,10 +130,6 @@ class _File:
                 found = cls._opened[place] = cls(place)
             return found
 
-    def covered(self, transaction: Any) -> Covered | None:
-        """What it covers."""
-        return Covered.decode(transaction.get(b"covered", db=self.about))
-
 
 class CopiedLots:
     """The lots of a copy that one question may use."""
@@ -143,9 +140,8 @@ class CopiedLots:
 
     def take(self, numbers: Sequence[str]) -> list[Sequence[bytes] | None]:
         """Of each number, in decimal, the three texts; None where the database is to be asked."""
-        packed = array("Q", map(int, numbers)).tobytes()
         try:
-            values = list(map(self._get, struct.unpack("8s" * len(numbers), packed)))
+            values = list(map(self._get, map(_key, map(int, numbers))))
         except lmdb.Error:
             return [None] * len(numbers)
         if not self._left_out.isdisjoint(numbers):
@@ -177,10 +173,8 @@ class GraphCopy:
         Raises:
             CopyUnusable: Its file cannot be read.
         """
-        with _told():
-            file = self._open()
-            with file.environment.begin() as transaction:
-                return file.covered(transaction)
+        with _told(), self._open().environment.begin() as transaction:
+            return _covered(transaction)
 
     @contextmanager
     def reading(self, connection: Connection) -> Iterator[CopiedLots | None]:
@@ -193,9 +187,8 @@ class GraphCopy:
             yield None  # nobody keeps it
             return
         try:
-            file = self._open()
-            transaction = file.environment.begin(file.lots)
-            covered = file.covered(transaction)
+            transaction = self._open().environment.begin()
+            covered = _covered(transaction)
         except (OSError, lmdb.Error):
             yield None
             return
@@ -222,23 +215,22 @@ class GraphCopy:
             return self._copy_more(connection)
 
     def _copy_more(self, connection: Connection) -> bool:
-        file = self._open()
-        file.environment.reader_check()  # gives back what processes that were killed had read
+        environment = self._open().environment
+        environment.reader_check()  # gives back what processes that were killed had read
         covered = self.covered()
         if covered is not None and not _covers(connection, covered):
             covered = None
         start = 0 if covered is None else covered.size
         page = _next_page(connection, start)
-        with file.environment.begin(file.lots, write=True) as transaction:
+        with environment.begin(write=True) as transaction:
             if covered is None:
-                transaction.drop(file.lots, delete=False)
-                transaction.delete(b"covered", db=file.about)
+                transaction.drop(environment.open_db(None, transaction), delete=False)
             if page is None:
                 return False
             _put_new(transaction, page.rows)
             if start:
                 _put_again(connection, transaction, start, page.covered.size)
-            transaction.put(b"covered", page.covered.encode(), db=file.about)
+            transaction.put(_COVERED, page.covered.encode())
         return page.more
 
 
@@ -325,8 +317,8 @@ def _told() -> Iterator[None]:
         raise CopyUnusable(f"the copy of the lots cannot be used: {error}") from error
 
 
-def _key(node: int) -> bytes:
-    return node.to_bytes(8, sys.byteorder)
+def _covered(transaction: Any) -> Covered | None:
+    return Covered.decode(transaction.get(_COVERED))
 
 
 def _value(node: int, made_of: str, told: str) -> bytes:

@@ -2,6 +2,9 @@
 
 import json
 import random
+import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -37,6 +40,15 @@ from tests.support.copied import (
 from tests.support.databases import guards_off
 
 pytestmark = pytest.mark.postgresql
+
+PATIENCE_S = 10
+WRITER = f"""
+import signal, sys, lmdb
+signal.alarm({PATIENCE_S})
+with lmdb.open(sys.argv[1]).begin(write=True):
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -441,6 +453,22 @@ def test_a_place_that_is_no_folder_is_told_and_not_used(engine: Engine, tmp_path
     same(engine, copy)
     with pytest.raises(CopyUnusable):
         copy_once(copy, engine)
+
+
+def test_no_question_waits_for_another_process_that_writes(
+    engine: Engine, copy: GraphCopy, tmp_path: Path
+) -> None:
+    """It may be stopped, or wait for the database."""
+    record(engine, layers(), 30)
+    copy_all(copy, engine)
+    unopened = shutil.copytree(copy.folder, tmp_path / "unopened")
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, unopened], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"writing\n"
+        assert is_usable(engine, GraphCopy(unopened))
+        assert writer.poll() is None
 
 
 def test_two_of_a_process_share_a_file(engine: Engine, copy: GraphCopy) -> None:
