@@ -101,11 +101,14 @@ class Covered:
 
     @classmethod
     def decode(cls, stored: bytes | None) -> "Covered | None":
-        """As it was stored; None where nothing was, or in another format."""
+        """As it was stored; None where nothing was, or in another format, or where it is damaged."""
         parts = stored.split(_BETWEEN) if stored else []
         if len(parts) != 5 or parts[0] != FORMAT:
             return None
-        return cls(int(parts[1]), int(parts[2]), bytes.fromhex(parts[3].decode()), parts[4].decode())
+        try:
+            return cls(int(parts[1]), int(parts[2]), bytes.fromhex(parts[3].decode()), parts[4].decode())
+        except ValueError:
+            return None
 
 
 class _File:

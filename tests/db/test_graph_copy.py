@@ -479,7 +479,19 @@ def test_two_of_a_process_share_a_file(engine: Engine, copy: GraphCopy) -> None:
     same(engine, other)
 
 
-@pytest.mark.parametrize("stored", [None, b"", b"1", b"0\0" + b"5\0" + b"6\0aa\0rev", b"1\0" + b"5\0aa\0rev"])
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        b"",
+        b"1",
+        b"0\0" + b"5\0" + b"6\0aa\0rev",
+        b"1\0" + b"5\0aa\0rev",
+        b"1\0" + b"5\0" + b"6\0aq\0rev",
+        b"1\0x\0" + b"6\0aa\0rev",
+        b"1\0" + b"5\0" + b"6\0aa\0\xff",
+    ],
+)
 def test_what_another_version_copied_counts_as_nothing(stored: bytes | None) -> None:
     assert Covered.decode(stored) is None
 
