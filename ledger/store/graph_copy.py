@@ -25,7 +25,8 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from weakref import WeakValueDictionary
@@ -225,14 +226,14 @@ class GraphCopy:
             covered = None
         start = 0 if covered is None else covered.size
         page = _next_page(connection, start)
+        if start and page is not None:
+            _put_again(connection, environment, start, page.covered)
         with environment.begin(write=True) as transaction:
             if covered is None:
                 transaction.drop(environment.open_db(None, transaction), delete=False)
             if page is None:
                 return False
             _put_new(transaction, page.rows)
-            if start:
-                _put_again(connection, transaction, start, page.covered.size)
             transaction.put(_COVERED, page.covered.encode())
         return page.more
 
@@ -297,18 +298,28 @@ def _put_new(transaction: Any, rows: Iterable[Sequence[Any]]) -> None:
             )
 
 
-def _put_again(connection: Connection, transaction: Any, start: int, end: int) -> None:
-    """Copies anew what was copied before and written again since; what is no longer there is taken out."""
+def _put_again(connection: Connection, environment: Any, start: int, covered: Covered) -> None:
+    """Copies anew what was copied before and written again since; what is no longer there is taken out.
+
+    One entry may have written any number of lots again, and what is not committed is held in memory; so it is
+    committed in parts. Until the last of them questions leave all of these lots to the database, for the copy
+    covers no more than before.
+    """
     from ledger.store.psycopg_forms import stream
 
-    for node, before, made_of, told in stream(connection, _AGAIN, {"start": start, "end": end}, PAGE):
-        if before is not None:
-            transaction.delete(_key(before))
-        if node < start << NODE_SHIFT:
-            if made_of is None:
-                transaction.delete(_key(node))
-            else:
-                transaction.put(_key(node), _value(node, made_of, told))
+    found = stream(connection, _AGAIN, {"start": start, "end": covered.size}, PAGE)
+    so_far = replace(covered, size=start).encode()
+    while rows := list(islice(found, PAGE)):
+        with environment.begin(write=True) as transaction:
+            for node, before, made_of, told in rows:
+                if before is not None:
+                    transaction.delete(_key(before))
+                if node < start << NODE_SHIFT:
+                    if made_of is None:
+                        transaction.delete(_key(node))
+                    else:
+                        transaction.put(_key(node), _value(node, made_of, told))
+            transaction.put(_COVERED, so_far)
 
 
 @contextmanager

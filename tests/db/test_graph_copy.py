@@ -434,6 +434,45 @@ def test_what_was_copied_stays_where_copying_is_stopped(
     same(engine, copy)
 
 
+def test_what_was_written_again_is_copied_in_parts(
+    engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever that is stopped, answers are the same."""
+
+    class Stop(Exception):
+        pass
+
+    made = layers()
+    record(engine, made, 30)
+    copy_all(copy, engine)
+    again = [replace(each, tainted_by=30) for each in made[:20]]
+    record(engine, again, 31)
+    monkeypatch.setattr(graph_copy, "PAGE", 6)
+    put, left = graph_copy._value, 15
+
+    def stopped(*row: Any) -> bytes:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Stop
+        return put(*row)
+
+    monkeypatch.setattr(graph_copy, "_value", stopped)
+    with pytest.raises(Stop):
+        copy_once(copy, engine)
+    covered = copy.covered()
+    assert covered is not None
+    assert (covered.size, covered.length) == (30, 31)
+    assert is_usable(engine, copy)
+    same(engine, copy)
+    record(engine, [replace(each, tainted_by=None) for each in again[:3]], 32)
+    same(engine, copy)
+    left = 100
+    copy_all(copy, engine)
+    assert [] not in taken(engine, copy, *[each.node for each in made])
+    assert same(engine, copy).nodes[again[5].node].tainted_by == 30
+
+
 def test_a_file_that_is_no_copy_is_told_and_not_used(engine: Engine, tmp_path: Path) -> None:
     record(engine, layers(), 30)
     copy = GraphCopy(tmp_path / "graph")
