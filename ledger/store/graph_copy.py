@@ -20,6 +20,7 @@ all lots'. All of it is in the file's unnamed table: to open a named one waits f
 may wait for that.
 """
 
+import os
 import struct
 import sys
 import threading
@@ -51,6 +52,9 @@ _MOST_BYTES: Final = 2**40 if sys.maxsize > 2**32 else 2**30
 _READERS: Final = 4_096
 """Questions of all processes of a host at the same time."""
 _DATA: Final = "data.mdb"
+_LOCKS: Final = "lock.mdb"
+_LOCKS_BYTES: Final = (_READERS + 64) * 64
+"""Of the file that lists the readers: a line of a processor's cache each, and some before the first."""
 _BETWEEN: Final = b"\0"
 _COVERED: Final = b"\0"
 _key: Final = struct.Struct(">Q").pack
@@ -120,6 +124,7 @@ class _File:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _reserve(folder / _LOCKS)
         self.environment = lmdb.open(
             str(folder), map_size=_MOST_BYTES, max_readers=_READERS, mode=0o600, readahead=False
         )
@@ -133,6 +138,21 @@ class _File:
             if found is None:
                 found = cls._opened[place] = cls(place)
             return found
+
+
+def _reserve(file: Path) -> None:
+    """Has the disk set aside what the list of readers takes, or raises OSError.
+
+    It is written as memory: on a full disk the first who reaches a part of it that has no place there would
+    be ended by the system.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, _LOCKS_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 class CopiedLots:

@@ -1,6 +1,7 @@
 """The copy of the lots beside PostgreSQL: it tells what the database tells, or it is not used."""
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -508,6 +509,16 @@ def test_no_question_waits_for_another_process_that_writes(
         assert writer.stdout.readline() == b"writing\n"
         assert is_usable(engine, GraphCopy(unopened))
         assert writer.poll() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system sets nothing aside")
+def test_who_reads_needs_no_room_that_a_full_disk_does_not_have(engine: Engine, copy: GraphCopy) -> None:
+    """The list of readers is written as memory, which ends a process whose disk has no place for it."""
+    record(engine, layers(), 30)
+    copy_all(copy, engine)
+    listed = (copy.folder / "lock.mdb").stat()
+    assert listed.st_size >= graph_copy._READERS * 64
+    assert listed.st_blocks * 512 >= listed.st_size
 
 
 def test_two_of_a_process_share_a_file(engine: Engine, copy: GraphCopy) -> None:
