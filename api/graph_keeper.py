@@ -9,20 +9,22 @@ and tries again, and the server asks its database.
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Final
 
 import structlog
 from sqlalchemy import Connection
 
 from api.file_locks import FileLock
-from ledger.errors import LogInconsistent, StoreBusy
-from ledger.store.graph_copy import CopyUnusable, GraphCopy
+from ledger.errors import StoreBusy
+from ledger.store.graph_copy import GraphCopy
 
 KEPT_SECONDS: Final = 5.0
 """How often what is new is copied, and how often a process that does not copy asks whether it is to."""
 FAILED_SECONDS: Final = 60.0
 """How long after a failure it is tried again."""
+ENDED_SECONDS: Final = 5.0
+"""How long an end waits for what is being copied; it may be cut off anywhere."""
 _LOCK: Final = "keeper.lock"
 
 
@@ -47,13 +49,14 @@ class GraphKeeper:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends what was begun; what was copied stays."""
+        """Ends what was begun; what was copied stays. A database that does not answer is not waited for."""
         self._ended.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(ENDED_SECONDS)
 
     def _run(self) -> None:
-        lock, held, pause = FileLock(self._copy.folder / _LOCK), False, 0.0
+        folder = self._copy.folder
+        lock, held, pause = FileLock(folder / _LOCK), False, 0.0
         with lock:
             while not self._ended.wait(pause):
                 try:
@@ -61,13 +64,14 @@ class GraphKeeper:
                     pause = self._copy_some() if held else KEPT_SECONDS
                 except StoreBusy:
                     pause = KEPT_SECONDS
-                except (OSError, CopyUnusable, LogInconsistent) as error:
+                except Exception as error:  # the thread's edge: nobody else of this process would copy
                     pause = FAILED_SECONDS
-                    self._log.error(
-                        "graph copy not kept",
-                        error=str(error),
-                        mend=f"Make room or let the server write; or stop it and remove {self._copy.folder}.",
-                    )
+                    with suppress(Exception):  # the disk that is full may be the log's
+                        self._log.error(
+                            "graph copy not kept",
+                            error=str(error),
+                            mend=f"Make room or let the server write; or stop it and remove {folder}.",
+                        )
 
     def _take(self, lock: FileLock) -> bool:
         self._copy.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

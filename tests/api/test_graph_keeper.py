@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import httpx2
@@ -154,6 +155,7 @@ def test_of_two_one_copies_and_the_other_takes_over(
         (LogInconsistent("the log has no entry 7"), "log.inconsistent: the log has no entry 7"),
         (OSError("no room"), "no room"),
         (CopyUnusable("no copy"), "no copy"),
+        (ValueError("nobody foresaw it"), "nobody foresaw it"),
     ],
 )
 def test_what_fails_is_told_and_tried_again(
@@ -183,6 +185,23 @@ def test_what_fails_is_told_and_tried_again(
 
 
 @pytest.mark.postgresql
+def test_tables_that_are_not_there_yet_are_waited_for(
+    cast: Cast, engine: Engine, tmp_path: Path, keep: Keep
+) -> None:
+    cast.started(engine, tmp_path / "mark").close()
+    copy = GraphCopy(tmp_path / "graph")
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE alembic_version RENAME TO elsewhere"))
+    with capture_logs() as logged:
+        keep(copy, partial(reading_of, engine))
+        until(lambda: len(logged) > 1)
+        with engine.begin() as connection:
+            connection.execute(text("ALTER TABLE elsewhere RENAME TO alembic_version"))
+        until(lambda: covers(copy, engine))
+    assert "alembic_version" in logged[0]["error"]
+
+
+@pytest.mark.postgresql
 def test_a_folder_that_cannot_be_made_is_told(cast: Cast, engine: Engine, tmp_path: Path, keep: Keep) -> None:
     cast.started(engine, tmp_path / "mark").close()
     (tmp_path / "file").write_text("")
@@ -208,6 +227,49 @@ def test_a_keeper_ends_at_once_though_it_waits(tmp_path: Path, monkeypatch: pyte
     begun = time.monotonic()
     keeper.close()
     assert time.monotonic() - begun < PATIENCE_S
+
+
+def test_an_end_does_not_wait_for_a_database_that_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_keeper, "ENDED_SECONDS", 0.05)
+    asked, answered = threading.Event(), threading.Event()
+
+    @contextmanager
+    def silent() -> Iterator[Connection]:
+        asked.set()
+        answered.wait(PATIENCE_S)
+        raise StoreBusy("the database is gone")
+        yield
+
+    keeper = GraphKeeper(GraphCopy(tmp_path / "graph"), silent)
+    keeper.start()
+    assert asked.wait(PATIENCE_S)
+    begun = time.monotonic()
+    keeper.close()
+    assert time.monotonic() - begun < PATIENCE_S / 2
+    answered.set()
+    keeper.close()
+
+
+def test_a_log_that_cannot_be_told_ends_no_keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    @contextmanager
+    def failing() -> Iterator[Connection]:
+        asked.append(1)
+        raise OSError("no room")
+        yield
+
+    keeper = GraphKeeper(GraphCopy(tmp_path / "graph"), failing)
+
+    def untold(*_: object, **__: object) -> None:
+        raise OSError("no room for the log either")
+
+    monkeypatch.setattr(keeper, "_log", SimpleNamespace(error=untold))
+    keeper.start()
+    until(lambda: len(asked) > 2)
+    keeper.close()
 
 
 def test_a_keeper_that_never_began_is_closed(tmp_path: Path) -> None:
