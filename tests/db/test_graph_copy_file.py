@@ -1,0 +1,205 @@
+"""The file of the copy of the lots: in which parts it is written, and what becomes of a damaged one."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from ledger.store import graph_copy
+from ledger.store.books_source import NODE_SHIFT
+from ledger.store.graph_copy import CopyUnusable, Covered, GraphCopy
+from tests.support.copied import copy_all, copy_once, is_usable, layers, lot, record, same, taken
+
+pytestmark = pytest.mark.postgresql
+
+PATIENCE_S = 10
+WRITER = f"""
+import signal, sys, lmdb
+signal.alarm({PATIENCE_S})
+with lmdb.open(sys.argv[1]).begin(write=True):
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def engine(postgres_engine: Engine) -> Engine:
+    """PostgreSQL alone has a copy beside it."""
+    return postgres_engine
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> GraphCopy:
+    return GraphCopy(tmp_path / "graph")
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 7, 29, 30, 31])
+def test_lots_are_copied_by_whole_entries(
+    engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    """Some entries made several lots, two made more than a page of them, and others none."""
+    entries = [0, 0, 0, 0, 0, 1, 3, 3, 4, 7, 7, 7, 7, 7, 7, 7, 7, 9]
+    made = [lot(place, at=entry, lots=place) for place, entry in enumerate(entries)]
+    record(engine, made, 12)
+    monkeypatch.setattr(graph_copy, "PAGE", page)
+    parts = copy_all(copy, engine)
+    assert (parts == 1) == (page > len(made))
+    covered = copy.covered()
+    assert covered is not None
+    assert covered.size == 12
+    assert [] not in taken(engine, copy, *[each.node for each in made])
+
+
+def test_what_was_copied_stays_where_copying_is_stopped(
+    engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stop(Exception):
+        pass
+
+    made = layers()
+    record(engine, made[:20], 20)
+    copy_all(copy, engine)
+    record(engine, made[20:], 30)
+    put = graph_copy._value
+    left = 5
+
+    def stopped(*row: Any) -> bytes:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Stop
+        return put(*row)
+
+    monkeypatch.setattr(graph_copy, "_value", stopped)
+    with pytest.raises(Stop):
+        copy_once(copy, engine)
+    covered = copy.covered()
+    assert covered is not None
+    assert covered.size == 20
+    assert taken(engine, copy, 21 << NODE_SHIFT) == [[]]
+    same(engine, copy)
+    monkeypatch.undo()
+    copy_all(copy, engine)
+    same(engine, copy)
+
+
+def test_what_was_written_again_is_copied_in_parts(
+    engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever that is stopped, answers are the same."""
+
+    class Stop(Exception):
+        pass
+
+    made = layers()
+    record(engine, made, 30)
+    copy_all(copy, engine)
+    again = [replace(each, tainted_by=30) for each in made[:20]]
+    record(engine, again, 31)
+    monkeypatch.setattr(graph_copy, "PAGE", 6)
+    put, left = graph_copy._value, 15
+
+    def stopped(*row: Any) -> bytes:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Stop
+        return put(*row)
+
+    monkeypatch.setattr(graph_copy, "_value", stopped)
+    with pytest.raises(Stop):
+        copy_once(copy, engine)
+    covered = copy.covered()
+    assert covered is not None
+    assert (covered.size, covered.length) == (30, 31)
+    assert is_usable(engine, copy)
+    same(engine, copy)
+    record(engine, [replace(each, tainted_by=None) for each in again[:3]], 32)
+    same(engine, copy)
+    left = 100
+    copy_all(copy, engine)
+    assert [] not in taken(engine, copy, *[each.node for each in made])
+    assert same(engine, copy).nodes[again[5].node].tainted_by == 30
+
+
+def test_a_file_that_is_no_copy_is_told_and_not_used(engine: Engine, tmp_path: Path) -> None:
+    record(engine, layers(), 30)
+    copy = GraphCopy(tmp_path / "graph")
+    copy.folder.mkdir()
+    (copy.folder / "data.mdb").write_bytes(b"no copy" * 2_000)
+    same(engine, copy)
+    with pytest.raises(CopyUnusable, match="the copy of the lots cannot be used: "):
+        copy_once(copy, engine)
+    with pytest.raises(CopyUnusable):
+        copy.covered()
+
+
+def test_a_place_that_is_no_folder_is_told_and_not_used(engine: Engine, tmp_path: Path) -> None:
+    record(engine, layers(), 30)
+    (tmp_path / "file").write_text("")
+    copy = GraphCopy(tmp_path / "file" / "graph")
+    same(engine, copy)
+    with pytest.raises(CopyUnusable):
+        copy_once(copy, engine)
+
+
+def test_no_question_waits_for_another_process_that_writes(
+    engine: Engine, copy: GraphCopy, tmp_path: Path
+) -> None:
+    """It may be stopped, or wait for the database."""
+    record(engine, layers(), 30)
+    copy_all(copy, engine)
+    unopened = shutil.copytree(copy.folder, tmp_path / "unopened")
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, unopened], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"writing\n"
+        assert is_usable(engine, GraphCopy(unopened))
+        assert writer.poll() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system sets nothing aside")
+def test_who_reads_needs_no_room_that_a_full_disk_does_not_have(engine: Engine, copy: GraphCopy) -> None:
+    """The list of readers is written as memory, which ends a process whose disk has no place for it."""
+    record(engine, layers(), 30)
+    copy_all(copy, engine)
+    listed = (copy.folder / "lock.mdb").stat()
+    assert listed.st_size >= graph_copy._READERS * 64
+    assert listed.st_blocks * 512 >= listed.st_size
+
+
+def test_two_of_a_process_share_a_file(engine: Engine, copy: GraphCopy) -> None:
+    record(engine, layers(), 30)
+    copy_all(copy, engine)
+    other = GraphCopy(copy.folder)
+    assert other.covered() == copy.covered()
+    same(engine, other)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        b"",
+        b"1",
+        b"0\0" + b"5\0" + b"6\0aa\0rev",
+        b"1\0" + b"5\0aa\0rev",
+        b"1\0" + b"5\0" + b"6\0aq\0rev",
+        b"1\0x\0" + b"6\0aa\0rev",
+        b"1\0" + b"5\0" + b"6\0aa\0\xff",
+    ],
+)
+def test_what_another_version_copied_counts_as_nothing(stored: bytes | None) -> None:
+    assert Covered.decode(stored) is None
+
+
+def test_what_is_covered_is_read_as_it_was_written() -> None:
+    covered = Covered(7, 9, bytes(range(32)), "0015")
+    assert Covered.decode(covered.encode()) == covered
