@@ -3,9 +3,11 @@
 Decides: who does it and how fast. Of all server processes of a host one does, in a thread of its own; when it
 ends another takes over. What is new is copied every few seconds, and after a start what is missing at half of
 one processor's pace, so that the server answers meanwhile. Nothing depends on it: where it fails it says so
-and tries again, and the server asks its database.
+and tries again, and the server asks its database. It leaves the disk some room, for the high-water mark may
+lie on it, and without that nothing is registered.
 """
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +27,8 @@ FAILED_SECONDS: Final = 60.0
 """How long after a failure it is tried again."""
 ENDED_SECONDS: Final = 5.0
 """How long an end waits for what is being copied; it may be cut off anywhere."""
+ROOM_BYTES: Final = 2**29
+"""What the copy leaves free of its disk."""
 _LOCK: Final = "keeper.lock"
 
 
@@ -80,6 +84,9 @@ class GraphKeeper:
     def _copy_some(self) -> float:
         """Copies the next lots; seconds until it is to be done again."""
         begun = time.monotonic()
+        free = shutil.disk_usage(self._copy.folder).free
+        if free < ROOM_BYTES:
+            raise OSError(f"its disk has {free:,} bytes free, and {ROOM_BYTES:,} are left to others")
         with self._reading() as connection:
             more = self._copy.copy_more(connection)
         return time.monotonic() - begun if more else KEPT_SECONDS

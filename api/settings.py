@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError
 
 from ledger.errors import SettingsInvalid
 from ledger.identifiers import is_origin
+from ledger.registration.mark import name_of
 
 PREFIX: Final = "RELEDGER_"
 CONFIG_VARIABLE: Final = "RELEDGER_CONFIG"
@@ -162,8 +163,9 @@ class Settings:
 
     @property
     def graph_folder(self) -> Path:
-        """Where the copy of the lots is kept."""
-        return self.graph_dir if self.graph_dir is not None else self.mark_dir / "graph"
+        """Where the copy of this ledger's lots is kept; several ledgers may share ``graph_dir``."""
+        folder = self.graph_dir if self.graph_dir is not None else self.mark_dir / "graph"
+        return folder / name_of(self.origin)
 
     @property
     def log_level_number(self) -> int:

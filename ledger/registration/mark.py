@@ -31,6 +31,15 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
+def name_of(origin: str) -> str:
+    """What the files and folders of one log are called, where a host keeps those of several in one folder.
+
+    Args:
+        origin: The log's origin.
+    """
+    return hashlib.sha256(origin.encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True, slots=True)
 class MarkedHead:
     """A tree head as the mark keeps it.
@@ -57,7 +66,7 @@ class Mark:
             origin: The log's origin; several origins may share a folder.
             verifiers: The log's own keys; a mark that they did not sign is refused.
         """
-        name = hashlib.sha256(origin.encode()).hexdigest()[:16]
+        name = name_of(origin)
         self.path = folder / f"{name}.mark"
         self._lock_path = folder / f"{name}.lock"
         self._origin = origin

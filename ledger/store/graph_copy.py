@@ -42,7 +42,7 @@ from ledger.store.engine import in_psycopg_words
 
 OPTION: Final = "reledger_graph_copy"
 """The execution option by which an engine, and what is asked of it, knows of its copy."""
-MOST_REWRITTEN: Final = 10_000
+MOST_REWRITTEN: Final = 1_000
 """Where more lots than this were written again since the last copying, questions do without the copy."""
 PAGE: Final = 5_000
 """Lots that are copied at once."""

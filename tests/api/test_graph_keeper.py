@@ -86,7 +86,7 @@ def covers(copy: GraphCopy, engine: Engine) -> bool:
 def test_answers_are_the_same_with_the_copy_that_an_application_keeps(goods: Told, engine: Engine) -> None:
     site, inspector = goods.site, goods.cast.authority
     copy: GraphCopy = engine.get_execution_options()[OPTION]
-    assert copy.folder == site.parts.settings.mark_dir / "graph"
+    assert copy.folder == site.parts.settings.graph_folder
     with engine.connect() as connection:
         lots = connection.execute(text("SELECT lot FROM lots ORDER BY lot")).scalars().all()
     askers = [inspector, *goods.cast.companies.values()]
@@ -209,6 +209,31 @@ def test_a_folder_that_cannot_be_made_is_told(cast: Cast, engine: Engine, tmp_pa
         keep(GraphCopy(tmp_path / "file" / "graph"), partial(reading_of, engine))
         until(lambda: len(logged) > 1)
     assert "Not a directory" in logged[0]["error"]
+
+
+@pytest.mark.postgresql
+def test_a_disk_that_is_nearly_full_is_left_to_others(
+    cast: Cast, engine: Engine, tmp_path: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast.started(engine, tmp_path / "mark").close()
+    copy, room = GraphCopy(tmp_path / "graph"), graph_keeper.ROOM_BYTES
+    monkeypatch.setattr(graph_keeper, "ROOM_BYTES", 2**62)
+    with capture_logs() as logged:
+        keep(copy, partial(reading_of, engine))
+        until(lambda: len(logged) > 1)
+        assert not (copy.folder / "data.mdb").exists()
+        monkeypatch.setattr(graph_keeper, "ROOM_BYTES", room)
+        until(lambda: covers(copy, engine))
+    assert "bytes free" in logged[0]["error"]
+
+
+def test_ledgers_that_share_a_folder_have_each_their_copy(sqlite_site: Site) -> None:
+    settings = sqlite_site.parts.settings
+    other = settings.with_changes(origin="other.example/log")
+    assert other.graph_folder.parent == settings.graph_folder.parent == settings.mark_dir / "graph"
+    assert other.graph_folder != settings.graph_folder
+    elsewhere = settings.with_changes(graph_dir=settings.mark_dir / "elsewhere")
+    assert elsewhere.graph_folder.parent == settings.mark_dir / "elsewhere"
 
 
 def test_a_keeper_ends_at_once_though_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

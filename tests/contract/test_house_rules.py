@@ -18,6 +18,7 @@ TESTS = sorted(
 
 # Where "except Exception" stands because nobody is left above to be told, or all would stop: path -> number.
 EDGES = {
+    "api/graph_keeper.py": 1,  # a thread of its own: nobody else of the process would copy
     "api/audit_job.py": 1,  # a process of its own: its job must not be left as running
     "api/resources/batch.py": 1,  # a thread of its own: the answer's reader must be told
     "api/streaming.py": 1,  # a thread of its own: the answer must not seem to be whole
