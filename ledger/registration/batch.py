@@ -6,10 +6,9 @@ is certain and the mark is written.
 """
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -19,7 +18,6 @@ from ledger.clock import Clock, SettableClock
 from ledger.controls.deciding import Decider
 from ledger.controls.judging import Position
 from ledger.controls.submission import Submission
-from ledger.encoding import b64url_encode
 from ledger.errors import (
     ClockSkew,
     EvidenceError,
@@ -29,65 +27,32 @@ from ledger.errors import (
     StatementUnjudged,
     StoreBusy,
 )
-from ledger.findings import Finding
-from ledger.log.canonical import canonical_json
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.entry import Entry
 from ledger.log.merkle import leaf_hash, prove_consistency, tree_root, verify_consistency
 from ledger.log.note import NoteSigner
-from ledger.log.receipt import ReceiptWriter
-from ledger.log.tiles import TileEdge
+from ledger.registration.draft import Draft, RefusedStatement, check_stored, new_refusals, outcomes_of
 from ledger.registration.kept_books import KeptBooks
 from ledger.registration.log_state import LogState, ask_state, catch_up
 from ledger.registration.mark import Mark
-from ledger.registration.outcomes import Appended, Conflicting, Outcome, Refused, Repeated
+from ledger.registration.outcomes import Conflicting, Outcome, Refused, Repeated
 from ledger.registration.precedence import Precedence, uncollected
-from ledger.statements.registers import ErasureRecord, Facts, LoggedStatement, Names
+from ledger.statements.registers import ErasureRecord, LoggedStatement, Names
 from ledger.store import log_store
 from ledger.store.asking import Asking, ask, telling
 from ledger.store.books_source import write_records
 from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_clock
-from ledger.store.log_store import HeadRow, LoggedKey, NewEntry, NewRefusal
+from ledger.store.log_store import HeadRow, LoggedKey, NewEntry
 from ledger.store.proofs import node_reader
 from ledger.store.registers_store import ask_facts, write_changes
 
-SKEW_LIMIT_US = 5_000_000
-CROWDED_S = 0.002
-CROWDED_BATCHES = 8
-LONGEST_S = 2.0
+SKEW_LIMIT_US: Final = 5_000_000
+CROWDED_S: Final = 0.002
+CROWDED_BATCHES: Final = 8
+LONGEST_S: Final = 2.0
 """How long a batch takes up one statement after the other: all other writers wait meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """A refused statement, with the index and the policy that it was judged for and under."""
-
-    submission: Submission
-    findings: tuple[Finding, ...]
-    judged_at: int
-    policy: int
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A batch while it is being put together."""
-
-    state: LogState
-    facts: Facts
-    now_us: int
-    roots: dict[int, bytes]
-    logged: dict[tuple[str, str], LoggedKey]
-    edge: TileEdge
-    previous: bytes
-    refusal_count: int
-    refusal_hash: bytes
-    entries: list[NewEntry] = field(default_factory=list)
-    leaves: list[bytes] = field(default_factory=list)
-    refused: list["_Refusal"] = field(default_factory=list)
-    outcomes: list[Outcome | NewEntry] = field(default_factory=list)
-    erased: set[int] = field(default_factory=set)
-    told: dict[int, tuple[Finding, ...]] = field(default_factory=dict)
-    begun: bool = False
+SENT_AT_ONCE: Final = 100
+"""Entries that a database which works meanwhile is sent while the next are judged."""
 
 
 class BatchWriter:
@@ -163,7 +128,7 @@ class BatchWriter:
             # All is committed and marked: that it cannot be emptied now fails nobody; the next call does it.
             with contextlib.suppress(DBAPIError, PoolTimeout):
                 log_store.truncate_wal(self._engine)
-        return self._finish(draft, new_state, note)
+        return outcomes_of(draft, new_state, note)
 
     def advance_mark(self) -> None:
         """Raises the mark to the newest stored checkpoint, after checking that it continues what is known."""
@@ -187,15 +152,18 @@ class BatchWriter:
 
     def _write_locked(
         self, connection: Connection, submissions: Sequence[Submission], genesis: bool
-    ) -> tuple[_Draft, LogState, bytes | None]:
+    ) -> tuple[Draft, LogState, bytes | None]:
         draft = self._open_draft(connection, submissions, genesis)
         until = time.monotonic() + LONGEST_S
         with _judging():
-            for submission in submissions:
-                draft.outcomes.append(self._place(draft, submission))
-                if time.monotonic() >= until:
-                    break
-            refusals = self._refusals(connection, draft)
+            with telling(connection) as meanwhile:
+                for submission in submissions:
+                    draft.outcomes.append(self._place(draft, submission))
+                    if time.monotonic() >= until:
+                        break
+                    if meanwhile and draft.unsent >= SENT_AT_ONCE:
+                        log_store.append_entries(connection, draft.take_unsent())
+            refusals = new_refusals(connection, draft)
         log_store.append_refusals(connection, refusals)
         new_head, note = draft.state.head, None
         if draft.entries:
@@ -206,12 +174,12 @@ class BatchWriter:
             )
         if new_head != draft.state.head and not log_store.swap_head(connection, draft.state.head, new_head):
             raise LogInconsistent("the head row changed while this process held the log lock")
-        new_state = LogState(new_head, draft.edge, draft.previous, self._last_time(draft))
+        new_state = LogState(new_head, draft.edge, draft.previous, draft.last_time_us)
         self._precedence.end()  # what is left to do is the disk's
         self._commit(connection, draft.state.head, new_head)
         return draft, new_state, note
 
-    def _open_draft(self, connection: Connection, submissions: Sequence[Submission], genesis: bool) -> _Draft:
+    def _open_draft(self, connection: Connection, submissions: Sequence[Submission], genesis: bool) -> Draft:
         head = log_store.read_head(connection)
         if head.tree_size == 0 and not genesis:
             raise LedgerEmpty("the log is empty")
@@ -242,7 +210,7 @@ class BatchWriter:
                 "genesis lists other log keys, or another origin, than this server was started with",
                 mend="Start the server with the log key and the origin that genesis names.",
             )
-        return _Draft(
+        return Draft(
             state=state,
             facts=facts,
             now_us=self._now_us(clock.value, host_us, state),
@@ -288,7 +256,7 @@ class BatchWriter:
                 roots[seen_size] = tree_root(seen_size, node_reader(connection, seen_size))
         return roots
 
-    def _place(self, draft: _Draft, submission: Submission) -> Outcome | NewEntry:
+    def _place(self, draft: Draft, submission: Submission) -> Outcome | NewEntry:
         """Idempotency, then judgement; what passes is applied to the facts and put on the tree."""
         statement = submission.statement
         name = (submission.issuer, statement.header.jti)
@@ -304,7 +272,7 @@ class BatchWriter:
         decision = self._decider.decide(submission, position, draft.facts)
         if decision.refused:
             policy = draft.facts.policy.entry_index if draft.facts.policy else 0
-            draft.refused.append(_Refusal(submission, decision.refused, position.index, policy))
+            draft.refused.append(RefusedStatement(submission, decision.refused, position.index, policy))
             return Refused(decision.refused)
         if decision.told:
             draft.told[position.index] = decision.told
@@ -345,7 +313,7 @@ class BatchWriter:
         return entry
 
     @staticmethod
-    def _require_known_key(draft: _Draft, submission: Submission, position: Position) -> None:
+    def _require_known_key(draft: Draft, submission: Submission, position: Position) -> None:
         """The key that verified the signature is this log's: a process remembers keys, and a database can be
         replaced under it.
         """
@@ -357,51 +325,18 @@ class BatchWriter:
                 mend="The database was replaced while the server ran: stop its servers and start them again.",
             )
 
-    @staticmethod
-    def _refusals(connection: Connection, draft: _Draft) -> list[NewRefusal]:
-        """The new records of the refusal journal: once for each statement and findings, chained."""
-        if not draft.refused:
-            return []
-        known = log_store.known_refusals(
-            connection, [refused.submission.statement.statement_hash for refused in draft.refused]
-        )
-        rows: list[NewRefusal] = []
-        previous, number = draft.refusal_hash, draft.refusal_count
-        for refused in draft.refused:
-            said = [finding.as_json() for finding in refused.findings]
-            statement = refused.submission.statement
-            statement_hash = statement.statement_hash
-            findings_hash = hashlib.sha256(canonical_json(said)).digest()
-            if (statement_hash, findings_hash) in known:
-                continue
-            known.add((statement_hash, findings_hash))
-            record = canonical_json(
-                {
-                    "findings": said,
-                    "judged_at": refused.judged_at,
-                    "number": number,
-                    "policy": refused.policy,
-                    "previous": b64url_encode(previous),
-                    "statement": b64url_encode(statement_hash),
-                }
-            )
-            record_hash = hashlib.sha256(record).digest()
-            rows.append(NewRefusal(number, record, record_hash, statement_hash, findings_hash, statement.jws))
-            previous, number = record_hash, number + 1
-        return rows
-
-    def _append(self, connection: Connection, draft: _Draft) -> tuple[HeadRow, bytes]:
+    def _append(self, connection: Connection, draft: Draft) -> tuple[HeadRow, bytes]:
         """Stores entries, tiles and effects, checks them as stored, and only then signs."""
         old = draft.state.head
         tiles = draft.edge.take_full_tiles()
         changes = draft.facts.take_changes()
         with _judging(), telling(connection):
-            log_store.append_entries(connection, draft.entries, tiles)
+            log_store.append_entries(connection, draft.take_unsent(), tiles)
             write_records(connection, draft.facts.books.take_changes())
             write_changes(connection, changes)
         draft.erased = {each.entry_index for each in changes if isinstance(each, ErasureRecord)}
         log_store.delete_erased_bytes(connection, sorted(draft.erased))
-        self._check_stored(connection, draft)
+        check_stored(connection, draft)
         checkpoint = Checkpoint(self._origin, draft.edge.size, draft.edge.root())
         if old.tree_size > 0:
             path = prove_consistency(old.tree_size, checkpoint.size, draft.edge.nodes)
@@ -413,17 +348,6 @@ class BatchWriter:
         number = old.checkpoint_number + 1
         log_store.append_checkpoint(connection, number, checkpoint.size, checkpoint.root, note)
         return old._replace(tree_size=checkpoint.size, root=checkpoint.root, checkpoint_number=number), note
-
-    @staticmethod
-    def _check_stored(connection: Connection, draft: _Draft) -> None:
-        start = draft.state.head.tree_size
-        stored = log_store.read_stored(connection, start, start + len(draft.entries))
-        for new, leaf, (entry, jws) in zip(draft.entries, draft.leaves, stored, strict=True):
-            erased = new.entry_index in draft.erased
-            if leaf_hash(entry) != leaf or not (
-                erased or (jws is not None and hashlib.sha256(jws).digest() == new.statement_hash)
-            ):
-                raise LogInconsistent(f"entry {new.entry_index} was not stored as it was made")
 
     def _commit(self, connection: Connection, old: HeadRow, new: HeadRow) -> None:
         """Commits; where the answer is lost, finds out under the lock whether it was carried out."""
@@ -450,34 +374,6 @@ class BatchWriter:
                 return found
         except (DBAPIError, PoolTimeout) as error:
             raise StoreBusy("the database went away during a commit; send the same bytes again") from error
-
-    @staticmethod
-    def _last_time(draft: _Draft) -> int:
-        return draft.now_us if draft.entries else draft.state.last_recorded_at_us
-
-    @staticmethod
-    def _finish(draft: _Draft, state: LogState, note: bytes | None) -> list[Outcome]:
-        frozen = state.edge.copy()
-        state.edge.forget()
-        receipts = ReceiptWriter(frozen.size, frozen.nodes, note or b"")
-        outcomes: list[Outcome] = []
-        for outcome in draft.outcomes:
-            if isinstance(outcome, NewEntry):
-                assert note is not None
-                outcomes.append(
-                    Appended(
-                        index=outcome.entry_index,
-                        recorded_at_us=draft.now_us,
-                        entry=outcome.entry,
-                        statement_hash=outcome.statement_hash,
-                        jws=outcome.jws,
-                        receipts=receipts,
-                        told=draft.told.get(outcome.entry_index, ()),
-                    )
-                )
-            else:
-                outcomes.append(outcome)
-        return outcomes
 
 
 @contextlib.contextmanager

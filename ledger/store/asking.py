@@ -120,19 +120,22 @@ def ask_driver(connection: Connection, asked: Sequence[Asked]) -> Sequence[Rows]
 
 
 @contextmanager
-def telling(connection: Connection) -> Iterator[None]:
+def telling(connection: Connection) -> Iterator[bool]:
     """Within it PostgreSQL is not waited for between the rows of several tables; an error may be told later.
+
+    Yields:
+        Whether the database works meanwhile: SQLite is this process.
 
     Raises:
         sqlalchemy.exc.DBAPIError: What the database or the driver says to any of what was told.
     """
     if is_sqlite(connection):
-        yield
+        yield False
         return
     from ledger.store.psycopg_forms import sending
 
     with sending(connection):
-        yield
+        yield True
 
 
 def tell(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> int:

@@ -174,12 +174,14 @@ def swap_head(connection: Connection, old: HeadRow, new: HeadRow) -> bool:
 # --- appending ---
 
 
-def append_entries(connection: Connection, entries: Sequence[NewEntry], tiles: Iterable[FullTile]) -> None:
+def append_entries(
+    connection: Connection, entries: Sequence[NewEntry], tiles: Iterable[FullTile] = ()
+) -> None:
     """Appends entries with their statements, and the tiles that they made full.
 
     Args:
         connection: A transaction that holds the log lock.
-        entries: In order, the first with the head's tree size as its index.
+        entries: In order, the first with the index after the last that the log has.
         tiles: Full tiles, in any order.
 
     Raises:

@@ -165,6 +165,21 @@ def test_what_fails_is_told_by_its_own_error_wherever_it_stands(
     assert stored(connection) == [1, 2]
 
 
+@pytest.mark.parametrize("asked", [1, 2])
+def test_a_question_behind_what_fails_tells_its_error(connection: Connection, asked: int) -> None:
+    send_all(connection, [add(1)])
+
+    def ask_behind() -> None:
+        with telling(connection):
+            send_all(connection, [add(1)])
+            ask_all(connection, [("SELECT number FROM numbers", {})] * asked)
+
+    with pytest.raises(IntegrityError):
+        ask_behind()
+    connection.rollback()
+    assert stored(connection) == []
+
+
 def test_an_error_of_whoever_sends_ends_the_sending(connection: Connection) -> None:
     def send_and_fail() -> None:
         with telling(connection):

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -14,6 +15,7 @@ from ledger.registration import batch
 from ledger.registration.batch import BatchWriter
 from ledger.registration.committer import Limits
 from ledger.registration.precedence import Precedence
+from ledger.store import log_store
 from tests.support.cast import Cast
 from tests.support.rows import head_of
 
@@ -154,3 +156,31 @@ def test_what_takes_too_long_is_committed_in_parts(
         receipt = verify_receipt(each.receipt, statement_hash, cast.origin, [cast.verifier])
         assert receipt.index == each.index
     registrar.close()
+
+
+def test_what_is_placed_is_sent_to_a_server_while_the_rest_is_judged(
+    cast: Cast, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = Limits(patience_s=5, patience_limit_s=60, patience_statements=7)
+    registrar = cast.started(engine, tmp_path / "mark", limits=limits)
+    monkeypatch.setattr(batch, "SENT_AT_ONCE", 3)
+    done: list[str] = []
+
+    def noted(what: str, owner: object, name: str) -> None:
+        original = getattr(owner, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            done.append(f"{what} {len(args[1])}" if what == "sent" else what)
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, call)
+
+    noted("sent", log_store, "append_entries")
+    noted("judged", BatchWriter, "_place")
+    results = list(registrar.register_lines((n, cast.record(number=n)) for n in range(7)))
+    registrar.close()
+    assert [each.registered.index for each in results if each.registered] == [*range(1, 8)]
+    judged = ["judged"] * 3
+    meanwhile = [*judged, "sent 3", *judged, "sent 3", "judged", "sent 1"]
+    together = [*judged, *judged, "judged", "sent 7"]
+    assert done == (together if engine.dialect.name == "sqlite" else meanwhile)

@@ -22,6 +22,8 @@ from ledger.log.receipt import verify_receipt
 from ledger.store import log_store
 from tests.support.cast import Cast
 
+pytestmark = pytest.mark.usefixtures("sent_at_once")
+
 
 def broken(*_: Any, **__: Any) -> Any:
     raise OperationalError("the connection broke", {}, Exception("server closed the connection"))
@@ -119,7 +121,7 @@ def test_rows_stored_other_than_made_stop_the_log(
     cast = Cast()
     registrar = cast.started(engine, tmp_path / "mark")
 
-    def corrupt(connection: Connection, entries: Any, tiles: Any) -> None:
+    def corrupt(connection: Connection, entries: Any, tiles: Any = ()) -> None:
         changed = [type(each)(**{**fields(each), "jws": each.jws[:-1] + b"x"}) for each in entries]
         original(connection, changed, tiles)
 

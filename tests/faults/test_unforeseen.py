@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
 from ledger.audit.database import verify_database
 from ledger.controls import recording
 from ledger.controls.rule import Case
 from ledger.errors import LogInconsistent, StatementUnjudged
+from ledger.log.merkle import leaf_hash
 from ledger.records.lots import LotRecord
 from ledger.registration import batch
 from ledger.registration.kept_books import KeptBooks
@@ -21,6 +22,7 @@ from tests.support.rows import head_of
 from tests.support.trade import Trade
 
 BAD = "lots/bad"
+pytestmark = pytest.mark.usefixtures("sent_at_once")
 
 
 @pytest.fixture
@@ -118,3 +120,21 @@ def test_a_log_found_wrong_between_the_halves_stops_the_others(
     results = list(registrar.register_lines(enumerate(lines)))
     assert [type(result.error) for result in results] == [LogInconsistent] * 4
     assert head_of(engine).tree_size == 3
+
+
+def test_rows_that_stand_there_already_are_found_in_whatever_parts_they_are_sent(
+    trade: Trade, registrar: Registrar, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        first = log_store.read_stored(connection, 0, 1)[0][0]
+        connection.execute(
+            text("INSERT INTO entries (entry_index, entry, leaf_hash) VALUES (5, :entry, :leaf)"),
+            {"entry": first, "leaf": leaf_hash(first)},
+        )
+    lines = [trade.statement(trade.extract(each)) for each in ("a", "b", "c", "d")]
+    results = list(registrar.register_lines(enumerate(lines)))
+    assert [type(result.error) for result in results] == [LogInconsistent] * 4
+    assert "head row" in str(results[0].error)
+    assert head_of(engine).tree_size == 3
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM statements")) == 3
