@@ -28,7 +28,7 @@ from ledger.provenance.admission import (
 from ledger.provenance.borne import NOT_BORNE
 from ledger.provenance.custody import ModelCheck, check_model
 from ledger.provenance.graph import MAX_NODES, walk
-from ledger.provenance.holders import Holding, Travelling, holders, travelling
+from ledger.provenance.holders import Holding, Travelling, ask_holders, ask_travelling, holders
 from ledger.provenance.origins import OriginShare, country_shares, origin_shares, together
 from ledger.provenance.shown import as_borne, shown_origin, told_part, way_as_borne
 from ledger.provenance.subjects import Subject, Viewer, books_of
@@ -39,7 +39,7 @@ from ledger.records.lots import LotRecord, PoolRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.steps import UNTAINTED, Node, head, read_steps
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
-from ledger.store.asking import Question, ask
+from ledger.store.asking import Asking, Question, ask
 from ledger.store.books_source import StoreSource
 from ledger.store.engine import is_sqlite
 from ledger.store.registers_store import read_facts
@@ -168,8 +168,10 @@ def trace(
         asked = _asked(subject, _without_own(graph, viewer, seen))
     shares = origin_shares(subject.cells, books, element, at=subject.at)
     sites, parties = _places(connection, shares)
+    asking = Asking(connection)
+    held = ask_holders(asking, asked)
+    sent = ask_travelling(asking, asked, None if viewer.sees_all else viewer.party)
     whole = direction == "upstream" and depth is None and since_us is None and until_us is None
-    own = None if viewer.sees_all else viewer.party
     return Provenance(
         subject=subject,
         direction=direction,
@@ -178,8 +180,8 @@ def trace(
         way=seen,
         hidden=hidden,
         model=_model(connection, subject, graph if whole else None, viewer),
-        holders=[h for h in holders(connection, asked) if _sees_holding(viewer, h)],
-        travelling=[t for t in travelling(connection, asked, own) if _sees_travel(viewer, t)],
+        holders=[h for h in held.value if _sees_holding(viewer, h)],
+        travelling=[t for t in sent() if _sees_travel(viewer, t)],
         alerts=open_alerts(connection, graph) if viewer.sees_all and subject.at is None else [],
         tainted=_tainted(graph, subject, viewer),
     )

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache
+from operator import add
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -205,16 +206,16 @@ class _Asker:
         """A level of which a copy has some or all, and the database the others."""
         there = [each for each in taken if each is not None]
         if len(there) == len(numbers) > 0:
-            pairs, onward, told = zip(*there, strict=True)
+            pairs, onward, begun, rest = zip(*there, strict=True)
             listed = b",".join(filter(None, pairs)).decode()
-            texts = between(depth).encode().join(told)
-            return Level(depth, numbers, texts, b",".join(onward).decode(), listed)
+            texts = between(depth).encode().join(map(add, begun, rest))
+            return Level(depth, numbers, texts, b",".join(onward).decode(), listed, begun)
         missing = [number for number, each in zip(numbers, taken, strict=True) if each is None]
         others = self._from_database(depth, missing, most)
         if not there:
             return others
         found = {
-            number: (each[2].decode(), each[1].decode())
+            number: ((each[2] + each[3]).decode(), each[1].decode())
             for number, each in zip(numbers, taken, strict=True)
             if each is not None
         }

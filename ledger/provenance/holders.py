@@ -6,7 +6,7 @@ of which something is still there. What was lost, disposed of or destroyed nobod
 
 import json
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
@@ -14,23 +14,24 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Connection, text
 
 from ledger.records.cells import decode_cells, element_masses
+from ledger.store.asking import Answer, Asking, Question, Rows
 from ledger.store.engine import is_sqlite
 
-_HELD_SQLITE: Final = text(
+_HELD_SQLITE: Final = (
     "SELECT h.lot, h.owner, h.custodian, h.site, h.mass_mg, h.provisional_mg FROM json_each(:lots) n "
     "JOIN holdings h ON h.lot = n.value WHERE h.mass_mg > 0 ORDER BY h.custodian, h.site, h.lot, h.owner"
 )
-_HELD_POSTGRESQL: Final = text(
+_HELD_POSTGRESQL: Final = (
     "SELECT h.lot, h.owner, h.custodian, h.site, h.mass_mg, h.provisional_mg FROM holdings h "
     "WHERE h.lot = ANY(:lots) AND h.mass_mg > 0 ORDER BY h.custodian, h.site, h.lot, h.owner"
 )
-_TRAVELLING_SQLITE: Final = text(
+_TRAVELLING_SQLITE: Final = (
     "SELECT s.lot, s.consignor, s.event_id, t.consignee, t.kind, t.site_to, s.left_mg, s.sent_mg "
     "FROM json_each(:lots) n JOIN shipment_lines s ON s.lot = n.value JOIN shipments t "
     "ON t.consignor = s.consignor AND t.event_id = s.event_id WHERE t.state IN ('open', 'received') "
     "ORDER BY s.lot, s.consignor, s.event_id"
 )
-_TRAVELLING_POSTGRESQL: Final = text(
+_TRAVELLING_POSTGRESQL: Final = (
     "SELECT s.lot, s.consignor, s.event_id, t.consignee, t.kind, t.site_to, s.left_mg, s.sent_mg "
     "FROM shipment_lines s JOIN shipments t ON t.consignor = s.consignor AND t.event_id = s.event_id "
     "WHERE s.lot = ANY(:lots) AND t.state IN ('open', 'received') "
@@ -112,8 +113,14 @@ class Travelling:
 
 def holders(connection: Connection, lots: Iterable[str]) -> list[Holding]:
     """Present holdings of any of the lots."""
-    query = _HELD_SQLITE if is_sqlite(connection) else _HELD_POSTGRESQL
-    return [Holding(*row) for row in connection.execute(query, {"lots": _names(connection, lots)})]
+    return ask_holders(Asking(connection), lots).value
+
+
+def ask_holders(asking: Asking, lots: Iterable[str]) -> Answer[list[Holding]]:
+    """As ``holders``, asked with other questions."""
+    query = _HELD_SQLITE if is_sqlite(asking.connection) else _HELD_POSTGRESQL
+    named = {"lots": _names(asking.connection, lots)}
+    return asking.put(Question(query, named, lambda rows: [Holding(*row) for row in rows]))
 
 
 def travelling(connection: Connection, lots: Iterable[str], party: str | None = None) -> Iterator[Travelling]:
@@ -124,14 +131,26 @@ def travelling(connection: Connection, lots: Iterable[str], party: str | None = 
         lots: Their ids.
         party: Whose imports are taken off what was exported; None: everybody's.
     """
-    query = _TRAVELLING_SQLITE if is_sqlite(connection) else _TRAVELLING_POSTGRESQL
-    rows = connection.execute(query, {"lots": _names(connection, lots)}).all()
-    gone = _gone(connection, {row.lot for row in rows if row.kind in _LEAVES}, party)
+    return ask_travelling(Asking(connection), lots, party)()
+
+
+def ask_travelling(
+    asking: Asking, lots: Iterable[str], party: str | None = None
+) -> Callable[[], Iterator[Travelling]]:
+    """As ``travelling``, asked with other questions; gives it when it is called."""
+    query = _TRAVELLING_SQLITE if is_sqlite(asking.connection) else _TRAVELLING_POSTGRESQL
+    sent = asking.put(Question(query, {"lots": _names(asking.connection, lots)}, list))
+    return lambda: _travelling(asking.connection, sent.value, party)
+
+
+def _travelling(connection: Connection, rows: Rows, party: str | None) -> Iterator[Travelling]:
+    gone = _gone(connection, {lot for lot, _, _, _, kind, *_ in rows if kind in _LEAVES}, party)
     for row in rows:
-        state, mass_mg = row.kind, row.left_mg
-        if not mass_mg and row.kind in _LEAVES:
-            state = _LEAVES[row.kind]
-            mass_mg = gone.get((row.lot, state, row.consignor, row.event_id), 0)
+        lot, consignor, event_id, _, kind, _, mass_mg, _ = row
+        state = kind
+        if not mass_mg and kind in _LEAVES:
+            state = _LEAVES[kind]
+            mass_mg = gone.get((lot, state, consignor, event_id), 0)
         if mass_mg:
             yield Travelling(*(*row, state, mass_mg))
 

@@ -32,6 +32,7 @@ class Level:
         onward: What each of them leads to within the graph: arrays of JSON, a comma between two, no spaces.
         pairs: The same with the number of each before each that it leads to, as far as there are any:
             ``[7,4],[7,5]``; empty where that is to be made of ``onward``.
+        begun: How the texts begin, one for each; empty where that is to be read out of ``told``.
     """
 
     depth: int
@@ -39,6 +40,7 @@ class Level:
     told: bytes
     onward: str
     pairs: str = ""
+    begun: Sequence[bytes] = ()
 
     @property
     def nodes(self) -> list[int]:
@@ -53,7 +55,9 @@ class Level:
     @property
     def heads(self) -> set[bytes]:
         """How the texts begin (``ledger.records.steps.head``), in UTF-8: their names and kinds."""
-        return heads(self.told.split(between(self.depth).encode())) if self.numbers else set()
+        if self.begun or not self.numbers:
+            return set(self.begun)
+        return heads(self.told.split(between(self.depth).encode()))
 
     def all_onward(self) -> list[str]:
         """What all of them lead to, one after the other, as decimal text."""

@@ -93,6 +93,12 @@ def head(name: str, kind: str) -> str:
     return f'"name":{encode_basestring(name)},"kind":"{kind}"'
 
 
+def behind_head(told: str) -> tuple[str, str]:
+    """A step's text in two parts: its ``head``, and what comes after that."""
+    begin, behind, rest = told.partition(_BEHIND_HEAD)
+    return begin, behind + rest
+
+
 def tell_until(told: str, at: int) -> str:
     """A step's text without a mark of illegal product that a later entry than ``at`` is the reason for."""
     step, _, mark = told.rpartition(_BEFORE_MARK)

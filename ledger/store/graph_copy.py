@@ -13,15 +13,15 @@ it; so the leaf hash of that log's last entry tells whether it is this log that 
 it. To a transaction that began before, and after a database is restored to what it was before, it is another
 one or none.
 
-A lot's number is its key, of eight bytes, the highest first. Its value is made of three texts in UTF-8, a
-zero byte between two: pairs of its number and each number that it was made of, ``[7,4],[7,5]``; these alone,
-``[4,5]``; and what is told of it (``ledger.records.steps``). What is covered has a key of one byte, before
-all lots'. All of it is in the file's unnamed table: to open a named one waits for who writes, and no question
-may wait for that.
+A lot's key is its number in decimal behind a byte that says how many digits it has, so that keys rise as the
+numbers do. Its value is made of four texts in UTF-8, a zero byte between two: pairs of its number and each
+number that it was made of, ``[7,4],[7,5]``; these alone, ``[4,5]``; and what is told of it
+(``ledger.records.steps``), its head and the rest. What is covered has a key of one byte, before all lots'.
+All of it is in the file's unnamed table: to open a named one waits for who writes, and no question may wait
+for that.
 """
 
 import os
-import struct
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +36,7 @@ import lmdb
 from sqlalchemy import Connection
 
 from ledger.errors import LogInconsistent
+from ledger.records.steps import behind_head
 from ledger.store.asking import Asked, ask_driver
 from ledger.store.books_source import NODE_SHIFT
 from ledger.store.engine import in_psycopg_words
@@ -46,7 +47,7 @@ MOST_REWRITTEN: Final = 1_000
 """Where more lots than this were written again since the last copying, questions do without the copy."""
 PAGE: Final = 5_000
 """Lots that are copied at once."""
-FORMAT: Final = b"1"
+FORMAT: Final = b"2"
 _MOST_BYTES: Final = 2**40 if sys.maxsize > 2**32 else 2**30
 """Of addresses that are set aside; the file is as large as what it holds."""
 _READERS: Final = 4_096
@@ -57,7 +58,6 @@ _LOCKS_BYTES: Final = (_READERS + 64) * 64
 """Of the file that lists the readers: a line of a processor's cache each, and some before the first."""
 _BETWEEN: Final = b"\0"
 _COVERED: Final = b"\0"
-_key: Final = struct.Struct(">Q").pack
 
 _STANDS: Final = in_psycopg_words(
     "SELECT h.tree_size, e.leaf_hash, (SELECT min(v.version_num) FROM alembic_version v) "
@@ -163,9 +163,9 @@ class CopiedLots:
         self._left_out = frozenset(map(str, left_out))
 
     def take(self, numbers: Sequence[str]) -> list[Sequence[bytes] | None]:
-        """Of each number, in decimal, the three texts; None where the database is to be asked."""
+        """Of each number, rising and in decimal, the four texts; None where the database is to be asked."""
         try:
-            values = list(map(self._get, map(_key, map(int, numbers))))
+            values = list(map(self._get, _keys(numbers)))
         except lmdb.Error:
             return [None] * len(numbers)
         if not self._left_out.isdisjoint(numbers):
@@ -173,7 +173,7 @@ class CopiedLots:
                 None if number in self._left_out else value
                 for number, value in zip(numbers, values, strict=True)
             ]
-        return [None if value is None else value.split(_BETWEEN, 2) for value in values]
+        return [value and value.split(_BETWEEN, 3) for value in values]
 
 
 class GraphCopy:
@@ -355,6 +355,18 @@ def _covered(transaction: Any) -> Covered | None:
     return Covered.decode(transaction.get(_COVERED))
 
 
+def _key(node: int) -> bytes:
+    return b"%c%d" % (len(str(node)), node)
+
+
+def _keys(numbers: Sequence[str]) -> Iterable[bytes]:
+    """The keys of numbers that rise: mostly all have as many digits, and are made into keys at once."""
+    if not numbers or len(numbers[0]) != len(numbers[-1]):
+        return map(_key, map(int, numbers))
+    digits = chr(len(numbers[0]))
+    return (digits + f",{digits}".join(numbers)).encode().split(b",")
+
+
 def _value(node: int, made_of: str, told: str) -> bytes:
     pairs = ",".join([f"[{node},{parent}]" for parent in made_of[1:-1].split(",") if parent])
-    return _BETWEEN.join((pairs.encode(), made_of.encode(), told.encode()))
+    return _BETWEEN.join([text.encode() for text in (pairs, made_of, *behind_head(told))])

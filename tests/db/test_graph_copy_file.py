@@ -56,6 +56,23 @@ def test_lots_are_copied_by_whole_entries(
     assert [] not in taken(engine, copy, *[each.node for each in made])
 
 
+def test_numbers_of_any_length_are_found(engine: Engine, copy: GraphCopy) -> None:
+    """Of one digit to eight, together and by themselves, in their order and in none."""
+    made = [replace(lot(place), node=3**place) for place in range(16)]
+    made = [replace(each, entry_index=each.node >> NODE_SHIFT) for each in made]
+    record(engine, made, (made[-1].node >> NODE_SHIFT) + 1)
+    copy_all(copy, engine)
+    nodes = [each.node for each in made]
+    assert len({len(str(node)) for node in nodes}) == 8
+    named = [f'"name":"urn:lot:ä\\"{place}","kind":"lot"'.encode() for place in range(16)]
+    for order in (nodes, nodes[::-1], [*nodes[5:], *nodes[:5]]):
+        heads = [found[2] for found in taken(engine, copy, *order)]
+        assert heads == [named[nodes.index(node)] for node in order]
+    for node, name in zip(nodes, named, strict=True):
+        assert taken(engine, copy, node)[0][2] == name
+        assert taken(engine, copy, node + 1) == [[]]
+
+
 def test_what_was_copied_stays_where_copying_is_stopped(
     engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

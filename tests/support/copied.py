@@ -98,6 +98,7 @@ def same(engine: Engine, copy: GraphCopy, start: int = TOP, **asked: Any) -> Gra
     assert b"".join(found.dump_steps()) == b"".join(plain.dump_steps())
     assert found.dump_edges() == plain.dump_edges()
     assert found.edges == plain.edges
+    assert [level.heads for level in found.levels] == [level.heads for level in plain.levels]
     assert json.loads(found.dump_edges()) == [list(edge) for edge in found.edges]
     assert found.truncated == plain.truncated
     return found
