@@ -123,6 +123,8 @@ def ask_driver(connection: Connection, asked: Sequence[Asked]) -> Sequence[Rows]
 def telling(connection: Connection) -> Iterator[bool]:
     """Within it PostgreSQL is not waited for between the rows of several tables; an error may be told later.
 
+    Whoever wants an answer within it asks by ``ask`` or ``ask_driver``: SQLAlchemy would look at it too soon.
+
     Yields:
         Whether the database works meanwhile: SQLite is this process.
 

@@ -236,38 +236,28 @@ def test_ledgers_that_share_a_folder_have_each_their_copy(sqlite_site: Site) -> 
     assert elsewhere.graph_folder.parent == settings.mark_dir / "elsewhere"
 
 
-def test_a_keeper_ends_at_once_though_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph_keeper, "KEPT_SECONDS", 600.0)
-    asked = threading.Event()
-
-    @contextmanager
-    def busy() -> Iterator[Connection]:
-        asked.set()
-        raise StoreBusy("the database is busy")
-        yield
-
-    keeper = GraphKeeper(GraphCopy(tmp_path / "graph"), busy)
-    keeper.start()
-    assert asked.wait(PATIENCE_S)
-    begun = time.monotonic()
-    keeper.close()
-    assert time.monotonic() - begun < PATIENCE_S
-
-
-def test_an_end_does_not_wait_for_a_database_that_does_not_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("answers", "pause_s", "ended_s"),
+    [(True, 600.0, graph_keeper.ENDED_SECONDS), (False, 0.02, 0.05)],
+    ids=["it waits to copy again", "the database does not answer"],
+)
+def test_a_keeper_ends_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: bool, pause_s: float, ended_s: float
 ) -> None:
-    monkeypatch.setattr(graph_keeper, "ENDED_SECONDS", 0.05)
+    monkeypatch.setattr(graph_keeper, "KEPT_SECONDS", pause_s)
+    monkeypatch.setattr(graph_keeper, "ENDED_SECONDS", ended_s)
     asked, answered = threading.Event(), threading.Event()
+    if answers:
+        answered.set()
 
     @contextmanager
-    def silent() -> Iterator[Connection]:
+    def gone() -> Iterator[Connection]:
         asked.set()
         answered.wait(PATIENCE_S)
         raise StoreBusy("the database is gone")
         yield
 
-    keeper = GraphKeeper(GraphCopy(tmp_path / "graph"), silent)
+    keeper = GraphKeeper(GraphCopy(tmp_path / "graph"), gone)
     keeper.start()
     assert asked.wait(PATIENCE_S)
     begun = time.monotonic()

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from ledger.provenance import graph
 from ledger.registration.registrar import Registrar
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast
@@ -40,3 +42,17 @@ def sqlite_ledger(sqlite_url: str) -> Iterator[LedgerBuilder]:
     made.genesis()
     yield made
     engine.dispose()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The queries that walks ask of the database, in their order."""
+    queries: list[str] = []
+    ask = graph.ask_driver
+
+    def noted(connection: Connection, wanted: Any) -> Any:
+        queries.extend(query for query, _ in wanted)
+        return ask(connection, wanted)
+
+    monkeypatch.setattr(graph, "ask_driver", noted)
+    return queries

@@ -5,12 +5,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
-from ledger.provenance import graph
 from ledger.provenance.graph import walk
 from ledger.records.lots import EdgeRecord, LotVersionRecord
 from ledger.records.steps import tell_lot
@@ -48,20 +46,6 @@ def engine(postgres_engine: Engine) -> Engine:
 @pytest.fixture
 def copy(tmp_path: Path) -> GraphCopy:
     return GraphCopy(tmp_path / "graph")
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The queries that walks ask of the database, in their order."""
-    queries: list[str] = []
-    ask = graph.ask_driver
-
-    def noted(connection: Connection, wanted: Any) -> Any:
-        queries.extend(query for query, _ in wanted)
-        return ask(connection, wanted)
-
-    monkeypatch.setattr(graph, "ask_driver", noted)
-    return queries
 
 
 def of_lots(queries: Sequence[str]) -> int:

@@ -39,6 +39,27 @@ def copy(tmp_path: Path) -> GraphCopy:
     return GraphCopy(tmp_path / "graph")
 
 
+class Stop(Exception):
+    pass
+
+
+def copy_until_stopped(copy: GraphCopy, engine: Engine, patch: pytest.MonkeyPatch, rows: int) -> None:
+    """Copies, which ends in the middle of a part: behind so many rows."""
+    put, left = graph_copy._value, rows
+
+    def stopped(*row: Any) -> bytes:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Stop
+        return put(*row)
+
+    with patch.context() as scope:
+        scope.setattr(graph_copy, "_value", stopped)
+        with pytest.raises(Stop):
+            copy_once(copy, engine)
+
+
 @pytest.mark.parametrize("page", [1, 2, 3, 7, 29, 30, 31])
 def test_lots_are_copied_by_whole_entries(
     engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch, page: int
@@ -76,32 +97,16 @@ def test_numbers_of_any_length_are_found(engine: Engine, copy: GraphCopy) -> Non
 def test_what_was_copied_stays_where_copying_is_stopped(
     engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Stop(Exception):
-        pass
-
     made = layers()
     record(engine, made[:20], 20)
     copy_all(copy, engine)
     record(engine, made[20:], 30)
-    put = graph_copy._value
-    left = 5
-
-    def stopped(*row: Any) -> bytes:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise Stop
-        return put(*row)
-
-    monkeypatch.setattr(graph_copy, "_value", stopped)
-    with pytest.raises(Stop):
-        copy_once(copy, engine)
+    copy_until_stopped(copy, engine, monkeypatch, 5)
     covered = copy.covered()
     assert covered is not None
     assert covered.size == 20
     assert taken(engine, copy, 21 << NODE_SHIFT) == [[]]
     same(engine, copy)
-    monkeypatch.undo()
     copy_all(copy, engine)
     same(engine, copy)
 
@@ -110,28 +115,13 @@ def test_what_was_written_again_is_copied_in_parts(
     engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever that is stopped, answers are the same."""
-
-    class Stop(Exception):
-        pass
-
     made = layers()
     record(engine, made, 30)
     copy_all(copy, engine)
     again = [replace(each, tainted_by=30) for each in made[:20]]
     record(engine, again, 31)
     monkeypatch.setattr(graph_copy, "PAGE", 6)
-    put, left = graph_copy._value, 15
-
-    def stopped(*row: Any) -> bytes:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise Stop
-        return put(*row)
-
-    monkeypatch.setattr(graph_copy, "_value", stopped)
-    with pytest.raises(Stop):
-        copy_once(copy, engine)
+    copy_until_stopped(copy, engine, monkeypatch, 15)
     covered = copy.covered()
     assert covered is not None
     assert (covered.size, covered.length) == (30, 31)
@@ -139,7 +129,6 @@ def test_what_was_written_again_is_copied_in_parts(
     same(engine, copy)
     record(engine, [replace(each, tainted_by=None) for each in again[:3]], 32)
     same(engine, copy)
-    left = 100
     copy_all(copy, engine)
     assert [] not in taken(engine, copy, *[each.node for each in made])
     assert same(engine, copy).nodes[again[5].node].tainted_by == 30

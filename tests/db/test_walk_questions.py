@@ -1,17 +1,16 @@
 """How a walk asks the database: step by step while it is wide, and once for the rest where it is narrow."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from ledger.provenance import graph
 from ledger.provenance.graph import walk
 from ledger.provenance.way import Direction
 from ledger.records.books import Record
-from ledger.records.lots import EdgeRecord, LotRecord
+from ledger.records.lots import EdgeRecord
 from ledger.store.books_source import NODE_SHIFT, write_records
+from tests.support.copied import lot
 
 WIDE, LONG = 40, 60
 WIDE_STEPS = 12
@@ -28,42 +27,10 @@ def layers(widths: Sequence[int]) -> list[Record]:
             made_of = tuple(
                 sorted({before[each % len(before)], before[(each + 1) % len(before)]} if before else ())
             )
-            records.append(lot(place + each, made_of))
+            records.append(lot(place + each, *(parent >> NODE_SHIFT for parent in made_of)))
             records += [EdgeRecord(node, parent, place + each, None) for parent in made_of]
         before, place = here, place + width
     return records
-
-
-def lot(place: int, made_of: tuple[int, ...]) -> LotRecord:
-    return LotRecord(
-        lot=f"urn:lot:{place}",
-        node=place << NODE_SHIFT,
-        entry_index=place,
-        position=0,
-        producer="urn:party:0",
-        site="urn:site:0",
-        event_time_us=place,
-        birth="process" if made_of else "extract",
-        product="nd-oxide",
-        stage="separated_compound",
-        mass_mg=1,
-        cells={},
-        made_of=made_of,
-    )
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The queries that walks ask, in their order."""
-    queries: list[str] = []
-    ask = graph.ask_driver
-
-    def noted(connection: Connection, wanted: Any) -> Any:
-        queries.extend(query for query, _ in wanted)
-        return ask(connection, wanted)
-
-    monkeypatch.setattr(graph, "ask_driver", noted)
-    return queries
 
 
 def recursive(queries: Sequence[str]) -> int:
