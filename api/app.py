@@ -5,6 +5,7 @@ builds the rest lazily: the database is first touched by the first request, the 
 first statement, in the process that serves it.
 """
 
+import sys
 from functools import cache, partial
 from typing import Final
 
@@ -163,7 +164,7 @@ def create_app(
 
 def _graph_keeper(engine: Engine, settings: Settings) -> GraphKeeper | None:
     """What keeps a copy of the lots beside an engine that answers from another process."""
-    if is_sqlite(engine):
+    if is_sqlite(engine) or sys.platform == "win32":  # there its file would be as large as it may become
         return None
     copy = GraphCopy(settings.graph_folder)
     engine.update_execution_options(**{OPTION: copy})

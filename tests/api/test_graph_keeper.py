@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from structlog.testing import capture_logs
 
-from api import graph_keeper
+from api import app, graph_keeper
 from api.graph_keeper import GraphKeeper
 from api.parts import reading_of
 from benchmarks.servers import prepared, serving
@@ -299,6 +299,18 @@ def nothing_to_read() -> AbstractContextManager[Connection]:
 def test_beside_a_file_no_copy_is_kept(sqlite_site: Site) -> None:
     assert sqlite_site.parts.graph is None
     assert OPTION not in sqlite_site.parts.engine.get_execution_options()
+
+
+def test_on_windows_no_copy_is_kept(sqlite_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = create_ledger_engine("postgresql://nobody@127.0.0.1:1/none")
+    settings = sqlite_site.parts.settings
+    made = app._graph_keeper(engine, settings)
+    assert made is not None
+    assert engine.get_execution_options()[OPTION].folder == settings.graph_folder
+    monkeypatch.setattr("sys.platform", "win32")
+    other = create_ledger_engine("postgresql://nobody@127.0.0.1:1/none")
+    assert app._graph_keeper(other, settings) is None
+    assert OPTION not in other.get_execution_options()
 
 
 @pytest.mark.slow
