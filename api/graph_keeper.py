@@ -79,7 +79,10 @@ class GraphKeeper:
 
     def _take(self, lock: FileLock) -> bool:
         self._copy.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return lock.acquire()
+        if not lock.acquire():
+            return False
+        self._copy.warm()
+        return True
 
     def _copy_some(self) -> float:
         """Copies the next lots; seconds until it is to be done again."""

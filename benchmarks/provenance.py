@@ -254,6 +254,7 @@ def run(engine: str, lots: int, *, asked: int = ASKED, folder: Path | None = Non
 def _copy(engine: Engine, folder: Path) -> None:
     """Copies the lots beside the server, as its processes do while they run."""
     copy = GraphCopy(folder)
+    copy.warm()
     engine.update_execution_options(**{OPTION: copy})
     begun, more = time.perf_counter(), True
     while more:

@@ -125,11 +125,13 @@ def test_what_comes_later_is_copied_too(cast: Cast, engine: Engine, tmp_path: Pa
 
 @pytest.mark.postgresql
 def test_of_two_one_copies_and_the_other_takes_over(
-    cast: Cast, engine: Engine, tmp_path: Path, keep: Keep
+    cast: Cast, engine: Engine, tmp_path: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cast.started(engine, tmp_path / "mark").close()
     copies = [GraphCopy(tmp_path / "graph") for _ in range(2)]
     read = [0, 0]
+    warmed: list[GraphCopy] = []
+    monkeypatch.setattr(GraphCopy, "warm", warmed.append)
 
     @contextmanager
     def counted(which: int) -> Iterator[Connection]:
@@ -143,8 +145,10 @@ def test_of_two_one_copies_and_the_other_takes_over(
     before = read[0]
     until(lambda: read[0] > before + 2)
     assert read[1] == 0
+    assert warmed == copies[:1]
     first.close()
     until(lambda: read[1] > 2)
+    assert warmed == copies
 
 
 @pytest.mark.postgresql

@@ -1,5 +1,6 @@
 """The file of the copy of the lots: in which parts it is written, and what becomes of a damaged one."""
 
+import mmap
 import os
 import shutil
 import subprocess
@@ -75,6 +76,24 @@ def test_lots_are_copied_by_whole_entries(
     assert covered is not None
     assert covered.size == 12
     assert [] not in taken(engine, copy, *[each.node for each in made])
+
+
+@pytest.mark.parametrize(("pages", "read"), [(4, True), (3, False)])
+def test_a_file_is_read_ahead_where_there_is_memory(
+    engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch, pages: int, read: bool
+) -> None:
+    asked: list[tuple[int, ...]] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda _, *how: asked.append(how))
+    copy.warm()
+    assert not copy.folder.exists()
+    record(engine, layers(), 30)
+    copy_all(copy, engine)
+    size = (copy.folder / "data.mdb").stat().st_size
+    assert size % mmap.PAGESIZE == 0
+    memory = {"SC_PHYS_PAGES": pages * size // mmap.PAGESIZE, "SC_PAGE_SIZE": mmap.PAGESIZE}
+    monkeypatch.setattr(os, "sysconf", memory.__getitem__)
+    copy.warm()
+    assert asked == [(0, 0, os.POSIX_FADV_WILLNEED)] * read
 
 
 def test_numbers_of_any_length_are_found(engine: Engine, copy: GraphCopy) -> None:
