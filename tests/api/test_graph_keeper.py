@@ -131,7 +131,7 @@ def test_of_two_one_copies_and_the_other_takes_over(
     copies = [GraphCopy(tmp_path / "graph") for _ in range(2)]
     read = [0, 0]
     warmed: list[GraphCopy] = []
-    monkeypatch.setattr(GraphCopy, "warm", warmed.append)
+    monkeypatch.setattr(GraphCopy, "warm", lambda copy: warmed.append(copy))
 
     @contextmanager
     def counted(which: int) -> Iterator[Connection]:
