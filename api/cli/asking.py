@@ -47,12 +47,17 @@ json_option = click.option("--json", "as_json", is_flag=True, help="The whole an
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
 
 
+_POOL: Final = (
+    "Instead of a lot: a pool; downstream, all that was ever drawn of it (flows: what it holds now)."
+)
+
+
 def subject_options(command: Callable[..., None]) -> Callable[..., None]:
     """LOT, or --unit, --pool, --shipment and --consignor: what is asked about, as ``subject``."""
 
     @click.argument("lot", required=False)
     @click.option("--unit", help="Instead of a lot: a logistic unit's present contents.")
-    @click.option("--pool", help="Instead of a lot: a pool; downstream, all that was ever drawn of it.")
+    @click.option("--pool", help=_POOL)
     @click.option("--shipment", help="Instead of a lot: a shipment (its event id); with --consignor.")
     @click.option("--consignor", help="Who recorded the shipment.")
     @functools.wraps(command)

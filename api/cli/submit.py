@@ -2,7 +2,9 @@
 
 import json
 import uuid
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -100,6 +102,7 @@ def submit(
             counts[sent.state] = counts.get(sent.state, 0) + 1
             progress.advance(task)
             click.echo(_line(sent))
+            _tell(sent.findings)
     notes.print(", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "nothing to do")
     if counts.get("refused") or counts.get("waiting"):
         raise click.exceptions.Exit(1)
@@ -121,12 +124,8 @@ def check(paths: tuple[Path, ...], url: str, key_file: Path, passphrase_file: Pa
             verdict = str(answer.members.get("would_be", "refused"))
             refused += verdict == "refused"
             click.echo(f"{document.source}\t{printable(verdict)}")
-            for finding in answer.members.get("findings", ()):
-                said = f"  {finding['code']} at {finding['pointer'] or '/'}: {finding['detail']}"
-                click.echo(printable(said))
-                if finding.get("mend"):
-                    click.echo(printable(f"    {finding['mend']}"))
-            if not answer.members.get("findings") and verdict == "refused":
+            _tell(answer.findings)
+            if not answer.findings and verdict == "refused":
                 problem = answer.members.get("problem", answer.members)
                 click.echo(printable(f"  {json.dumps(problem, ensure_ascii=False)}"))
     if refused:
@@ -156,6 +155,15 @@ def _sign(document: Document, signer: Signer, origin: str, seen: SeenHead | None
         jti=str(uuid.uuid4()),
         seen=seen,
     )
+
+
+def _tell(findings: Iterable[Mapping[str, Any]]) -> None:
+    """Each finding with its code and place, and below it how to mend it."""
+    for finding in findings:
+        said = f"  {finding.get('code')} at {finding.get('pointer') or '/'}: {finding.get('detail')}"
+        click.echo(printable(said))
+        if finding.get("mend"):
+            click.echo(printable(f"    {finding['mend']}"))
 
 
 def _line(sent: Sent) -> str:

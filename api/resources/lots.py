@@ -31,11 +31,11 @@ from ledger.provenance.graph import MAX_NODES, walk
 from ledger.provenance.subjects import (
     Subject,
     books_of,
-    every_version,
     find_lot,
     find_pool,
     find_shipment,
     find_unit,
+    whole_way,
 )
 from ledger.provenance.way import Direction
 from ledger.records.lots import LotRecord
@@ -251,11 +251,9 @@ def _trace(
 ) -> Provenance:
     query = call.query
     check_period(query["since"], query["until"], "until")
-    if subject.kind == "pool" and direction == "downstream":
-        subject = every_version(connection, subject)
     return trace(
         connection,
-        subject,
+        whole_way(connection, subject, direction),
         viewer_of(call.reader),
         direction=direction,
         depth=query["depth"],

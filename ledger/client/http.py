@@ -6,7 +6,7 @@ Decides: how answers become results or errors, and when a request is sent again 
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -41,6 +41,12 @@ class Answer:
     def retry_safe(self) -> bool:
         """Nothing was acknowledged; the same bytes may be sent again."""
         return self.status == 503
+
+    @property
+    def findings(self) -> list[Mapping[str, Any]]:
+        """What is wrong with what was sent, as far as the server says it as it must."""
+        given = self.members.get("findings")
+        return [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
 
     def describe(self) -> str:
         """The answer in one line, for a person."""

@@ -6,9 +6,10 @@ stopped at any moment and run again without a duplicate.
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ledger.client.documents import Document
 from ledger.client.http import Answer, LedgerClient
@@ -36,6 +37,7 @@ class Sent:
         index: Its entry, where there is one.
         text: For a person: the entry, or the reason.
         receipt: Where the verified receipt is kept.
+        findings: Of a refusal, as the server gave them.
     """
 
     source: str
@@ -43,6 +45,7 @@ class Sent:
     index: int | None
     text: str
     receipt: Path | None = None
+    findings: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ class Submitter:
         if not answer.recorded:
             if answer.status in (400, 413, 422):
                 self._outbox.keep_refusal(item.slot, answer.members)
-            return Sent(source, "refused", None, answer.describe())
+            return Sent(source, "refused", None, answer.describe(), findings=answer.findings)
         receipt = str(answer.members.get("receipt", "")).encode("utf-8", "replace")
         recorded = str(answer.members.get("jws") or "").encode("utf-8", "replace") or item.jws
         try:

@@ -21,7 +21,7 @@ from ledger.controls.measures import (
 )
 from ledger.controls.noticing import decimal_text, listed, notice
 from ledger.controls.rule import Case, Notice, rule
-from ledger.materials.processes import processes
+from ledger.materials.processes import bounds_of
 from ledger.records.cells import UNEXPLAINED
 from ledger.records.lots import LotRecord, PoolRecord
 from ledger.records.oversight import TallyRecord
@@ -172,13 +172,12 @@ def undeclared_element(case: Case) -> Iterator[Notice]:
 @rule("balance.recovery", movements=("process",))
 def recovery(case: Case) -> Iterator[Notice]:
     """The recovery lies outside what the process can do."""
-    process = processes().get(case.movement.process)
     balance = balance_of(case)
     in_mg, out_mg = balance.inputs.total, balance.outputs.total
-    if process is None or not in_mg:
+    if not in_mg:
         return
     limits = case.recording.policy.thresholds
-    lower, upper = process.recovery_lower, process.recovery_upper
+    lower, upper = bounds_of(case.movement.process, {lot.stage for lot in case.effect.born})
     if lower.numerator * in_mg <= out_mg * lower.denominator and not more_than(out_mg, upper, in_mg):
         return
     variance = balance.variance(TOTAL) + bias_variance(in_mg, limits["gain.bias_floor"])
@@ -188,7 +187,7 @@ def recovery(case: Case) -> Iterator[Notice]:
         yield notice(
             case,
             "balance.recovery",
-            f"{decimal_text(share * 100, 2)} % of the REO comes out, and {process.process} gives "
+            f"{decimal_text(share * 100, 2)} % of the REO comes out, and {case.movement.process} gives "
             f"{decimal_text(lower * 100, 2)} to {decimal_text(upper * 100, 2)} %",
             "Correct masses, name every output (residues, swarf), or name the process that was used.",
             subject=f"lot:{case.effect.born[0].lot}" if case.effect.born else "",

@@ -259,7 +259,9 @@ def licence_faults(
         return
     stood = named is not None and in_force(books, named, movement.event_time_us)
     if named is None or (named.state != GRANTED and not stood):
-        state = "no licence" if named is None else f"the licence {named.licence} ({named.state})"
+        state = f"the licence {named.licence} ({named.state})" if named is not None else "no licence"
+        if named is None and movement.licence:
+            state = "none of its own under the name that it gives"
         yield _fault(
             case,
             "licence.missing",

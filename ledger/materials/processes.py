@@ -5,7 +5,7 @@ Decides: the bounds of the rule ``balance.recovery``. As packaged data, for boun
 Source: the ``source`` column of processes.csv; ``verified`` is false where none was read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -53,6 +53,21 @@ class Process:
 def processes() -> Mapping[str, Process]:
     """Every process of the packaged table."""
     return read_processes(packaged_text("processes.csv"))
+
+
+def bounds_of(process: str, made: Collection[str]) -> tuple[Fraction, Fraction]:
+    """Between which the recovery of a process plausibly lies.
+
+    Args:
+        process: As ``ree:process`` names it. One that the table does not know is held to the widest bounds of
+            those that make the same, or of all: by another name nobody escapes them.
+        made: Stages of what came out.
+    """
+    known = processes().get(process)
+    every = list(processes().values())
+    alike = [known] if known else [each for each in every if not set(made).isdisjoint(each.stages_to)]
+    held_to = alike or every
+    return min(each.recovery_lower for each in held_to), max(each.recovery_upper for each in held_to)
 
 
 def read_processes(text: str) -> dict[str, Process]:

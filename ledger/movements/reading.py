@@ -419,7 +419,7 @@ _STANDARD_NEEDS: Final = {
     ),
 }
 _OWN_NEEDS: Final = {
-    "process": ("movement.process-missing", "Name the process, for example solvent-extraction."),
+    "process": ("movement.process-missing", "Name the process, for example separation."),
     "declaredLosses": (
         "movement.losses-missing",
         'Write what was lost, also where it is nothing: {"uom": "KGM", "total": 0}.',

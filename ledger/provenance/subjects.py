@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from ledger.errors import ResourceNotFound
 from ledger.provenance.as_of import corrected_at, lot_at, pool_version_at
+from ledger.provenance.way import Direction
 from ledger.records.books import Books
 from ledger.records.cells import Cells, merged
 from ledger.records.lots import (
@@ -105,8 +106,17 @@ def find_pool(books: Books, name: str, at: int | None = None) -> Subject:
     return Subject("pool", name, (found.node,), found.cells, {}, at=at)
 
 
+def whole_way(connection: Connection, subject: Subject, direction: Direction) -> Subject:
+    """A subject where its way begins: of a pool downstream at all versions that it has had, for what was drawn
+    of an earlier one came from it as well.
+    """
+    if subject.kind != "pool" or direction == "upstream":
+        return subject
+    return every_version(connection, subject)
+
+
 def every_version(connection: Connection, pool: Subject) -> Subject:
-    """A pool from all versions that it has had: what was drawn of an earlier one came from it as well."""
+    """A pool from all versions that it has had."""
     rows = connection.execute(_VERSIONS, {"pool": pool.name, "at": -1 if pool.at is None else pool.at})
     return replace(pool, nodes=tuple(rows.scalars()))
 

@@ -217,12 +217,15 @@ class TestSubmitting:
         lines.write_text("\n".join(json.dumps(each) for each in (shipment(0), bad, shipment(2))) + "\n\n")
         result = self.submit(log, server, tmp_path / "outbox", lines)
         assert result.exit_code == 1
-        states = [line.split("\t")[1] for line in result.stdout.splitlines()]
+        states = [line.split("\t")[1] for line in result.stdout.splitlines() if not line.startswith(" ")]
         assert states == ["recorded", "refused", "recorded"]
+        said = [line.split(" at ")[0].strip() for line in result.stdout.splitlines() if line.startswith("  ")]
         (refused,) = (tmp_path / "outbox").glob("*.refused.json")
         assert "line000002" in refused.name
         findings = json.loads(refused.read_text())["findings"]
         assert findings[0]["pointer"].endswith("/bizStep")
+        assert [each["code"] for each in findings] == said[::2]
+        assert [each["mend"] for each in findings] == said[1::2]
         assert refused.with_suffix(".jws").exists()
 
     def test_what_is_not_json_says_which_line(self, log: Prepared, server: Running, tmp_path: Path) -> None:

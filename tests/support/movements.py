@@ -174,20 +174,20 @@ def process(
     **fields: Any,
 ) -> Movement:
     """A batch."""
-    fields.setdefault("process", "solvent-extraction")
+    fields.setdefault("process", "separation")
     lost = {s: mg(m) for s, m in lost_kg.items()} if isinstance(lost_kg, Mapping) else {"": mg(lost_kg)}
     return movement("process", inputs=inputs, outputs=outputs, declared_losses_mg=lost, site=site, **fields)
 
 
 def feed(inputs: Goods, *, pool: str = POOL, site: str = WORKS, **fields: Any) -> Movement:
     """Lots into a pool."""
-    fields.setdefault("process", "solvent-extraction")
+    fields.setdefault("process", "separation")
     return movement("feed", inputs=inputs, pool=pool, site=site, **fields)
 
 
 def draw(outputs: Sequence[Line], *, pool: str = POOL, site: str = WORKS, **fields: Any) -> Movement:
     """Lots out of a pool."""
-    fields.setdefault("process", "solvent-extraction")
+    fields.setdefault("process", "separation")
     return movement("draw", outputs=outputs, pool=pool, site=site, **fields)
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from ledger.errors import TableInvalid
-from ledger.materials.processes import processes, read_processes
+from ledger.materials.processes import bounds_of, processes, read_processes
 
 HEADER = "process,name_en,name_zh,stages_from,stages_to,recovery_lower,recovery_upper,source,verified\n"
 
@@ -56,3 +56,21 @@ def test_a_process_at_its_own_limit() -> None:
 def test_a_wrong_row_is_refused(row: str) -> None:
     with pytest.raises(TableInvalid):
         read_processes(HEADER + row + "\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "bounds"),
+    [
+        ("separation", {"separated_compound"}, ("0.96", "1")),
+        ("separation", {"magnet"}, ("0.96", "1")),
+        ("invented", {"separated_compound"}, ("0.9", "1")),
+        ("invented", {"metal"}, ("0.9", "0.98")),
+        ("invented", {"alloy"}, ("0.95", "0.99")),
+        ("invented", {"alloy", "concentrate"}, ("0.65", "1")),
+        ("invented", {"ore"}, ("0.65", "1")),
+        ("invented", set(), ("0.65", "1")),
+        ("", {"magnet"}, ("0.96", "1")),
+    ],
+)
+def test_bounds_hold_under_any_name(name: str, made: set[str], bounds: tuple[str, str]) -> None:
+    assert bounds_of(name, made) == tuple(map(Fraction, bounds))
