@@ -107,8 +107,8 @@ def find_pool(books: Books, name: str, at: int | None = None) -> Subject:
 
 
 def whole_way(connection: Connection, subject: Subject, direction: Direction) -> Subject:
-    """A subject where its way begins: of a pool downstream at all versions that it has had, for what was drawn
-    of an earlier one came from it as well.
+    """A subject where its way begins: of a pool downstream at all versions that it has had, for what was
+    drawn of an earlier one came from it as well.
     """
     if subject.kind != "pool" or direction == "upstream":
         return subject

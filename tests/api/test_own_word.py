@@ -221,6 +221,22 @@ def test_its_pool_is_told_without_it(traders: Traders) -> None:
     assert seen["contained_mg"] == {"Nd": 3_000_000}
 
 
+def test_what_was_drawn_of_a_pool_is_on_its_routes(traders: Traders) -> None:
+    """Downstream a pool's way begins at all versions that it has had, and not at what is left in it."""
+    imported, pool = own_oxide(traders), f"{traders.party('spy')}pools/bath"
+    at = {"pool": pool, "site": traders.place("spy")}
+    traders.say("spy", feed({imported: 3}, at_us=traders.ago(145), **at))
+    drawn = traders.lot("spy", "drawn")
+    metal = born(drawn, 1, treo="1", elements={"Nd": "1"}, product="nd-oxide")
+    traders.say("spy", draw([metal], at_us=traders.ago(135), **at))
+    traders.moved(drawn, 1, "spy", "plant", 130)
+    for reader in ("authority", "spy"):
+        found = traders.ask("/v1/routes", reader, pool=pool, direction="downstream")
+        assert [(each["source"], each["target"], each["mass_mg"]) for each in found["routes"]] == [
+            (traders.place("spy"), traders.place("plant"), 1_000_000)
+        ]
+
+
 def test_its_balance_leaves_it_out(traders: Traders) -> None:
     metal = make(traders, {claim(traders): "0.5"})
     (row,) = traders.ask("/v1/balance", "spy", **traders.period())["rows"]
