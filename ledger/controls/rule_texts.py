@@ -109,8 +109,8 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="every batch of a year gives 2 % more than it should",
     ),
     "balance.recovery": RuleText(
-        fires="the recovery lies outside the process's bounds; a process that no table names is held to the widest "
-        "bounds of those that make the same stage",
+        fires="the recovery lies outside the process's bounds; a process that no table names is held to the "
+        "widest bounds of those that make the same stage",
         thresholds=(
             "recovery.sigma",
             "gain.bias_floor",
