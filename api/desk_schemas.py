@@ -197,7 +197,7 @@ class CaseRowSchema(StrictSchema):
     """A case."""
 
     case = Text("Its id.")
-    opened_by = Text("Who opened it.")
+    opened_by = Text("Who opened it; empty where it opened with its alert.")
     opened_at = Number("The entry.")
     alerts = ListOf(fields.List(fields.Integer()), "Pairs [entry, number].")
     parties = ListOf(fields.String(), "Parties that it names.")

@@ -6,6 +6,7 @@ is cancelled want another one. An act is never refused by these rules: what a pa
 
 from collections.abc import Iterator
 
+from ledger.controls.own_cases import put_alert
 from ledger.controls.papers import judge_declaration, judge_invoice
 from ledger.controls.quotas import judge_allotment
 from ledger.controls.rule import Notice
@@ -40,7 +41,8 @@ def open_alerts(act: Act, books: Books, policy: Policy, index: int, recorded_at_
     for party, found in _judged(act, books, policy):
         if policy.action(found.finding.code) == "off" or not opens(books, found):
             continue
-        books.put(
+        put_alert(
+            books,
             AlertRecord(
                 entry_index=index,
                 number=number,
@@ -54,7 +56,7 @@ def open_alerts(act: Act, books: Books, policy: Policy, index: int, recorded_at_
                 mend=found.finding.mend,
                 evidence=found.finding.evidence,
                 told=policy.tells.get(found.finding.code, False),
-            )
+            ),
         )
         number += 1
     return number - first

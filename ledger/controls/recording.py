@@ -13,6 +13,7 @@ from ledger.books.apply import apply_movement
 from ledger.books.context import Effect, Impossible, Recording
 from ledger.controls.all_rules import BY_KIND, after_accepting
 from ledger.controls.bounds import too_much
+from ledger.controls.own_cases import put_alert
 from ledger.controls.rule import Case, Notice, Rule
 from ledger.controls.standing_alerts import opens
 from ledger.findings import Finding
@@ -82,7 +83,7 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
             else:
                 alert = _alert(notice, case, position, recording.alerts_before + len(alerts))
                 alerts.append(alert)
-                books.put(alert)
+                put_alert(books, alert)
                 _taint(notice, recording)
                 if alert.told:
                     told.append(notice.finding)

@@ -165,7 +165,7 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
     ),
     "quota.exceeded": RuleText(
         fires="more is drawn than was allotted, or anything by a party without an allotment where they are "
-        "published; goods made beyond a published allotment are tainted",
+        "published; goods made beyond a published allotment are tainted, and a case opens",
         thresholds=(),
         example="101 t of 100 t are mined",
     ),
@@ -401,7 +401,8 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="oxide out of ore mined beyond the quota",
     ),
     "disclosure": RuleText(
-        fires="an export that would have been refused is disclosed, of technology too; its lots are tainted",
+        fires="an export that would have been refused is disclosed, of technology too; its lots are tainted, "
+        "and a case opens",
         thresholds=(),
         example="a controlled parcel that left without a licence",
     ),

@@ -106,8 +106,9 @@ class Oversight:
 
     def cases_by_office(self) -> list[dict[str, Any]]:
         """What each office did with cases: those it opened, and those it closed with the days that took."""
-        opened = Counter(case.opened_by for case in self._cases)
-        still = Counter(case.opened_by for case in self._cases if case.state == "open")
+        own = [case for case in self._cases if case.opened_by]  # others opened with their alert
+        opened = Counter(case.opened_by for case in own)
+        still = Counter(case.opened_by for case in own if case.state == "open")
         again = Counter(case.opened_by for case in self.taken_up_again())
         reopening = Counter(case.opened_by for case in self._cases if case.reopens is not None)
         closed = dict(

@@ -366,6 +366,7 @@ class CaseRecord:
     """An authority's case over one or more alerts.
 
     Attributes:
+        opened_by: The office; empty where the ledger opened it with its alert.
         reopens: The closed case that it takes up again; None where it takes up none.
     """
 

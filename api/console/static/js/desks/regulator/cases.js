@@ -68,7 +68,7 @@ function OneCase({ name }) {
       <div class="columns">
         <${Section} title=${t("regulator.cases.what")}><${Facts} rows=${[
           [t("regulator.state"), html`<${State} found=${found} />`],
-          [t("regulator.cases.opened_by"), html`<${FirmLink} id=${found.opened_by} />`],
+          [t("regulator.cases.opened_by"), found.opened_by ? html`<${FirmLink} id=${found.opened_by} />` : t("regulator.cases.by_itself")],
           found.reopens && [t("regulator.cases.reopens"), html`<${CaseLink} id=${found.reopens} />`],
           [t("regulator.firm.many"), found.firms.length ? found.firms.map(({ party }) => html`<div key=${party}><${FirmLink} id=${party} /></div>`) : "–"],
           [t("regulator.lots"), found.lots.length ? found.lots.map((lot) => html`<div key=${lot}><${ThingLink} id=${lot} /></div>`) : "–"],
