@@ -14,17 +14,27 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from api.fields import MAX_COUNT
 from ledger.encoding import b64url_encode
-from ledger.errors import ResourceNotFound, RoleForbidden, StatementPrivate, TokenInvalid, TokenMissing
+from ledger.errors import (
+    ResourceNotFound,
+    RoleForbidden,
+    StatementErased,
+    StatementPrivate,
+    TokenInvalid,
+    TokenMissing,
+)
 from ledger.findings import Finding
 from ledger.statements.jwk import parse_jwk
 from ledger.statements.registers import GrantRecord, KeyRecord, LoggedStatement
 from ledger.statements.standing import is_listed, key_fault
 from ledger.statements.tokens import MAX_TOKEN_BYTES, SignedToken, parse_token, verify_token
 from ledger.store import log_store, registers_store, sessions
+from ledger.store.attachments_store import Naming, namings_of
 from ledger.store.sessions import SessionRow
 
 SCHEME: Final = "bearer"
+_MOST_NAMINGS: Final = 100
 
 
 class Token(Enum):
@@ -223,6 +233,43 @@ def grant_covers(grant: GrantRecord, statement: LoggedStatement) -> bool:
         and (start is None or statement.entry_index >= int(start))
         and (end is None or statement.entry_index < int(end))
     )
+
+
+def namings_open_to(connection: Connection, reader: Reader, sha256_hex: str) -> list[Naming]:
+    """What the statements that a caller may read, and that stand, say of an attachment, newest first.
+
+    Of those that it signed or that name it, and to regulators of all, the newest hundred; where there is
+    none, the newest that a grant covers.
+
+    Raises:
+        ResourceNotFound: None of them names it: nothing tells whether others do.
+        StatementErased: Each of them was erased.
+    """
+    party = None if reader.holds(REGULATORS) else reader.party
+    found = namings_of(connection, sha256_hex, party=party, before=None, limit=_MOST_NAMINGS)
+    standing = [each for each in found if not each.erased]
+    if not standing and party is not None:
+        standing = _granted_naming(connection, party, sha256_hex)
+    if standing:
+        return standing
+    if found:
+        raise StatementErased("every statement that named this attachment was erased, and with it the file")
+    raise ResourceNotFound("no statement that you may read names an attachment with this SHA-256")
+
+
+def _granted_naming(connection: Connection, party: str, sha256_hex: str) -> list[Naming]:
+    grants = registers_store.read_grants(connection, party)
+    before = MAX_COUNT
+    while grants:
+        page = namings_of(connection, sha256_hex, party=None, before=before, limit=_MOST_NAMINGS)
+        logged = registers_store.read_logged(connection, {each.statement_hash for each in page})
+        for each in page:
+            if any(grant_covers(grant, logged[each.statement_hash]) for grant in grants):
+                return [each]
+        if len(page) < _MOST_NAMINGS:
+            break
+        before = page[-1].attachment.entry_index
+    return []
 
 
 def find_statement(connection: Connection, statement_hash: bytes) -> LoggedStatement:

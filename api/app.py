@@ -27,6 +27,7 @@ from api.parts import EXTENSION, Parts, reading_of
 from api.problems import install_problems
 from api.resources import (
     acts,
+    attachments,
     audit_chain,
     audits,
     batch,
@@ -89,6 +90,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     export_control.resource,
     in_force.resource,
     events.resource,
+    attachments.resource,
     what_ifs.resource,
     sessions.resource,
     health.resource,

@@ -1,18 +1,24 @@
-"""Request bodies: one statement read whole within its limit, and many read line by line as they arrive.
+"""Request bodies: one statement read whole within its limit, many read line by line as they arrive, and a
+file put aside.
 
 Decides: how much is read and kept in memory. A body may come without a length (chunked) and without an end.
 """
 
-from collections.abc import Iterator
-from typing import Any, Final
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Final
 
 from flask import g, request
 
-from ledger.errors import RequestMalformed, TooLarge
+from ledger.errors import RequestMalformed, StoreBusy, TooLarge
 from ledger.statements.envelope import MAX_JWS_BYTES
 
 BLOCK_BYTES: Final = 4_096
 """How much of a stream is waited for at once: a server's read returns when so much has come, or the end."""
+FILE_BLOCK_BYTES: Final = 65_536
 _DRAIN_BYTES: Final = 4 * MAX_JWS_BYTES
 _LINE_END: Final = b"\n"
 
@@ -24,18 +30,60 @@ def read_statement() -> bytes:
         TooLarge: More than 1,048,576 bytes.
         RequestMalformed: The body ended before its stated length.
     """
+    return b"".join(_blocks(MAX_JWS_BYTES, MAX_JWS_BYTES, _too_large))
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A body that was put aside.
+
+    Attributes:
+        stream: Its bytes, from the beginning; whoever has it closes it, which takes them away.
+        size: How many they are.
+        sha256_hex: Their SHA-256.
+    """
+
+    stream: BinaryIO
+    size: int
+    sha256_hex: str
+
+
+@contextmanager
+def receive_file(max_bytes: int) -> Iterator[ReceivedFile]:
+    """The request's body in a temporary file of its own: nothing waits for a slow sender but the sender.
+
+    Raises:
+        TooLarge: More than ``max_bytes``.
+        RequestMalformed: The body ended before its stated length.
+        StoreBusy: This host has no room for it.
+    """
+    with TemporaryFile() as stream:
+        digest = hashlib.sha256()
+        for block in _blocks(max_bytes, FILE_BLOCK_BYTES, lambda: _too_long(max_bytes)):
+            digest.update(block)
+            try:
+                stream.write(block)
+            except OSError as error:
+                raise StoreBusy("this host has no room to receive the file") from error
+        size = stream.tell()
+        stream.seek(0)
+        yield ReceivedFile(stream, size, digest.hexdigest())
+
+
+def _blocks(max_bytes: int, block_bytes: int, too_large: Callable[[], TooLarge]) -> Iterator[bytes]:
+    """The body in blocks, refused as soon as it is known to be too long."""
     length = request.content_length
-    if length is not None and length > MAX_JWS_BYTES:
-        raise _too_large()
+    if length is not None and length > max_bytes:
+        raise too_large()
     stream = _Body()
-    parts: list[bytes] = []
-    while stream.taken <= MAX_JWS_BYTES and (block := stream.read(MAX_JWS_BYTES + 1 - stream.taken)):
-        parts.append(block)
-    if stream.taken > MAX_JWS_BYTES:
-        raise _too_large()
+    while stream.taken <= max_bytes and (
+        block := stream.read(min(block_bytes, max_bytes + 1 - stream.taken))
+    ):
+        if stream.taken > max_bytes:
+            raise too_large()
+        yield block
     if length is not None and stream.taken < length:
         raise RequestMalformed("the body ended before its Content-Length", mend="Send the same bytes again.")
-    return b"".join(parts)
 
 
 def drain() -> None:
@@ -43,7 +91,7 @@ def drain() -> None:
 
     A client that is still sending would otherwise meet a broken connection before it reads the answer.
     """
-    if request.method != "POST" or g.get("body_ended", False):
+    if request.method not in ("POST", "PUT") or g.get("body_ended", False):
         return
     stream = _Body()
     while stream.taken < _DRAIN_BYTES and stream.read(BLOCK_BYTES * 16):
@@ -145,3 +193,10 @@ class _Body:
 
 def _too_large() -> TooLarge:
     return TooLarge(f"a statement has at most {MAX_JWS_BYTES} bytes")
+
+
+def _too_long(max_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"the file has more than the {max_bytes} bytes that its statement states",
+        mend="Send the very file that the movement names.",
+    )

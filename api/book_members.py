@@ -11,12 +11,14 @@ from flask import Response
 
 from api.replies import PRIVATE, dump_json
 from ledger.clock import format_time_us
+from ledger.encoding import b64url_encode
 from ledger.provenance.answers import Provenance
 from ledger.provenance.holders import Holding, Stock, Travelling
 from ledger.provenance.origins import OriginShare
 from ledger.records.cells import element_masses
 from ledger.records.lots import PoolRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord
+from ledger.store.attachments_store import Naming
 from ledger.store.books_source import NODE_SHIFT
 
 CSV: Final = "text/csv"
@@ -39,6 +41,21 @@ def record_members(record: Any) -> dict[str, Any]:
         else:
             members[each.name] = plain(value)
     return members
+
+
+def naming_members(naming: Naming) -> dict[str, Any]:
+    """What a movement says of an attachment, and whether it is in the store."""
+    named, stored = naming.attachment, naming.stored
+    return {
+        "index": named.entry_index,
+        "position": named.position,
+        "statement": b64url_encode(naming.statement_hash),
+        "role": named.role,
+        "media_type": named.media_type,
+        "size": named.size_bytes,
+        "sha256": named.sha256_hex,
+        "stored_at": None if stored is None else format_time_us(stored.stored_at_us),
+    }
 
 
 def plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from api.book_schemas import AlertSchema, HoldingSchema, ShipmentSchema
-from api.fields import ListOf, Moment, Number, Object, StrictSchema, Text, Truth
+from api.fields import DIGEST_PATTERN, HASH_PATTERN, ListOf, Moment, Number, Object, StrictSchema, Text, Truth
 from api.schemas import PageSchema
 
 
@@ -395,6 +395,33 @@ class MovementStorySchema(StrictSchema):
     lines = ListOf(fields.Nested(LineSchema), "What it changed.")
 
 
+class StoredAttachmentSchema(StrictSchema):
+    """A file that is in the store."""
+
+    sha256 = Text("Its SHA-256, in hexadecimal digits.", pattern=DIGEST_PATTERN)
+    size = Number("Its bytes.")
+    stored_at = Moment("When it came.")
+
+
+class AttachmentSchema(StrictSchema):
+    """A file that a movement names."""
+
+    index = Number("The entry.")
+    position = Number("The movement's place in the statement.")
+    statement = Text("The statement's hash, base64url.", pattern=HASH_PATTERN)
+    role = Text("What the file is to the movement, such as weighbridge-ticket.")
+    media_type = Text("Its media type, as stated.")
+    size = Number("Its bytes, as stated.")
+    sha256 = Text("Its SHA-256, as stated: read it at /v1/attachments/{sha256}.", pattern=DIGEST_PATTERN)
+    stored_at = Moment("When it was uploaded; null where nobody has.", allow_none=True)
+
+
+class AttachmentsSchema(PageSchema):
+    """Attachments."""
+
+    attachments = ListOf(fields.Nested(AttachmentSchema), "Newest entry first.")
+
+
 class EntryStorySchema(StrictSchema):
     """An entry, with what its statement says as far as it is open to the caller."""
 
@@ -411,6 +438,7 @@ class EntryStorySchema(StrictSchema):
     erased = Truth("Whether its bytes were erased, or null.", allow_none=True)
     parties = ListOf(fields.Nested(FirmSchema), "Who signed it and whom it names.")
     movements = ListOf(fields.Nested(MovementStorySchema), "What was booked.")
+    attachments = ListOf(fields.Nested(AttachmentSchema), "The files that the movements name.")
     alerts = ListOf(fields.Nested(AlertSchema), "What was noticed: to a party what it was told of.")
 
 

@@ -18,6 +18,7 @@ MAX_COUNT: Final = 2**53 - 1
 
 HASH_PATTERN: Final = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"
 """Unpadded base64url of 32 bytes: the last character has only four significant bits."""
+DIGEST_PATTERN: Final = "^[0-9a-f]{64}$"
 UUID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 TIME_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$"
 
@@ -73,6 +74,19 @@ class Hash(fields.String):
         if len(raw) != 32:
             raise ValidationError("is the unpadded base64url of 32 bytes")
         return raw
+
+
+class Digest(fields.String):
+    """A SHA-256 as movements write it: 64 hexadecimal digits in lower case."""
+
+    def __init__(self, *, meaning: str = "", **kwargs: Any) -> None:
+        metadata = {"pattern": DIGEST_PATTERN, "description": meaning}
+        super().__init__(metadata=metadata, allow_none=False, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or re.fullmatch(DIGEST_PATTERN.strip("^$"), value) is None:
+            raise ValidationError("is a SHA-256 in 64 hexadecimal digits, in lower case")
+        return value
 
 
 class Thumbprint(Hash):

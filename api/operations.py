@@ -191,13 +191,13 @@ class Resource:
         """Declares the decorated function as an operation; its docstring is the documentation.
 
         Args:
-            method: GET, POST or DELETE; a GET answers HEAD too.
+            method: GET, POST, PUT or DELETE; a GET answers HEAD too.
             path: As OpenAPI writes it, ``/v1/statements/{hash}``.
             replies: Every successful answer.
             access: Who may call it.
             query: The query's parameters; others are refused.
             path_fields: The path's parameters; a value that is none of them is not found.
-            body: What is sent, for a POST.
+            body: What is sent, for a POST or a PUT.
             errors: What it refuses beyond what follows from the arguments above.
             examples: Parameter name -> example value.
             stores: Whether it asks the database.

@@ -59,6 +59,7 @@ STATUSES: Final[Mapping[type[RequestError], int]] = {
     errors.MediaTypeUnsupported: 415,
     errors.SignatureInvalid: 422,
     errors.StatementRefused: 422,
+    errors.AttachmentMismatch: 422,
     errors.ScenarioInvalid: 422,
     errors.LogInconsistent: 500,
     errors.StatementUnjudged: 500,

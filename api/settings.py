@@ -147,6 +147,16 @@ class Settings:
     max_batch_bytes: Annotated[int, _between(1_048_577, 2**50), "Bytes that one batch request may have."] = (
         4 * 2**30
     )
+    max_attachment_bytes: Annotated[
+        int,
+        _between(0, 2**40),
+        "Bytes that an uploaded attachment may have; 0: none is taken.",
+    ] = 16 * 2**20
+    max_attachments_bytes: Annotated[
+        int,
+        _between(0, 2**50),
+        "Bytes that the attachments may have together which one party uploads.",
+    ] = 10 * 2**30
     max_audits: Annotated[
         int,
         _between(1, 64),

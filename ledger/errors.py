@@ -34,6 +34,7 @@ Decides: the code, the title and the default mend of each error. Never knows HTT
     │   ├── UnprocessableError
     │   │   ├── SignatureInvalid         signature.invalid
     │   │   ├── StatementRefused         statement.refused
+    │   │   ├── AttachmentMismatch       attachment.mismatch
     │   │   └── ScenarioInvalid          scenario.invalid
     │   ├── StatementUnjudged            statement.unjudged
     │   ├── UnavailableError             nothing was recorded for certain; the same bytes may be sent again
@@ -295,6 +296,12 @@ class StatementRefused(UnprocessableError):
         count = len(findings)
         super().__init__(f"{count} finding{'' if count == 1 else 's'}: {findings[0].detail}", **kwargs)
         self.findings = tuple(findings)
+
+
+class AttachmentMismatch(UnprocessableError):
+    code = "attachment.mismatch"
+    title = "These bytes are not the attachment that the statement names"
+    default_mend = "Send the very file whose SHA-256 and size the movement states, or correct the movement."
 
 
 class ScenarioInvalid(UnprocessableError):

@@ -7,7 +7,7 @@ from flask import Response
 from sqlalchemy import Connection
 
 from api.access import OPTIONAL, REGULATORS, Reader, admit_to_statement
-from api.book_members import alert_members, plain
+from api.book_members import alert_members, naming_members, plain
 from api.desk_schemas import EntryStorySchema
 from api.fields import Count
 from api.operations import Call, Reply, Resource
@@ -25,6 +25,7 @@ from ledger.records.lots import EventRecord, LotRecord, PostingRecord
 from ledger.records.oversight import AlertRecord
 from ledger.statements.registers import LoggedStatement, Names
 from ledger.store import log_store, registers_store
+from ledger.store.attachments_store import namings_in
 from ledger.store.books_listings import list_records
 
 resource = Resource("entries", "Entries of the log as a person reads them.")
@@ -44,8 +45,8 @@ def read_entry_story(call: Call) -> Response:
     """Read what an entry commits to, and as far as its statement is open to the caller, what it says.
 
     Who may read the statement is told who signed it, which act it is, or of each movement its event, goods
-    and masses as they were booked, and what was noticed about it: regulators all of it, a party what it was
-    told of. Everybody else is told the commitment alone.
+    and masses as they were booked, the files that it names, and what was noticed about it: regulators all of
+    it, a party what it was told of. Everybody else is told the commitment alone.
     """
     index = call.path["index"]
     with call.reading() as connection:
@@ -78,6 +79,7 @@ def _said(connection: Connection, reader: Reader | None, logged: LoggedStatement
         "erased": None,
         "parties": [],
         "movements": [],
+        "attachments": [],
         "alerts": [],
     }
     try:
@@ -97,6 +99,7 @@ def _said(connection: Connection, reader: Reader | None, logged: LoggedStatement
         "erased": logged.erased,
         "parties": [{"party": each, "name": legal_name(known.get(each), each)} for each in sorted(named)],
         "movements": _movements(connection, books, reader, logged),
+        "attachments": [naming_members(each) for each in namings_in(connection, logged.entry_index)],
         "alerts": _alerts(connection, reader, logged.entry_index),
     }
 

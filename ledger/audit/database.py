@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.audit.acts import erase_in, read_found_act
+from ledger.audit.attachments import check_attachments
 from ledger.audit.crew import Assignment, Crew, Task, default_processes, reason_of
 from ledger.audit.kept import KeptEvidence, KeptItem, KeptMark, cannot_exclude, mark_item, named_items
 from ledger.audit.notes import CheckpointNotes
@@ -223,6 +224,9 @@ class _Audit:
             self._check_head()
             self._compare_registers()
             self._faults.merge(self._replay.faults)
+            self.report.counts["attachments"] = check_attachments(
+                self._reader.attachment_pieces(), self._faults
+            )
         elif head is not None:
             check_above(self._reader, self._faults, roots, (self._snapshot.size, head.root))
         self._say_what_was_checked()
@@ -365,6 +369,8 @@ class _Audit:
         if self._whole:
             checked.append(f"{counts['refusals']} refusals: chain, signatures, publications")
             checked.append(f"{counts['acts']} acts folded again, and every register compared with them")
+            if counts["attachments"]:
+                checked.append(f"{counts['attachments']} uploaded attachments: bytes, and who names them")
             if self._replay.books.left_open:
                 checked.append(
                     f"{len(self._replay.books.left_open)} acts only as to their form and signature"

@@ -38,7 +38,7 @@ from ledger.registration.mark import Mark
 from ledger.registration.outcomes import Conflicting, Outcome, Refused, Repeated
 from ledger.registration.precedence import Precedence, uncollected
 from ledger.statements.registers import ErasureRecord, LoggedStatement, Names
-from ledger.store import log_store
+from ledger.store import attachments_store, log_store
 from ledger.store.asking import Asking, ask, telling
 from ledger.store.books_source import write_records
 from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_clock
@@ -336,6 +336,7 @@ class BatchWriter:
             write_changes(connection, changes)
         draft.erased = {each.entry_index for each in changes if isinstance(each, ErasureRecord)}
         log_store.delete_erased_bytes(connection, sorted(draft.erased))
+        attachments_store.delete_erased(connection, sorted(draft.erased))
         check_stored(connection, draft)
         checkpoint = Checkpoint(self._origin, draft.edge.size, draft.edge.root())
         if old.tree_size > 0:

@@ -1,4 +1,4 @@
-"""The log lock, the lock of the sessions, and the database's clock.
+"""The log lock, the locks of sessions and of attachments, and the database's clock.
 
 Decides: how one writer at a time is let in, on either engine, and when waiting ends. There is no leader:
 whoever holds the lock for its transaction may append, in any process on any host. A SQLite file has one lock
@@ -21,6 +21,9 @@ from ledger.store.engine import BUSY_TIMEOUT_MS, driver_error, is_sqlite
 LOG_LOCK_KEY = 8283405968054996799
 # The same of "reledger session lock": who signs in does not wait for who registers.
 SESSION_LOCK_KEY = 2243700950664543781
+# The same of "reledger attachment lock": who uploads one waits for an erasure of statements, and for no
+# other registering.
+ATTACHMENT_LOCK_KEY = 2405393183590194264
 
 # A commit that is acknowledged must be on the disk, whatever the server's or the role's default is.
 _DURABLE = (

@@ -4,7 +4,8 @@ Log tables (append-only, by trigger and grant): ``entries``, ``statements``, ``s
 after an erase act), ``tiles``, ``checkpoints``, ``refusals``. They hold no column that ``verify`` cannot
 recompute or cross-check. ``head`` is one row, changed by compare-and-swap. The others are registers: folds
 over the log, kept for speed, rebuildable at any time. ``challenges`` and ``sessions`` say who is signed in to
-the console at the moment; nothing that is recorded depends on them.
+the console at the moment; nothing that is recorded depends on them. ``stored_attachments`` and
+``attachment_pieces`` are the private store of the files that movements name by their SHA-256.
 
 Hashes are raw 32 bytes; times are integer microseconds since 1970 UTC; JSON is RFC 8785 text.
 """
@@ -321,6 +322,31 @@ class Session(Base):
     seen_us: Mapped[int] = mapped_column(BigInteger)
 
 
+class StoredAttachment(Base):
+    """An attachment that somebody uploaded, by its SHA-256; see ``attachments_store``."""
+
+    __tablename__ = "stored_attachments"
+    __table_args__ = (
+        CheckConstraint("length(sha256_hex) = 64", name="sha256_length"),
+        CheckConstraint("size_bytes >= 0", name="size_not_negative"),
+    )
+    sha256_hex: Mapped[str] = mapped_column(NAME, primary_key=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    stored_at_us: Mapped[int] = mapped_column(BigInteger)
+    stored_by: Mapped[str] = mapped_column(NAME, index=True)
+
+
+class AttachmentPiece(Base):
+    """A piece of one, from 0 on: a long one is read and written without being in memory whole."""
+
+    __tablename__ = "attachment_pieces"
+    sha256_hex: Mapped[str] = mapped_column(
+        NAME, ForeignKey("stored_attachments.sha256_hex"), primary_key=True
+    )
+    piece: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
+    octets: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 LOG_TABLES = ("entries", "statements", "statement_bytes", "tiles", "checkpoints", "refusals")
 REGISTER_TABLES = (
     "parties",
@@ -336,3 +362,4 @@ REGISTER_TABLES = (
     "pending_acts",
 )
 SESSION_TABLES = ("challenges", "sessions")
+ATTACHMENT_TABLES = ("stored_attachments", "attachment_pieces")

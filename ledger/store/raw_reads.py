@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from ledger.store.asking import Question, ask
+from ledger.store.attachments_store import stored_pieces
 from ledger.store.engine import BINARY, driver_error, in_psycopg_words, is_sqlite
 from ledger.store.log_store import read_tile_hashes
 from ledger.store.models import PUBLIC_ENTRY_POSTGRESQL, PUBLIC_ENTRY_SQLITE, Base
@@ -275,6 +276,10 @@ class RawReader:
         keys = [_raw(f'"{column.name}"') for column in table.primary_key.columns]
         query = select(*columns).select_from(table).order_by(*keys)
         return self._select(query.where(*where) if where else query)
+
+    def attachment_pieces(self) -> Iterator[Sequence[Any]]:
+        """As ``stored_pieces`` of ``attachments_store``."""
+        return stored_pieces(self._connection)
 
     def missing_columns(self) -> list[tuple[str, str | None]]:
         """Tables (None) and columns of the model that the database does not have."""

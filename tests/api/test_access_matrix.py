@@ -31,6 +31,7 @@ from tests.support.asking import (
     Caller,
     Row,
     anybody,
+    attachments,
     between,
     bundle_paths,
     every,
@@ -66,7 +67,8 @@ from tests.support.web import JOSE, NDJSON
 
 OPERATIONS: Final = {each.name: each for resource in RESOURCES for each in resource.operations}
 NAMING: Final = re.compile(
-    r"party|lot|unit|pool|consignor|shipment|site|case|subject|after\w*|licence|invoice|declaration|hash|kid|id|q"
+    r"party|lot|unit|pool|consignor|shipment|site|case|subject|after\w*|licence|invoice|declaration|"
+    r"hash|(before_)?sha256|kid|id|q"
 )
 """Parameters that name somebody or something: a row asks for what is not the caller's by each of them."""
 UNKNOWN_JOB: Final = "00000000-0000-4000-8000-000000000000"
@@ -215,6 +217,12 @@ ROWS: Final[dict[str, Row]] = {
     "read_oversight_summary": plain(PUBLIC),
     "read_filing": whose(),
     "list_events": every(whose(), own({"before_index": "40", "before_position": "0"})),
+    "list_attachments": every(
+        whose(),
+        own({"missing": "true"}, {"before_index": "99", "before_position": "0", "before_sha256": "0" * 64}),
+    ),
+    "read_attachment": attachments,
+    "store_attachment": attachments,
     "show_policy": plain(PUBLIC),
     "list_products": plain(PUBLIC),
     "list_processes": plain(PUBLIC),
@@ -340,6 +348,7 @@ class TestTheTestItself:
             "list_restricted_parties",
             "list_events",
             "list_shipment_lines",
+            "list_attachments",
         ):
             for ask in ROWS[name](crowd):
                 told.update(leaked(shown(door.ask(OPERATIONS[name], ask, authority)), crowd.marks))

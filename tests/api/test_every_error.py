@@ -26,12 +26,16 @@ from ledger.encoding import b64url_decode, b64url_encode
 from ledger.log.checkpoint import sign_checkpoint
 from ledger.log.tree_head import Checkpoint
 from ledger.registration import batch
+from ledger.statements.envelope import EPCIS
 from ledger.store import log_store
 from ledger.store.engine import create_ledger_engine
 from ledger.store.locking import begin_write
 from tests.api.test_statements import path_of
 from tests.support.cast import Cast, actor
 from tests.support.databases import unguarded
+from tests.support.movements import extract
+from tests.support.movements_written import payload_of
+from tests.support.story import erasure_of
 from tests.support.web import Site, assert_problem, open_site
 
 
@@ -105,6 +109,27 @@ def algorithm(scene: Scene) -> TestResponse:
     )
 
 
+@case(errors.AttachmentMismatch)
+def attachment(scene: Scene) -> TestResponse:
+    mine, named = scene.cast.mine, "0" * 64
+    listing = {"act": "list-site", "site": f"{mine.party}pit", "party": mine.party}
+    described = {"description": {"name": "Pit", "country": "CN"}}
+    scene.site.registered(scene.cast.act(listing | described))
+    made = extract(
+        f"{mine.party}lots/1",
+        1,
+        site=f"{mine.party}pit",
+        at_us=scene.site.clock.now_us(),
+        attachments=(("assay", "application/pdf", 3, named),),
+    )
+    scene.site.registered(scene.cast.sign(payload_of([made]), mine, cty=EPCIS))
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Authorization": f"Bearer {scene.site.token(mine)}",
+    }
+    return scene.site.client.put(f"/v1/attachments/{named}", data=b"abc", headers=headers)
+
+
 @case(errors.SignatureInvalid)
 def signature(scene: Scene) -> TestResponse:
     one, other = scene.cast.record(number=1), scene.cast.record(number=2)
@@ -132,20 +157,7 @@ def erased(scene: Scene) -> TestResponse:
     with scene.site.parts.engine.connect() as connection:
         row = log_store.read_statement(connection, index)
     assert row is not None
-    scene.site.registered(
-        scene.cast.act(
-            {
-                "act": "erase",
-                "statement": b64url_encode(row.statement_hash),
-                "index": index,
-                "issuer": row.issuer,
-                "kid": row.kid,
-                "jti": row.jti,
-                "signing_input": b64url_encode(row.signing_input_hash),
-                "effects": [],
-            }
-        )
-    )
+    scene.site.registered(scene.cast.act({"act": "erase", **erasure_of(row)}))
     return scene.site.get(path_of(jws), scene.cast.mine)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect, literal_column, select, text
 from ledger.store.books_tables import BOOKS_TABLES, ONE_ENGINE
 from ledger.store.engine import create_ledger_engine, is_sqlite
 from ledger.store.lot_tails import TAIL
-from ledger.store.models import LOG_TABLES, REGISTER_TABLES, SESSION_TABLES, Base
+from ledger.store.models import ATTACHMENT_TABLES, LOG_TABLES, REGISTER_TABLES, SESSION_TABLES, Base
 from tests.support.books_schema import BOOKS_INDICES, BOOKS_MAY_BE_EMPTY, BOOKS_NAMES, BOOKS_PRIMARY
 
 CHECKS = {
@@ -32,6 +32,8 @@ CHECKS = {
     "ck_sessions_session_hash_length": "length(session_hash) = 32",
     "ck_statements_signing_input_hash_length": "length(signing_input_hash) = 32",
     "ck_statements_statement_hash_length": "length(statement_hash) = 32",
+    "ck_stored_attachments_sha256_length": "length(sha256_hex) = 64",
+    "ck_stored_attachments_size_not_negative": "size_bytes >= 0",
     "ck_tiles_hashes_length": "length(hashes) = 8192",
     "ck_tiles_root_length": "length(root) = 32",
 }
@@ -43,10 +45,12 @@ UNIQUE = {
     "uq_statements_statement_hash": ["statement_hash"],
 }
 FOREIGN = {
+    "fk_attachment_pieces_sha256_hex_stored_attachments": ("attachment_pieces", "stored_attachments"),
     "fk_statement_bytes_entry_index_statements": ("statement_bytes", "statements"),
     "fk_statements_entry_index_entries": ("statements", "entries"),
 }
 PRIMARY = {
+    "pk_attachment_pieces": ["sha256_hex", "piece"],
     "pk_challenges": ["challenge"],
     "pk_checkpoints": ["checkpoint_number"],
     "pk_entries": ["entry_index"],
@@ -66,6 +70,7 @@ PRIMARY = {
     "pk_sites": ["site"],
     "pk_statement_bytes": ["entry_index"],
     "pk_statements": ["entry_index"],
+    "pk_stored_attachments": ["sha256_hex"],
     "pk_tiles": ["level", "tile_index"],
 }
 INDICES = {
@@ -76,6 +81,7 @@ INDICES = {
     "ix_readers_party": ["party", "entry_index"],
     "ix_sessions_kid": ["kid"],
     "ix_sites_party": ["party"],
+    "ix_stored_attachments_stored_by": ["stored_by"],
 }
 SQLITE_TRIGGERS = {
     *(f"{table}_no_{event}" for table in LOG_TABLES for event in ("update", "delete", "replace")),
@@ -95,6 +101,9 @@ POSTGRES_TRIGGERS = {
     "head_no_truncate": ("STATEMENT", "BEFORE TRUNCATE", "reledger_append_only", "A"),
 }
 NAME_COLUMNS = {
+    "attachment_pieces.sha256_hex",
+    "stored_attachments.sha256_hex",
+    "stored_attachments.stored_by",
     "grants.grantee",
     "keys.kid",
     "keys.party",
@@ -131,7 +140,7 @@ class TestSchema:
             context = MigrationContext.configure(connection, opts=options)
             assert compare_metadata(context, Base.metadata) == []
 
-    def test_every_table_is_of_the_log_or_folded_from_it_or_of_sessions(self, engine: Engine) -> None:
+    def test_every_table_is_of_the_log_or_folded_from_it_or_beside_it(self, engine: Engine) -> None:
         with engine.connect() as connection:
             tables = set(inspect(connection).get_table_names())
         assert tables == {
@@ -139,6 +148,7 @@ class TestSchema:
             *REGISTER_TABLES,
             *BOOKS_TABLES,
             *SESSION_TABLES,
+            *ATTACHMENT_TABLES,
             "head",
             "alembic_version",
         }
@@ -282,5 +292,8 @@ class TestSchema:
                     "WHERE attstorage = 'e' AND c.relkind = 'r'"
                 )
             ).scalars()
-            assert set(rows) == {"statement_bytes.jws", "refusals.jws", "tiles.hashes"}
+            assert set(rows) == {
+                *("statement_bytes.jws", "refusals.jws", "tiles.hashes"),
+                "attachment_pieces.octets",
+            }
         engine.dispose()

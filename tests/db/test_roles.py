@@ -30,7 +30,7 @@ from ledger.store.books_source import write_records
 from ledger.store.books_tables import BOOKS, BOOKS_TABLES, GROWING
 from ledger.store.engine import create_ledger_engine
 from ledger.store.locking import begin_write, database_clock
-from ledger.store.models import LOG_TABLES, REGISTER_TABLES, SESSION_TABLES, Base
+from ledger.store.models import ATTACHMENT_TABLES, LOG_TABLES, REGISTER_TABLES, SESSION_TABLES, Base
 from ledger.store.registers_store import RECORD_TYPES, read_facts, write_changes
 from ledger.store.schema import upgrade
 from tests.support.books_records import some_records
@@ -57,9 +57,10 @@ WRITER = {
     "head": {"SELECT", "UPDATE"},
     "challenges": {"SELECT", "INSERT", "DELETE"},
     "sessions": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    **{table: {"SELECT", "INSERT", "DELETE"} for table in ATTACHMENT_TABLES},
     "alembic_version": {"SELECT"},
 }
-READER = {table: {"SELECT"} for table in (*ALL_TABLES, "alembic_version")}
+READER = {table: {"SELECT"} for table in (*ALL_TABLES, *ATTACHMENT_TABLES, "alembic_version")}
 RECORDS = [
     OriginRecord("log.example", ("log.example+00000000+AQ==",)),
     PolicyRecord(0, {"rules": 1}),

@@ -59,6 +59,7 @@ def offices(names: frozenset[str]) -> Who:
     return lambda caller: caller.name in names
 
 
+OCTETS: Final = {"Content-Type": "application/octet-stream"}
 Tells = Callable[[Everybody, Caller], Iterable[str]]
 
 
@@ -190,6 +191,15 @@ def statements(crowd: Everybody) -> Iterator[Ask]:
         yield Ask(path={"hash": said.name}, who=anybody if said.public else only(*readers))
     for said in crowd.refused:
         yield Ask(path={"hash": said.name}, who=anybody, opens=frozenset({404}), closed=404)
+
+
+def attachments(crowd: Everybody) -> Iterator[Ask]:
+    """A file that a shipment names, to whom the shipment is; and one that nobody names."""
+    (said,) = [each for each in crowd.movements if crowd.contract_digest in each.marks]
+    readers = [each.party for each in crowd.parties.values() if crowd.may_read(said, each.party)]
+    common = {"body": crowd.contract, "headers": OCTETS, "closed": 404}
+    yield Ask(path={"sha256": crowd.contract_digest}, who=only(*readers), **common)
+    yield Ask(path={"sha256": "0" * 64}, who=with_a_key, opens=frozenset({404}), **common)
 
 
 def journal(crowd: Everybody, caller: Caller) -> Iterable[str]:

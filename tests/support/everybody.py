@@ -61,7 +61,7 @@ PUBLIC_ACTS: Final = frozenset(
 
 # What is looked for in answers: names that begin like these, values of these members, and masses in mg.
 _NAMES: Final = re.compile(r"(?:urn:(?!epcglobal)|https://(?!ref\.gs1\.org|w3id\.org))\S{6,}")
-_NAMED_BY: Final = frozenset({"case", "declaration", "invoice", "licence", "organisation"})
+_NAMED_BY: Final = frozenset({"case", "declaration", "invoice", "licence", "organisation", "sha256"})
 _LEAST_MG: Final = 10 * KG
 _TO_MG: Final = {"KGM": KG, "TNE": 1_000 * KG}
 
@@ -225,6 +225,15 @@ class Everybody:
         return self.marks - known
 
     @cached_property
+    def contract(self) -> bytes:
+        """A file that the southern mine's shipment to the trader names; it tells which lot was sold."""
+        return f"Sold: {self.cast.members['south'].lot(1, 'CARB-S-07')}".encode()
+
+    @cached_property
+    def contract_digest(self) -> str:
+        return hashlib.sha256(self.contract).hexdigest()
+
+    @cached_property
     def lots(self) -> dict[str, tuple[str, frozenset[str]]]:
         """Every lot in the books: who made it, and everyone through whose hands it went."""
         found: dict[str, tuple[str, frozenset[str]]] = {}
@@ -320,9 +329,14 @@ def _trade_on(crowd: Everybody) -> None:
         consignor=south.party,
         consignee=leaver.party,
         site_to=leaver.site(),
+        attachments=[("contract", "text/plain", len(crowd.contract), crowd.contract_digest)],
         **_common(crowd, south, "sent", 10),
     )
     crowd.move("south", sent)
+    token = crowd.site.token(crowd.cast.companies["south"])
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/octet-stream"}
+    path = f"/v1/attachments/{crowd.contract_digest}"
+    assert crowd.site.client.put(path, data=crowd.contract, headers=headers).status_code == 201
     arrived = writing.receive(
         [LotContent(ore, 206 * KG)],
         consignor=south.party,

@@ -71,7 +71,7 @@ def tell_story(engine: Engine, folder: Path) -> Iterator[Story]:
         with engine.connect() as connection:
             row = log_store.read_statement(connection, 2)
         assert row is not None
-        site.registered(cast.act({"act": "erase", **_erasure(row)}))
+        site.registered(cast.act({"act": "erase", **erasure_of(row)}))
         scope = {"statements": [site.post(records[2]).get_json()["statement"]]}
         trader = next(each for each in cast.actors if "trader" in each.party)
         grant = cast.act({"act": "grant-read", "grantee": trader.party, "scope": scope})
@@ -98,7 +98,8 @@ def tell_story(engine: Engine, folder: Path) -> Iterator[Story]:
         )
 
 
-def _erasure(row: log_store.StatementRow) -> dict[str, Any]:
+def erasure_of(row: log_store.StatementRow) -> dict[str, Any]:
+    """The members of the act that erases a statement which changed nothing beside the books."""
     return {
         "statement": b64url_encode(row.statement_hash),
         "index": row.entry_index,

@@ -1,6 +1,6 @@
 """Firms that record movements over HTTP, for tests of what each of them is told afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -107,12 +107,17 @@ class Traders:
 
 
 @contextmanager
-def open_traders(engine: Engine, folder: Path, **roles: tuple[str, ...]) -> Iterator[Traders]:
-    """A ledger with a mine and such firms; the authority is called ``authority``."""
+def open_traders(
+    engine: Engine, folder: Path, settings: Mapping[str, Any] | None = None, **roles: tuple[str, ...]
+) -> Iterator[Traders]:
+    """A ledger with a mine and such firms; the authority is called ``authority``.
+
+    Statements may be erased at once.
+    """
     actors = {name: actor(name, *held) for name, held in roles.items()}
-    cast = TradingCast(more=list(actors.values()))
+    cast = TradingCast(more=list(actors.values()), policy={"rule_set": 1, "retention_days": 0})
     actors |= {"mine": cast.mine, "authority": cast.authority}
-    with open_site(cast, engine, folder) as site:
+    with open_site(cast, engine, folder, **(settings or {})) as site:
         made = Traders(site, cast, actors)
         for name in ("mine", *roles):
             listing = {"act": "list-site", "site": made.place(name), "party": made.party(name), **_LISTED}

@@ -1,0 +1,244 @@
+"""The private store of attachments: the files that movements name by their SHA-256, kept beside the log.
+
+Decides: how a file is cut, which statements name it, and when its bytes go. Never decides who may read one.
+The log holds the digests alone, so nothing here can change what was recorded: a file is what its statement
+named if its SHA-256 is, and whoever has it can see that. When the last statement that names it is erased,
+the file goes with it.
+
+Every function works in the caller's transaction; those that write need the lock ``ATTACHMENT_LOCK_KEY``.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, Select, delete, exists, func, insert, or_, select, text, tuple_
+
+from ledger.records.lots import AttachmentRecord
+from ledger.store.books_tables import BOOKS
+from ledger.store.engine import BINARY, is_sqlite
+from ledger.store.locking import ATTACHMENT_LOCK_KEY
+from ledger.store.models import Base
+
+PIECE_BYTES: Final = 262_144
+"""How many bytes of a file are one row: what is in memory at a time."""
+_PIECES_AT_ONCE: Final = 8
+_IN_CHUNK: Final = 500
+
+_NAMED: Final = BOOKS[AttachmentRecord].table
+_TABLES: Final = Base.metadata.tables
+_STORED, _PIECES = _TABLES["stored_attachments"], _TABLES["attachment_pieces"]
+_STATEMENTS, _READERS, _ERASURES = (_TABLES[name] for name in ("statements", "readers", "erasures"))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttachment:
+    """A file that is in the store.
+
+    Attributes:
+        sha256_hex: Its SHA-256, 64 digits in lower case.
+        size_bytes: Its length.
+        stored_at_us: When it came, in microseconds since the epoch.
+        stored_by: Which party uploaded it.
+    """
+
+    sha256_hex: str
+    size_bytes: int
+    stored_at_us: int
+    stored_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """That a movement names a file.
+
+    Attributes:
+        attachment: What it says of the file.
+        statement_hash: Of the statement that the movement stands in.
+        issuer: Who signed it.
+        erased: Whether the statement was erased.
+        stored: The file, if it is in the store.
+    """
+
+    attachment: AttachmentRecord
+    statement_hash: bytes
+    issuer: str
+    erased: bool
+    stored: StoredAttachment | None
+
+
+def find_stored(connection: Connection, sha256_hex: str) -> StoredAttachment | None:
+    """The file with this SHA-256, if it is in the store."""
+    row = connection.execute(select(_STORED).where(_STORED.c.sha256_hex == sha256_hex)).first()
+    return None if row is None else StoredAttachment(*row)
+
+
+def bytes_stored(connection: Connection, party: str) -> int:
+    """How many bytes the files have together that a party uploaded."""
+    query = select(func.coalesce(func.sum(_STORED.c.size_bytes), 0)).where(_STORED.c.stored_by == party)
+    return int(connection.execute(query).scalar_one())
+
+
+def put(connection: Connection, stored: StoredAttachment, blocks: Iterable[bytes]) -> None:
+    """Stores a file that is not there yet.
+
+    Args:
+        connection: A transaction that holds the lock.
+        stored: What it is; the caller has checked its SHA-256 and its length.
+        blocks: Its bytes, in blocks of ``PIECE_BYTES``, the last one shorter.
+    """
+    connection.execute(
+        insert(_STORED).values(
+            sha256_hex=stored.sha256_hex,
+            size_bytes=stored.size_bytes,
+            stored_at_us=stored.stored_at_us,
+            stored_by=stored.stored_by,
+        )
+    )
+    for piece, octets in enumerate(blocks):
+        connection.execute(insert(_PIECES).values(sha256_hex=stored.sha256_hex, piece=piece, octets=octets))
+
+
+def read_piece(connection: Connection, sha256_hex: str, piece: int) -> bytes | None:
+    """One piece of a file, from 0 on; None where there is none."""
+    query = select(_PIECES.c.octets).where(_PIECES.c.sha256_hex == sha256_hex, _PIECES.c.piece == piece)
+    octets: bytes | None = connection.execute(query, execution_options=BINARY).scalar_one_or_none()
+    return octets
+
+
+def delete_erased(connection: Connection, indices: Sequence[int]) -> None:
+    """Deletes the files that erased statements named and that no other statement names.
+
+    Args:
+        connection: A transaction that holds the log lock; the lock of the attachments is taken besides.
+        indices: The entries of statements that are being erased; ``erasures`` names them already.
+    """
+    if not indices:
+        return
+    if not is_sqlite(connection):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ATTACHMENT_LOCK_KEY})
+    for start in range(0, len(indices), _IN_CHUNK):
+        chunk = indices[start : start + _IN_CHUNK]
+        others = _NAMED.alias("others")
+        standing = exists().where(
+            others.c.sha256_hex == _STORED.c.sha256_hex,
+            ~exists().where(_ERASURES.c.entry_index == others.c.entry_index),
+        )
+        named = select(_NAMED.c.sha256_hex).where(_NAMED.c.entry_index.in_(chunk))
+        query = select(_STORED.c.sha256_hex).where(_STORED.c.sha256_hex.in_(named), ~standing)
+        gone = list(connection.execute(query).scalars())
+        for table in (_PIECES, _STORED):
+            connection.execute(delete(table).where(table.c.sha256_hex.in_(gone)))
+
+
+# --- which statements name which files ---
+
+
+def namings_of(
+    connection: Connection, sha256_hex: str, *, party: str | None, before: int | None, limit: int
+) -> list[Naming]:
+    """The movements that name a file, newest entry first; those of statements that stand before erased ones.
+
+    Args:
+        connection: Any transaction.
+        sha256_hex: The file.
+        party: Only those of statements that this party signed or that name it as a counterparty.
+        before: Only those of statements that stand, in entries before this one.
+        limit: How many at most.
+    """
+    query = _naming().where(_NAMED.c.sha256_hex == sha256_hex)
+    if party is not None:
+        named = exists().where(_READERS.c.entry_index == _NAMED.c.entry_index, _READERS.c.party == party)
+        query = query.where(or_(_STATEMENTS.c.issuer == party, named))
+    if before is not None:
+        query = query.where(_ERASURES.c.entry_index.is_(None), _NAMED.c.entry_index < before)
+    order = (_ERASURES.c.entry_index.is_not(None), _NAMED.c.entry_index.desc(), _NAMED.c.position)
+    return [_to_naming(row) for row in connection.execute(query.order_by(*order).limit(limit)).mappings()]
+
+
+def namings_in(connection: Connection, entry_index: int) -> list[Naming]:
+    """The files that a statement names, in the order of its movements."""
+    query = _naming().where(_NAMED.c.entry_index == entry_index)
+    query = query.order_by(_NAMED.c.position, _NAMED.c.sha256_hex)
+    return [_to_naming(row) for row in connection.execute(query).mappings()]
+
+
+def list_namings(
+    connection: Connection,
+    issuer: str,
+    *,
+    missing: bool,
+    after: tuple[int, int, str] | None,
+    limit: int,
+) -> list[Naming]:
+    """The files that a party's standing statements name, newest entry first.
+
+    Args:
+        connection: Any transaction.
+        issuer: Who signed the statements.
+        missing: Only those that are not in the store.
+        after: Entry, position and SHA-256 of the last of the page before.
+        limit: How many at most.
+    """
+    keys = (_NAMED.c.entry_index, _NAMED.c.position, _NAMED.c.sha256_hex)
+    query = _naming().where(_STATEMENTS.c.issuer == issuer, _ERASURES.c.entry_index.is_(None))
+    if missing:
+        query = query.where(_STORED.c.sha256_hex.is_(None))
+    if after is not None:
+        query = query.where(tuple_(*keys) < after)
+    query = query.order_by(*(key.desc() for key in keys)).limit(limit)
+    return [_to_naming(row) for row in connection.execute(query).mappings()]
+
+
+def _naming() -> Select[Any]:
+    return (
+        select(
+            *_NAMED.c,
+            _STATEMENTS.c.statement_hash,
+            _STATEMENTS.c.issuer,
+            _ERASURES.c.act_index,
+            _STORED.c.sha256_hex.label("stored"),
+            _STORED.c.size_bytes.label("stored_bytes"),
+            _STORED.c.stored_at_us,
+            _STORED.c.stored_by,
+        )
+        .join(_STATEMENTS, _STATEMENTS.c.entry_index == _NAMED.c.entry_index)
+        .outerjoin(_ERASURES, _ERASURES.c.entry_index == _NAMED.c.entry_index)
+        .outerjoin(_STORED, _STORED.c.sha256_hex == _NAMED.c.sha256_hex)
+    )
+
+
+def _to_naming(row: RowMapping) -> Naming:
+    stored = None
+    if row["stored"] is not None:
+        stored = StoredAttachment(row["stored"], row["stored_bytes"], row["stored_at_us"], row["stored_by"])
+    return Naming(
+        AttachmentRecord(**{name: row[name] for name in BOOKS[AttachmentRecord].columns}),
+        row["statement_hash"],
+        row["issuer"],
+        row["act_index"] is not None,
+        stored,
+    )
+
+
+def stored_pieces(connection: Connection) -> Iterator[Sequence[Any]]:
+    """Every file of the store piece by piece, as it is stored, for an audit.
+
+    Yields:
+        Its SHA-256, its length as stored, whether a statement that stands names it, and the piece's number
+        and bytes: ascending by SHA-256 and piece. Of a file without pieces both are None.
+    """
+    standing = exists().where(
+        _NAMED.c.sha256_hex == _STORED.c.sha256_hex,
+        ~exists().where(_ERASURES.c.entry_index == _NAMED.c.entry_index),
+    )
+    query = (
+        select(_STORED.c.sha256_hex, _STORED.c.size_bytes, standing, _PIECES.c.piece, _PIECES.c.octets)
+        .outerjoin(_PIECES, _PIECES.c.sha256_hex == _STORED.c.sha256_hex)
+        .order_by(_STORED.c.sha256_hex, _PIECES.c.piece)
+    )
+    options = {**BINARY, "stream_results": True, "yield_per": _PIECES_AT_ONCE}
+    with closing(connection.execute(query, execution_options=options)) as rows:
+        for part in rows.partitions(_PIECES_AT_ONCE):
+            yield from part
