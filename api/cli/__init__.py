@@ -19,6 +19,7 @@ _MODULES: Final = {
     "operate": ("init", "migrate", "mark", "publish-refusals", "products", "restricted"),
     "keys": ("key",),
     "submit": ("sign", "submit", "check", "token"),
+    "attachments": ("attachments",),
     "audit": ("verify", "audit"),
     "what_if": ("what-if",),
     "simulate": ("simulate",),

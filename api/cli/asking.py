@@ -7,7 +7,7 @@ import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
 
 import click
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.cli.common import key_options, notes, signer_from, url_option
-from ledger.client.http import LedgerClient, printable
+from ledger.client.http import Answer, LedgerClient, printable
 from ledger.clock import SystemClock
 from ledger.materials.units import format_mass
 from ledger.statements.tokens import make_token
@@ -33,9 +33,20 @@ class Asking:
     def get(self, path: str, query: dict[str, Any], accept: str = "application/json") -> bytes:
         asked = urlencode({name: value for name, value in query.items() if value is not None})
         with LedgerClient(self._url) as client:
-            origin = client.log()["origin"]
-            token = make_token(self._signer, origin, SystemClock().now_us() // 1_000_000)
-            return client.get(f"{path}?{asked}", token=token, accept=accept)
+            return client.get(f"{path}?{asked}", token=self._token(client), accept=accept)
+
+    def put_file(self, path: str, file: Path) -> Answer:
+        """Puts a file at a path."""
+        with LedgerClient(self._url) as client:
+            return client.put_file(path, file, token=self._token(client))
+
+    def save(self, path: str, stream: BinaryIO) -> str:
+        """Writes what is at a path into a stream; its SHA-256."""
+        with LedgerClient(self._url) as client:
+            return client.save(path, stream, token=self._token(client))
+
+    def _token(self, client: LedgerClient) -> str:
+        return make_token(self._signer, client.log()["origin"], SystemClock().now_us() // 1_000_000)
 
     def members(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
         members = json.loads(self.get(path, query))

@@ -4,12 +4,15 @@ Decides: how answers become results or errors, and when a request is sent again 
 503, or the connection broke, and the bytes are the same). Verifies nothing; see ``ledger.client.outbox``.
 """
 
+import hashlib
 import json
+import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import httpx2
 
@@ -113,8 +116,48 @@ class LedgerClient:
             headers["Authorization"] = f"Bearer {token}"
         response = self._send("GET", path, headers=headers)
         if response.status_code != 200:
-            raise RemoteFailed(f"GET {path} answered {response.status_code}: {_problem_text(response)}")
+            raise _not_given(path, response)
         return response.content
+
+    def put_file(self, path: str, file: Path, *, token: str) -> Answer:
+        """Puts a file's bytes at a path; it is read as it is sent, and sent again where the ledger says 503.
+
+        Raises:
+            RemoteFailed: The ledger cannot be reached, or the connection broke: sending again is safe.
+        """
+
+        def send() -> httpx2.Response:
+            with file.open("rb") as stream:
+                headers = {
+                    "Content-Type": "application/octet-stream",
+                    "Content-Length": str(os.fstat(stream.fileno()).st_size),
+                    "Authorization": f"Bearer {token}",
+                }
+                return self._http.put(self.url + path, content=stream, headers=headers)
+
+        return self._answered(path, lambda: self._tried("PUT", path, send))
+
+    def save(self, path: str, stream: BinaryIO, *, token: str) -> str:
+        """Writes the body at a path into a stream as it arrives; its SHA-256 in hexadecimal digits.
+
+        Raises:
+            RemoteFailed: Not reachable, not 200, or broken off; what was written by then is not whole.
+        """
+        digest = hashlib.sha256()
+        headers = {"Accept": "application/octet-stream", "Authorization": f"Bearer {token}"}
+        try:
+            with self._http.stream("GET", self.url + path, headers=headers) as response:
+                if response.status_code != 200:
+                    response.read()
+                    raise RemoteFailed(
+                        f"GET {path} answered {response.status_code}: {_problem_text(response)}"
+                    )
+                for block in response.iter_bytes():
+                    digest.update(block)
+                    stream.write(block)
+        except httpx2.HTTPError as error:
+            raise RemoteFailed(f"GET {path} broke off: {error}", mend="Ask again.") from error
+        return digest.hexdigest()
 
     def submit(self, jws: bytes) -> Answer:
         """Posts one statement; sends the same bytes again while the ledger says 503 or cannot be reached."""
@@ -157,9 +200,13 @@ class LedgerClient:
 
     def _post(self, path: str, jws: bytes) -> Answer:
         headers = {"Content-Type": "application/jose", "Accept": "application/json"}
+        return self._answered(path, lambda: self._send("POST", path, content=jws, headers=headers))
+
+    def _answered(self, path: str, send: Callable[[], httpx2.Response]) -> Answer:
+        """What is answered in the end: it is sent again, for some time, while the answer is 503."""
         waited = 0.0
         for attempt in range(ATTEMPTS):
-            response = self._send("POST", path, content=jws, headers=headers)
+            response = send()
             answer = Answer(response.status_code, _json_object(response.content, path))
             if not answer.retry_safe or attempt == ATTEMPTS - 1:
                 break
@@ -171,10 +218,13 @@ class LedgerClient:
         return answer
 
     def _send(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        return self._tried(method, path, lambda: self._http.request(method, self.url + path, **request))
+
+    def _tried(self, method: str, path: str, send: Callable[[], httpx2.Response]) -> httpx2.Response:
         """One request; a broken connection is tried again, for every request here may be repeated."""
         for attempt in range(ATTEMPTS):
             try:
-                return self._http.request(method, self.url + path, **request)
+                return send()
             except httpx2.HTTPError as error:
                 if attempt == ATTEMPTS - 1 or isinstance(error, httpx2.ConnectError):
                     raise RemoteFailed(
@@ -193,6 +243,10 @@ def _json_object(body: bytes, path: str) -> dict[str, Any]:
     if not isinstance(members, dict):
         raise RemoteFailed(f"{path} did not answer with a JSON object")
     return members
+
+
+def _not_given(path: str, response: httpx2.Response) -> RemoteFailed:
+    return RemoteFailed(f"GET {path} answered {response.status_code}: {_problem_text(response)}")
 
 
 def _problem_text(response: httpx2.Response) -> str:
