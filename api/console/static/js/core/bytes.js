@@ -39,6 +39,9 @@ export const toHex = (bytes) => Array.from(bytes, (each) => each.toString(16).pa
 /** SHA-256 by WebCrypto. */
 export const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 
+/** The SHA-256 of a file's bytes as movements write it: hexadecimal digits. */
+export const sha256Of = async (bytes) => toHex(await sha256(bytes));
+
 /** Several byte arrays as one. */
 export function concat(...parts) {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -41,6 +41,7 @@ export function writeEvent(kind, form, me, eventId) {
   for (const { name, optional } of fields.map(named)) (PUT[name] ?? skip)(event, form, me, optional);
   if (form.reason && !event["ree:reason"]) event["ree:reason"] = form.reason.trim();
   if (form.whole) event["ree:whole"] = true;
+  if (form.files?.length) event["ree:attachments"] = form.files.map(({ role, media_type: mediaType, size, sha256 }) => ({ role, mediaType, size, sha256 }));
   return event;
 }
 

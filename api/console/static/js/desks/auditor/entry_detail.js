@@ -14,6 +14,7 @@ import { writeReceipt } from "../../proof/receipt.js";
 import { Refused } from "../../proof/refused.js";
 import { isSignedBy, splitStatement } from "../../proof/statement.js";
 import { verifiersFor } from "../../proof/trust.js";
+import { Attachments } from "./attachments.js";
 
 async function readEntry(index, signal) {
   const { entries } = await get("/v1/log/entries", { start: index, end: index + 1 }, { signal });
@@ -83,12 +84,12 @@ const Verdict = ({ ok, good, bad }) => html`<${Badge} tone=${ok ? "good" : "bad"
 /** What the ledger made of the statement, where it says so to this reader. */
 function Summary({ index }) {
   const read = useLoad((signal) => get(`/v1/entries/${index}`, undefined, { signal }).catch(() => null), [index]);
-  const { act = null, movements = [] } = read.value ?? {};
+  const { act = null, movements = [], attachments = [] } = read.value ?? {};
   if (!act && !movements.length) return null;
   return html`<h3>${t("auditor.summary.title")}</h3><${Facts} rows=${[
     act && [t("auditor.summary.act"), html`<code>${act}</code>`],
     ...movements.map((movement) => [term("movement", movement.kind), html`<${Movement} ...${movement} />`]),
-  ]} />`;
+  ]} /><${Attachments} attachments=${attachments} onStored=${read.reload} />`;
 }
 
 /** When and where it happened, and how much of which lot moved: out of a holding with a minus. */

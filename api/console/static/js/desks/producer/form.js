@@ -1,5 +1,6 @@
 // The form of one movement: filled in as people write, checked by the ledger as one types, signed at the end.
 import { all, get } from "../../core/api.js";
+import { sha256Of } from "../../core/bytes.js";
 import { html, useEffect, useMemo, useState } from "../../core/html.js";
 import { language, t, term } from "../../core/i18n.js";
 import { signStatement } from "../../core/jws.js";
@@ -13,6 +14,7 @@ import { localText } from "../../movements/reading.js";
 import { declareWrong, document, writeEvent } from "../../movements/writing.js";
 import { Findings } from "../../parts/findings.js";
 import { ChoiceField, MassesField, PartyField, ResultsField, TextField, countryOptions, technologies } from "./fields.js";
+import { FilesPart, Uploads, useUploads } from "./files.js";
 import { MadeGoods, UsedGoods } from "./goods.js";
 import { Sending, useSending } from "./sending.js";
 import { ShipmentField } from "./shipment_field.js";
@@ -69,9 +71,10 @@ export function MovementForm({ kind, me, initial, wrong }) {
   }, [from.value]);
   const written = useMemo(() => attempt(kind, form, me, eventId, wrong), [kind, form, me, wrong]);
   const check = useCheck(written.payload, state);
-  const submit = (event) => {
+  const [uploads, upload] = useUploads();
+  const submit = async (event) => {
     event.preventDefault();
-    if (written.payload) send(() => document(written.events), kind, "epcis+json");
+    if (written.payload && (await send(() => document(written.events), kind, "epcis+json"))) await upload(form.files);
   };
   return html`<${Loaded} from=${from}>${(known) => html`<form class="movement" onSubmit=${submit} novalidate>
     <${Section} title=${t("producer.what")}><${GoodsPart} kind=${kind} form=${form} set=${set} known=${known} fault=${shown(written)} me=${me} /><//>
@@ -82,8 +85,9 @@ export function MovementForm({ kind, me, initial, wrong }) {
         ${fieldsOf(kind).map((field) => html`<${FieldPart} key=${field.name} ...${field} kind=${kind} form=${form} set=${set} known=${known} fault=${shown(written)} me=${me} />`)}
       </div>
     <//>
+    <${FilesPart} form=${form} set=${set} locked=${state !== null} />
     <${Verdict} written=${written} check=${check} />
-    <${Sending} state=${state} retry=${submit} />
+    <${Sending} state=${state} retry=${submit} /><${Uploads} state=${uploads} />
     <div class="form-end">
       ${state?.step === "done"
         ? html`<button type="button" onClick=${() => location.assign(location.pathname)}>${t("producer.another")}</button>`
@@ -225,10 +229,7 @@ function PoolField({ pools, ...common }) {
 
 /** A laboratory's report, or what was handed over: its SHA-256 is recorded, the file stays here. */
 function DocumentField({ label, form, set, fault, optional }) {
-  const take = async (file) => {
-    const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-    set({ document: Array.from(new Uint8Array(digest), (each) => each.toString(16).padStart(2, "0")).join("") });
-  };
+  const take = async (file) => set({ document: await sha256Of(await file.arrayBuffer()) });
   return html`<div><label>${t(`producer.field.${label}`)}<input type="file" name="document-file" onChange=${(event) => event.target.files[0] && take(event.target.files[0])} /></label>
     <${TextField} name="document" label="digest" form=${form} set=${set} fault=${fault} optional=${optional} hint=${t("producer.document_hint")} /></div>`;
 }
