@@ -41,7 +41,9 @@ class Performance:
         self._client = client
         self._clock = SystemClock()
         self._receipts = stage.folder / "receipts"
-        self._receipts.mkdir(exist_ok=True)
+        self._tickets = stage.folder / "tickets"
+        for folder in (self._receipts, self._tickets):
+            folder.mkdir(exist_ok=True)
         self._story = story.Story(stage.members, datetime.now(UTC))
         self._recorded: list[tuple[int, bytes, dict[str, Any]]] = []
 
@@ -205,6 +207,8 @@ class Performance:
         if not scene.refused:
             index = self._record(jws, scene.actor, scene.title)
             self._recorded.append((index, jws, scene.document))
+            if scene.ticket:
+                self._upload(scene.ticket, scene.actor)
             return
         answer = self._client.submit(jws)
         reasons = {finding["code"]: finding["detail"] for finding in answer.members.get("findings", ())}
@@ -212,6 +216,18 @@ class Performance:
             raise RemoteFailed(f"{scene.title}: the ledger answered {answer.describe()}")
         _say(f"refused   ✗ {scene.actor.name:<9} {scene.title}")
         _say(f"            {scene.refused}: {reasons[scene.refused]}")
+
+    def _upload(self, ticket: bytes, actor: Member) -> None:
+        """Puts a weighbridge ticket into the store, for whoever may read the record that names it."""
+        name = hashlib.sha256(ticket).hexdigest()
+        file = self._tickets / f"{name[:12]}.txt"
+        write_file(file, ticket)
+        now_s = self._clock.now_us() // 1_000_000
+        token = make_token(actor.signer, self._stage.settings.origin, now_s)
+        answer = self._client.put_file(f"/v1/attachments/{name}", file, token=token)
+        if not answer.recorded:
+            raise RemoteFailed(f"the weighbridge ticket {file}: {answer.describe()}")
+        _say(f"            with its weighbridge ticket, by SHA-256 {name[:12]}…")
 
     def _act(self, act: dict[str, Any], title: str) -> None:
         authority = self._stage.authority

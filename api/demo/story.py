@@ -62,12 +62,14 @@ class Scene:
         actor: Who signs it.
         document: The EPCIS document.
         refused: The code that refuses it, where it is an attempt to smuggle.
+        ticket: The weighbridge ticket that it names, or nothing.
     """
 
     title: str
     actor: Member
     document: dict[str, Any]
     refused: str = ""
+    ticket: bytes = b""
 
 
 class Story:
@@ -428,17 +430,17 @@ class Story:
             **self._common(hours, sender),
         )
         yield self._scene(f"the {sender.place} {sends}", sender, sent)
-        arrived = [self._content(lot, weighed_kg or mass_kg)]
-        yield self._scene(
-            f"the {receiver.place} {receives}",
-            receiver,
-            writing.receive(
-                arrived,
-                consignor=sender.party,
-                shipment=sent["eventID"],
-                **self._common(hours + transit_hours, receiver),
-            ),
+        arrived = self._content(lot, weighed_kg or mass_kg)
+        ticket = f"Weighbridge of the demonstration\n{arrived.lot}\nnet {weighed_kg or mass_kg} kg\n".encode()
+        named = ("weighbridge-ticket", "text/plain", len(ticket), hashlib.sha256(ticket).hexdigest())
+        received = writing.receive(
+            [arrived],
+            consignor=sender.party,
+            shipment=sent["eventID"],
+            attachments=[named],
+            **self._common(hours + transit_hours, receiver),
         )
+        yield self._scene(f"the {receiver.place} {receives}", receiver, received, ticket=ticket)
 
     def _export(self, hours: int, who: Member, lot: str, mass_kg: int, declaration: str) -> dict[str, Any]:
         importer = self._members["importer"]
@@ -472,6 +474,8 @@ class Story:
             "site": who.site(),
         }
 
-    def _scene(self, title: str, actor: Member, event: dict[str, Any], *, refused: str = "") -> Scene:
+    def _scene(
+        self, title: str, actor: Member, event: dict[str, Any], *, refused: str = "", ticket: bytes = b""
+    ) -> Scene:
         document = writing.document([event], int(self._end.timestamp()) * 1_000_000)
-        return Scene(title, actor, document, refused)
+        return Scene(title, actor, document, refused, ticket)
