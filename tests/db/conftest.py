@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from ledger.provenance import graph
 from ledger.registration.registrar import Registrar
 from ledger.store.engine import create_ledger_engine
+from ledger.store.graph_copy import GraphCopy
 from tests.support.cast import Cast
 from tests.support.ledgers import LedgerBuilder
 
@@ -42,6 +43,12 @@ def sqlite_ledger(sqlite_url: str) -> Iterator[LedgerBuilder]:
     made.genesis()
     yield made
     engine.dispose()
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> GraphCopy:
+    """A copy of the lots that nobody has made yet."""
+    return GraphCopy(tmp_path / "graph")
 
 
 @pytest.fixture

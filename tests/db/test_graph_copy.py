@@ -19,6 +19,7 @@ from ledger.store.books_source import NODE_SHIFT, write_records
 from ledger.store.graph_copy import OPTION, Covered, GraphCopy
 from ledger.store.locking import begin_read
 from tests.support.copied import (
+    ON_POSTGRESQL,
     STEPS,
     TOP,
     WIDTH,
@@ -34,18 +35,7 @@ from tests.support.copied import (
 )
 from tests.support.databases import guards_off
 
-pytestmark = pytest.mark.postgresql
-
-
-@pytest.fixture
-def engine(postgres_engine: Engine) -> Engine:
-    """PostgreSQL alone has a copy beside it."""
-    return postgres_engine
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> GraphCopy:
-    return GraphCopy(tmp_path / "graph")
+pytestmark = ON_POSTGRESQL
 
 
 def of_lots(queries: Sequence[str]) -> int:

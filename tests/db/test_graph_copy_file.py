@@ -14,10 +14,20 @@ from sqlalchemy import Engine
 
 from ledger.store import graph_copy
 from ledger.store.books_source import NODE_SHIFT
-from ledger.store.graph_copy import CopyUnusable, Covered, GraphCopy
-from tests.support.copied import copy_all, copy_once, is_usable, layers, lot, record, same, taken
+from ledger.store.graph_copy import CopyUnusable, GraphCopy
+from tests.support.copied import (
+    ON_POSTGRESQL,
+    copy_all,
+    copy_once,
+    is_usable,
+    layers,
+    lot,
+    record,
+    same,
+    taken,
+)
 
-pytestmark = pytest.mark.postgresql
+pytestmark = ON_POSTGRESQL
 
 PATIENCE_S = 10
 WRITER = f"""
@@ -27,17 +37,6 @@ with lmdb.open(sys.argv[1]).begin(write=True):
     print("writing", flush=True)
     sys.stdin.read()
 """
-
-
-@pytest.fixture
-def engine(postgres_engine: Engine) -> Engine:
-    """PostgreSQL alone has a copy beside it."""
-    return postgres_engine
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> GraphCopy:
-    return GraphCopy(tmp_path / "graph")
 
 
 class Stop(Exception):
@@ -206,41 +205,3 @@ def test_two_of_a_process_share_a_file(engine: Engine, copy: GraphCopy) -> None:
     other = GraphCopy(copy.folder)
     assert other.covered() == copy.covered()
     same(engine, other)
-
-
-@pytest.mark.parametrize(
-    "stored",
-    [
-        None,
-        b"",
-        graph_copy.FORMAT,
-        b"0\0" + b"5\0" + b"6\0aa\0rev",
-        b"1\0" + b"5\0aa\0rev",
-    ],
-)
-def test_what_another_version_copied_counts_as_nothing(stored: bytes | None) -> None:
-    assert Covered.decode(stored) is None
-
-
-@pytest.mark.parametrize(
-    ("written", "damaged"),
-    [
-        (b"\x005", b"\0x"),
-        (b"\x006", b"\0"),
-        (b"aa", b"aq"),
-        (b"rev", b"\xff"),
-        (b"\0rev", b""),
-        (b"rev", b"rev\0"),
-        (graph_copy.FORMAT, b"0"),
-    ],
-)
-def test_what_is_damaged_counts_as_nothing(written: bytes, damaged: bytes) -> None:
-    stored = Covered(5, 6, b"\xaa", "rev").encode()
-    assert stored.count(written) == 1
-    assert Covered.decode(stored) is not None
-    assert Covered.decode(stored.replace(written, damaged)) is None
-
-
-def test_what_is_covered_is_read_as_it_was_written() -> None:
-    covered = Covered(7, 9, bytes(range(32)), "0015")
-    assert Covered.decode(covered.encode()) == covered

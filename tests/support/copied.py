@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, Engine, text
 
 from ledger.provenance.graph import walk
@@ -17,6 +18,11 @@ from tests.support.databases import guards_off
 
 WIDTH, STEPS = 6, 5
 TOP = (WIDTH * STEPS - 1) << NODE_SHIFT
+ON_POSTGRESQL = [
+    pytest.mark.postgresql,
+    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+]
+"""Marks of tests whose ``engine`` is PostgreSQL's, which alone has a copy beside it."""
 
 
 def lot(place: int, *made_of: int, at: int | None = None, lots: int = 0) -> LotRecord:

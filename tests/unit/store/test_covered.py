@@ -1,0 +1,43 @@
+"""What the copy of the lots tells of itself: it is read as it was written, or counts as nothing."""
+
+import pytest
+
+from ledger.store.graph_copy import FORMAT, Covered
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        b"",
+        FORMAT,
+        b"0\0" + b"5\0" + b"6\0aa\0rev",
+        b"1\0" + b"5\0aa\0rev",
+    ],
+)
+def test_what_another_version_copied_counts_as_nothing(stored: bytes | None) -> None:
+    assert Covered.decode(stored) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "damaged"),
+    [
+        (b"\x005", b"\0x"),
+        (b"\x006", b"\0"),
+        (b"aa", b"aq"),
+        (b"rev", b"\xff"),
+        (b"\0rev", b""),
+        (b"rev", b"rev\0"),
+        (FORMAT, b"0"),
+    ],
+)
+def test_what_is_damaged_counts_as_nothing(written: bytes, damaged: bytes) -> None:
+    stored = Covered(5, 6, b"\xaa", "rev").encode()
+    assert stored.count(written) == 1
+    assert Covered.decode(stored) is not None
+    assert Covered.decode(stored.replace(written, damaged)) is None
+
+
+def test_what_is_covered_is_read_as_it_was_written() -> None:
+    covered = Covered(7, 9, bytes(range(32)), "0015")
+    assert Covered.decode(covered.encode()) == covered
