@@ -6,7 +6,6 @@ is cancelled want another one. An act is never refused by these rules: what a pa
 
 from collections.abc import Iterator
 
-from ledger.controls.own_cases import put_alert
 from ledger.controls.papers import judge_declaration, judge_invoice
 from ledger.controls.quotas import judge_allotment
 from ledger.controls.rule import Notice
@@ -14,6 +13,7 @@ from ledger.controls.schedules import await_invoice_again
 from ledger.controls.standing_alerts import opens
 from ledger.records.books import Books
 from ledger.records.oversight import AlertRecord, InvoiceRecord, QuotaRecord
+from ledger.records.own_cases import put_alert
 from ledger.records.policy import Policy
 from ledger.statements.acts.allot_quota import AllotQuota
 from ledger.statements.acts.base import Act

@@ -17,6 +17,7 @@ from ledger.findings import Finding
 from ledger.movements.corrections import unmarked_finding
 from ledger.records.lots import EventRecord
 from ledger.records.oversight import AlertRecord
+from ledger.records.own_cases import put_alert
 from ledger.records.policy import Policy, read_policy
 from ledger.records.quick import quick
 from ledger.statements.registers import Facts, KeyRecord, PolicyRecord, ReaderRecord
@@ -125,7 +126,8 @@ class Decider:
         """The alert on what a key signed before it was revoked; gives the next alert's number."""
         if facts.policy is None or self._policy(facts.policy).action("key.suspect") == "off":
             return number
-        facts.books.put(
+        put_alert(
+            facts.books,
             AlertRecord(
                 entry_index=position.index,
                 number=number,
@@ -142,7 +144,7 @@ class Decider:
                 mend="Compare these entries with the party's own records; it corrects what is not its own.",
                 evidence={"kid": key.kid, "suspect_from": key.suspect_from, "revoked_at": key.revoked_at},
                 told=False,
-            )
+            ),
         )
         return number + 1
 

@@ -13,13 +13,13 @@ from ledger.books.apply import apply_movement
 from ledger.books.context import Effect, Impossible, Recording
 from ledger.controls.all_rules import BY_KIND, after_accepting
 from ledger.controls.bounds import too_much
-from ledger.controls.own_cases import put_alert
 from ledger.controls.rule import Case, Notice, Rule
 from ledger.controls.standing_alerts import opens
 from ledger.findings import Finding
 from ledger.movements.movement import Movement
 from ledger.records.lots import LotRecord
 from ledger.records.oversight import AlertRecord
+from ledger.records.own_cases import put_alert
 from ledger.records.policy import ALWAYS
 from ledger.records.quick import quick
 from ledger.records.taint import taint
@@ -82,8 +82,7 @@ def record_movements(movements: Sequence[Movement], recording: Recording) -> Rec
                 _taint(notice, recording)
             else:
                 alert = _alert(notice, case, position, recording.alerts_before + len(alerts))
-                alerts.append(alert)
-                put_alert(books, alert)
+                alerts.append(put_alert(books, alert))
                 _taint(notice, recording)
                 if alert.told:
                     told.append(notice.finding)

@@ -26,6 +26,7 @@ from ledger.findings import Finding
 from ledger.records.books import Books
 from ledger.records.lots import EventRecord, PoolRecord, ProvisionalRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord, DueRecord, InvoiceRecord, LicenceRecord, TallyRecord
+from ledger.records.own_cases import put_alert
 from ledger.records.periods import DAY_US, HOUR_US, later_us
 from ledger.records.policy import Policy
 from ledger.statements.acts.licences import due_of
@@ -105,8 +106,7 @@ def run_ticks(books: Books, policy: Policy, index: int, now_us: int) -> list[Ale
             evidence=finding.evidence,
             told=policy.tells.get(finding.code, False),
         )
-        books.put(alert)
-        alerts.append(alert)
+        alerts.append(put_alert(books, alert))
     return alerts
 
 

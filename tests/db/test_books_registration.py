@@ -12,6 +12,7 @@ from ledger.audit.database import verify_database
 from ledger.errors import StatementRefused, StoreBusy
 from ledger.movements import writing
 from ledger.movements.writing import document, dump_document
+from ledger.records import own_cases
 from ledger.records.books import Books, Record, key_of
 from ledger.records.lots import (
     EventRecord,
@@ -20,7 +21,7 @@ from ledger.records.lots import (
     PostingRecord,
     ShipmentRecord,
 )
-from ledger.records.oversight import AlertRecord
+from ledger.records.oversight import AlertRecord, CaseRecord
 from ledger.registration import kept_books
 from ledger.registration.registrar import Registrar
 from ledger.store import books_source
@@ -295,7 +296,18 @@ class TestTold:
         (alert,) = stored(engine, AlertRecord)
         assert (alert.entry_index, alert.code, alert.party) == (index, "key.suspect", MINE)
         assert alert.evidence["suspect_from"] == first.index
+        assert stored(engine, CaseRecord) == []
         check(engine)
+
+    def test_where_its_rule_calls_for_a_case_one_opens(
+        self, trade: Trade, registrar: Registrar, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(own_cases, "OPENING", ("key.suspect",))
+        first = trade.moved(registrar, trade.extract("a"))
+        act = {"act": "revoke-key", "kid": trade.mine.signer.kid, "reason": "compromised"}
+        registrar.register(trade.act({**act, "suspect_from": first.index}))
+        (case,) = stored(engine, CaseRecord)
+        assert [alert.case for alert in stored(engine, AlertRecord)] == [case.case]
 
     def test_a_key_that_is_only_retired_leaves_none(
         self, trade: Trade, registrar: Registrar, engine: Engine

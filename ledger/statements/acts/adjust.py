@@ -27,6 +27,7 @@ from ledger.records.lots import (
     PostingRecord,
 )
 from ledger.records.oversight import AlertRecord
+from ledger.records.own_cases import put_alert
 from ledger.statements.acts.base import Act, ActContext
 from ledger.statements.acts.fields import Fault, Members, MemberSchema, OneOf, PartyId, Text, Uri
 from ledger.statements.acts.members import (
@@ -339,7 +340,8 @@ def _alert(facts: Facts, context: ActContext, held: HoldingRecord, changed: int)
     number = 0
     while facts.books.get(AlertRecord, context.index, number) is not None:
         number += 1
-    facts.books.put(
+    put_alert(
+        facts.books,
         AlertRecord(
             entry_index=context.index,
             number=number,
@@ -353,7 +355,7 @@ def _alert(facts: Facts, context: ActContext, held: HoldingRecord, changed: int)
             mend="Count the stock, and find where the difference arose.",
             evidence={"changed_mg": changed, "book_mg": held.mass_mg},
             told=policy.tells.get(DIFFERENCE, False),
-        )
+        ),
     )
 
 

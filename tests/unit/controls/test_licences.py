@@ -9,7 +9,7 @@ from ledger.controls.lists import covers
 from ledger.materials.catalogue import Catalogue
 from ledger.movements.movement import Line
 from ledger.records.licence_spans import end_span
-from ledger.records.oversight import ControlListRecord, RestrictedPartyRecord
+from ledger.records.oversight import CaseRecord, ControlListRecord, RestrictedPartyRecord
 from tests.support.court import HOUR_US, KG, Court, accepted, flags, name, party, refusals
 from tests.support.exporting import BUYER, HEAVY, LICENCE, MOTORS, court_with_list, export, grant, licence
 
@@ -189,6 +189,7 @@ def test_what_happened_all_the_same_is_disclosed_and_tainted() -> None:
     found = court.file("disclose", "magnets", inputs=(Line(lot, KG),), reason="shipped by mistake", **said)
     assert flags(found) == ["disclosure"]
     assert court.lot(lot).tainted_by == court.index - 1
+    assert [case.alerts for case in court.books.records(CaseRecord)] == [((court.index - 1, 0),)]
 
 
 @pytest.mark.parametrize(

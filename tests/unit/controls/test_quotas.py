@@ -6,7 +6,7 @@ from ledger.controls.act_alerts import open_alerts
 from ledger.controls.recording import Recorded
 from ledger.movements.movement import Line
 from ledger.records.allotments import drawn_mg
-from ledger.records.oversight import PUBLISHED_QUOTAS, AlertRecord, QuotaRecord, TallyRecord
+from ledger.records.oversight import PUBLISHED_QUOTAS, AlertRecord, CaseRecord, QuotaRecord, TallyRecord
 from ledger.statements.acts import ActContext
 from ledger.statements.acts.allot_quota import AllotQuota
 from tests.support.court import DAY_US, HOUR_US, KG, Court, accepted, flags, name, out, party, site
@@ -60,6 +60,19 @@ def test_it_is_told_once_and_every_lot_beyond_it_is_tainted() -> None:
         lot.lot for lot in court.books.records(type(court.lot(name("mine", "lot/1")))) if lot.tainted_by
     ]
     assert tainted == [name("mine", "lot/3"), name("mine", "lot/4")]
+
+
+def test_a_case_opens_with_what_is_beyond_it_and_with_no_other() -> None:
+    court = Court()
+    allot(court, "mine", "mining", 100)
+    assert flags(mine(court, 95)) == ["quota.nearing"]
+    assert court.books.records(CaseRecord) == []
+    (told,) = mine(court, 10).alerts
+    (case,) = court.books.records(CaseRecord)
+    assert (told.case, case.alerts) == (case.case, ((told.entry_index, told.number),))
+    assert court.alerts("quota.exceeded") == [told]
+    assert flags(mine(court, 10)) == []
+    assert court.books.records(CaseRecord) == [case]
 
 
 def test_it_opens_anew_once_the_alert_is_closed() -> None:
@@ -436,6 +449,7 @@ def test_an_allotment_is_judged_by_what_was_drawn_before_it(kg: int, found: list
     court = Court()
     assert flags(mine(court, 100)) == []
     assert allotted_by_act(court, kg) == found
+    assert len(court.books.records(CaseRecord)) == found.count("quota.exceeded")
     assert drawn(court, "mine", "mining") == 100
     assert not court.lot(name("mine", "lot/1")).tainted_by
 

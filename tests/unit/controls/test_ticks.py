@@ -8,7 +8,8 @@ import pytest
 from ledger.controls.recording import Recorded
 from ledger.controls.schedules import await_invoice_again
 from ledger.movements.movement import Line
-from ledger.records.oversight import DueRecord, InvoiceRecord, LicenceRecord
+from ledger.records import own_cases
+from ledger.records.oversight import CaseRecord, DueRecord, InvoiceRecord, LicenceRecord
 from tests.support.court import (
     DAY_US,
     HOUR_US,
@@ -78,6 +79,16 @@ def test_a_shipment_that_never_arrives_is_told_at_the_consignees_deadline() -> N
     assert told(court, TENTH_US + 90 * DAY_US) == []
     alert = court.alerts("shipment.unreceived")[0]
     assert (alert.party, alert.site, alert.position) == (party("trader"), site("trader"), -1)
+
+
+def test_where_a_rule_calls_for_a_case_time_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_cases, "OPENING", ("shipment.unreceived",))
+    court = stocked()
+    ship(court)
+    (alert,) = [each for each in court.pass_time(TENTH_US) if each.code == "shipment.unreceived"]
+    assert court.alerts("shipment.unreceived") == [alert]
+    (case,) = court.books.records(CaseRecord)
+    assert (alert.case, case.alerts) == (case.case, ((alert.entry_index, alert.number),))
 
 
 def test_a_due_time_in_the_next_month_is_filed_a_month_later() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ledger.records import own_cases
 from ledger.records.lots import (
     EdgeRecord,
     HoldingRecord,
@@ -13,7 +14,7 @@ from ledger.records.lots import (
     PoolVersionRecord,
     PostingRecord,
 )
-from ledger.records.oversight import AlertRecord
+from ledger.records.oversight import AlertRecord, CaseRecord
 from tests.support.act_books import (
     AGENT,
     BUYER,
@@ -158,6 +159,13 @@ def test_its_own_opens_an_alert(log: ActLog) -> None:
     assert (alert.code, alert.entry_index, alert.position) == ("stock.difference", 6, -1)
     assert (alert.party, alert.subject, alert.state, alert.told) == (MINE, f"lot:{LOT}", "open", False)
     assert alert.evidence == {"changed_mg": -4000, "book_mg": 1_000_000}
+
+
+def test_where_its_rule_calls_for_a_case_one_opens(log: ActLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_cases, "OPENING", ("stock.difference",))
+    assert log.state(MINE, adjustment()) == []
+    (case,) = log.facts.books.records(CaseRecord)
+    assert [alert.case for alert in log.facts.books.records(AlertRecord)] == [case.case]
 
 
 def test_an_alert_takes_the_next_number(log: ActLog) -> None:

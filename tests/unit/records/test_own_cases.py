@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.controls.own_cases import put_alert
 from ledger.records.books import Books
 from ledger.records.oversight import AlertRecord, CaseRecord
+from ledger.records.own_cases import put_alert
 
 ALERT = AlertRecord(
     entry_index=7,
