@@ -22,7 +22,6 @@ from ledger.provenance.answers import trace
 from ledger.provenance.flow_view import FlowNode, show_flows
 from ledger.provenance.flows import MOST_STEPS
 from ledger.provenance.routes import Route, routes_of
-from ledger.provenance.subjects import whole_way
 from ledger.statements.registers import PartyRecord, SiteRecord
 
 resource = Resource("flows", "Mass by element on its way, each as far as the caller may see.")
@@ -140,7 +139,7 @@ def read_routes(call: Call) -> Response:
     with call.reading() as connection:
         found = trace(
             connection,
-            whole_way(connection, subject_of(connection, call), query["direction"]),
+            subject_of(connection, call),
             viewer,
             direction=query["direction"],
             since_us=query["since"],

@@ -35,7 +35,6 @@ from ledger.provenance.subjects import (
     find_pool,
     find_shipment,
     find_unit,
-    whole_way,
 )
 from ledger.provenance.way import Direction
 from ledger.records.lots import LotRecord
@@ -253,7 +252,7 @@ def _trace(
     check_period(query["since"], query["until"], "until")
     return trace(
         connection,
-        whole_way(connection, subject, direction),
+        subject,
         viewer_of(call.reader),
         direction=direction,
         depth=query["depth"],

@@ -31,7 +31,7 @@ from ledger.provenance.graph import MAX_NODES, walk
 from ledger.provenance.holders import Holding, Travelling, ask_holders, ask_travelling, holders
 from ledger.provenance.origins import OriginShare, country_shares, origin_shares, together
 from ledger.provenance.shown import as_borne, shown_origin, told_part, way_as_borne
-from ledger.provenance.subjects import Subject, Viewer, books_of
+from ledger.provenance.subjects import Subject, Viewer, books_of, whole_way
 from ledger.provenance.way import Direction, Graph, only
 from ledger.records.books import Books
 from ledger.records.cells import element_masses
@@ -146,6 +146,7 @@ def trace(
         RoleForbidden: The viewer never had it.
     """
     books = books_of(connection)
+    subject = whole_way(connection, subject, direction)
     admit(books, subject, viewer)
     if viewer.sees_all:
         graph = walk(

@@ -112,13 +112,9 @@ def whole_way(connection: Connection, subject: Subject, direction: Direction) ->
     """
     if subject.kind != "pool" or direction == "upstream":
         return subject
-    return every_version(connection, subject)
-
-
-def every_version(connection: Connection, pool: Subject) -> Subject:
-    """A pool from all versions that it has had."""
-    rows = connection.execute(_VERSIONS, {"pool": pool.name, "at": -1 if pool.at is None else pool.at})
-    return replace(pool, nodes=tuple(rows.scalars()))
+    at = -1 if subject.at is None else subject.at
+    rows = connection.execute(_VERSIONS, {"pool": subject.name, "at": at})
+    return replace(subject, nodes=tuple(rows.scalars()))
 
 
 def find_unit(books: Books, name: str) -> Subject:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from api.book_members import dump_provenance
 from ledger.errors import ResourceNotFound
 from ledger.provenance.answers import contents, trace
-from ledger.provenance.subjects import Viewer, books_of, every_version, find_lot, find_pool
+from ledger.provenance.subjects import Viewer, books_of, find_lot, find_pool
 from ledger.provenance.way import Direction
 
 REGULATOR = Viewer("https://authority.example/", True)
@@ -37,8 +37,6 @@ def answer(
         subject = (find_lot if kind == "lot" else find_pool)(books, name, at)
     except ResourceNotFound:
         return None
-    if kind == "pool" and direction == "downstream":
-        subject = every_version(connection, subject)
     found = trace(connection, subject, REGULATOR, direction=direction, **limits)
     kept = replace(found, subject=replace(subject, at=None), holders=[], travelling=[], alerts=[])
     rows = [(kept.way.depths[node.node], *node) for node in kept.nodes]  # the CSV has these
