@@ -174,7 +174,7 @@ class BatchWriter:
             )
         if new_head != draft.state.head and not log_store.swap_head(connection, draft.state.head, new_head):
             raise LogInconsistent("the head row changed while this process held the log lock")
-        new_state = LogState(new_head, draft.edge, draft.previous, draft.last_time_us)
+        new_state = LogState(new_head, draft.edge, draft.last_leaf_hash, draft.last_time_us)
         self._precedence.end()  # what is left to do is the disk's
         self._commit(connection, draft.state.head, new_head)
         return draft, new_state, note
@@ -217,9 +217,6 @@ class BatchWriter:
             roots=self._published_roots(connection, submissions, head.tree_size),
             logged=logged.value,
             edge=state.edge.copy(),
-            previous=state.last_leaf_hash,
-            refusal_count=head.refusal_count,
-            refusal_hash=head.refusal_hash,
         )
 
     def _crowded_for(self, head: HeadRow) -> int:
@@ -279,12 +276,10 @@ class BatchWriter:
         act = submission.payload.act
         public = act is not None and act.public
         encoded = Entry(
-            position.index, draft.previous, public, draft.now_us, statement.statement_hash
+            position.index, draft.last_leaf_hash, public, draft.now_us, statement.statement_hash
         ).encode()
         leaf = leaf_hash(encoded)
         draft.edge.append(leaf)
-        draft.previous = leaf
-        draft.leaves.append(leaf)
         entry = NewEntry(
             entry_index=position.index,
             entry=encoded,

@@ -44,9 +44,7 @@ class Draft:
         roots: Of the published tree heads that its statements name, by size.
         logged: The statements of its issuers and identifiers that the log has already.
         edge: The tree's, as it grows.
-        previous: Leaf hash of the last entry.
-        refusal_count: Of the journal before it; refusal_hash: and of its last record.
-        entries: New ones in order; leaves: their hashes.
+        entries: New ones in order.
         refused: In order.
         outcomes: One for each statement so far.
         erased: Indices of statements whose bytes it takes away.
@@ -60,17 +58,18 @@ class Draft:
     roots: dict[int, bytes]
     logged: dict[tuple[str, str], LoggedKey]
     edge: TileEdge
-    previous: bytes
-    refusal_count: int
-    refusal_hash: bytes
     entries: list[NewEntry] = field(default_factory=list)
-    leaves: list[bytes] = field(default_factory=list)
     refused: list[RefusedStatement] = field(default_factory=list)
     outcomes: list[Outcome | NewEntry] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
     told: dict[int, tuple[Finding, ...]] = field(default_factory=dict)
     begun: bool = False
     _sent: int = 0
+
+    @property
+    def last_leaf_hash(self) -> bytes:
+        """Of the log's last entry, its own included."""
+        return self.entries[-1].leaf_hash if self.entries else self.state.last_leaf_hash
 
     @property
     def last_time_us(self) -> int:
@@ -97,7 +96,7 @@ def new_refusals(connection: Connection, draft: Draft) -> list[NewRefusal]:
         connection, [refused.submission.statement.statement_hash for refused in draft.refused]
     )
     rows: list[NewRefusal] = []
-    previous, number = draft.refusal_hash, draft.refusal_count
+    previous, number = draft.state.head.refusal_hash, draft.state.head.refusal_count
     for refused in draft.refused:
         said = [finding.as_json() for finding in refused.findings]
         statement = refused.submission.statement
@@ -130,9 +129,9 @@ def check_stored(connection: Connection, draft: Draft) -> None:
     """
     start = draft.state.head.tree_size
     stored = log_store.read_stored(connection, start, start + len(draft.entries))
-    for new, leaf, (entry, jws) in zip(draft.entries, draft.leaves, stored, strict=True):
+    for new, (entry, jws) in zip(draft.entries, stored, strict=True):
         erased = new.entry_index in draft.erased
-        if leaf_hash(entry) != leaf or not (
+        if leaf_hash(entry) != new.leaf_hash or not (
             erased or (jws is not None and hashlib.sha256(jws).digest() == new.statement_hash)
         ):
             raise LogInconsistent(f"entry {new.entry_index} was not stored as it was made")
