@@ -37,7 +37,7 @@ from sqlalchemy import Connection
 
 from ledger.errors import LogInconsistent
 from ledger.records.steps import behind_head
-from ledger.store.asking import Asked, ask_driver
+from ledger.store.asking import Asked, Rows, ask_driver
 from ledger.store.books_source import NODE_SHIFT
 from ledger.store.engine import in_psycopg_words
 
@@ -62,9 +62,15 @@ _BETWEEN: Final = b"\0"
 _COVERED: Final = b"\0"
 
 _STANDS: Final = in_psycopg_words(
-    "SELECT h.tree_size, e.leaf_hash, (SELECT min(v.version_num) FROM alembic_version v) "
-    "FROM head h LEFT JOIN entries e ON e.entry_index = CAST(:last AS bigint)"
+    "SELECT (SELECT e.leaf_hash FROM entries e WHERE e.entry_index = CAST(:last AS bigint)), "
+    "(SELECT min(v.version_num) FROM alembic_version v)"
 )
+"""The leaf hash of an entry, if there is such a one, and the revision of the tables."""
+_NEWEST: Final = in_psycopg_words(
+    "SELECT h.tree_size, e.leaf_hash, (SELECT min(v.version_num) FROM alembic_version v) "
+    "FROM head h LEFT JOIN entries e ON e.entry_index = h.tree_size - 1"
+)
+"""How many entries the log has; and the same of its last."""
 _REWRITTEN: Final = in_psycopg_words(
     "SELECT l.node, v.node FROM lots l LEFT JOIN lot_versions v ON v.lot = l.lot AND v.node <> l.node "
     "WHERE l.rewritten_at >= CAST(:start AS bigint) LIMIT CAST(:most AS bigint)"
@@ -116,6 +122,11 @@ class Covered:
             return cls(int(parts[1]), int(parts[2]), bytes.fromhex(parts[3].decode()), parts[4].decode())
         except ValueError:
             return None
+
+    def stands(self, told: Rows) -> bool:
+        """Whether what ``_STANDS`` tells of the last entry is as it was copied."""
+        [(leaf_hash, revision)] = told
+        return (leaf_hash, revision) == (self.leaf_hash, self.revision)
 
 
 class _File:
@@ -255,8 +266,8 @@ class GraphCopy:
         environment = self._open().environment
         environment.reader_check()  # gives back what processes that were killed had read
         covered = self.covered()
-        if covered is not None and not _covers(connection, covered):
-            covered = None
+        if covered and not covered.stands(_rows(connection, _STANDS, last=covered.length - 1)):
+            covered = None  # it is another database that was copied
         start = 0 if covered is None else covered.size
         page = _next_page(connection, start)
         if start and page is not None:
@@ -275,20 +286,14 @@ class GraphCopy:
 class _Page:
     """The lots of some entries: what the copy covers with them, and whether the log has more."""
 
-    rows: Sequence[Sequence[Any]]
+    rows: Rows
     covered: Covered
     more: bool
 
 
-def _rows(connection: Connection, query: str, **asked: int) -> Sequence[Sequence[Any]]:
+def _rows(connection: Connection, query: str, **asked: int) -> Rows:
     (rows,) = ask_driver(connection, [(query, asked)])
     return rows
-
-
-def _covers(connection: Connection, covered: Covered) -> bool:
-    """Whether it is this database that was copied."""
-    [(_, leaf_hash, revision)] = _rows(connection, _STANDS, last=covered.length - 1)
-    return (leaf_hash, revision) == (covered.leaf_hash, covered.revision)
 
 
 def _left_out(connection: Connection, covered: Covered) -> set[int] | None:
@@ -297,17 +302,19 @@ def _left_out(connection: Connection, covered: Covered) -> set[int] | None:
         (_STANDS, {"last": covered.length - 1}),
         (_REWRITTEN, {"start": covered.size, "most": MOST_REWRITTEN}),
     ]
-    [(_, leaf_hash, revision)], rewritten = ask_driver(connection, asked)
-    if (leaf_hash, revision) != (covered.leaf_hash, covered.revision) or len(rewritten) == MOST_REWRITTEN:
+    stood, rewritten = ask_driver(connection, asked)
+    if not covered.stands(stood) or len(rewritten) == MOST_REWRITTEN:
         return None
     return {number for row in rewritten for number in row if number is not None}
 
 
 def _next_page(connection: Connection, start: int) -> _Page | None:
     """The lots of the next entries from ``start`` on; None where there is no such entry."""
-    [(size, *_)] = _rows(connection, _STANDS, last=-1)
+    [(size, leaf_hash, revision)] = _rows(connection, _NEWEST)
     if size <= start:
         return None
+    if leaf_hash is None:
+        raise LogInconsistent(f"the log has no entry {size - 1}, though it is longer")
     first, end = start << NODE_SHIFT, size
     rows = _rows(connection, _NEXT, start=first, end=end << NODE_SHIFT, most=PAGE)
     if len(rows) == PAGE:
@@ -317,9 +324,6 @@ def _next_page(connection: Connection, start: int) -> _Page | None:
         else:  # one entry made more than a page
             end = last + 1
             rows = _rows(connection, _NEXT, start=first, end=end << NODE_SHIFT, most=1 << NODE_SHIFT)
-    [(_, leaf_hash, revision)] = _rows(connection, _STANDS, last=size - 1)
-    if leaf_hash is None:
-        raise LogInconsistent(f"the log has no entry {size - 1}, though it is longer")
     return _Page(rows, Covered(end, size, leaf_hash, revision), end < size)
 
 
