@@ -169,9 +169,8 @@ class Books:
         shelf = self._shelf(kind)
         keys = shelf.members(group).get(value)
         if keys is None:
-            keys = self._take_group(kind, group, [value], self._source.load_groups(kind, group, [value]))[
-                value
-            ]
+            loaded = self._source.load_groups(kind, group, [value])
+            keys = self._take_group(kind, group, [value], loaded)[value]
         found: list[Any] = [shelf.records[key] for key in (sorted(keys) if len(keys) > 1 else keys)]
         return found
 

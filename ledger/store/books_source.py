@@ -110,7 +110,7 @@ class StoreSource:
         self._waiting += parts[:1]
         return self._rows_of(parts, query)
 
-    def _rows_of(self, parts: Sequence["_Part"], query: _Query) -> Iterator[Sequence[Any]]:
+    def _rows_of(self, parts: Sequence[_Part], query: _Query) -> Iterator[Sequence[Any]]:
         """The rows of some parts, one part of which is in memory at a time."""
         for part in parts:
             if part.rows is None:
@@ -119,7 +119,7 @@ class StoreSource:
             assert rows is not None
             yield from json.loads(rows[0][0]) if query.as_one else rows
 
-    def _ask(self, wanted: "_Part") -> None:
+    def _ask(self, wanted: _Part) -> None:
         """Asks for a part, and for the first parts that wait."""
         waiting, self._waiting = self._waiting, []
         if wanted not in waiting:
