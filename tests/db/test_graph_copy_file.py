@@ -37,6 +37,13 @@ with lmdb.open(sys.argv[1]).begin(write=True):
     print("writing", flush=True)
     sys.stdin.read()
 """
+READER = f"""
+import signal, sys, lmdb
+signal.alarm({PATIENCE_S})
+with lmdb.open(sys.argv[1]).begin():
+    print("reading", flush=True)
+    sys.stdin.read()
+"""
 
 
 class Stop(Exception):
@@ -58,6 +65,11 @@ def copy_until_stopped(copy: GraphCopy, engine: Engine, patch: pytest.MonkeyPatc
         scope.setattr(graph_copy, "_value", stopped)
         with pytest.raises(Stop):
             copy_once(copy, engine)
+
+
+def listed_readers(copy: GraphCopy) -> list[str]:
+    """The processes that the file lists as readers."""
+    return [line.split()[0] for line in copy._open().environment.readers().splitlines() if line.split()]
 
 
 @pytest.mark.parametrize("page", [1, 2, 3, 7, 29, 30, 31])
@@ -187,6 +199,23 @@ def test_no_question_waits_for_another_process_that_writes(
         assert writer.stdout.readline() == b"writing\n"
         assert is_usable(engine, GraphCopy(unopened))
         assert writer.poll() is None
+
+
+def test_what_a_process_that_was_killed_had_read_is_given_back(engine: Engine, copy: GraphCopy) -> None:
+    """Else the file grows by all that is written again since, for as long as the server runs."""
+    record(engine, layers(), 30)
+    copy_all(copy, engine)
+    with subprocess.Popen(
+        [sys.executable, "-c", READER, copy.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == b"reading\n"
+        copy_once(copy, engine)
+        assert str(reader.pid) in listed_readers(copy)
+        reader.kill()
+    assert str(reader.pid) in listed_readers(copy)
+    copy_once(copy, engine)
+    assert str(reader.pid) not in listed_readers(copy)
 
 
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system sets nothing aside")
