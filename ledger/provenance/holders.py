@@ -123,21 +123,19 @@ def ask_holders(asking: Asking, lots: Iterable[str]) -> Answer[list[Holding]]:
     return asking.put(Question(query, named, lambda rows: [Holding(*row) for row in rows]))
 
 
-def travelling(connection: Connection, lots: Iterable[str], party: str | None = None) -> Iterator[Travelling]:
-    """What travels of the lots, is abroad, or was released.
+def ask_travelling(
+    asking: Asking, lots: Iterable[str], party: str | None
+) -> Callable[[], Iterator[Travelling]]:
+    """What travels of the lots, is abroad, or was released, asked with other questions.
 
     Args:
-        connection: A reading transaction.
+        asking: Over a reading transaction.
         lots: Their ids.
         party: Whose imports are taken off what was exported; None: everybody's.
+
+    Returns:
+        Gives it when it is called.
     """
-    return ask_travelling(Asking(connection), lots, party)()
-
-
-def ask_travelling(
-    asking: Asking, lots: Iterable[str], party: str | None = None
-) -> Callable[[], Iterator[Travelling]]:
-    """As ``travelling``, asked with other questions; gives it when it is called."""
     query = _TRAVELLING_SQLITE if is_sqlite(asking.connection) else _TRAVELLING_POSTGRESQL
     sent = asking.put(Question(query, {"lots": _names(asking.connection, lots)}, list))
     return lambda: _travelling(asking.connection, sent.value, party)

@@ -3,7 +3,8 @@
 import pytest
 
 from ledger.provenance import holders
-from ledger.provenance.holders import travelling
+from ledger.provenance.holders import ask_travelling
+from ledger.store.asking import Asking
 from ledger.store.books_tables import BOOKS
 from tests.properties.test_flows import stored
 from tests.support.books import KG, REFINER
@@ -29,7 +30,8 @@ def test_every_export_is_taken_off_once(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(holders, "min", counted, raising=False)
     with stored(yard.books, BOOKS) as connection:
-        found = {each.event_id: each.mass_mg for each in travelling(connection, ["urn:ore"])}
+        sent = ask_travelling(Asking(connection), ["urn:ore"], None)
+        found = {each.event_id: each.mass_mg for each in sent()}
     assert sum(found.values()) == (many * 7 - 11) * KG
     oldest = [f"urn:sent:{number}" for number in range(18)]
     assert not found.keys() & {*oldest, "urn:sent:40"}, "the oldest came back, and the one that was named"
