@@ -63,11 +63,12 @@ def bounds_of(process: str, made: Collection[str]) -> tuple[Fraction, Fraction]:
             those that make the same, or of all: by another name nobody escapes them.
         made: Stages of what came out.
     """
-    known = processes().get(process)
-    every = list(processes().values())
-    alike = [known] if known else [each for each in every if not set(made).isdisjoint(each.stages_to)]
-    held_to = alike or every
-    return min(each.recovery_lower for each in held_to), max(each.recovery_upper for each in held_to)
+    every = processes()
+    known = every.get(process)
+    if known is not None:
+        return known.recovery_lower, known.recovery_upper
+    alike = [each for each in every.values() if not set(made).isdisjoint(each.stages_to)] or every.values()
+    return min(each.recovery_lower for each in alike), max(each.recovery_upper for each in alike)
 
 
 def read_processes(text: str) -> dict[str, Process]:
