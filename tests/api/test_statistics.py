@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ from ledger.audit.database import verify_database
 from ledger.audit.remote import audit_remote
 from ledger.audit.transport import HttpTransport
 from ledger.provenance.oversight import Oversight, alerts_by_rule
-from ledger.records.oversight import StatisticsRecord
+from ledger.records.oversight import CaseRecord, StatisticsRecord
 from ledger.records.periods import DAY_US, month_after, month_of, month_start_us
 from ledger.records.policy import read_policy
 from ledger.statements.acts.publish_statistics import PublishStatistics
+from ledger.store.books_source import write_records
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Actor, Cast, actor
 from tests.support.databases import copy_sqlite
@@ -265,6 +266,11 @@ class TestReplay:
         engine.dispose()
 
 
+def by_office(engine: Engine, site: Site) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        return Oversight(connection, POLICY, site.clock.now_us()).cases_by_office()
+
+
 class TestOversight:
     def test_each_office_is_told_by_what_it_decided(self, offices: Offices) -> None:
         found = offices.ask("/v1/oversight", offices.auditor)
@@ -288,6 +294,24 @@ class TestOversight:
             {"office": customs, "opened_at": offices.indices["resumed"], "reopens": "1"},
         ]
         assert found["queue"] == {"0-15": 0, "16-30": 1, "31-45": 0, "overdue": 0, "stopped": 0}
+
+    def test_a_case_that_opened_with_its_alert_is_no_offices_until_it_is_closed(
+        self, sqlite_template: Path, tmp_path: Path
+    ) -> None:
+        engine = create_ledger_engine(copy_sqlite(sqlite_template, tmp_path / "ledger.db"))
+        cast = Cast(more=[actor("customs", "customs")])
+        (customs,) = cast.more
+        with open_site(cast, engine, tmp_path / "site") as site:
+            with engine.begin() as connection:
+                own = CaseRecord("disclosure-0-0", "", 0, alerts=(), parties=(), lots=())
+                write_records(connection, [own, replace(own, case="disclosure-0-1")])
+            assert by_office(engine, site) == []
+            closing = {"act": "close-case", "case": own.case, "outcome": "confirmed"}
+            site.registered(cast.act(closing, customs))
+            (row,) = by_office(engine, site)
+        assert (row["office"], row["opened"], row["still_open"]) == (customs.party, 0, 0)
+        assert (row["closed"], row["confirmed"]) == (1, 1)
+        engine.dispose()
 
     def test_decisions_that_depart_from_the_policy(self, offices: Offices) -> None:
         found = offices.ask("/v1/oversight", offices.auditor)["deviations"]
