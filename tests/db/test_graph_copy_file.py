@@ -176,6 +176,19 @@ def test_a_file_that_is_no_copy_is_told_and_not_used(engine: Engine, tmp_path: P
         copy.covered()
 
 
+def test_a_file_that_has_more_than_it_says_is_told(engine: Engine, copy: GraphCopy) -> None:
+    record(engine, layers(), 30)
+    copy_all(copy, engine)
+    covered = copy.covered()
+    assert covered is not None
+    with copy._open().environment.begin(write=True) as transaction:
+        transaction.put(graph_copy._COVERED, replace(covered, size=20).encode())
+    told = f"has lot {20 << NODE_SHIFT}, which is to be copied for the first time"
+    with pytest.raises(CopyUnusable, match=told):
+        copy_once(copy, engine)
+    same(engine, copy)
+
+
 def test_a_place_that_is_no_folder_is_told_and_not_used(engine: Engine, tmp_path: Path) -> None:
     record(engine, layers(), 30)
     (tmp_path / "file").write_text("")
