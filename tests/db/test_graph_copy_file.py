@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from ledger.store import graph_copy
 from ledger.store.books_source import NODE_SHIFT
@@ -26,6 +26,7 @@ from tests.support.copied import (
     same,
     taken,
 )
+from tests.support.databases import guards_off
 
 pytestmark = ON_POSTGRESQL
 
@@ -162,6 +163,22 @@ def test_what_was_written_again_is_copied_in_parts(
     copy_all(copy, engine)
     assert [] not in taken(engine, copy, *[each.node for each in made])
     assert same(engine, copy).nodes[again[5].node].tainted_by == 30
+
+
+def test_nothing_of_another_log_is_used_where_copying_anew_is_stopped(
+    engine: Engine, copy: GraphCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = layers()
+    record(engine, made, 30)
+    copy_all(copy, engine)
+    record(engine, [replace(made[14], tainted_by=30)], 31)
+    with engine.connect() as connection, guards_off(connection):
+        another = {"leaf": bytes(32)}
+        connection.execute(text("UPDATE entries SET leaf_hash = :leaf WHERE entry_index = 29"), another)
+    copy_until_stopped(copy, engine, monkeypatch, 0)
+    assert not is_usable(engine, copy)
+    copy_all(copy, engine)
+    same(engine, copy)
 
 
 def test_a_file_that_is_no_copy_is_told_and_not_used(engine: Engine, tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
-"""What the copy of the lots tells of itself: it is read as it was written, or counts as nothing."""
+"""What the copy of the lots tells: it is read as it was written, or counts as nothing."""
 
+from types import SimpleNamespace
+
+import lmdb
 import pytest
 
-from ledger.store.graph_copy import FORMAT, Covered
+from ledger.store.graph_copy import FORMAT, CopiedLots, Covered
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,15 @@ def test_what_is_damaged_counts_as_nothing(written: bytes, damaged: bytes) -> No
 def test_what_is_covered_is_read_as_it_was_written() -> None:
     covered = Covered(7, 9, bytes(range(32)), "0015")
     assert Covered.decode(covered.encode()) == covered
+
+
+@pytest.mark.parametrize("error", [lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.Error])
+def test_of_a_file_that_is_damaged_everything_is_left_to_the_database(error: type[Exception]) -> None:
+    def get(key: bytes) -> bytes:
+        if key == b"\x012":
+            raise error
+        return b"\0\0\0"
+
+    lots = CopiedLots(SimpleNamespace(get=get), [3])
+    assert lots.take(["1", "3"]) == [[b"", b"", b"", b""], None]
+    assert lots.take(["1", "2", "3"]) == [None, None, None]
