@@ -259,9 +259,9 @@ def licence_faults(
         return
     stood = named is not None and in_force(books, named, movement.event_time_us)
     if named is None or (named.state != GRANTED and not stood):
-        state = f"the licence {named.licence} ({named.state})" if named is not None else "no licence"
-        if named is None and movement.licence:
-            state = "none of its own under the name that it gives"
+        state = "none of its own under the name that it gives" if movement.licence else "no licence"
+        if named is not None:
+            state = f"the licence {named.licence} ({named.state})"
         yield _fault(
             case,
             "licence.missing",

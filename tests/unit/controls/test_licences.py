@@ -43,7 +43,15 @@ def test_no_export_without_a_granted_licence(state: str) -> None:
     court = court_with_list()
     if state:
         grant(court, state=state)
-    assert refusals(export(court)) == ["licence.missing"]
+    found = export(court)
+    assert refusals(found) == ["licence.missing"]
+    which = f"the licence {LICENCE} ({state})" if state else "none of its own under the name that it gives"
+    assert found.refused[0].detail.endswith(f" needs an export licence, and the export has {which}")
+
+
+def test_an_export_that_names_no_licence_is_told_that_it_has_none() -> None:
+    (refused,) = export(court_with_list(), licence="").refused
+    assert refused.detail.endswith(" needs an export licence, and the export has no licence")
 
 
 @pytest.mark.parametrize(
