@@ -2,8 +2,6 @@
 
 Decides: which alerts do. An export that is disclosed, and output beyond an allotment, are offences of
 themselves: nobody at an office has to find the alert first, and none can leave it unnoticed among flags.
-
-Which rules those are is our own reading; docs/rules.md says so.
 """
 
 from dataclasses import replace
