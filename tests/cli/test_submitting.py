@@ -151,6 +151,17 @@ def test_lines_that_are_no_answers(server: Server, submitter: Submitter, line: A
         list(submitter.submit([document(0)]))
 
 
+@pytest.mark.parametrize("given", [None, "no room", 7, {"code": "x"}, [], ["x", 7, None]])
+def test_findings_that_are_none_are_left_out(given: Any) -> None:
+    assert Answer(422, {"findings": given}).findings == []
+    assert Answer(422, {}).findings == []
+
+
+def test_what_is_a_finding_is_told_beside_what_is_none() -> None:
+    found = {"code": "balance.overdrawn"}
+    assert Answer(422, {"findings": ["x", found, 7]}).findings == [found]
+
+
 def test_what_a_server_says_does_not_steer_the_terminal() -> None:
     answer = Answer(422, {"code": "a\x1b[2J", "detail": "b\nc\u202ed", "mend": ["\x9b"]})
     assert answer.describe().isprintable()
