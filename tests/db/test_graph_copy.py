@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from ledger.errors import LogInconsistent
 from ledger.provenance.graph import walk
 from ledger.records.lots import EdgeRecord, LotVersionRecord
 from ledger.records.steps import tell_lot
@@ -216,6 +217,15 @@ def test_a_log_that_was_emptied_leaves_nothing_in_the_copy(engine: Engine, copy:
             connection.execute(text(f"DELETE FROM {table}"))
         connection.execute(text("UPDATE head SET tree_size = 0"))
     assert not copy_once(copy, engine)
+    assert copy.covered() is None
+
+
+def test_a_log_without_its_last_entry_is_not_copied(engine: Engine, copy: GraphCopy) -> None:
+    record(engine, layers(), 30)
+    with engine.connect() as connection, guards_off(connection):
+        connection.execute(text("DELETE FROM entries WHERE entry_index = 29"))
+    with pytest.raises(LogInconsistent, match="the log has no entry 29, though it is longer"):
+        copy_once(copy, engine)
     assert copy.covered() is None
 
 

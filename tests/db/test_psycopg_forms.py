@@ -127,6 +127,25 @@ def test_nobody_waits_for_what_is_sent_before_all_is(connection: Connection) -> 
     assert stored(connection) == [1, 2]
 
 
+def test_who_sends_alone_afterwards_is_waited_for_at_the_end(connection: Connection) -> None:
+    """Its second statement is what lets the first one go on."""
+    engine = connection.engine
+    connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    with engine.connect() as other:
+        other.execute(text("SELECT pg_advisory_lock(7)"))
+        with telling(connection):
+            send_all(connection, [add(1)])
+
+        def statements() -> Iterator[tuple[str, tuple[Any, ...]]]:
+            yield "SELECT pg_advisory_xact_lock(7)", ()
+            other.execute(text("SELECT pg_advisory_unlock(7)"))
+            yield add(2)
+
+        send_all(connection, statements())
+        other.rollback()
+    assert stored(connection) == [1, 2]
+
+
 def test_a_question_in_between_sees_what_was_sent(connection: Connection) -> None:
     with telling(connection):
         send_all(connection, [add(1)])
