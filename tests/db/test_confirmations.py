@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from ledger.audit.database import verify_database
 from ledger.encoding import b64url_encode
 from ledger.errors import StatementRefused
 from ledger.registration.registrar import Registrar
 from ledger.statements.envelope import parse_statement
 from ledger.statements.registers import Names
+from ledger.store import log_store
 from ledger.store.registers_store import read_facts
 from tests.support.cast import Actor, Cast, actor
 
@@ -118,6 +120,19 @@ def test_an_erasure_waits_and_then_takes_the_bytes(
     with pytest.raises(StatementRefused) as caught:
         registrar.register(cast.act(confirmation(first, payload), second))
     assert [finding.code for finding in caught.value.findings] == ["confirm.settled"]
+
+
+def test_what_a_batch_erases_of_itself_is_gone(engine: Engine, tmp_path: Path) -> None:
+    cast = Cast(policy={"rule_set": 1, "retention_days": 0})
+    registrar = cast.started(engine, tmp_path / "mark")
+    jws = cast.record()
+    lines = [jws, cast.act(erasure(jws, 1, cast.mine, []))]
+    results = list(registrar.register_lines(enumerate(lines)))
+    registrar.close()
+    assert [each.registered and each.registered.index for each in results] == [1, 2]
+    with engine.connect() as connection:
+        assert [stored for _, stored in log_store.read_stored(connection, 1, 3)] == [None, lines[1]]
+    assert verify_database(engine, workers=1).faults == []
 
 
 def test_a_grant_is_erased_and_stays_in_force(

@@ -230,6 +230,15 @@ class TestRefusing:
         assert head_of(engine).tree_size == 21
         assert head_of(engine).refusal_count == 10
 
+    def test_one_that_comes_twice_in_a_batch_is_kept_once(
+        self, cast: Cast, registrar: Registrar, engine: Engine
+    ) -> None:
+        refused = cast.record(iat=4_000_000_000)
+        results = list(registrar.register_lines(enumerate([refused, refused, cast.record(number=2)])))
+        assert [result.registered is None for result in results] == [True, True, False]
+        assert head_of(engine).refusal_count == 1
+        assert verify_database(engine, workers=1).faults == []
+
     def test_a_refusal_names_the_policy_of_its_own_moment(
         self, cast: Cast, registrar: Registrar, engine: Engine
     ) -> None:
