@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -269,6 +269,41 @@ def test_a_keeper_ends_at_once(
     assert time.monotonic() - begun < PATIENCE_S / 2
     answered.set()
     keeper.close()
+
+
+@pytest.mark.parametrize("more", [True, False])
+def test_as_long_as_something_is_left_half_of_the_time_is_the_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: bool
+) -> None:
+    """In which it answers. What is new is looked for after a while."""
+    monkeypatch.setattr(graph_keeper, "KEPT_SECONDS", 600.0)
+    copy = GraphCopy(tmp_path)
+    times = iter([100.0, 107.0])
+    monkeypatch.setattr(graph_keeper, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    monkeypatch.setattr(copy, "copy_more", lambda _: more)
+    assert GraphKeeper(copy, nullcontext)._copy_some() == (7.0 if more else 600.0)
+
+
+def test_after_a_failure_it_is_tried_again_later_than_what_is_new_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log would be full of it. A database that is busy is no failure."""
+    monkeypatch.setattr(graph_keeper, "FAILED_SECONDS", 600.0)
+    asked = []
+
+    @contextmanager
+    def failing() -> Iterator[Connection]:
+        asked.append(1)
+        raise StoreBusy("the database is busy") if len(asked) < 3 else OSError("no room")
+        yield
+
+    keeper = GraphKeeper(GraphCopy(tmp_path / "graph"), failing)
+    with capture_logs() as logged:
+        keeper.start()
+        until(lambda: bool(logged))
+        time.sleep(5 * graph_keeper.KEPT_SECONDS)
+    keeper.close()
+    assert (len(asked), len(logged)) == (3, 1)
 
 
 def test_a_log_that_cannot_be_told_ends_no_keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
