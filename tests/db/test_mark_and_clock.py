@@ -214,9 +214,15 @@ class TestClock:
         clock.us -= 5_000_000
         held = registrar.register(cast.record())
         assert held.recorded_at_us == 1_800_000_000_000_000
+        clock.us += 20_000_000
+        later = registrar.register(cast.record(number=2))
+        assert later.recorded_at_us == clock.us
+        clock.us -= 5_000_000
+        held = registrar.register(cast.record(number=3))
+        assert held.recorded_at_us == later.recorded_at_us
         clock.us -= 1
         with pytest.raises(ClockSkew):
-            registrar.register(cast.record(number=2))
+            registrar.register(cast.record(number=4))
         registrar.close()
         engine.dispose()
 
