@@ -3,11 +3,12 @@
 import hashlib
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ledger.errors import StatementRefused
 from ledger.log.receipt import verify_receipt
@@ -184,3 +185,32 @@ def test_what_is_placed_is_sent_to_a_server_while_the_rest_is_judged(
     meanwhile = [*judged, "sent 3", *judged, "sent 3", "judged", "sent 1"]
     together = [*judged, *judged, "judged", "sent 7"]
     assert done == (together if engine.dialect.name == "sqlite" else meanwhile)
+
+
+def test_rows_of_several_tables_are_sent_without_waiting_in_between(
+    cast: Cast, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registrar = cast.started(engine, tmp_path / "mark")
+    done: list[str] = []
+    telling = batch.telling
+
+    @contextmanager
+    def noted_telling(connection: Connection) -> Iterator[bool]:
+        with telling(connection) as meanwhile:
+            done.append("begun")
+            yield meanwhile
+            done.append("waited")
+
+    monkeypatch.setattr(batch, "telling", noted_telling)
+    for owner, name in ((log_store, "append_entries"), (batch, "write_records"), (batch, "write_changes")):
+        original = getattr(owner, name)
+
+        def call(*args: Any, name: str = name, original: Any = original) -> None:
+            done.append(name)
+            original(*args)
+
+        monkeypatch.setattr(owner, name, call)
+    registrar.register(cast.record())
+    registrar.close()
+    sent = ["append_entries", "write_records", "write_changes"]
+    assert done == ["begun", "waited", "begun", *sent, "waited"]
