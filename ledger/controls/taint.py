@@ -58,7 +58,7 @@ def disclosure(case: Case) -> Iterator[Notice]:
         case,
         "disclosure",
         f"{listed(lots)} was exported to {case.movement.destination} without what it needed",
-        "A case is open about it; add what explains the export.",
+        "A case opens with its alert; add what explains the export.",
         taints=tuple(lots),
         lots=lots,
         reason=case.movement.reason,

@@ -56,7 +56,7 @@ def disclosure(case: Case) -> Iterator[Notice]:
             case,
             "disclosure",
             f"the technology {movement.technology} was handed to {movement.consignee} without what it needed",
-            "A case is open about it; add what explains it.",
+            "A case opens with its alert; add what explains it.",
             technology=movement.technology,
             reason=movement.reason,
             destination=movement.destination,

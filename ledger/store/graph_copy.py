@@ -1,7 +1,7 @@
 """A copy of the lots on a server's own disk, for walks that look for thousands of them.
 
 Decides: what of the copy may be used for a question, and what is to be copied next. PostgreSQL takes some
-three microseconds to find each lot, and a way has thousands; a file that is mapped into memory takes a third
+three microseconds to find each lot, and a way has thousands; a file that is mapped into memory takes half
 of that. The copy decides nothing and is never needed: what it does not have, or has as it was before, is
 asked of the database, and whoever removes it loses time alone.
 
