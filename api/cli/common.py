@@ -98,16 +98,22 @@ def progress_bar() -> Progress:
 
 
 def show_error(error: ReledgerError) -> None:
-    """Code, what is wrong, where, and how to mend it."""
-    notes.print(f"[bold red]error[/] {error.code}: ", end="")
-    notes.print(error.detail, markup=False)
+    """Code, what is wrong, where, and how to mend it; of a server's answer its own code."""
+    code = "" if "answered" in error.extra else f"{error.code}: "
+    notes.print(f"[bold red]error[/] {code}", end="")
+    _say(error.detail)
     if error.line is not None:
-        notes.print(f"  line {error.line}", markup=False)
+        _say(f"  line {error.line}")
     if error.pointer:
-        notes.print(f"  at {error.pointer}", markup=False)
+        _say(f"  at {error.pointer}")
     for finding in getattr(error, "findings", ()):
-        notes.print(f"  - {finding.code} at {finding.pointer or '/'}: {finding.detail}", markup=False)
+        _say(f"  - {finding.code} at {finding.pointer or '/'}: {finding.detail}")
         if finding.mend:
-            notes.print(f"    {finding.mend}", markup=False)
+            _say(f"    {finding.mend}")
     if error.mend:
-        notes.print(f"  {error.mend}", markup=False)
+        _say(f"  {error.mend}")
+
+
+def _say(text: str) -> None:
+    """A line as it is: no address in it is broken where a terminal or a pipe ends."""
+    notes.print(text, markup=False, soft_wrap=True)

@@ -5,21 +5,24 @@ from fractions import Fraction
 from typing import Any, Final
 
 from flask import Response
+from sqlalchemy import Connection
 
 from api.access import ANY_PARTY, REGULATORS, Access
 from api.board_schemas import DependenceSchema, InterruptionSchema, ReservesSchema
 from api.book_members import CSV, csv_reply, decimal
 from api.book_schemas import CSV_SCHEMA
 from api.fields import Instant, Name, OneOf, StrictSchema
+from api.naming import check_country, check_party, check_site, is_borne, not_known
 from api.operations import Call, Reply, Resource
 from api.periods import check_period
 from api.replies import JSON, PRIVATE, json_reply
 from api.resources.lots import ELEMENTS
 from api.resources.stock import own_or_all
 from ledger.clock import format_time_us
-from ledger.errors import RequestMalformed, RoleForbidden
+from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.borne import claimed
-from ledger.provenance.dependence import ElementDependence, dependence
+from ledger.provenance.dependence import UNKNOWN, ElementDependence, dependence
+from ledger.provenance.in_force import policy_in_force
 from ledger.provenance.interruption import (
     FirmLoss,
     Interruption,
@@ -29,6 +32,7 @@ from ledger.provenance.interruption import (
     interruption,
     reserves,
 )
+from ledger.records.lots import LotRecord
 
 resource = Resource("dependence", "Where elements come from, how long stocks last, what a loss would mean.")
 
@@ -80,7 +84,7 @@ class InterruptionQuery(PeriodQuery):
     replies=[Reply(200, "Shares by element and country.", {JSON: DependenceSchema, CSV: CSV_SCHEMA})],
     access=ANY_PARTY,
     query=DependenceQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
     examples=_PERIOD,
 )
 def read_dependence(call: Call) -> Response:
@@ -100,6 +104,8 @@ def read_dependence(call: Call) -> Response:
         found = dependence(
             connection, start_us, end_us, **{kind: name}, element=query["element"], without=lots
         )
+        if not any(each.mass_mg for each in found):
+            _check_name(connection, kind, name)
     if call.accepted == CSV:
         rows = [
             [each.element, country, mass_mg, each.mass_mg, _decimal(each.share(country))]
@@ -142,7 +148,7 @@ def read_reserves(call: Call) -> Response:
     replies=[Reply(200, "Losses; as CSV those of firms.", {JSON: InterruptionSchema, CSV: CSV_SCHEMA})],
     access=_REGULATING,
     query=InterruptionQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
     examples=_PERIOD | {"country": "CN"},
 )
 def read_interruption(call: Call) -> Response:
@@ -153,6 +159,8 @@ def read_interruption(call: Call) -> Response:
     start_us, end_us = _period(call)
     with call.reading() as connection:
         found = interruption(connection, start_us, end_us, country=country, origin=origin)
+        if not (found.firms or found.products or found.uses):
+            _check_origin(connection, country, origin)
     firms = [_firm_members(each) for each in found.firms]
     if call.accepted == CSV:
         return csv_reply(_FIRM, ([row[name] for name in _FIRM] for row in firms), "interruption.csv")
@@ -175,6 +183,40 @@ def _subject(call: Call) -> tuple[str, str]:
         raise RequestMalformed("give one of product, party and country")
     kind, name = given[0] if given else ("party", None)
     return (kind, own_or_all(call, name)) if kind == "party" else (kind, str(name))
+
+
+def _check_name(connection: Connection, kind: str, name: str) -> None:
+    """Returns only if there is a party, a product or a country of this name.
+
+    Raises:
+        ResourceNotFound: There is none.
+    """
+    if kind == "party":
+        check_party(connection, name)
+    elif kind == "country":
+        check_country(name)
+    elif not is_borne(connection, LotRecord, product=name):
+        _, policy = policy_in_force(connection)
+        codes = [product.code for product in policy.catalogue]
+        if name not in codes:
+            raise not_known(kind, name, "which no product is called", "GET /v1/products lists them.", codes)
+
+
+def _check_origin(connection: Connection, country: str, origin: str) -> None:
+    """Returns only if there is such a country or origin; an origin that is no site is called by its kind.
+
+    Raises:
+        ResourceNotFound: There is none.
+    """
+    kind, _, rest = origin.partition(":")
+    if country != UNKNOWN:
+        check_country(country)
+    if kind == "import":
+        check_country(rest, "origin")
+    elif kind == "opening":
+        check_party(connection, rest, "origin")
+    elif kind not in ("awaited", "unexplained"):
+        check_site(connection, origin, parameter="origin")
 
 
 def _period(call: Call) -> tuple[int, int]:

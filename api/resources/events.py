@@ -8,10 +8,11 @@ from api.access import ANY_PARTY
 from api.book_members import record_members
 from api.book_schemas import RecordsSchema
 from api.fields import Count, Name, StrictSchema
+from api.naming import check_party
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, PRIVATE, page_reply
 from api.resources.stock import own_or_all
-from ledger.errors import RequestMalformed, RoleForbidden
+from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.records.lots import EventRecord
 from ledger.store.books_listings import list_records
 
@@ -33,7 +34,7 @@ class EventsQuery(StrictSchema):
     replies=[Reply(200, "Events, newest entry first.", {JSON: RecordsSchema}, {"Link": "The next page."})],
     access=ANY_PARTY,
     query=EventsQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
 )
 def list_events(call: Call) -> Response:
     """List the movements that a party recorded, with the entry of each and whether it was corrected."""
@@ -52,6 +53,8 @@ def list_events(call: Call) -> Response:
             limit=limit + 1,
             newest_first=True,
         )
+        if not found:
+            check_party(connection, party)
     following: dict[str, Any] | None = None
     if len(found) > limit:
         last = found[limit - 1]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from api.access import ANY_PARTY, REGULATORS, Access
 from api.export_schemas import ContentSchema, NeedSchema, OwnershipSchema, ScreeningSchema
 from api.fields import Count, Instant, Name, StrictSchema
+from api.naming import check_party, is_borne
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, PRIVATE, json_reply
 from api.resources.parties import legal_name
@@ -24,7 +25,7 @@ from ledger.provenance.in_force import policy_in_force
 from ledger.provenance.subjects import books_of, find_lot
 from ledger.records.books import Books
 from ledger.records.lots import LotRecord
-from ledger.records.oversight import OwnershipRecord, RestrictedPartyRecord
+from ledger.records.oversight import InvoiceRecord, OwnershipRecord, RestrictedPartyRecord
 from ledger.screening.comparing import LIKELY, Entry, Screen
 from ledger.screening.names import form_of
 from ledger.statements.acts.countries import is_country
@@ -92,7 +93,9 @@ def read_content_value(call: Call) -> Response:
         _, policy = policy_in_force(connection)
         books = books_of(connection)
         lot = _lot(books, call.query["lot"])
-        content = content_of(books, policy, lot, call.query["seller"])
+        if (seller := call.query["seller"]) and not is_borne(connection, InvoiceRecord, seller=seller):
+            check_party(connection, seller, "seller")
+        content = content_of(books, policy, lot, seller)
     return json_reply(content_members(content, policy.thresholds["deminimis.share"]), cache=PRIVATE)
 
 

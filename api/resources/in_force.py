@@ -7,13 +7,14 @@ from flask import Response
 from api.access import ANY_PARTY, REGULATORS
 from api.desk_schemas import FilingSchema, PolicySchema, ProcessesSchema, ProductsSchema
 from api.fields import Name, StrictSchema
+from api.naming import check_party
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, PRIVATE, json_reply
 from api.resources.stock import own_or_all
 from ledger.clock import format_time_us
 from ledger.controls.noticing import decimal_text
 from ledger.controls.rule_texts import RULE_TEXTS
-from ledger.errors import LedgerEmpty, RoleForbidden
+from ledger.errors import LedgerEmpty, ResourceNotFound, RoleForbidden
 from ledger.materials.catalogue import Catalogue, Product
 from ledger.materials.processes import Process, processes
 from ledger.provenance.filing import filing_of
@@ -35,7 +36,7 @@ class FilingQuery(StrictSchema):
     replies=[Reply(200, "The next deadline, and how the party stands.", {JSON: FilingSchema})],
     access=ANY_PARTY,
     query=FilingQuery,
-    errors=[RoleForbidden, LedgerEmpty],
+    errors=[RoleForbidden, ResourceNotFound, LedgerEmpty],
 )
 def read_filing(call: Call) -> Response:
     """Say until when which month's movements are to be filed, how many are, and how many came late."""
@@ -43,6 +44,7 @@ def read_filing(call: Call) -> Response:
     party = own_or_all(call, call.query["party"])
     now_us = call.parts.clock.now_us()
     with call.reading() as connection:
+        check_party(connection, party)
         _, policy = policy_in_force(connection)
         sees_all = call.reader.holds(REGULATORS)
         found = filing_of(connection, policy, party, now_us, sees_all=sees_all)

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 
 from api.fields import Count, Name, StrictSchema, Thumbprint
+from api.naming import check_party
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, json_reply, page_reply
 from api.schemas import KeySchema, KeysSchema
@@ -31,12 +32,15 @@ class KeysQuery(StrictSchema):
         Reply(200, "Keys in the order of their thumbprints.", {JSON: KeysSchema}, {"Link": "The next page."})
     ],
     query=KeysQuery,
+    errors=[ResourceNotFound],
 )
 def list_keys(call: Call) -> Response:
     """List the enrolled keys, those that are revoked or expired included."""
     party, after, limit = call.query["party"], call.query["after"], call.query["limit"]
     with call.reading() as connection:
         keys = registers_store.list_keys(connection, party=party, after=after, limit=limit + 1)
+        if not keys:
+            check_party(connection, party)
     following = None
     if len(keys) > limit:
         following = {"after": keys[limit - 1].kid, "limit": limit} | (

@@ -19,12 +19,14 @@ from api.desk_schemas import (
     TechnologyTransfersSchema,
 )
 from api.fields import Count, Flag, Instant, Name, OneOf, StrictSchema
+from api.naming import check_party, check_site, is_borne, not_known, not_told
 from api.operations import Call, Reply, Resource, View
 from api.replies import JSON, PRIVATE, REVALIDATE, json_reply, page_reply
 from api.resources.parties import legal_name
 from api.resources.stock import own_or_all
 from ledger.clock import format_time_us
-from ledger.errors import LedgerEmpty, RequestMalformed, RoleForbidden
+from ledger.controls.rule_texts import RULE_TEXTS
+from ledger.errors import LedgerEmpty, RequestError, RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.alert_counts import open_alert_counts
 from ledger.provenance.in_force import policy_in_force
 from ledger.provenance.quota_months import drawn_by_month
@@ -84,7 +86,7 @@ class CountsQuery(StrictSchema):
     replies=[Reply(200, "Alerts, newest first.", {JSON: AlertsSchema}, {"Link": "The next page."})],
     access=ANY_PARTY,
     query=AlertsQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
 )
 def list_alerts(call: Call) -> Response:
     """List alerts: to regulators all, to a party those about its own statements that it was told of.
@@ -99,16 +101,19 @@ def list_alerts(call: Call) -> Response:
         raise RequestMalformed("give before_index and before_number together")
     after = None if query["before_index"] is None else (query["before_index"], query["before_number"])
     where: dict[str, Any] = {"party": party} | {name: query[name] for name in _ALERT_FILTERS}
+    seen = {} if sees_all else {"party": party, "told": True}
     with call.reading() as connection:
         found = list_records(
             connection,
             AlertRecord,
-            where=where if sees_all else where | {"told": True},
+            where=where | seen,
             after=after,
             limit=query["limit"] + 1,
             newest_first=True,
             since=None if query["since"] is None else {"event_time_us": query["since"]},
         )
+        if not found:
+            _check_names(connection, query, seen)
     following: dict[str, str | int] | None = None
     if len(found) > query["limit"]:
         last = found[query["limit"] - 1]
@@ -122,13 +127,40 @@ def list_alerts(call: Call) -> Response:
     return page_reply({"alerts": shown}, "/v1/alerts", following, cache=PRIVATE)
 
 
+def _check_names(connection: Connection, query: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
+    """Returns only if what names an alert's party, rule, site and case is known.
+
+    Args:
+        connection: A reading transaction.
+        query: The query.
+        seen: What bounds the alerts that the caller may see; empty where it sees all.
+
+    Raises:
+        ResourceNotFound: It is not; of a case, a party is told alike whether it is not there or not its own.
+    """
+    check_party(connection, query["party"])
+    check_site(connection, query["site"], query["party"])
+    code, case = query["code"], query["case"]
+    if (
+        code is not None
+        and code not in RULE_TEXTS
+        and not is_borne(connection, AlertRecord, code=code, **seen)
+    ):
+        raise not_known(
+            "code", code, "which no rule is called", "GET /v1/policy lists the rules.", RULE_TEXTS
+        )
+    kind = AlertRecord if seen else CaseRecord
+    if case is not None and not is_borne(connection, kind, case=case, **seen):
+        raise not_told("case", "case that you may see", "GET /v1/cases lists the cases, to regulators.")
+
+
 @resource.operation(
     "GET",
     "/v1/alerts/counts",
     replies=[Reply(200, "How many are open.", {JSON: AlertCountsSchema})],
     access=ANY_PARTY,
     query=CountsQuery,
-    errors=[RoleForbidden, LedgerEmpty],
+    errors=[RoleForbidden, ResourceNotFound, LedgerEmpty],
 )
 def count_alerts(call: Call) -> Response:
     """Count open alerts by rule, by party and by month.
@@ -138,8 +170,10 @@ def count_alerts(call: Call) -> Response:
     assert call.reader is not None
     told_only = not call.reader.holds(REGULATORS)
     with call.reading() as connection:
+        party = _party(call)
+        check_party(connection, party)
         _, policy = policy_in_force(connection)
-        counts = open_alert_counts(connection, policy, _party(call), told_only=told_only)
+        counts = open_alert_counts(connection, policy, party, told_only=told_only)
     return json_reply(counts, cache=PRIVATE)
 
 
@@ -202,7 +236,8 @@ def _list(listing: Listing) -> View:
 
     view.__name__ = f"list_{listing.name}"
     view.__doc__ = f"List {listing.title}."
-    errors = [] if listing.access is PUBLIC else [RoleForbidden]
+    errors: list[type[RequestError]] = [] if listing.access is PUBLIC else [RoleForbidden]
+    errors += [ResourceNotFound] if listing.column else []
     description = f"{listing.title[:1].upper()}{listing.title[1:]}."
     reply = Reply(200, description, {JSON: listing.schema}, {"Link": "The next page."})
     return resource.operation(
@@ -233,6 +268,8 @@ def _page(listing: Listing, call: Call) -> Response:
             newest_first=newest,
             order=(listing.newest,) if newest else None,
         )
+        if not found and listing.column:
+            _check_own_names(connection, listing, where)
         shown = found[:limit]
         rows = listing.rows(connection, call, shown) if listing.rows else list(map(record_members, shown))
     following: dict[str, Any] | None = None
@@ -247,6 +284,24 @@ def _page(listing: Listing, call: Call) -> Response:
         following = {name: "true" if value is True else value for name, value in following.items()}
     cache = REVALIDATE if listing.access is PUBLIC else PRIVATE
     return page_reply({"records": rows}, listing.path, following, cache=cache)
+
+
+def _check_own_names(connection: Connection, listing: Listing, where: Mapping[str, Any]) -> None:
+    """Returns only if the party and the licence that a list is asked by are known.
+
+    Raises:
+        ResourceNotFound: One is not; a licence that is another's is told like one that is not there.
+    """
+    column = listing.received if listing.received in where else listing.column
+    party, licence = where[column], where.get("licence")
+    if not is_borne(connection, listing.kind, **{column: party}):
+        check_party(connection, party)
+    named = {"licence": licence}
+    if licence is not None and not (
+        is_borne(connection, LicenceRecord, exporter=party, **named)
+        or is_borne(connection, listing.kind, **{column: party}, **named)
+    ):
+        raise not_told("licence", "licence of the party", "GET /v1/licences lists the licences.")
 
 
 def _party(call: Call) -> str | None:

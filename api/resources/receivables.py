@@ -3,17 +3,19 @@
 from typing import Any, Final
 
 from flask import Response
+from sqlalchemy import Connection
 
 from api.access import ANY_PARTY, REGULATORS
 from api.board_schemas import EvaluationSchema, ReceivableInvoicesSchema, ReceivablesSchema
 from api.book_members import CSV, csv_reply, plain
 from api.book_schemas import CSV_SCHEMA
 from api.fields import Count, Instant, Name, OneOf, StrictSchema
+from api.naming import check_party, is_borne
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, PRIVATE, json_reply, page_reply
 from api.resources.stock import own_or_all
 from ledger.clock import format_time_us
-from ledger.errors import LedgerEmpty, RequestMalformed, RoleForbidden
+from ledger.errors import LedgerEmpty, RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.customers import Evaluation, evaluate
 from ledger.provenance.in_force import policy_in_force
 from ledger.provenance.receivables import (
@@ -26,7 +28,8 @@ from ledger.provenance.receivables import (
     totals,
 )
 from ledger.provenance.subjects import books_of
-from ledger.records.oversight import DisputeRecord
+from ledger.records.lots import ShipmentRecord
+from ledger.records.oversight import DisputeRecord, InvoiceRecord
 from ledger.records.periods import DAY_US
 
 resource = Resource(
@@ -71,7 +74,7 @@ class EvaluationQuery(ReceivablesQuery):
     replies=[Reply(200, "What is owed, by age.", {JSON: ReceivablesSchema, CSV: CSV_SCHEMA})],
     access=ANY_PARTY,
     query=ReceivablesQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
 )
 def read_receivables(call: Call) -> Response:
     """Say what each customer owes a seller, by days since it was due, each currency by itself.
@@ -81,6 +84,8 @@ def read_receivables(call: Call) -> Response:
     party, as_of_us = own_or_all(call, call.query["party"]), _as_of(call)
     with call.reading() as connection:
         sums = ageing(receivables(books_of(connection), party, as_of_us))
+        if not sums:
+            check_party(connection, party)
     rows = [_ageing_members(customer, currency, each) for (customer, currency), each in sums.items()]
     if call.accepted == CSV:
         return csv_reply(_AGEING, ([row[name] for name in _AGEING] for row in rows), "receivables.csv")
@@ -106,7 +111,7 @@ def read_receivables(call: Call) -> Response:
     ],
     access=ANY_PARTY,
     query=InvoicesQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
 )
 def list_receivable_invoices(call: Call) -> Response:
     """List a seller's invoices by due date, with what was paid of each.
@@ -117,6 +122,8 @@ def list_receivable_invoices(call: Call) -> Response:
     party = _between(call)
     with call.reading() as connection:
         found = receivables(books_of(connection), party, as_of_us, buyer=query["customer"])
+        if not found:
+            _check_names(connection, party, query["customer"])
     found = [each for each in found if query["state"] in (None, each.state)]
     if call.accepted == CSV:
         rows = (_invoice_members(each) for each in found)
@@ -150,7 +157,7 @@ def list_receivable_invoices(call: Call) -> Response:
     replies=[Reply(200, "What the books say.", {JSON: EvaluationSchema, CSV: CSV_SCHEMA})],
     access=ANY_PARTY,
     query=EvaluationQuery,
-    errors=[RoleForbidden, LedgerEmpty],
+    errors=[RoleForbidden, ResourceNotFound, LedgerEmpty],
     examples={"customer": "https://plant.example/"},
 )
 def read_evaluation(call: Call) -> Response:
@@ -165,6 +172,7 @@ def read_evaluation(call: Call) -> Response:
         raise RequestMalformed("the period's end is not after its start", extra={"parameter": "as_of"})
     alerts_of = "all" if call.reader.holds(REGULATORS) else "seller" if call.reader.party == seller else ""
     with call.reading() as connection:
+        _check_names(connection, seller, query["customer"])
         _, policy = policy_in_force(connection)
         found = evaluate(
             connection, policy, seller, query["customer"], start_us, as_of_us, alerts_of=alerts_of
@@ -198,6 +206,20 @@ def _between(call: Call) -> str:
     if party is not None and customer == call.reader.party:
         return str(party)
     return own_or_all(call, party)
+
+
+def _check_names(connection: Connection, seller: str, customer: str | None) -> None:
+    """Returns only if a seller is in the register, and its customer too or in the seller's books.
+
+    Raises:
+        ResourceNotFound: One is not.
+    """
+    check_party(connection, seller)
+    if not (
+        is_borne(connection, InvoiceRecord, seller=seller, buyer=customer)
+        or is_borne(connection, ShipmentRecord, consignor=seller, consignee=customer)
+    ):
+        check_party(connection, customer, "customer")
 
 
 def _ageing_members(customer: str, currency: str, found: Ageing) -> dict[str, Any]:

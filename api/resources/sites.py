@@ -5,10 +5,12 @@ from typing import Any
 from flask import Response
 
 from api.fields import Count, Name, StrictSchema
+from api.naming import check_party
 from api.operations import Call, Reply, Resource
 from api.replies import JSON, page_reply
 from api.resources.parties import listing_members
 from api.schemas import SitesSchema
+from ledger.errors import ResourceNotFound
 from ledger.statements.registers import SiteRecord
 from ledger.store import registers_store
 
@@ -32,12 +34,15 @@ class SitesQuery(StrictSchema):
         )
     ],
     query=SitesQuery,
+    errors=[ResourceNotFound],
 )
 def list_sites(call: Call) -> Response:
     """List the sites."""
     party, after, limit = call.query["party"], call.query["after"], call.query["limit"]
     with call.reading() as connection:
         sites = registers_store.list_sites(connection, party=party, after=after, limit=limit + 1)
+        if not sites:
+            check_party(connection, party)
     following = None
     if len(sites) > limit:
         following = {"after": sites[limit - 1].site, "limit": limit} | (

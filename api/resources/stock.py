@@ -10,6 +10,7 @@ from api.book_members import CSV, csv_reply, pool_members, shipment_members, sto
 from api.book_schemas import CSV_SCHEMA, BalanceSchema
 from api.desk_schemas import HoldingsSchema, PoolsSchema, ShipmentLinesSchema, ShipmentsSchema
 from api.fields import Count, Flag, Instant, Name, OneOf, StrictSchema
+from api.naming import check_party, check_site, is_borne
 from api.operations import Call, Reply, Resource
 from api.periods import check_period
 from api.replies import JSON, PRIVATE, json_reply, page_reply
@@ -102,7 +103,7 @@ def own_or_all(call: Call, party: str | None) -> str:
     ],
     access=ANY_PARTY,
     query=HoldingsQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
 )
 def list_holdings(call: Call) -> Response:
     """List what a party has in custody, with what each lot is and what the share of it contains.
@@ -113,6 +114,8 @@ def list_holdings(call: Call) -> Response:
     limit = call.query["limit"]
     with call.reading() as connection:
         found = stock(connection, party, call.query["after"], limit + 1)
+        if not found:
+            check_party(connection, party)
         if not viewer_of(call.reader).sees_all:
             own_word = unborne(connection, (holding.lot for holding in found), {party})
             found = [as_stated(each) if each.lot in own_word else each for each in found]
@@ -136,7 +139,7 @@ def list_holdings(call: Call) -> Response:
     replies=[Reply(200, "Shipments.", {JSON: ShipmentsSchema}, {"Link": "The next page."})],
     access=ANY_PARTY,
     query=ShipmentsQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
 )
 def list_shipments(call: Call) -> Response:
     """List what a party sent, or what was sent to it, with how much of it still travels."""
@@ -156,6 +159,8 @@ def list_shipments(call: Call) -> Response:
             after=after,
             limit=limit + 1,
         )
+        if not found and not is_borne(connection, ShipmentRecord, **{query["side"]: party}):
+            check_party(connection, party)
         books = books_of(connection)
         books.prefetch_groups(ShipmentLineRecord, "shipment", [key_of(shipment) for shipment in found])
         shown = [
@@ -210,7 +215,7 @@ def list_shipment_lines(call: Call) -> Response:
     replies=[Reply(200, "Pools in order of their ids.", {JSON: PoolsSchema}, {"Link": "The next page."})],
     access=ANY_PARTY,
     query=PoolsQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
 )
 def list_pools(call: Call) -> Response:
     """List the pools that a party runs, with what they hold now.
@@ -226,6 +231,8 @@ def list_pools(call: Call) -> Response:
             after=None if after is None else (after,),
             limit=limit + 1,
         )
+        if not found:
+            check_party(connection, party)
         lots = _own_word(connection, call, party)
         left_out = in_pools(connection, [(pool.pool, pool.version) for pool in found[:limit]], lots)
         shown = [pool_members(pool, without) for pool, without in zip(found[:limit], left_out, strict=True)]
@@ -241,7 +248,7 @@ def list_pools(call: Call) -> Response:
     replies=[Reply(200, "The balance.", {JSON: BalanceSchema, CSV: CSV_SCHEMA})],
     access=ANY_PARTY,
     query=BalanceQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
     examples={"start": "2026-10-01T00:00:00Z", "end": "2026-11-01T00:00:00Z"},
 )
 def read_balance(call: Call) -> Response:
@@ -258,6 +265,9 @@ def read_balance(call: Call) -> Response:
             edges, months = _months(policy_in_force(connection)[1], start_us, end_us)
         lots = _own_word(connection, call, party)
         found = balances(connection, party, call.query["site"], edges, without=lots)
+        if not any(balance.rows for balance in found):
+            check_party(connection, party)
+            check_site(connection, call.query["site"], party)
     rows = [
         ({"month": month} if month else {}) | {"element": element, **row}
         for month, balance in zip(months, found, strict=True)

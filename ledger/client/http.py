@@ -116,7 +116,7 @@ class LedgerClient:
             headers["Authorization"] = f"Bearer {token}"
         response = self._send("GET", path, headers=headers)
         if response.status_code != 200:
-            raise _not_given(path, response)
+            raise _refused(f"GET {path}", response)
         return response.content
 
     def put_file(self, path: str, file: Path, *, token: str) -> Answer:
@@ -149,9 +149,7 @@ class LedgerClient:
             with self._http.stream("GET", self.url + path, headers=headers) as response:
                 if response.status_code != 200:
                     response.read()
-                    raise RemoteFailed(
-                        f"GET {path} answered {response.status_code}: {_problem_text(response)}"
-                    )
+                    raise _refused(f"GET {path}", response)
                 for block in response.iter_bytes():
                     digest.update(block)
                     stream.write(block)
@@ -185,10 +183,7 @@ class LedgerClient:
             ) as response:
                 if response.status_code != 200:
                     response.read()
-                    raise RemoteFailed(
-                        f"the batch answered {response.status_code}: {_problem_text(response)}",
-                        extra={"status": response.status_code},
-                    )
+                    raise _refused("the batch", response)
                 for text in response.iter_lines():
                     members = _json_object(text.encode("utf-8", "replace"), "a line of the batch")
                     status = members.get("status")
@@ -245,16 +240,20 @@ def _json_object(body: bytes, path: str) -> dict[str, Any]:
     return members
 
 
-def _not_given(path: str, response: httpx2.Response) -> RemoteFailed:
-    return RemoteFailed(f"GET {path} answered {response.status_code}: {_problem_text(response)}")
-
-
-def _problem_text(response: httpx2.Response) -> str:
+def _refused(asked: str, response: httpx2.Response) -> RemoteFailed:
+    """What the ledger says, how to mend it, and last where it said so."""
+    status = response.status_code
     try:
         members = json.loads(response.content)
-        return f"{members['code']}: {members['detail']}"
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return response.text[:200]
+        code, detail, mend = str(members["code"]), members["detail"], members.get("mend", "")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        said = f"{asked} answered {status}: {response.text[:200]}"
+        return RemoteFailed(printable(said), extra={"status": status})
+    return RemoteFailed(
+        printable(f"{code}: {detail} ({asked} answered {status})"),
+        mend=printable(str(mend)),
+        extra={"status": status, "answered": code},
+    )
 
 
 def _seconds(text: str | None) -> float:

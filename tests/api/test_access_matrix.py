@@ -45,6 +45,7 @@ from tests.support.asking import (
     of_each,
     offices,
     own,
+    own_or_none,
     parties_of,
     plain,
     posted,
@@ -156,10 +157,10 @@ ROWS: Final[dict[str, Row]] = {
         own(
             {"subject": f"lot:{_ORE}"},
             {"site": _SOUTHERN},
-            {"case": CASE},
             {"code": "report.late"},
             {"state": "open"},
         ),
+        own_or_none({"case": CASE}),
     ),
     "count_alerts": whose(),
     "list_quotas": every(
@@ -197,9 +198,9 @@ ROWS: Final[dict[str, Row]] = {
         whose(),
         own(
             {"received": "true"},
-            {"licence": LICENCE},
             {"after_entry_index": "0", "after_position": "0"},
         ),
+        own_or_none({"licence": LICENCE}),
     ),
     "list_cases": plain(offices(REGULATORS), {"after_case": CASE[:-1]}, {"state": "open"}),
     "list_restricted_parties": plain(

@@ -19,6 +19,7 @@ def test_only_one_partys_sites(story: Story) -> None:
     mine, plant = story.site.cast.mine.party, story.named("plant").party
     assert len(story.site.get(f"/v1/sites?party={mine}").get_json()["sites"]) == 1
     assert story.site.get(f"/v1/sites?party={plant}").get_json()["sites"] == []
+    assert_problem(story.site.get("/v1/sites?party=nobody"), 404, "resource.not-found")
     assert story.site.get(f"/v1/sites?after={SITE}").get_json()["sites"] == []
 
 

@@ -186,6 +186,49 @@ def test_shipments_pools_filing_and_names_are_shown(traded: Traded) -> None:
         assert "role.forbidden" in refused.exception.detail
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("holdings", "--party", "nobody"),
+        ("balance", "--party", "nobody", "--start", "2026-01-01T00:00:00Z", "--end", "2027-01-01T00:00:00Z"),
+        ("balance", "--site", "nobody", "--start", "2026-01-01T00:00:00Z", "--end", "2027-01-01T00:00:00Z"),
+        ("alerts", "--code", "nobody"),
+        ("filing", "--party", "nobody"),
+    ],
+)
+def test_a_misspelt_name_is_an_error_that_says_how_to_mend_it(traded: Traded, words: tuple[str, ...]) -> None:
+    refused = traded.ask("authority", *words)
+    assert refused.exit_code == 1
+    assert isinstance(refused.exception, RemoteFailed)
+    said = refused.exception
+    parameter = words[words.index("nobody") - 1].removeprefix("--")
+    assert said.detail.startswith(f"resource.not-found: the parameter '{parameter}' is 'nobody', which no ")
+    assert said.detail.endswith(" answered 404)")
+    assert "GET /v1/" in said.mend
+
+
+def test_what_the_server_says_comes_first(traded: Traded, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, told in (
+        (
+            ("alerts", "--code", "report.lat"),
+            ("error resource.not-found: the parameter", "  Perhaps report.late"),
+        ),
+        (
+            ("trace", "urn:x:1"),
+            ("error resource.not-found: no lot urn:x:1 is in the books (GET ", "  Check the"),
+        ),
+    ):
+        refused = traded.ask("authority", *words)
+        assert isinstance(refused.exception, RemoteFailed)
+        show_error(refused.exception)
+        lines = capsys.readouterr().err.splitlines()
+        assert [line.startswith(start) for line, start in zip(lines, told, strict=True)] == [True, True], (
+            lines
+        )
+    show_error(RemoteFailed("GET http://127.0.0.1:1/v1/log got no answer"))
+    assert capsys.readouterr().err == "error remote.failed: GET http://127.0.0.1:1/v1/log got no answer\n"
+
+
 def test_pools_are_read_to_the_last_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked = []
 

@@ -138,6 +138,11 @@ def own(*queries: Mapping[str, str]) -> Row:
     return lambda _: [Ask(query=query) for query in queries]
 
 
+def own_or_none(*queries: Mapping[str, str]) -> Row:
+    """One's own things by a name that may be another's: not found then, as if it were nobody's."""
+    return lambda _: [Ask(query=query, opens=frozenset({200, 404})) for query in queries]
+
+
 def lots(whom: str = "handlers", tells: Tells = nothing, **more: str) -> Row:
     """Asked for every lot; open to those through whose hands it went, or to who made it.
 
