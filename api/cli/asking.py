@@ -11,16 +11,13 @@ from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from api.cli.common import key_options, notes, signer_from, url_option
+from api.cli.common import key_options, notes, print_table, shown_rows, signer_from, url_option
 from ledger.client.http import Answer, LedgerClient, printable
 from ledger.clock import SystemClock
 from ledger.materials.units import format_mass
 from ledger.statements.tokens import make_token
-
-_MOST_SHOWN: Final = 40
 
 
 class Asking:
@@ -275,11 +272,12 @@ def alerts(
         print_json(found)
         return
     table = Table("entry", "rule", "about", "what was noticed")
-    for alert in found[:_MOST_SHOWN]:
+    shown = shown_rows(found)
+    for alert in shown:
         add_row(table, alert["index"], alert["code"], alert["subject"], alert["detail"])
     print_table(table)
-    if len(found) > _MOST_SHOWN:
-        notes.print(f"{len(found) - _MOST_SHOWN} more; --json shows all")
+    if len(found) > len(shown):
+        notes.print(f"{len(found) - len(shown)} more; --csv or --json shows all")
 
 
 def _show_origins(found: dict[str, Any]) -> None:
@@ -302,13 +300,14 @@ def _show_origins(found: dict[str, Any]) -> None:
 
 def _show_steps(found: dict[str, Any]) -> None:
     table = Table("depth", "entry", "what", "stage", "party", "mass", title=f"{found['direction']}")
-    for step in found["steps"][:_MOST_SHOWN]:
+    shown = shown_rows(found["steps"])
+    for step in shown:
         name = step["name"] if step["kind"] == "lot" else f"{step['name']} version {step['version']}"
         mass = format_mass(step["mass_mg"]) if step["mass_mg"] else ""
         add_row(table, step["depth"], step["index"], name, step["stage"] or step["kind"], step["party"], mass)
     print_table(table)
-    if len(found["steps"]) > _MOST_SHOWN:
-        notes.print(f"{len(found['steps']) - _MOST_SHOWN} more steps; --csv or --json shows all")
+    if len(found["steps"]) > len(shown):
+        notes.print(f"{len(found['steps']) - len(shown)} more steps; --csv or --json shows all")
     if found["hidden"]:
         hidden = ", ".join(f"{count} {stage}" for stage, count in found["hidden"].items())
         notes.print(f"steps of others, not shown: {hidden}", markup=False)
@@ -343,8 +342,3 @@ def print_json(members: Any) -> None:
 def add_row(table: Table, *cells: object) -> None:
     """Adds a row of which nothing reaches the terminal but what can be printed."""
     table.add_row(*(printable(str(cell)) for cell in cells))
-
-
-def print_table(table: Table) -> None:
-    """Prints a table as it is."""
-    Console(highlight=False, markup=False, emoji=False).print(table)

@@ -8,8 +8,8 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
-from api.cli.asking import Asking, add_row, csv_option, json_option, print_json, print_table
-from api.cli.common import key_options, notes, url_option
+from api.cli.asking import Asking, add_row, csv_option, json_option, print_json
+from api.cli.common import key_options, notes, print_table, url_option
 from ledger.client.http import printable
 from ledger.materials.units import format_mass
 

@@ -3,9 +3,9 @@
 Progress and notes go to stderr, results to stdout.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from rich.console import Console
@@ -17,6 +17,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Table
 
 from api.settings import Settings, load_settings
 from ledger.errors import KeyFileInvalid, ReledgerError
@@ -28,7 +29,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
-notes = Console(stderr=True, highlight=False, emoji=False)
+_UNBOUNDED: Final = 1_000_000
+_MOST_SHOWN: Final = 40
+
+notes = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+"""No line is broken where a terminal or a pipe ends: it may hold an address."""
 
 
 def config_option(command: Command) -> Command:
@@ -97,23 +102,33 @@ def progress_bar() -> Progress:
     )
 
 
+def print_table(table: Table) -> None:
+    """Prints a table whole: cells are folded on a terminal that is too narrow, and nowhere else."""
+    for column in table.columns:
+        column.overflow = "fold"
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
+    console.print(table)
+
+
+def shown_rows(rows: Sequence[Any]) -> Sequence[Any]:
+    """As many rows as a terminal shows; all of them where no terminal is written to."""
+    return rows[:_MOST_SHOWN] if Console().is_terminal else rows
+
+
 def show_error(error: ReledgerError) -> None:
     """Code, what is wrong, where, and how to mend it; of a server's answer its own code."""
     code = "" if "answered" in error.extra else f"{error.code}: "
     notes.print(f"[bold red]error[/] {code}", end="")
-    _say(error.detail)
+    notes.print(error.detail, markup=False)
     if error.line is not None:
-        _say(f"  line {error.line}")
+        notes.print(f"  line {error.line}", markup=False)
     if error.pointer:
-        _say(f"  at {error.pointer}")
+        notes.print(f"  at {error.pointer}", markup=False)
     for finding in getattr(error, "findings", ()):
-        _say(f"  - {finding.code} at {finding.pointer or '/'}: {finding.detail}")
+        notes.print(f"  - {finding.code} at {finding.pointer or '/'}: {finding.detail}", markup=False)
         if finding.mend:
-            _say(f"    {finding.mend}")
+            notes.print(f"    {finding.mend}", markup=False)
     if error.mend:
-        _say(f"  {error.mend}")
-
-
-def _say(text: str) -> None:
-    """A line as it is: no address in it is broken where a terminal or a pipe ends."""
-    notes.print(text, markup=False, soft_wrap=True)
+        notes.print(f"  {error.mend}", markup=False)

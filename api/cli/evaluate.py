@@ -5,10 +5,9 @@ import shutil
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from api.cli.common import FOLDER, notes, progress_bar
+from api.cli.common import FOLDER, notes, print_table, progress_bar
 from ledger.simulation.scoring import ENOUGH, Score
 from ledger.store.engine import create_ledger_engine
 
@@ -69,25 +68,22 @@ def _show(score: Score) -> None:
             str(one.true),
             str(one.side),
         )
-    console = Console(highlight=False, width=max(100, Console().width))
-    console.print(table)
+    print_table(table)
     recall = "-" if score.recall is None else f"{score.recall:.1%}"
-    console.print(
-        f"recall {recall}, false alerts per 1,000 honest movements {score.false_alerts_per_1000:.2f}"
-    )
+    click.echo(f"recall {recall}, false alerts per 1,000 honest movements {score.false_alerts_per_1000:.2f}")
     refused = ", ".join(f"{code} {count}" for code, count in sorted(score.refusals.items()))
-    console.print(f"honest movements refused: {refused or 'none'}", markup=False)
+    click.echo(f"honest movements refused: {refused or 'none'}")
     acts = ", ".join(f"{code} {count}" for code, count in sorted(score.acts_refused.items()))
-    console.print(f"honest acts refused: {acts or 'none'}", markup=False)
-    console.print(
+    click.echo(f"honest acts refused: {acts or 'none'}")
+    click.echo(
         f"lots that are illegal product or made of it: {score.tainted}, told of by their source: "
         f"{score.tainted_found}"
     )
-    console.print(_patterns(score))
+    print_table(_patterns(score))
     few = ", ".join(
         f"{name} {score.patterns[name].planted + score.patterns[name].evasive}" for name in score.few()
     )
-    console.print(f"planted fewer than {ENOUGH} times: {few or 'none'}", markup=False)
+    click.echo(f"planted fewer than {ENOUGH} times: {few or 'none'}")
 
 
 def _patterns(score: Score) -> Table:

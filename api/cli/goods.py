@@ -14,10 +14,9 @@ from api.cli.asking import (
     csv_option,
     json_option,
     print_json,
-    print_table,
     subject_options,
 )
-from api.cli.common import key_options, notes, url_option
+from api.cli.common import key_options, notes, print_table, url_option
 from ledger.materials.units import format_mass
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from api.cli.common import FOLDER, key_options, notes, signer_from, url_option
+from api.cli.common import FOLDER, key_options, notes, print_table, signer_from, url_option
 from api.cli.sending import send_act
 from ledger.client.http import LedgerClient, printable
 from ledger.clock import SystemClock
@@ -62,7 +61,7 @@ def show(url: str, period: str | None, as_csv: bool) -> None:
             row["period"] = _SPAN.sub("to ", row["period"])[:13]
             row["of"] = f"{_WORDS[row['table']]} {row['key']}".strip()
             table.add_row(*("" if row[name] is None else printable(str(row[name])) for name in _SHOWN))
-    Console().print(table)
+    print_table(table)
 
 
 def _period_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from api.cli.common import FILE, config_option, progress_bar, settings_from
+from api.cli.common import FILE, config_option, print_table, progress_bar, settings_from
 from api.cli.following import follow
 from ledger.errors import DocumentInvalid, ReledgerError
 from ledger.store.engine import create_ledger_engine
@@ -22,7 +21,6 @@ from ledger.whatif.scenario import IN_FORCE, Scenario, read_scenario
 MOST_ROWS = 8
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 _CELLS = (*Cell._fields, "movements", "mass_mg", "value_fen", "unvalued_mg")
-_out = Console(highlight=False, emoji=False)
 
 
 @click.command("what-if")
@@ -136,7 +134,7 @@ def _table(title: str, before: dict[str, Sum], after: dict[str, Sum]) -> None:
         for each in (before[outcome], after[outcome]):
             cells += [f"{each.movements:,}", *_goods(each)]
         table.add_row(outcome, *cells)
-    _out.print(table)
+    print_table(table)
 
 
 def _differences(member: str, sums: Any) -> None:
@@ -145,7 +143,7 @@ def _differences(member: str, sums: Any) -> None:
         table.add_row(name or "-", f"{each.movements:,}", *_goods(each))
     if len(sums) > MOST_ROWS:
         table.add_row(f"and {len(sums) - MOST_ROWS} more")
-    _out.print(table)
+    print_table(table)
 
 
 def _new_table(title: str, *columns: str) -> Table:
