@@ -8,8 +8,11 @@ from fractions import Fraction
 from typing import Any, Final
 
 from flask import Response
+from marshmallow import Schema
+from marshmallow import fields as schema_fields
 
-from api.replies import PRIVATE, dump_json
+from api.operations import Call
+from api.replies import PRIVATE, dump_json, link_next, page_reply
 from ledger.clock import format_time_us
 from ledger.encoding import b64url_encode
 from ledger.provenance.answers import Provenance
@@ -189,6 +192,38 @@ def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes
     return b"".join((dump_json(members)[:-1], b',"edges":', edges, b',"steps":', *steps, b"}"))
 
 
+def rows_reply(
+    call: Call,
+    path: str,
+    schema: type[Schema],
+    rows: Sequence[Mapping[str, Any]],
+    following: Mapping[str, str | int] | None = None,
+) -> Response:
+    """A page of a list: JSON, or CSV with a column for each member of a row; both link to the next.
+
+    Args:
+        call: Whose ``accepted`` says which.
+        path: The list's path.
+        schema: What the JSON looks like; its one list has the rows.
+        rows: What it has, for either.
+        following: The query of the next page; None on the last.
+    """
+    name, columns = columns_of(schema)
+    if call.accepted != CSV:
+        return page_reply({name: rows}, path, following, cache=PRIVATE)
+    reply = csv_reply(columns, ([row[column] for column in columns] for row in rows), f"{path[4:]}.csv")
+    link_next(reply, path, following)
+    return reply
+
+
+def columns_of(schema: type[Schema]) -> tuple[str, tuple[str, ...]]:
+    """The name of the one list in an answer, and the members of its rows."""
+    lists = {name: each for name, each in schema().fields.items() if isinstance(each, schema_fields.List)}
+    ((name, rows),) = lists.items()
+    assert isinstance(rows.inner, schema_fields.Nested)
+    return name, tuple(rows.inner.schema.fields)
+
+
 def csv_reply(header: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Response:
     """Comma-separated values, streamed; cells that a spreadsheet would take for a formula are quoted apart.
 
@@ -217,7 +252,12 @@ def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[byt
 
 
 def _cell(value: Any) -> Any:
-    """Text that begins like a formula gets an apostrophe, as OWASP advises against CSV injection."""
+    """Text that begins like a formula gets an apostrophe, as OWASP advises against CSV injection.
+
+    What is neither text nor a number is written as JSON.
+    """
+    if isinstance(value, bool | Mapping | list | tuple):
+        return dump_json(value).decode()
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"
     return value

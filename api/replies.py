@@ -84,9 +84,14 @@ def page_reply(
     """
     following = None if next_query is None else f"{path}?{urlencode(next_query)}"
     response = json_reply({**members, "next": following}, cache=cache)
-    if following is not None:
-        response.headers["Link"] = f'<{following}>; rel="next"'
+    link_next(response, path, next_query)
     return response
+
+
+def link_next(response: Response, path: str, next_query: Mapping[str, str | int] | None) -> None:
+    """Links a page to the next one where there is one, as in ``page_reply``."""
+    if next_query is not None:
+        response.headers["Link"] = f'<{path}?{urlencode(next_query)}>; rel="next"'
 
 
 def choose_media_type(accept: str | None, offered: Sequence[str]) -> str | None:

@@ -5,7 +5,7 @@ What their options are called, and how they print, the others (``boards``, ``goo
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
@@ -19,6 +19,8 @@ from ledger.clock import SystemClock
 from ledger.materials.units import format_mass
 from ledger.statements.tokens import make_token
 
+_PAGE: Final = 1_000
+
 
 class Asking:
     """One caller with its key."""
@@ -27,10 +29,32 @@ class Asking:
         self._url = url
         self._signer = signer_from(key_file, passphrase_file)
 
-    def get(self, path: str, query: dict[str, Any], accept: str = "application/json") -> bytes:
-        asked = urlencode({name: value for name, value in query.items() if value is not None})
-        with LedgerClient(self._url) as client:
-            return client.get(f"{path}?{asked}", token=self._token(client), accept=accept)
+    def members(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
+        """An answer as JSON."""
+        members = json.loads(self._page(_address(path, query), "application/json")[0])
+        assert isinstance(members, dict)
+        return members
+
+    def pages(
+        self, path: str, name: str, query: dict[str, Any], following: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        """All pages of a list; ``following``: by which members of the last row the next page is asked for."""
+        rows: list[dict[str, Any]] = []
+        asked = {**query, "limit": _PAGE}
+        while True:
+            page = self.members(path, asked)
+            rows += page[name]
+            if page["next"] is None:
+                return rows
+            asked |= {parameter: rows[-1][member] for parameter, member in following.items()}
+
+    def csv(self, path: str, query: dict[str, Any]) -> Iterator[bytes]:
+        """An answer as CSV, all pages of it under one header."""
+        body, following = self._page(_address(path, query), "text/csv")
+        yield body
+        while following is not None:
+            body, following = self._page(following, "text/csv")
+            yield body.partition(b"\r\n")[2]
 
     def put_file(self, path: str, file: Path) -> Answer:
         """Puts a file at a path."""
@@ -45,14 +69,65 @@ class Asking:
     def _token(self, client: LedgerClient) -> str:
         return make_token(self._signer, client.log()["origin"], SystemClock().now_us() // 1_000_000)
 
-    def members(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
-        members = json.loads(self.get(path, query))
-        assert isinstance(members, dict)
-        return members
+    def _page(self, address: str, accept: str) -> tuple[bytes, str | None]:
+        with LedgerClient(self._url) as client:
+            return client.get_page(address, token=self._token(client), accept=accept)
+
+
+def _address(path: str, query: dict[str, Any]) -> str:
+    return f"{path}?{urlencode({name: value for name, value in query.items() if value is not None})}"
+
+
+def answer(
+    asking: Asking, path: str, query: dict[str, Any], *, as_json: bool, as_csv: bool
+) -> dict[str, Any] | None:
+    """The answer to be shown as a table; None where it was printed in another form already."""
+    if as_csv:
+        print_csv(asking.csv(path, query))
+        return None
+    found = asking.members(path, query)
+    if as_json:
+        print_json(found)
+        return None
+    return found
+
+
+def listed(
+    asking: Asking,
+    path: str,
+    name: str,
+    query: dict[str, Any],
+    following: dict[str, str],
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> list[dict[str, Any]] | None:
+    """As ``answer``, of all pages of a list; see ``Asking.pages``."""
+    if as_csv:
+        print_csv(asking.csv(path, {**query, "limit": _PAGE}))
+        return None
+    rows = asking.pages(path, name, query, following)
+    if as_json:
+        print_json(rows)
+        return None
+    return rows
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
-csv_option = click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
+
+
+def form_options(command: Callable[..., None]) -> Callable[..., None]:
+    """--json and --csv, of which one at most is given."""
+
+    @json_option
+    @click.option("--csv", "as_csv", is_flag=True, help="As comma-separated values.")
+    @functools.wraps(command)
+    def asked(*, as_json: bool, as_csv: bool, **given: Any) -> None:
+        if as_json and as_csv:
+            raise click.UsageError("--json and --csv do not go together")
+        command(as_json=as_json, as_csv=as_csv, **given)
+
+    return asked
 
 
 _POOL: Final = (
@@ -101,8 +176,7 @@ def bound_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--at", type=click.IntRange(0), help="As the books said once this entry was in; for regulators."
 )
-@json_option
-@csv_option
+@form_options
 def trace(
     url: str,
     key_file: Path,
@@ -127,12 +201,8 @@ def trace(
         "element": element,
         "at": at,
     }
-    if as_csv:
-        click.echo(asking.get("/v1/provenance", query, "text/csv").decode(), nl=False)
-        return
-    found = asking.members("/v1/provenance", query)
-    if as_json:
-        print_json(found)
+    found = answer(asking, "/v1/provenance", query, as_json=as_json, as_csv=as_csv)
+    if found is None:
         return
     _show_origins(found)
     _show_steps(found)
@@ -144,7 +214,7 @@ def trace(
 @url_option
 @key_options()
 @bound_options
-@json_option
+@form_options
 def recall(
     url: str,
     key_file: Path,
@@ -152,13 +222,14 @@ def recall(
     subject: dict[str, str | None],
     bounds: dict[str, Any],
     as_json: bool,
+    as_csv: bool,
 ) -> None:
-    """List as CSV who has LOT or anything made of it, the pools it is in, what travels or went abroad."""
+    """List who has LOT or anything made of it, the pools it is in, what travels or went abroad.
+
+    As CSV, unless --json is given.
+    """
     asking, query = Asking(url, key_file, passphrase_file), {**subject, **bounds}
-    if as_json:
-        print_json(asking.members("/v1/recall", query))
-        return
-    click.echo(asking.get("/v1/recall", query, "text/csv").decode(), nl=False)
+    answer(asking, "/v1/recall", query, as_json=as_json, as_csv=as_csv or not as_json)
 
 
 @click.command()
@@ -177,22 +248,15 @@ def label(lot: str, url: str, key_file: Path, passphrase_file: Path | None) -> N
 @url_option
 @key_options()
 @click.option("--party", help="Whose; default: the key's own party.")
-@json_option
+@form_options
 def holdings(
-    url: str, key_file: Path, passphrase_file: Path | None, party: str | None, as_json: bool
+    url: str, key_file: Path, passphrase_file: Path | None, party: str | None, as_json: bool, as_csv: bool
 ) -> None:
     """List what a party has in custody."""
     asking = Asking(url, key_file, passphrase_file)
-    rows: list[dict[str, Any]] = []
-    query: dict[str, Any] = {"party": party, "limit": 1000}
-    while True:
-        page = asking.members("/v1/holdings", query)
-        rows += page["holdings"]
-        if page["next"] is None:
-            break
-        query["after"] = page["holdings"][-1]["lot"]
-    if as_json:
-        print_json(rows)
+    forms = {"as_json": as_json, "as_csv": as_csv}
+    rows = listed(asking, "/v1/holdings", "holdings", {"party": party}, {"after": "lot"}, **forms)
+    if rows is None:
         return
     table = Table("lot", "site", "owner", "mass", "awaits its shipment")
     for row in rows:
@@ -209,8 +273,7 @@ def holdings(
 @click.option("--start", required=True, help="From, inclusive: 2026-10-01T00:00:00Z.")
 @click.option("--end", required=True, help="Until, exclusive.")
 @click.option("--months", is_flag=True, help="A row for each month and element; 60 months at most.")
-@json_option
-@csv_option
+@form_options
 def balance(
     url: str,
     key_file: Path,
@@ -226,12 +289,8 @@ def balance(
     """Show a party's mass balance per element in REO: opening, in, out, losses, closing and the gap."""
     asking = Asking(url, key_file, passphrase_file)
     query = {"party": party, "site": site, "start": start, "end": end, "months": "true" if months else None}
-    if as_csv:
-        click.echo(asking.get("/v1/balance", query, "text/csv").decode(), nl=False)
-        return
-    found = asking.members("/v1/balance", query)
-    if as_json:
-        print_json(found)
+    found = answer(asking, "/v1/balance", query, as_json=as_json, as_csv=as_csv)
+    if found is None:
         return
     named = ("month", "element") if months else ("element",)
     columns = [name for name in (found["rows"][0] if found["rows"] else {}) if name not in named]
@@ -248,7 +307,7 @@ def balance(
 @click.option("--party", help="Only those about this party's statements.")
 @click.option("--code", help="Only those of this rule.")
 @click.option("--state", type=click.Choice(["open", "closed"]), default="open", show_default=True)
-@json_option
+@form_options
 def alerts(
     url: str,
     key_file: Path,
@@ -257,19 +316,14 @@ def alerts(
     code: str | None,
     state: str,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """List alerts, newest first: to a regulator all, to a party those that it was told of."""
     asking = Asking(url, key_file, passphrase_file)
-    query: dict[str, Any] = {"party": party, "code": code, "state": state, "limit": 1000}
-    found: list[dict[str, Any]] = []
-    while True:
-        page = asking.members("/v1/alerts", query)
-        found += page["alerts"]
-        if page["next"] is None:
-            break
-        query |= {"before_index": found[-1]["index"], "before_number": found[-1]["number"]}
-    if as_json:
-        print_json(found)
+    query: dict[str, Any] = {"party": party, "code": code, "state": state}
+    following = {"before_index": "index", "before_number": "number"}
+    found = listed(asking, "/v1/alerts", "alerts", query, following, as_json=as_json, as_csv=as_csv)
+    if found is None:
         return
     table = Table("entry", "rule", "about", "what was noticed")
     shown = shown_rows(found)
@@ -337,6 +391,12 @@ def _show_holders(found: dict[str, Any]) -> None:
 def print_json(members: Any) -> None:
     """Prints a whole answer."""
     click.echo(json.dumps(members, indent=2, ensure_ascii=False))
+
+
+def print_csv(pages: Iterable[bytes]) -> None:
+    """Prints CSV as it came."""
+    for page in pages:
+        click.echo(page, nl=False)
 
 
 def add_row(table: Table, *cells: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
-from api.cli.asking import Asking, add_row, csv_option, json_option, print_json
+from api.cli.asking import Asking, add_row, answer, form_options
 from api.cli.common import key_options, notes, print_table, url_option
 from ledger.client.http import printable
 from ledger.materials.units import format_mass
@@ -22,8 +22,7 @@ def shown(command: Callable[..., None]) -> Callable[..., None]:
 
     @url_option
     @key_options()
-    @json_option
-    @csv_option
+    @form_options
     @functools.wraps(command)
     def asked(url: str, key_file: Path, passphrase_file: Path | None, **given: Any) -> None:
         command(asking=Asking(url, key_file, passphrase_file), **given)
@@ -35,20 +34,6 @@ def _spanned(command: Callable[..., None]) -> Callable[..., None]:
     """--start and --end."""
     start = click.option("--start", required=True, help="From, inclusive: 2026-10-01T00:00:00Z.")
     return start(click.option("--end", required=True, help="Until, exclusive.")(command))
-
-
-def answer(
-    asking: Asking, path: str, query: dict[str, Any], *, as_json: bool, as_csv: bool
-) -> dict[str, Any] | None:
-    """The answer to be shown as a table; None where it was printed in another form already."""
-    if as_csv:
-        click.echo(asking.get(path, query, "text/csv").decode(), nl=False)
-        return None
-    found = asking.members(path, query)
-    if as_json:
-        print_json(found)
-        return None
-    return found
 
 
 @click.command()

@@ -11,8 +11,10 @@ from rich.table import Table
 from api.cli.asking import (
     Asking,
     add_row,
-    csv_option,
-    json_option,
+    answer,
+    form_options,
+    listed,
+    print_csv,
     print_json,
     subject_options,
 )
@@ -21,11 +23,11 @@ from ledger.materials.units import format_mass
 
 
 def _asking(command: Callable[..., None]) -> Callable[..., None]:
-    """--url, --key and --json, the first two as ``asking``."""
+    """--url, --key, --json and --csv, the first two as ``asking``."""
 
     @url_option
     @key_options()
-    @json_option
+    @form_options
     @functools.wraps(command)
     def asked(url: str, key_file: Path, passphrase_file: Path | None, **given: Any) -> None:
         command(asking=Asking(url, key_file, passphrase_file), **given)
@@ -51,7 +53,6 @@ _party = click.option("--party", help="Whose; default: the key's own party.")
     show_default=True,
     help="What becomes one node.",
 )
-@csv_option
 def flows(
     asking: Asking,
     *,
@@ -63,12 +64,8 @@ def flows(
 ) -> None:
     """Show how much of an element came to LOT from where, or went where, in REO."""
     asked = {**subject, **query, "direction": _way(downstream)}
-    if as_csv:
-        click.echo(asking.get("/v1/flows", asked, "text/csv").decode(), nl=False)
-        return
-    found = asking.members("/v1/flows", asked)
-    if as_json:
-        print_json(found)
+    found = answer(asking, "/v1/flows", asked, as_json=as_json, as_csv=as_csv)
+    if found is None:
         return
     labels = {node["id"]: f"{node['kind']} {node['label'] or node['stage']}" for node in found["nodes"]}
     table = Table("from", "to", "REO")
@@ -86,12 +83,18 @@ def flows(
 @click.option("--since", help="Without what happened before this time: 2026-10-01T00:00:00Z.")
 @click.option("--until", help="Without what happened from this time on.")
 def routes(
-    asking: Asking, *, subject: dict[str, str | None], downstream: bool, as_json: bool, **query: Any
+    asking: Asking,
+    *,
+    subject: dict[str, str | None],
+    downstream: bool,
+    as_json: bool,
+    as_csv: bool,
+    **query: Any,
 ) -> None:
     """Show between which sites LOT was shipped on its way."""
-    found = asking.members("/v1/routes", {**subject, **query, "direction": _way(downstream)})
-    if as_json:
-        print_json(found)
+    asked = {**subject, **query, "direction": _way(downstream)}
+    found = answer(asking, "/v1/routes", asked, as_json=as_json, as_csv=as_csv)
+    if found is None:
         return
     names = {site["id"]: site["name"] for site in found["sites"]}
     table = Table("from", "to", "mass", "shipments", "first", "last")
@@ -106,11 +109,11 @@ def routes(
 @click.command()
 @_asking
 @_party
-def pools(asking: Asking, *, as_json: bool, **query: Any) -> None:
+def pools(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> None:
     """List the plants and tanks that a party runs, with what they hold."""
-    rows = _pages(asking, "/v1/pools", "pools", query, {"after": "pool"})
-    if as_json:
-        print_json(rows)
+    following = {"after": "pool"}
+    rows = listed(asking, "/v1/pools", "pools", query, following, as_json=as_json, as_csv=as_csv)
+    if rows is None:
         return
     table = Table("pool", "site", "version", "elements", "closed")
     for row in rows:
@@ -126,13 +129,12 @@ def pools(asking: Asking, *, as_json: bool, **query: Any) -> None:
 @click.option(
     "--state", type=click.Choice(["open", "received", "voided", "refused"]), help="Only those in this state."
 )
-def shipments(asking: Asking, *, received: bool, as_json: bool, **query: Any) -> None:
+def shipments(asking: Asking, *, received: bool, as_json: bool, as_csv: bool, **query: Any) -> None:
     """List what a party sent, or what was sent to it, with how much of it still travels."""
     query["side"] = "consignee" if received else "consignor"
     following = {"after_consignor": "consignor", "after_shipment": "shipment"}
-    rows = _pages(asking, "/v1/shipments", "shipments", query, following)
-    if as_json:
-        print_json(rows)
+    rows = listed(asking, "/v1/shipments", "shipments", query, following, as_json=as_json, as_csv=as_csv)
+    if rows is None:
         return
     table = Table("left", "shipment", "kind", "consignor", "consignee", "state", "sent", "under way")
     for row in rows:
@@ -146,9 +148,13 @@ def shipments(asking: Asking, *, received: bool, as_json: bool, **query: Any) ->
 @click.argument("text")
 @_asking
 @click.option("--limit", type=click.IntRange(1, 100), help="How many at most; default: 20.")
-def search(asking: Asking, *, text: str, as_json: bool, **query: Any) -> None:
+def search(asking: Asking, *, text: str, as_json: bool, as_csv: bool, **query: Any) -> None:
     """Find what has TEXT as its id, begins so, or is called so."""
-    found = asking.members("/v1/search", {"q": text, **query})["found"]
+    asked = {"q": text, **query}
+    if as_csv:
+        print_csv(asking.csv("/v1/search", asked))
+        return
+    found = asking.members("/v1/search", asked)["found"]
     if as_json:
         print_json(found)
         return
@@ -161,11 +167,10 @@ def search(asking: Asking, *, text: str, as_json: bool, **query: Any) -> None:
 @click.command()
 @_asking
 @_party
-def filing(asking: Asking, *, as_json: bool, **query: Any) -> None:
+def filing(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> None:
     """Show until when a party files which month, how much of it is recorded, and what came late."""
-    found = asking.members("/v1/filing", query)
-    if as_json:
-        print_json(found)
+    found = answer(asking, "/v1/filing", query, as_json=as_json, as_csv=as_csv)
+    if found is None:
         return
     table = Table("month", "last day", "days left", "recorded", "late")
     add_row(table, *(found[name] for name in ("month", "last_day", "days_left", "recorded", "late")))
@@ -174,20 +179,6 @@ def filing(asking: Asking, *, as_json: bool, **query: Any) -> None:
 
 def _way(downstream: bool) -> str:
     return "downstream" if downstream else "upstream"
-
-
-def _pages(
-    asking: Asking, path: str, name: str, query: dict[str, Any], following: dict[str, str]
-) -> list[dict[str, Any]]:
-    """All pages of a list; ``following``: by which members of the last row the next page is asked for."""
-    rows: list[dict[str, Any]] = []
-    asked = {**query, "limit": 1000}
-    while True:
-        page = asking.members(path, asked)
-        rows += page[name]
-        if page["next"] is None:
-            return rows
-        asked |= {parameter: rows[-1][member] for parameter, member in following.items()}
 
 
 def _say_cut(found: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Flows and routes: how much of an element came from where and went where, and between which sites."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Response
@@ -26,6 +26,10 @@ from ledger.statements.registers import PartyRecord, SiteRecord
 
 resource = Resource("flows", "Mass by element on its way, each as far as the caller may see.")
 
+_ROUTES: Final = (
+    *("source", "source_name", "target", "target_name"),
+    *("mass_mg", "shipments", "first", "last"),
+)
 _COLUMNS: Final = ("source", "source_label", "target", "target_label", "mass_mg")
 
 
@@ -122,7 +126,7 @@ class RoutesQuery(SubjectQuery):
 @resource.operation(
     "GET",
     "/v1/routes",
-    replies=[Reply(200, "Sites and routes.", {JSON: RoutesSchema})],
+    replies=[Reply(200, "Sites and routes; as CSV the routes.", {JSON: RoutesSchema, CSV: CSV_SCHEMA})],
     access=ANY_PARTY,
     query=RoutesQuery,
     errors=[ResourceNotFound, RoleForbidden],
@@ -132,7 +136,8 @@ def read_routes(call: Call) -> Response:
     """Say between which sites goods were shipped on their way, for a map.
 
     A party is told its own sites on the way and the shipments that it sent or received. Positions are those
-    of the public register, null where it has none.
+    of the public register, null where it has none. Where ``limit`` ended the walk, the last row of the CSV
+    has the source ``incomplete`` and nothing else.
     """
     query, viewer = call.query, viewer_of(call.reader)
     check_period(query["since"], query["until"], "until")
@@ -147,14 +152,12 @@ def read_routes(call: Call) -> Response:
             most=query["limit"],
         )
         told = routes_of(connection, found, viewer, since_us=query["since"], until_us=query["until"])
-    return json_reply(
-        {
-            "sites": [_site_members(name, site, told.parties) for name, site in told.sites.items()],
-            "routes": [_route_members(route) for route in told.routes],
-            "truncated": found.way.truncated,
-        },
-        cache=PRIVATE,
-    )
+    sites = [_site_members(name, site, told.parties) for name, site in told.sites.items()]
+    routes = [_route_members(route) for route in told.routes]
+    if call.accepted == CSV:
+        return csv_reply(_ROUTES, _route_rows(sites, routes, truncated=found.way.truncated), "routes.csv")
+    members = {"sites": sites, "routes": routes, "truncated": found.way.truncated}
+    return json_reply(members, cache=PRIVATE)
 
 
 def _site_members(name: str, site: SiteRecord | None, parties: Mapping[str, PartyRecord]) -> dict[str, Any]:
@@ -168,6 +171,17 @@ def _site_members(name: str, site: SiteRecord | None, parties: Mapping[str, Part
         "latitude": described.get("latitude"),
         "longitude": described.get("longitude"),
     }
+
+
+def _route_rows(
+    sites: Sequence[Mapping[str, Any]], routes: Sequence[Mapping[str, Any]], *, truncated: bool
+) -> list[list[Any]]:
+    names = {site["id"]: site["name"] for site in sites}
+    rows = []
+    for route in routes:
+        named = {**route} | {f"{end}_name": names.get(route[end], "") for end in ("source", "target")}
+        rows.append([named[column] for column in _ROUTES])
+    return rows + [[INCOMPLETE, *[""] * (len(_ROUTES) - 1)]] * truncated
 
 
 def _route_members(route: Route) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from typing import Any
 from flask import Response
 
 from api.access import ANY_PARTY, REGULATORS
+from api.book_members import CSV, csv_reply
+from api.book_schemas import CSV_SCHEMA
 from api.desk_schemas import FilingSchema, PolicySchema, ProcessesSchema, ProductsSchema
 from api.fields import Name, StrictSchema
 from api.naming import check_party
@@ -33,7 +35,9 @@ class FilingQuery(StrictSchema):
 @resource.operation(
     "GET",
     "/v1/filing",
-    replies=[Reply(200, "The next deadline, and how the party stands.", {JSON: FilingSchema})],
+    replies=[
+        Reply(200, "The next deadline, and how the party stands.", {JSON: FilingSchema, CSV: CSV_SCHEMA})
+    ],
     access=ANY_PARTY,
     query=FilingQuery,
     errors=[RoleForbidden, ResourceNotFound, LedgerEmpty],
@@ -48,20 +52,20 @@ def read_filing(call: Call) -> Response:
         _, policy = policy_in_force(connection)
         sees_all = call.reader.holds(REGULATORS)
         found = filing_of(connection, policy, party, now_us, sees_all=sees_all)
-    return json_reply(
-        {
-            "party": party,
-            "now": format_time_us(now_us),
-            "zone": zone_text(policy.filing_offset_min),
-            "deadline": format_time_us(found.deadline_us),
-            "last_day": found.last_day.isoformat(),
-            "days_left": found.days_left,
-            "month": found.month,
-            "recorded": found.recorded,
-            "late": found.late,
-        },
-        cache=PRIVATE,
-    )
+    members: dict[str, Any] = {
+        "party": party,
+        "now": format_time_us(now_us),
+        "zone": zone_text(policy.filing_offset_min),
+        "deadline": format_time_us(found.deadline_us),
+        "last_day": found.last_day.isoformat(),
+        "days_left": found.days_left,
+        "month": found.month,
+        "recorded": found.recorded,
+        "late": found.late,
+    }
+    if call.accepted == CSV:
+        return csv_reply(tuple(members), [tuple(members.values())], "filing.csv")
+    return json_reply(members, cache=PRIVATE)
 
 
 @resource.operation(

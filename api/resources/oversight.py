@@ -9,8 +9,8 @@ from flask import Response
 from sqlalchemy import Connection
 
 from api.access import ANY_PARTY, PUBLIC, REGULATORS, Access
-from api.book_members import alert_members, decimal, record_members
-from api.book_schemas import AlertsSchema, RecordsSchema
+from api.book_members import CSV, alert_members, decimal, record_members, rows_reply
+from api.book_schemas import CSV_SCHEMA, AlertsSchema, RecordsSchema
 from api.desk_schemas import (
     AlertCountsSchema,
     CasesSchema,
@@ -83,7 +83,9 @@ class CountsQuery(StrictSchema):
 @resource.operation(
     "GET",
     "/v1/alerts",
-    replies=[Reply(200, "Alerts, newest first.", {JSON: AlertsSchema}, {"Link": "The next page."})],
+    replies=[
+        Reply(200, "Alerts, newest first.", {JSON: AlertsSchema, CSV: CSV_SCHEMA}, {"Link": "The next page."})
+    ],
     access=ANY_PARTY,
     query=AlertsQuery,
     errors=[RoleForbidden, ResourceNotFound],
@@ -124,7 +126,7 @@ def list_alerts(call: Call) -> Response:
             "limit": query["limit"],
         }
     shown = [alert_members(alert) for alert in found[: query["limit"]]]
-    return page_reply({"alerts": shown}, "/v1/alerts", following, cache=PRIVATE)
+    return rows_reply(call, "/v1/alerts", AlertsSchema, shown, following)
 
 
 def _check_names(connection: Connection, query: Mapping[str, Any], seen: Mapping[str, Any]) -> None:

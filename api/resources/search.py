@@ -5,6 +5,8 @@ from typing import Any
 from flask import Response
 
 from api.access import ANY_PARTY
+from api.book_members import CSV, columns_of, csv_reply
+from api.book_schemas import CSV_SCHEMA
 from api.desk_schemas import SearchSchema
 from api.fields import Count, Name, StrictSchema
 from api.operations import Call, Reply, Resource
@@ -27,7 +29,7 @@ class SearchQuery(StrictSchema):
 @resource.operation(
     "GET",
     "/v1/search",
-    replies=[Reply(200, "What was found, the likeliest first.", {JSON: SearchSchema})],
+    replies=[Reply(200, "What was found, the likeliest first.", {JSON: SearchSchema, CSV: CSV_SCHEMA})],
     access=ANY_PARTY,
     query=SearchQuery,
     examples={"q": "CARB-S-02"},
@@ -41,7 +43,11 @@ def search_everything(call: Call) -> Response:
     """
     with call.reading() as connection:
         found = search(connection, viewer_of(call.reader), call.query["q"], call.query["limit"])
-    return json_reply({"found": [_members(each) for each in found]}, cache=PRIVATE)
+    rows = [_members(each) for each in found]
+    if call.accepted == CSV:
+        _, columns = columns_of(SearchSchema)
+        return csv_reply(columns, ([row[name] for name in columns] for row in rows), "search.csv")
+    return json_reply({"found": rows}, cache=PRIVATE)
 
 
 def _members(found: Found) -> dict[str, Any]:

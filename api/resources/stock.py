@@ -6,14 +6,14 @@ from flask import Response
 from sqlalchemy import Connection
 
 from api.access import ANY_PARTY, REGULATORS
-from api.book_members import CSV, csv_reply, pool_members, shipment_members, stock_members
+from api.book_members import CSV, csv_reply, pool_members, rows_reply, shipment_members, stock_members
 from api.book_schemas import CSV_SCHEMA, BalanceSchema
 from api.desk_schemas import HoldingsSchema, PoolsSchema, ShipmentLinesSchema, ShipmentsSchema
 from api.fields import Count, Flag, Instant, Name, OneOf, StrictSchema
 from api.naming import check_party, check_site, is_borne
 from api.operations import Call, Reply, Resource
 from api.periods import check_period
-from api.replies import JSON, PRIVATE, json_reply, page_reply
+from api.replies import JSON, PRIVATE, json_reply
 from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
@@ -99,7 +99,12 @@ def own_or_all(call: Call, party: str | None) -> str:
     "GET",
     "/v1/holdings",
     replies=[
-        Reply(200, "Holdings in order of the lots.", {JSON: HoldingsSchema}, {"Link": "The next page."})
+        Reply(
+            200,
+            "Holdings in order of the lots.",
+            {JSON: HoldingsSchema, CSV: CSV_SCHEMA},
+            {"Link": "The next page."},
+        )
     ],
     access=ANY_PARTY,
     query=HoldingsQuery,
@@ -125,18 +130,14 @@ def list_holdings(call: Call) -> Response:
         whole = [holding for holding in shown if holding.lot != found[limit].lot]
         shown = whole or shown
     following = {"party": party, "after": shown[-1].lot, "limit": limit} if len(found) > limit else None
-    return page_reply(
-        {"holdings": [stock_members(holding) for holding in shown]},
-        "/v1/holdings",
-        following,
-        cache=PRIVATE,
-    )
+    rows = [stock_members(holding) for holding in shown]
+    return rows_reply(call, "/v1/holdings", HoldingsSchema, rows, following)
 
 
 @resource.operation(
     "GET",
     "/v1/shipments",
-    replies=[Reply(200, "Shipments.", {JSON: ShipmentsSchema}, {"Link": "The next page."})],
+    replies=[Reply(200, "Shipments.", {JSON: ShipmentsSchema, CSV: CSV_SCHEMA}, {"Link": "The next page."})],
     access=ANY_PARTY,
     query=ShipmentsQuery,
     errors=[RoleForbidden, ResourceNotFound],
@@ -177,7 +178,7 @@ def list_shipments(call: Call) -> Response:
             "after_shipment": last.event_id,
             "limit": limit,
         } | ({} if query["state"] is None else {"state": query["state"]})
-    return page_reply({"shipments": shown}, "/v1/shipments", following, cache=PRIVATE)
+    return rows_reply(call, "/v1/shipments", ShipmentsSchema, shown, following)
 
 
 @resource.operation(
@@ -212,7 +213,14 @@ def list_shipment_lines(call: Call) -> Response:
 @resource.operation(
     "GET",
     "/v1/pools",
-    replies=[Reply(200, "Pools in order of their ids.", {JSON: PoolsSchema}, {"Link": "The next page."})],
+    replies=[
+        Reply(
+            200,
+            "Pools in order of their ids.",
+            {JSON: PoolsSchema, CSV: CSV_SCHEMA},
+            {"Link": "The next page."},
+        )
+    ],
     access=ANY_PARTY,
     query=PoolsQuery,
     errors=[RoleForbidden, ResourceNotFound],
@@ -239,7 +247,7 @@ def list_pools(call: Call) -> Response:
     following = None
     if len(found) > limit:
         following = {"party": party, "after": found[limit - 1].pool, "limit": limit}
-    return page_reply({"pools": shown}, "/v1/pools", following, cache=PRIVATE)
+    return rows_reply(call, "/v1/pools", PoolsSchema, shown, following)
 
 
 @resource.operation(

@@ -111,13 +111,26 @@ class LedgerClient:
         Raises:
             RemoteFailed: Not reachable, or not 200.
         """
+        return self.get_page(path, token=token, accept=accept)[0]
+
+    def get_page(
+        self, path: str, *, token: str | None = None, accept: str = "*/*"
+    ) -> tuple[bytes, str | None]:
+        """The body at a path, and the path of the next page as its Link header names it (RFC 8288).
+
+        Raises:
+            RemoteFailed: Not reachable, not 200, or the next page is said to be somewhere else.
+        """
         headers = {"Accept": accept}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         response = self._send("GET", path, headers=headers)
         if response.status_code != 200:
             raise _refused(f"GET {path}", response)
-        return response.content
+        following = response.links.get("next", {}).get("url")
+        if following is not None and not following.startswith("/"):
+            raise RemoteFailed(printable(f"the page after {path} is said to be at {following}"))
+        return response.content, following
 
     def put_file(self, path: str, file: Path, *, token: str) -> Answer:
         """Puts a file's bytes at a path; it is read as it is sent, and sent again where the ledger says 503.

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from click.testing import CliRunner, Result
 
@@ -250,6 +251,68 @@ def test_a_label_is_printed(traded: Traded) -> None:
     told = traded.told("maker", "label", traded.cast.goods.magnets).splitlines()
     assert "supplier: Demonstration Magnet Works" in told
     assert f"oxide producer: {traded.cast.companies['plant'].party}" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        (("holdings",), "lot,owner,custodian,site,mass_mg"),
+        (("pools",), "pool,site,custodian,version"),
+        (("shipments",), "consignor,shipment,kind,consignee"),
+        (("shipments", "--received", "--state", "open"), "consignor,shipment,kind,consignee"),
+        (("alerts",), "index,number,code,party,site,subject"),
+        (("routes", "LOT"), "source,source_name,target,target_name,mass_mg,shipments,first,last"),
+        (("search", "LOT"), "kind,id,name,party,detail,index"),
+        (("filing",), "party,now,zone,deadline"),
+        (("recall", "LOT"), "lot,custodian,owner,site,mass_mg"),
+        (("flows", "LOT"), "source,source_label"),
+        (("trace", "LOT"), "depth,kind,name"),
+    ],
+    ids=str,
+)
+def test_every_list_is_told_as_csv(traded: Traded, words: tuple[str, ...], columns: str) -> None:
+    named = tuple(traded.cast.goods.magnets if word == "LOT" else word for word in words)
+    written = traded.told("maker", *named, "--csv")
+    assert written.startswith(columns)
+    rows = list(csv.DictReader(io.StringIO(written, newline="")))
+    found = json.loads(traded.told("maker", *named, "--json"))
+    if isinstance(found, list):
+        assert len(found) == len(rows)
+        for one, row in zip(found, rows, strict=True):
+            assert {name: str(one[name]) for name in one if isinstance(one[name], str | int)}.items() <= {
+                name: row[name] if row[name] not in ("true", "false") else row[name].title() for name in row
+            }.items()
+    both = traded.ask("maker", *named, "--csv", "--json")
+    assert both.exit_code == 2
+    assert "--json and --csv do not go together" in both.output
+
+
+def test_csv_has_one_header_over_all_pages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked = []
+
+    def page(_: object, address: str, accept: str) -> tuple[bytes, str | None]:
+        asked.append((address, accept))
+        last = "after" in address
+        return b"pool,site\r\nurn:%s,x\r\n" % (
+            b"b" if last else b"a"
+        ), None if last else "/v1/pools?after=urn:a"
+
+    monkeypatch.setattr(asking.Asking, "__init__", lambda *_: None)
+    monkeypatch.setattr(asking.Asking, "_page", page)
+    key = tmp_path / "key.pem"
+    key.touch()
+    result = CliRunner().invoke(cli, ["pools", "--csv", "--url", "http://x.example", "--key", str(key)])
+    assert result.stdout_bytes == b"pool,site\r\nurn:a,x\r\nurn:b,x\r\n"
+    assert asked == [("/v1/pools?limit=1000", "text/csv"), ("/v1/pools?after=urn:a", "text/csv")]
+
+
+@pytest.mark.parametrize("elsewhere", ["http://other.example/v1/pools", "@other.example/"])
+def test_a_next_page_is_of_the_same_ledger(elsewhere: str) -> None:
+    answer = httpx2.Response(200, headers={"Link": f'<{elsewhere}>; rel="next"'}, content=b"x")
+    http = httpx2.Client(transport=httpx2.MockTransport(lambda _: answer))
+    client = LedgerClient("http://ledger.example", http=http)
+    with client, pytest.raises(RemoteFailed, match="is said to be at"):
+        client.get_page("/v1/pools")
 
 
 def test_alerts_are_read_to_the_last_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
