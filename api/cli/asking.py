@@ -286,7 +286,11 @@ def balance(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Show a party's mass balance per element in REO: opening, in, out, losses, closing and the gap."""
+    """Show a party's mass balance: opening, in, out, losses, adjustments, closing and the gap.
+
+    Per element, in rare earth oxides (REO); what leaves is negative.
+    With --months by the authority's calendar, whose months begin in its own zone.
+    """
     asking = Asking(url, key_file, passphrase_file)
     query = {"party": party, "site": site, "start": start, "end": end, "months": "true" if months else None}
     found = answer(asking, "/v1/balance", query, as_json=as_json, as_csv=as_csv)

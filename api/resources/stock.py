@@ -18,7 +18,7 @@ from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.admission import CLOSED, may_see_shipment
-from ledger.provenance.balance import COLUMNS, balances
+from ledger.provenance.balance import COLUMNS, Balance, balances
 from ledger.provenance.borne import claimed, in_pools, unborne
 from ledger.provenance.holders import stock
 from ledger.provenance.in_force import policy_in_force
@@ -26,7 +26,7 @@ from ledger.provenance.shown import as_stated
 from ledger.provenance.subjects import books_of, find_shipment
 from ledger.records.books import key_of
 from ledger.records.lots import LotRecord, PoolRecord, ShipmentLineRecord, ShipmentRecord
-from ledger.records.periods import month_after, month_of, month_start_us
+from ledger.records.periods import DAY_US, month_after, month_of, month_start_us
 from ledger.records.policy import Policy
 from ledger.store.books_listings import list_records
 
@@ -260,8 +260,9 @@ def list_pools(call: Call) -> Response:
     examples={"start": "2026-10-01T00:00:00Z", "end": "2026-11-01T00:00:00Z"},
 )
 def read_balance(call: Call) -> Response:
-    """Give the mass balance of a party, per element in mg REO: opening, in, out, losses, closing, gap.
+    """Give the mass balance of a party: opening, in, out, losses, adjustments, closing and the gap.
 
+    Per element, in mg REO; what leaves is negative. With ``months`` by the authority's calendar.
     For a party what it received before any shipment of it was recorded is left out until one is.
     """
     party = own_or_all(call, call.query["party"])
@@ -279,6 +280,7 @@ def read_balance(call: Call) -> Response:
     rows = [
         ({"month": month} if month else {}) | {"element": element, **row}
         for month, balance in zip(months, found, strict=True)
+        if not _is_empty_piece(balance, start_us, end_us)
         for element, row in balance.rows.items()
     ]
     if call.accepted == CSV:
@@ -310,6 +312,20 @@ def _months(policy: Policy, start_us: int, end_us: int) -> tuple[list[int], list
                 f"the period has more than {_MOST_MONTHS} months", extra={"parameter": "months"}
             )
     return [*edges, end_us], months
+
+
+def _is_empty_piece(balance: Balance, start_us: int, end_us: int) -> bool:
+    """Whether nothing moved in a piece of a month, less than a day long, that a period ends or begins with.
+
+    A period from midnight to midnight in another zone than the authority's has one.
+    """
+    if (balance.start_us, balance.end_us) == (
+        start_us,
+        end_us,
+    ) or balance.end_us - balance.start_us >= DAY_US:
+        return False
+    moved = (*COLUMNS[1:-1], "gap", "declared_loss")
+    return not any(row[column] for row in balance.rows.values() for column in moved)
 
 
 def _line_members(line: ShipmentLineRecord, lot: LotRecord | None) -> dict[str, Any]:

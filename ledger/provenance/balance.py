@@ -1,8 +1,8 @@
 """The mass balance of a party, a site and a period, per element in REO, from the journal's lines.
 
 Decides: which line counts as what. ``closing = opening + births + received + produced + sent + used + lost +
-other`` holds for every element, since every line of an account is counted in exactly one column; the
-*gap* is what was written off as difference. Sums are exact. What was there at the start and at the end is
+adjusted + other`` holds for every element, since every line of an account is counted in exactly one column;
+the *gap* is what was written off as difference. Sums are exact. What was there at the start and at the end is
 rounded to milligrams by itself, so that no rounding makes a closing negative or differ from the next opening;
 the largest column between takes what the rounded columns leave over. A sum of parts of so many lots that it
 is a fraction of thousands of digits is cut far below a milligram's last place, or it would take hours.
@@ -24,9 +24,13 @@ from ledger.provenance.digits import cut
 from ledger.provenance.subjects import books_of
 from ledger.records.cells import decode_cells, element_masses
 from ledger.records.lots import PostingRecord
+from ledger.statements.acts.adjust import POSITION
 from ledger.strict_json import parse_json
 
-COLUMNS: Final = ("opening", "births", "received", "produced", "sent", "used", "lost", "other", "closing")
+COLUMNS: Final = (
+    *("opening", "births", "received", "produced", "sent", "used", "lost", "adjusted", "other"),
+    "closing",
+)
 """In the order in which a balance is read; ``gap`` and ``declared_loss`` stand beside."""
 _COUNTED: Final = (*COLUMNS[:-1], "gap", "declared_loss")
 
@@ -35,6 +39,9 @@ _RECEIVED: Final = frozenset({"receive", "transfer", "cancel", "refuse"})
 _SENT: Final = frozenset({"ship", "export", "disclose", "return", "release"})
 _MADE: Final = frozenset({"process", "feed", "draw"})
 _LOST: Final = frozenset({"lose", "dispose", "destroy"})
+_ADJUST: Final = "adjust"
+_ADJUSTED: Final = frozenset({_ADJUST, "close"})
+"""What sets the books to what was counted or measured: the act, whose lines have no event, and closes."""
 
 _LINES: Final = text(
     "SELECT p.account, p.lot, p.mass_mg, p.contained, p.event_time_us, "
@@ -103,7 +110,8 @@ def balances(
         if without and left_out.has(account, lot, *where):
             continue
         place = max(bisect_right(edges_us, time_us) - 1, 0)
-        column = _column(account, movement or "", mass_mg, contained, before=time_us < edges_us[0])
+        said = _ADJUST if where[1] == POSITION else movement or ""
+        column = _column(account, said, mass_mg, contained, before=time_us < edges_us[0])
         if column is None:
             continue
         if lot:
@@ -197,6 +205,8 @@ def _column(account: str, movement: str, mass_mg: int, contained: str, *, before
         return "produced" if incoming else "used"
     if movement in _LOST:
         return "lost"
+    if movement in _ADJUSTED:
+        return "adjusted"
     if movement in _RECEIVED and mass_mg > 0:
         return "received"
     if movement in _SENT or movement == "transfer":

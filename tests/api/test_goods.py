@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from ledger.provenance.balance import COLUMNS
 from tests.support.cast import Actor
 from tests.support.goods import Told
 from tests.support.web import assert_problem
@@ -276,8 +277,7 @@ class TestStock:
             balance = ask(told, "/v1/balance", told.company(name), **period())
             assert balance["rows"], name
             for row in balance["rows"]:
-                columns = ("opening", "births", "received", "produced", "sent", "used", "lost", "other")
-                assert sum(row[column] for column in columns) == row["closing"], (name, row)
+                assert sum(row[column] for column in COLUMNS[:-1]) == row["closing"], (name, row)
         rows = {
             row["element"]: row for row in ask(told, "/v1/balance", told.company("plant"), **period())["rows"]
         }
@@ -300,7 +300,7 @@ class TestStock:
             for before, after in pairwise(own):
                 assert after["opening"] == before["closing"]
             assert own[-1]["closing"] == total["closing"]
-            for column in ("births", "received", "produced", "sent", "used", "lost", "other", "gap"):
+            for column in (*COLUMNS[1:-1], "gap"):
                 assert abs(sum(row[column] for row in own) - total[column]) <= len(own), (element, column)
         far = period() | {"start": "1990-01-01T00:00:00Z", "months": "true"}
         response = told.site.get(f"/v1/balance?{urlencode(far)}", plant)

@@ -15,7 +15,7 @@ import { BalanceMonths } from "./balance_months.js";
 import { Waterfall } from "../../pictures/waterfall.js";
 
 export const areas = ["regulator", "rules"];
-export const COLUMNS = ["opening", "births", "received", "produced", "sent", "used", "lost", "other", "closing", "gap"];
+export const COLUMNS = ["opening", "births", "received", "produced", "sent", "used", "lost", "adjusted", "other", "closing", "gap"];
 const KINDS = { opening: "total", closing: "total", gap: "apart" };
 const TOTAL = "REO";
 
