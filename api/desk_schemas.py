@@ -111,6 +111,13 @@ class QuotasSchema(PageSchema):
     records = ListOf(fields.Nested(QuotaRowSchema), "The quotas.")
 
 
+class StopSchema(StrictSchema):
+    """A time for which the clock of a decision stood: its working days do not count."""
+
+    stopped = Moment("When it was stopped.")
+    started = Moment("When it went on, or null while it stands.", allow_none=True)
+
+
 class LicenceRowSchema(StrictSchema):
     """An export licence or an application, and the clock of its decision."""
 
@@ -137,7 +144,7 @@ class LicenceRowSchema(StrictSchema):
     )
     valid_from = Moment("From when it is good, or null.", allow_none=True)
     valid_to = Moment("Until when, exclusive, or null.", allow_none=True)
-    clock = ListOf(fields.List(fields.Integer(allow_none=True)), "Pairs [stopped, started or null] in us.")
+    clock = ListOf(fields.Nested(StopSchema), "When the clock of the decision stood, in order.")
     reason = Text("Why it was refused or taken out of use, or empty.")
     shipments = ListOf(fields.String(), "Exports that drew on it.")
     reported = Object("Steps reported after export, by shipment.")

@@ -252,7 +252,7 @@ def label(lot: str, url: str, key_file: Path, passphrase_file: Path | None) -> N
 def holdings(
     url: str, key_file: Path, passphrase_file: Path | None, party: str | None, as_json: bool, as_csv: bool
 ) -> None:
-    """List what a party has in custody."""
+    """List what a party has in custody: all of it, asked for by 1,000 lots at a time."""
     asking = Asking(url, key_file, passphrase_file)
     forms = {"as_json": as_json, "as_csv": as_csv}
     rows = listed(asking, "/v1/holdings", "holdings", {"party": party}, {"after": "lot"}, **forms)
@@ -322,7 +322,10 @@ def alerts(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """List alerts, newest first: to a regulator all, to a party those that it was told of."""
+    """List alerts, newest first: to a regulator all, to a party those that it was told of.
+
+    A terminal shows the first 40 of them; a pipe, --csv and --json have all.
+    """
     asking = Asking(url, key_file, passphrase_file)
     query: dict[str, Any] = {"party": party, "code": code, "state": state}
     following = {"before_index": "index", "before_number": "number"}

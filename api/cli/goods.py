@@ -110,7 +110,7 @@ def routes(
 @_asking
 @_party
 def pools(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> None:
-    """List the plants and tanks that a party runs, with what they hold."""
+    """List the plants and tanks that a party runs, with what they hold: all, 1,000 at a time."""
     following = {"after": "pool"}
     rows = listed(asking, "/v1/pools", "pools", query, following, as_json=as_json, as_csv=as_csv)
     if rows is None:
@@ -130,7 +130,10 @@ def pools(asking: Asking, *, as_json: bool, as_csv: bool, **query: Any) -> None:
     "--state", type=click.Choice(["open", "received", "voided", "refused"]), help="Only those in this state."
 )
 def shipments(asking: Asking, *, received: bool, as_json: bool, as_csv: bool, **query: Any) -> None:
-    """List what a party sent, or what was sent to it, with how much of it still travels."""
+    """List what a party sent, or what was sent to it, with how much of it still travels.
+
+    All of it, asked for by 1,000 shipments at a time.
+    """
     query["side"] = "consignee" if received else "consignor"
     following = {"after_consignor": "consignor", "after_shipment": "shipment"}
     rows = listed(asking, "/v1/shipments", "shipments", query, following, as_json=as_json, as_csv=as_csv)
@@ -149,7 +152,11 @@ def shipments(asking: Asking, *, received: bool, as_json: bool, as_csv: bool, **
 @_asking
 @click.option("--limit", type=click.IntRange(1, 100), help="How many at most; default: 20.")
 def search(asking: Asking, *, text: str, as_json: bool, as_csv: bool, **query: Any) -> None:
-    """Find what has TEXT as its id, begins so, or is called so."""
+    """Find what has TEXT as its id, begins so, or is called so.
+
+    The beginning of an id is looked for from 3 characters on, a part of a name from 2; who asks for more than
+    --limit types more of it.
+    """
     asked = {"q": text, **query}
     if as_csv:
         print_csv(asking.csv("/v1/search", asked))

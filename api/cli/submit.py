@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -21,6 +21,12 @@ from ledger.statements.envelope import SeenHead, sign_statement
 from ledger.statements.keys import Signer
 from ledger.statements.tokens import make_token
 
+_VERDICTS: Final = {
+    "created": "would be recorded",
+    "repeated": "recorded already",
+    "refused": "would be refused",
+}
+"""What a dry run says of a document, by what the ledger says would become of it."""
 _PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="FILE|FOLDER..."
 )
@@ -82,8 +88,8 @@ def submit(
 ) -> None:
     """Sign and submit EPCIS documents and acts: JSON files, NDJSON files, or folders of them.
 
-    Each statement is stored before it is sent; each receipt is verified before it is stored. Stop it at any
-    moment and run it again: nothing is recorded twice.
+    A signed statement has at most 1,048,576 bytes. Each is stored before it is sent; each receipt is verified
+    before it is stored. Stop it at any moment and run it again: nothing is recorded twice.
     """
     files = list_files(paths)
     signer = signer_from(key_file, passphrase_file) if key_file is not None else None
@@ -113,7 +119,11 @@ def submit(
 @url_option
 @key_options()
 def check(paths: tuple[Path, ...], url: str, key_file: Path, passphrase_file: Path | None) -> None:
-    """Ask the ledger what it would say of documents, without recording anything (a dry run)."""
+    """Ask the ledger what it would say of documents, without recording anything (a dry run).
+
+    Each is judged by itself, as if none of the others were recorded. Exit status 1: one would be refused. A
+    signed document has at most 1,048,576 bytes.
+    """
     signer = signer_from(key_file, passphrase_file)
     refused = 0
     with LedgerClient(url) as client:
@@ -123,7 +133,7 @@ def check(paths: tuple[Path, ...], url: str, key_file: Path, passphrase_file: Pa
             answer = client.check(jws)
             verdict = str(answer.members.get("would_be", "refused"))
             refused += verdict == "refused"
-            click.echo(f"{document.source}\t{printable(verdict)}")
+            click.echo(f"{document.source}\t{_VERDICTS.get(verdict) or printable(verdict)}")
             _tell(answer.findings)
             if not answer.findings and verdict == "refused":
                 problem = answer.members.get("problem", answer.members)

@@ -220,7 +220,7 @@ def _list(listing: Listing) -> View:
         for key in listing.kind.KEY
     }
     if listing.column:
-        meaning = "The party; the caller's own if left out, all to regulators."
+        meaning = f"The {listing.column}; the caller's own if left out, all to regulators."
         asked["party"] = Name(load_default=None, meaning=meaning)
     if listing.received:
         asked["received"] = Flag(load_default=False, meaning="true: what the party received, not gave.")
@@ -328,6 +328,13 @@ def _licence_rows(
             "working_days_left": clock.left_days,
             "overdue": clock.overdue,
             "stopped": is_stopped(record),
+            "clock": [
+                {
+                    "stopped": format_time_us(stopped_us),
+                    "started": None if started_us is None else format_time_us(started_us),
+                }
+                for stopped_us, started_us in record.clock
+            ],
         }
         rows.append(record_members(record) | more)
     return rows

@@ -234,7 +234,10 @@ def _overdue(facts: _Facts) -> Sentence:
     tone = "none" if not facts.invoices else GOOD if not overdue else BAD if old else WARN
     text = "nothing is overdue" if facts.invoices else "no invoice is registered"
     if overdue:
-        text = f"{told} are overdue on {len(overdue)} invoices, the oldest for {oldest} days"
+        text = (
+            f"{told} are overdue on {len(overdue)} invoice{'s' * (len(overdue) != 1)}, "
+            f"the oldest for {oldest} day{'s' * (oldest != 1)}"
+        )
     entries = [
         index
         for each in overdue
@@ -329,7 +332,8 @@ def _sent_back(facts: _Facts) -> Sentence:
     tone = "none" if not facts.sent and not facts.back else WARN if facts.back else GOOD
     text = "nothing was sent to it in the period"
     if facts.sent or facts.back:
-        text = f"goods were refused or returned {len(facts.back)} times, {mass_mg / 1_000_000:.3f} kg in all"
+        often = f"{len(facts.back)} time{'s' * (len(facts.back) != 1)}"
+        text = f"goods were refused or returned {often}, {mass_mg / 1_000_000:.3f} kg in all"
     entries = [each.entry_index for each in facts.back]
     return _sentence(
         "sent_back", tone, text, entries, deliveries=len(facts.sent), times=len(facts.back), mass_mg=mass_mg
@@ -355,7 +359,8 @@ def _alert_sentence(found: Sequence[AlertRecord], *, judged: bool) -> Sentence:
     for alert in found:
         codes[alert.code] = codes.get(alert.code, 0) + 1
     told = ", ".join(f"{code} ({count})" for code, count in sorted(codes.items()))
-    text = f"{len(found)} alerts are open: {told}" if found else "no alert is open"
+    many = "1 alert is" if len(found) == 1 else f"{len(found)} alerts are"
+    text = f"{many} open: {told}" if found else "no alert is open"
     return _sentence(
         "alerts",
         WARN if found else GOOD if judged else "none",

@@ -212,6 +212,25 @@ class TestLicences:
         (granted,) = ask(offices, "/v1/licences", offices.cast.authority, state="granted")["records"]
         assert (granted["overdue"], granted["working_days_open"]) == (False, 0)
 
+    def test_a_row_tells_when_the_clock_stood(self, offices: Told) -> None:
+        authority, licence = offices.cast.authority, licence_act(offices, "A")["licence"]
+
+        def clock() -> list[dict[str, str | None]]:
+            (row,) = ask(offices, "/v1/licences", authority, state="applied")["records"]
+            told: list[dict[str, str | None]] = row["clock"]
+            return told
+
+        assert clock() == []
+        act = {"licence": licence, "reason": "documents"}
+        offices.site.registered(offices.cast.act({"act": "stop-clock", **act}))
+        (first,) = clock()
+        assert first["started"] is None
+        offices.site.registered(offices.cast.act({"act": "start-clock", "licence": licence}))
+        (ended,) = clock()
+        assert ended["stopped"] == first["stopped"]
+        assert ended["started"] is not None
+        assert str(ended["stopped"]) < ended["started"] < f"{datetime.now(UTC).year + 1}"
+
     def test_the_newest_come_first_where_that_is_asked_for(self, offices: Told) -> None:
         authority = offices.cast.authority
         first = ask(offices, "/v1/licences", authority, newest="true", limit=1)

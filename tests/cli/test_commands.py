@@ -255,9 +255,10 @@ class TestSubmitting:
         (tmp_path / "good.json").write_text(json.dumps(shipment(2)))
         options = ("--url", server.url, "--key", log.folder / "miner.pem")
         good = run("check", tmp_path / "good.json", *options)
-        assert (good.exit_code, good.stdout) == (0, "good.json\tcreated\n")
+        assert (good.exit_code, good.stdout) == (0, "good.json\twould be recorded\n")
         refused = run("check", tmp_path / "bad.json", *options)
         assert refused.exit_code == 1
+        assert refused.stdout.startswith("bad.json\twould be refused\n")
         assert "eventTime" in refused.stdout
         assert size(log.settings) == before
 

@@ -73,7 +73,7 @@ def test_each_sentence_rests_on_its_entries(connection: Connection) -> None:
     }
     assert told["paid"].figures == {"paid": 3, "late": 1, "mean_days": "3.0", "most_days": 3}
     assert told["paid"].entries == (102, 202)
-    assert told["overdue"].text == "8.00 CNY are overdue on 1 invoices, the oldest for 35 days"
+    assert told["overdue"].text == "8.00 CNY are overdue on 1 invoice, the oldest for 35 days"
     assert told["overdue"].entries == (104,)
     assert told["differences"].figures == {"deliveries": 3, "differing": 1, "difference_mg": -KG}
     shipped = connection.exec_driver_sql("SELECT entry_index FROM shipments WHERE event_id = 'urn:sent:2'")

@@ -49,7 +49,7 @@ class GrantLicence(LicenceAct):
             return [
                 Finding(
                     "licence.validity",
-                    f"a {record.kind} licence is valid for {longest} years at most",
+                    f"a {record.kind} licence is valid for {longest} year{'s' * (longest != 1)} at most",
                     "/end",
                     "State an earlier end.",
                     {"years": longest},

@@ -11,7 +11,6 @@ import { TechnologyTransfers } from "../../parts/technology_transfers.js";
 import { Decide } from "./licence_decision.js";
 import { Clock, drawnOf, LicenceState } from "./licence_queue.js";
 
-const fromUs = (us) => new Date(us / 1000).toISOString();
 
 /** Entries of the restricted lists, in force now, that mean a party: {record, by: "itself"|"affiliate"}. */
 export function restrictedHits(party, restricted, now = new Date().toISOString()) {
@@ -68,9 +67,9 @@ export function Licence({ found, restricted, zone, onDone }) {
 function History({ found, alerts }) {
   const steps = [
     { at: found.applied, index: found.applied_at, text: t("regulator.licence.was_applied") },
-    ...found.clock.flatMap(([stopped, started]) => [
-      { at: fromUs(stopped), text: t("regulator.licence.was_stopped") },
-      started !== null && { at: fromUs(started), text: t("regulator.licence.was_started") },
+    ...found.clock.flatMap(({ stopped, started }) => [
+      { at: stopped, text: t("regulator.licence.was_stopped") },
+      started !== null && { at: started, text: t("regulator.licence.was_started") },
     ]),
     ...alerts.map((alert) => ({ at: alert.event_time, index: alert.index, text: ruleTitle(alert.code) })),
     found.decided && { at: found.decided, index: found.decided_at, text: html`${t("regulator.licence.was_decided")} <${LicenceState} state=${found.state} />${found.reason && ` ${t(`acts.reason.${found.reason}`)}`}` },
