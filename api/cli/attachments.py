@@ -6,17 +6,15 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Any, Final
 
 import click
 from rich.table import Table
 
-from api.cli.asking import Asking, add_row, json_option, print_json, print_table
-from api.cli.common import FILE, NEW_FILE, key_options, notes, progress_bar, url_option
+from api.cli.asking import Asking, add_row, form_options, listed, print_json
+from api.cli.common import FILE, NEW_FILE, key_options, notes, print_table, progress_bar, url_option
 from ledger.client.http import printable
 from ledger.errors import RemoteFailed
 
-PAGE: Final = 1_000
 _FILES = click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 
 
@@ -74,23 +72,29 @@ def put(files: tuple[Path, ...], url: str, key_file: Path, passphrase_file: Path
 @key_options()
 @click.option("--party", help="Whose; default: your own.")
 @click.option("--missing", is_flag=True, help="Only those that nobody has uploaded yet.")
-@json_option
+@form_options
 def list_(
-    url: str, key_file: Path, passphrase_file: Path | None, party: str | None, missing: bool, as_json: bool
+    url: str,
+    key_file: Path,
+    passphrase_file: Path | None,
+    party: str | None,
+    missing: bool,
+    as_json: bool,
+    as_csv: bool,
 ) -> None:
-    """List the files that a party's movements name, newest entry first."""
-    asking = Asking(url, key_file, passphrase_file)
-    query: dict[str, Any] = {"party": party, "missing": "true" if missing else None, "limit": PAGE}
-    found: list[dict[str, Any]] = []
-    while True:
-        page = asking.members("/v1/attachments", query)
-        found += page["attachments"]
-        if page["next"] is None:
-            break
-        last = found[-1]
-        query |= {f"before_{name}": last[name] for name in ("index", "position", "sha256")}
-    if as_json:
-        print_json(found)
+    """List the files that a party's movements name, newest entry first: all, 1,000 at a time."""
+    query = {"party": party, "missing": "true" if missing else None}
+    following = {f"before_{name}": name for name in ("index", "position", "sha256")}
+    found = listed(
+        Asking(url, key_file, passphrase_file),
+        "/v1/attachments",
+        "attachments",
+        query,
+        following,
+        as_json=as_json,
+        as_csv=as_csv,
+    )
+    if found is None:
         return
     table = Table("entry", "role", "media type", "bytes", "SHA-256", "uploaded")
     for each in found:

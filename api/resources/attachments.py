@@ -9,12 +9,14 @@ from sqlalchemy import Connection
 
 from api.access import ANY_PARTY, Reader, namings_open_to
 from api.bodies import ReceivedFile, receive_file
-from api.book_members import naming_members
+from api.book_members import CSV, naming_members, rows_reply
+from api.book_schemas import CSV_SCHEMA
 from api.desk_schemas import AttachmentsSchema, StoredAttachmentSchema
 from api.fields import Count, Digest, Flag, Name, StrictSchema
+from api.naming import check_party
 from api.operations import Body, Call, Reply, Resource
 from api.parts import Parts
-from api.replies import JSON, OCTETS, PRIVATE, json_reply, page_reply, tagged
+from api.replies import JSON, OCTETS, PRIVATE, json_reply, tagged
 from api.resources.stock import own_or_all
 from api.schemas import OCTETS_SCHEMA
 from ledger.clock import format_time_us
@@ -53,11 +55,16 @@ class AttachmentsQuery(StrictSchema):
     "GET",
     "/v1/attachments",
     replies=[
-        Reply(200, "Attachments, newest entry first.", {JSON: AttachmentsSchema}, {"Link": "The next page."})
+        Reply(
+            200,
+            "Attachments, newest entry first.",
+            {JSON: AttachmentsSchema, CSV: CSV_SCHEMA},
+            {"Link": "The next page."},
+        )
     ],
     access=ANY_PARTY,
     query=AttachmentsQuery,
-    errors=[RoleForbidden],
+    errors=[RoleForbidden, ResourceNotFound],
 )
 def list_attachments(call: Call) -> Response:
     """List the files that a party's statements name, and which of them are in the store.
@@ -73,6 +80,8 @@ def list_attachments(call: Call) -> Response:
         found = attachments_store.list_namings(
             connection, party, missing=missing, after=None if None in after else after, limit=limit + 1
         )
+        if not found:
+            check_party(connection, party)
     following: dict[str, Any] | None = None
     if len(found) > limit:
         last = found[limit - 1].attachment
@@ -84,8 +93,8 @@ def list_attachments(call: Call) -> Response:
             "before_sha256": last.sha256_hex,
             "limit": limit,
         }
-    members = {"attachments": [naming_members(each) for each in found[:limit]]}
-    return page_reply(members, "/v1/attachments", following, cache=PRIVATE)
+    shown = [naming_members(each) for each in found[:limit]]
+    return rows_reply(call, "/v1/attachments", AttachmentsSchema, shown, following)
 
 
 @resource.operation(

@@ -318,6 +318,8 @@ class TestListing:
         assert len(filing.traders.ask("/v1/attachments", "authority", party=party)["attachments"]) == 1
         refused = filing.traders.site.get(f"/v1/attachments?party={party}", filing.traders.actors["plant"])
         assert_problem(refused, 403, "role.forbidden")
+        unknown = filing.traders.site.get("/v1/attachments?party=nobody", filing.traders.actors["authority"])
+        assert_problem(unknown, 404, "resource.not-found")
 
     def test_half_a_place_is_refused(self, filing: Filing) -> None:
         answer = filing.traders.site.get("/v1/attachments?before_index=3", filing.traders.actors["mine"])
