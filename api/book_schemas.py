@@ -142,7 +142,10 @@ class ProvenanceSchema(StrictSchema):
     travelling = ListOf(
         fields.Nested(TravellingSchema), "What is under way or abroad, or was released to users."
     )
-    alerts = ListOf(fields.Nested(AlertSchema), "Open alerts on the way, to regulators.")
+    alerts = ListOf(
+        fields.Nested(AlertSchema),
+        "To regulators: open alerts about what is on the way, the events that made it, and what moved it.",
+    )
     tainted = ListOf(fields.String(), "Lots on the way that are illegal product.")
 
 

@@ -6,15 +6,13 @@ each stage before, for the firms between are somebody's trade secret; and nothin
 goods later, nor when.
 """
 
-import json
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from ledger.clock import format_time_us
 from ledger.errors import RoleForbidden
@@ -25,6 +23,7 @@ from ledger.provenance.admission import (
     may_see_shipment,
     may_see_unit,
 )
+from ledger.provenance.alerts_on_way import open_alerts
 from ledger.provenance.borne import NOT_BORNE
 from ledger.provenance.custody import ModelCheck, check_model
 from ledger.provenance.graph import MAX_NODES, walk
@@ -37,21 +36,10 @@ from ledger.records.books import Books
 from ledger.records.cells import element_masses
 from ledger.records.lots import LotRecord, PoolRecord
 from ledger.records.oversight import AlertRecord
-from ledger.records.steps import UNTAINTED, Node, head, read_steps
+from ledger.records.steps import UNTAINTED, Node, read_steps
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
-from ledger.store.asking import Asking, Question, ask
-from ledger.store.books_source import StoreSource
-from ledger.store.engine import is_sqlite
+from ledger.store.asking import Asking
 from ledger.store.registers_store import read_facts
-
-_HOW_MANY_OPEN: Final = "SELECT count(*) FROM (SELECT 1 FROM alerts WHERE state = 'open' LIMIT :most) a"
-_ALERTS_SQLITE: Final = text(
-    "SELECT a.entry_index, a.number FROM json_each(:subjects) n CROSS JOIN alerts a "
-    "ON a.subject = n.value AND a.state = 'open'"
-)
-_ALERTS_POSTGRESQL: Final = text(
-    "SELECT entry_index, number FROM alerts WHERE subject = ANY(:subjects) AND state = 'open'"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,34 +301,6 @@ def _places(
     sites = read_facts(connection, Names(sites=origins)).sites
     parties = read_facts(connection, Names(parties=openings | {s.party for s in sites.values()})).parties
     return sites, parties
-
-
-@lru_cache(maxsize=10_000)
-def _head_of(subject: str) -> bytes:
-    """How the steps begin that are what an alert is about."""
-    kind, _, name = subject.partition(":")
-    return head(name, kind).encode()
-
-
-def open_alerts(connection: Connection, graph: Graph) -> list[AlertRecord]:
-    """Open alerts about the lots and pools of a walk, oldest first."""
-    most = graph.size
-    count = ask(connection, Question(_HOW_MANY_OPEN, {"most": most + 1}, lambda rows: rows[0][0]))
-    if count <= most:
-        # There are fewer open alerts than steps, so they are looked up among the steps.
-        passed = set().union(*(level.heads for level in graph.levels))
-        columns = ("subject", "entry_index", "number")
-        rows = StoreSource(connection).rows(AlertRecord, columns, ("state",), [("open",)])
-        found = [(index, number) for subject, index, number in rows if _head_of(subject) in passed]
-    else:
-        subjects = sorted({f"{node.kind}:{node.name}" for node in graph.nodes.values()})
-        sqlite = is_sqlite(connection)
-        query = _ALERTS_SQLITE if sqlite else _ALERTS_POSTGRESQL
-        found = [*connection.execute(query, {"subjects": json.dumps(subjects) if sqlite else subjects})]
-    books = books_of(connection)
-    keys = sorted((int(row[0]), int(row[1])) for row in found)
-    books.prefetch(AlertRecord, keys)
-    return [alert for key in keys if (alert := books.get(AlertRecord, *key)) is not None]
 
 
 def pools_reached(books: Books, found: Provenance) -> list[PoolRecord]:

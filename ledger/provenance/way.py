@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, Literal
 
-from ledger.records.steps import Node, heads, read_steps
+from ledger.records.steps import Node, heads, places, read_steps
 
 Direction = Literal["upstream", "downstream"]
 
@@ -58,6 +58,11 @@ class Level:
         if self.begun or not self.numbers:
             return set(self.begun)
         return heads(self.told.split(between(self.depth).encode()))
+
+    @property
+    def places(self) -> set[bytes]:
+        """The events that made them (``ledger.records.steps.place``), in UTF-8."""
+        return places(self.told.split(between(self.depth).encode())) if self.numbers else set()
 
     def all_onward(self) -> list[str]:
         """What all of them lead to, one after the other, as decimal text."""

@@ -19,6 +19,9 @@ UNTAINTED: Final = f"{_BEFORE_MARK}null"
 _BEHIND_HEAD: Final = ',"node":'
 """What follows a step's name and kind; it stands nowhere before, since a quote within a name is escaped."""
 _BEHIND_HEAD_UTF8: Final = _BEHIND_HEAD.encode()
+_INDEX_UTF8: Final = b'"index":'
+_BEHIND_PLACE_UTF8: Final = b',"event_time":'
+"""What stands before and behind the event that made a step; nowhere in a name, as above."""
 
 
 class Node(NamedTuple):
@@ -108,6 +111,17 @@ def tell_until(told: str, at: int) -> str:
 def heads(told: Iterable[bytes]) -> set[bytes]:
     """How some texts in UTF-8 begin; see ``head``."""
     return {text.partition(_BEHIND_HEAD_UTF8)[0] for text in told}
+
+
+def place(entry_index: int, position: int) -> bytes:
+    """An event as the texts of the steps that it made name it, in UTF-8."""
+    return f'{entry_index},"position":{position}'.encode()
+
+
+def places(told: Iterable[bytes]) -> set[bytes]:
+    """The events that made the steps of some texts in UTF-8; see ``place``."""
+    before = (text.partition(_BEHIND_PLACE_UTF8)[0] for text in told)
+    return {text.partition(_INDEX_UTF8)[2] for text in before}
 
 
 def read_steps(told: Iterable[str]) -> list[Node]:

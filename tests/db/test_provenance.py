@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine
 
 from ledger.errors import ResourceNotFound
 from ledger.provenance import answers, graph
-from ledger.provenance.answers import open_alerts, pools_reached, trace
+from ledger.provenance.alerts_on_way import open_alerts
+from ledger.provenance.answers import pools_reached, trace
 from ledger.provenance.graph import walk
 from ledger.provenance.subjects import Viewer, books_of, find_lot, find_pool, whole_way
 from ledger.provenance.way import Direction, Graph
@@ -449,7 +450,7 @@ def test_open_alerts_on_the_way_are_found_however_many_are_open(
     ]
     subjects += [f"lot:urn:lot:{9_000 + number}" for number in range(others)]
     alerts = [
-        AlertRecord(number, 0, "mass.loss", "", "", subject, 0, 0, "", "", {}, False)
+        AlertRecord(number, 0, "mass.loss", "", "", subject, -1, 0, "", "", {}, False)
         for number, subject in enumerate(subjects)
     ]
     closed = AlertRecord(9_999, 0, "mass.loss", "", "", "lot:urn:lot:013", 0, 0, "", "", {}, False, "closed")
