@@ -170,17 +170,33 @@ class RecallSchema(StrictSchema):
     truncated = Truth("Whether a limit ended the walk.")
 
 
+class NamedSchema(StrictSchema):
+    """A firm or a site."""
+
+    id = Text("Its id.")
+    name = Text("A firm's legal name or a site's name, as registered; empty where the register has none.")
+
+
+def _those(meaning: str) -> ListOf:
+    return ListOf(fields.Nested(NamedSchema), f"{meaning} Left out where there are none.", required=False)
+
+
 class LabelSchema(StrictSchema):
     """What a lot's label says, derived from the graph."""
 
-    supplier = Text("Legal name of who recorded the lot.")
+    supplier = fields.Nested(NamedSchema, required=True, metadata={"description": "Who recorded the lot."})
     lot = Text("The lot.")
     product = Text("Catalogue code.")
-    mine = ListOf(fields.String(), "Of ore and concentrate: the mines.", required=False)
-    ore_producer = ListOf(
-        fields.String(), "Of compounds: who mined the ore or supplied the scrap.", required=False
+    mine = _those("Of ore and concentrate: the mines.")
+    ore_producer = _those("Of compounds: who mined the ore and dressed it.")
+    scrap_supplier = _those("Of compounds: who supplied the scrap that they were made of.")
+    oxide_producer = _those("Of metal and what is made of it: who last made an oxide of it.")
+    without_producer = ListOf(
+        fields.String(),
+        "What else it is made of, of which no producer is known: opening (stock from before the ledger), "
+        "import:<country>, awaited, unexplained. Left out where there is nothing such.",
+        required=False,
     )
-    oxide_producer = ListOf(fields.String(), "Of metal and what is made of it.", required=False)
 
 
 class BalanceRowSchema(StrictSchema):

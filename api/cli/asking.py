@@ -236,12 +236,23 @@ def recall(
 @click.argument("lot")
 @url_option
 @key_options()
-def label(lot: str, url: str, key_file: Path, passphrase_file: Path | None) -> None:
+@json_option
+def label(lot: str, url: str, key_file: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """Print what the label of LOT must say, one statement a line; for its producer and regulators."""
     found = Asking(url, key_file, passphrase_file).members("/v1/labels", {"lot": lot})
+    if as_json:
+        print_json(found)
+        return
     for name, value in found.items():
-        told = ", ".join(value) if isinstance(value, list) else value
+        told = ", ".join(map(_named, value)) if isinstance(value, list) else _named(value)
         click.echo(printable(f"{name.replace('_', ' ')}: {told}"))
+
+
+def _named(value: dict[str, str] | str) -> str:
+    """A firm or site with its id behind its name; anything else as it is."""
+    if isinstance(value, str):
+        return value
+    return f"{value['name']} ({value['id']})" if value["name"] else value["id"]
 
 
 @click.command()

@@ -25,9 +25,10 @@ from api.viewing import alike, viewer_of
 from ledger.clock import format_time_us
 from ledger.errors import RequestMalformed, ResourceNotFound, RoleForbidden
 from ledger.provenance.admission import CLOSED
-from ledger.provenance.answers import Provenance, contents, describe, label_text, pools_reached, trace
+from ledger.provenance.answers import Provenance, contents, describe, pools_reached, trace
 from ledger.provenance.borne import cut, uses_behind
 from ledger.provenance.graph import MAX_NODES, walk
+from ledger.provenance.labels import label_text
 from ledger.provenance.subjects import (
     Subject,
     books_of,
@@ -38,7 +39,6 @@ from ledger.provenance.subjects import (
 )
 from ledger.provenance.way import Direction
 from ledger.records.lots import LotRecord
-from ledger.store import registers_store
 from ledger.store.log_store import read_head
 
 resource = Resource(
@@ -221,8 +221,10 @@ def read_recall(call: Call) -> Response:
 def read_label(call: Call) -> Response:
     """Give what a lot's label must say, derived from the graph rather than from what somebody wrote.
 
-    Open to the lot's producer and to regulators: it names the firms before. To the producer it says
-    ``awaited`` in place of those behind goods that it received, as long as no shipment bears that out.
+    Firms and sites are told with the names that the register has for them. Statements that would name nobody
+    are left out; what comes from no known producer is told as such, without whose it was. Open to the lot's
+    producer and to regulators: it names the firms before. To the producer it says ``awaited`` in place of
+    those behind goods that it received, as long as no shipment bears that out.
     """
     viewer = viewer_of(call.reader)
     with call.reading() as connection:
@@ -238,11 +240,9 @@ def read_label(call: Call) -> Response:
         borne = found.subject.borne
         if not borne:
             graph = cut(graph, uses_behind(connection, subject.nodes))
-        producer = registers_store.read_party(connection, lot.producer)
-    supplier = (
-        lot.producer if producer is None else str(producer.organisation.get("legal_name", lot.producer))
-    )
-    return json_reply(label_text(lot, graph, found.origins, supplier, borne=borne), cache=PRIVATE)
+        origins = [share.origin for share in found.origins]
+        label = label_text(connection, lot, graph, origins, borne=borne)
+    return json_reply(label, cache=PRIVATE)
 
 
 def _trace(

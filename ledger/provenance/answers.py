@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,7 +23,6 @@ from ledger.provenance.admission import (
     may_see_unit,
 )
 from ledger.provenance.alerts_on_way import open_alerts
-from ledger.provenance.borne import NOT_BORNE
 from ledger.provenance.custody import ModelCheck, check_model
 from ledger.provenance.graph import MAX_NODES, walk
 from ledger.provenance.holders import Holding, Travelling, ask_holders, ask_travelling, holders
@@ -34,7 +32,7 @@ from ledger.provenance.subjects import Subject, Viewer, books_of, whole_way
 from ledger.provenance.way import Direction, Graph, only
 from ledger.records.books import Books
 from ledger.records.cells import element_masses
-from ledger.records.lots import LotRecord, PoolRecord
+from ledger.records.lots import PoolRecord
 from ledger.records.oversight import AlertRecord
 from ledger.records.steps import UNTAINTED, Node, read_steps
 from ledger.statements.registers import Names, PartyRecord, SiteRecord
@@ -308,44 +306,6 @@ def pools_reached(books: Books, found: Provenance) -> list[PoolRecord]:
     names = {node.name: node.node for node in found.nodes if node.kind == "pool"}
     pools = [pool for name in sorted(names) if (pool := books.get(PoolRecord, name)) is not None]
     return [pool for pool in pools if pool.cells and pool.node in found.way.depths]
-
-
-def label_text(
-    lot: LotRecord, graph: Graph, shares: list[OriginShare], supplier: str, *, borne: bool = True
-) -> dict[str, Any]:
-    """What a label must say, derived from the graph: the supplier, and by stage where it comes from.
-
-    Ore: the mine. Compounds: the ore's producer (of an ionic product, who mined it) or the scrap's supplier.
-    Metals and alloys: the oxide's producer. Scrap: the supplier alone. Where not all that the lot is made of
-    is ``borne`` out by shipments, the graph ends there, and the label says that more is awaited.
-
-    Source: China's mandatory label standard for rare earths; ISO 22927:2021 is its counterpart.
-    """
-    way = [node for node in graph.nodes.values() if node.kind == "lot"]
-    near = [node for node in way if node.node != lot.node]
-    by_stage: dict[str, str] = {
-        "ore": "mine",
-        "concentrate": "mine",
-        "mixed_compound": "ore_producer",
-        "separated_compound": "ore_producer",
-        "metal": "oxide_producer",
-        "alloy": "oxide_producer",
-        "magnet": "oxide_producer",
-    }
-    label: dict[str, Any] = {"supplier": supplier, "lot": lot.lot, "product": lot.product}
-    if lot.stage == "scrap":
-        return label
-    kind = by_stage.get(lot.stage, "mine")
-    if kind == "mine":
-        named = [share.origin for share in shares]
-    elif kind == "ore_producer":
-        mined = {node.party for node in way if node.change == "extract"}
-        named = sorted(mined | {n.party for n in near if n.stage in ("ore", "concentrate", "scrap")})
-    else:
-        named = sorted({n.party for n in near if n.stage == "separated_compound"})
-    if not borne and NOT_BORNE not in named:
-        named = [*named, NOT_BORNE]
-    return {**label, kind: named}
 
 
 def contents(subject: Subject) -> dict[str, int]:

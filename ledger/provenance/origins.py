@@ -15,7 +15,7 @@ from typing import TypeAlias
 from ledger.provenance.as_of import lot_at
 from ledger.provenance.digits import cut
 from ledger.records.books import Books
-from ledger.records.cells import AWAITED, UNEXPLAINED, Cell, Cells
+from ledger.records.cells import AWAITED, IMPORT, UNEXPLAINED, Cell, Cells
 from ledger.records.lots import LotRecord
 from ledger.statements.registers import PartyRecord, SiteRecord
 
@@ -129,8 +129,8 @@ def country_of(origin: str, sites: Mapping[str, SiteRecord], parties: Mapping[st
 
     A site's own description comes before the country of its party; opening stock counts for its holder.
     """
-    if origin.startswith("import:"):
-        country = origin.removeprefix("import:")
+    if origin.startswith(IMPORT):
+        country = origin.removeprefix(IMPORT)
         return country if len(country) == 2 else "unknown"
     if origin == UNEXPLAINED or origin.startswith(AWAITED):
         return "unknown"

@@ -33,6 +33,8 @@ _MASS: Final = re.compile(r",[0-9]+,[0-9],(-?[0-9]+)\]")
 AWAITED: Final = "awaited:"
 OPENING: Final = "opening:"
 """Before the party that recorded the opening stock."""
+IMPORT: Final = "import:"
+"""Before the country that an import is from, or before "undeclared"."""
 COUNTED: Final = "counted"
 PRIMARY: Final = ("domestic", "import", "opening")
 """Statuses of mineral origin that no separation quota has counted yet. What comes into the books beyond

@@ -249,15 +249,18 @@ class TestLots:
 
     def test_a_label_follows_from_the_graph(self, told: Told) -> None:
         label = ask(told, "/v1/labels", told.company("maker"), lot=told.cast.goods.magnets)
-        assert label["supplier"] == "Demonstration Magnet Works"
-        assert label["oxide_producer"] == [told.company("plant").party]
+        maker, plant, mine = (told.company(name).party for name in ("maker", "plant", "mine"))
+        assert label["supplier"] == {"id": maker, "name": "Demonstration Magnet Works"}
+        assert label["oxide_producer"] == [{"id": plant, "name": "Demonstration Separation Plant"}]
         carbonate = told.lot("northern mine produces")
         label = ask(told, "/v1/labels", told.company("mine"), lot=carbonate)
-        assert (label["lot"], label["ore_producer"]) == (carbonate, [told.company("mine").party])
+        assert label["lot"] == carbonate
+        assert label["ore_producer"] == [{"id": mine, "name": "Demonstration Northern Mine"}]
 
     def test_a_compound_s_label_names_who_mined_and_a_scrap_s_its_supplier_alone(self, told: Told) -> None:
         label = ask(told, "/v1/labels", told.company("plant"), lot=told.lot("plant separates"))
-        assert label["ore_producer"] == sorted(told.company(name).party for name in ("mine", "south"))
+        named = [each["id"] for each in label["ore_producer"]]
+        assert named == sorted(told.company(name).party for name in ("mine", "south"))
         (swarf,) = ask(told, "/v1/holdings", told.company("maker"))["holdings"]
         label = ask(told, "/v1/labels", told.company("maker"), lot=swarf["lot"])
         assert set(label) == {"supplier", "lot", "product"}

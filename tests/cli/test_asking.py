@@ -249,8 +249,15 @@ def test_pools_are_read_to_the_last_page(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_a_label_is_printed(traded: Traded) -> None:
     told = traded.told("maker", "label", traded.cast.goods.magnets).splitlines()
-    assert "supplier: Demonstration Magnet Works" in told
-    assert f"oxide producer: {traded.cast.companies['plant'].party}" in told
+    maker, plant = (traded.cast.companies[name].party for name in ("maker", "plant"))
+    assert f"supplier: Demonstration Magnet Works ({maker})" in told
+    assert f"oxide producer: Demonstration Separation Plant ({plant})" in told
+    assert f"lot: {traded.cast.goods.magnets}" in told
+    assert not [line for line in told if line.endswith((":", ": "))]
+    found = json.loads(traded.told("maker", "label", traded.cast.goods.magnets, "--json"))
+    assert found["supplier"] == {"id": maker, "name": "Demonstration Magnet Works"}
+    refused = traded.ask("mine", "label", traded.cast.goods.magnets, "--json")
+    assert refused.exit_code != 0
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,18 @@
 import { get } from "../core/api.js";
 import { html } from "../core/html.js";
 import { t } from "../core/i18n.js";
-import { Copyable, Facts, Loaded, PartyName, ProductName, useLoad } from "../core/ui.js";
+import { Copyable, Facts, Loaded, ProductName, useLoad } from "../core/ui.js";
 import { originText } from "./origins.js";
 
-const list = (ids, view) => html`<ul class="plain-list">${ids.map((id) => html`<li key=${id}>${view(id)}</li>`)}</ul>`;
+const list = (items) => html`<ul class="plain-list">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+
+const named = ({ id, name }) => html`<span title=${id}>${name || id}</span>`;
+
+const firms = (label, kind) => label[kind] && [t(`pictures.label.${kind}`), list(label[kind].map(named))];
 
 function Origin({ id }) {
-  const named = useLoad(() => originText(id), [id]);
-  return html`<span title=${id}>${named.value?.name ?? id}${named.value?.note ? html` <span class="quiet">${named.value.note}</span>` : ""}</span>`;
+  const from = useLoad(() => originText(id), [id]);
+  return html`<span title=${id}>${from.value?.name ?? id}${from.value?.note ? html` <span class="quiet">${from.value.note}</span>` : ""}</span>`;
 }
 
 /** The label of a lot, for its producer and for regulators. */
@@ -19,12 +23,14 @@ export function Label({ subject }) {
     <p class="quiet">${t("pictures.label.lead")}</p>
     <${Loaded} from=${from}>${(label) => html`<div class="label-card">
       <${Facts} rows=${[
-        [t("pictures.label.supplier"), html`<strong>${label.supplier}</strong>`],
+        [t("pictures.label.supplier"), html`<strong>${named(label.supplier)}</strong>`],
         [t("pictures.product"), html`<${ProductName} code=${label.product} />`],
         [t("pictures.kind.lot"), html`<${Copyable} text=${label.lot}>${label.lot}<//>`],
-        label.mine && [t("pictures.label.mine"), list(label.mine, (id) => html`<${Origin} id=${id} />`)],
-        label.ore_producer && [t("pictures.label.ore_producer"), list(label.ore_producer, (id) => html`<${PartyName} id=${id} />`)],
-        label.oxide_producer && [t("pictures.label.oxide_producer"), list(label.oxide_producer, (id) => html`<${PartyName} id=${id} />`)],
+        firms(label, "mine"),
+        firms(label, "ore_producer"),
+        firms(label, "scrap_supplier"),
+        firms(label, "oxide_producer"),
+        label.without_producer && [t("pictures.label.without_producer"), list(label.without_producer.map((id) => html`<${Origin} id=${id} />`))],
       ]} /></div>
       <p class="tools"><button type="button" class="secondary" onClick=${() => print()}>${t("pictures.label.print")}</button></p>`}<//>
   </div>`;

@@ -19,6 +19,7 @@ export function countryName(code) {
 export async function originText(origin) {
   const [kind, rest] = [origin.slice(0, origin.indexOf(":")), origin.slice(origin.indexOf(":") + 1)];
   if (origin === "unexplained") return { name: t("pictures.origin.unexplained"), note: t("pictures.origin.unexplained_note") };
+  if (origin === "opening") return { name: t("pictures.origin.opening_note"), note: "" };
   if (origin === "awaited") return { name: t("pictures.origin.awaited"), note: t("pictures.origin.awaited_note") };
   if (kind === "awaited") return { name: t("pictures.origin.awaited"), note: rest };
   if (kind === "opening") return { name: await partyName(rest), note: t("pictures.origin.opening_note") };
