@@ -18,6 +18,7 @@ from ledger.encoding import b64url_encode
 from ledger.provenance.answers import Provenance
 from ledger.provenance.holders import Holding, Stock, Travelling
 from ledger.provenance.origins import OriginShare
+from ledger.provenance.subjects import Subject
 from ledger.records.cells import element_masses
 from ledger.records.lots import PoolRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord
@@ -168,6 +169,14 @@ def alert_members(alert: AlertRecord) -> dict[str, Any]:
     }
 
 
+def part_members(subject: Subject) -> list[dict[str, Any]]:
+    """How much of which lots is in a unit or was in a shipment; of a lot or a pool nothing."""
+    return [
+        {"lot": lot, "mass_mg": subject.lots[lot], "whole_mg": whole_mg}
+        for lot, whole_mg in subject.wholes.items()
+    ]
+
+
 def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes:
     """A whole answer as JSON: of the steps there may be thousands, and they are texts already."""
     members = {
@@ -177,6 +186,7 @@ def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes
         "at": found.subject.at,
         "corrected_at": found.subject.corrected_at,
         "contained_mg": dict(contained_mg),
+        "parts": part_members(found.subject),
         "origins": [origin_members(share) for share in found.origins],
         "countries": {country: decimal(share) for country, share in found.countries.items()},
         "hidden": dict(found.hidden),

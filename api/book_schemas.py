@@ -1,5 +1,7 @@
 """What answers about goods look like. Masses are whole milligrams; REO is rare-earth oxide equivalent."""
 
+from typing import Final
+
 from marshmallow import fields
 
 from api.fields import ListOf, Moment, Number, Object, StrictSchema, Text, Truth
@@ -122,6 +124,20 @@ class ModelSchema(StrictSchema):
     reason = Text("Why.")
 
 
+class PartSchema(StrictSchema):
+    """How much of a lot is in a unit, or was in a shipment."""
+
+    lot = Text("The lot.")
+    mass_mg = Number("Gross mass in mg of the part.")
+    whole_mg = Number("Gross mass in mg of the lot when it was born.")
+
+
+_PARTS: Final = (
+    "Of a unit or shipment its lots. Where a part is less than the whole, steps, holders and what travels "
+    "are of the whole lot, since its parts are not told apart; contained_mg and origins are of the parts."
+)
+
+
 class ProvenanceSchema(StrictSchema):
     """Where something came from, or where it went."""
 
@@ -131,6 +147,7 @@ class ProvenanceSchema(StrictSchema):
     at = Number("The entry after which the books were asked, or null: now.", allow_none=True)
     corrected_at = Number("The entry that last corrected the lot; null: as recorded.", allow_none=True)
     contained_mg = Object("REO in mg by element of what was asked about.")
+    parts = ListOf(fields.Nested(PartSchema), _PARTS)
     origins = ListOf(fields.Nested(OriginSchema), "Shares by origin, largest first.")
     countries = Object("Share of REO by country of origin, as decimals.")
     steps = ListOf(fields.Nested(StepSchema), "What the caller may see of the way, nearest first.")
@@ -166,6 +183,11 @@ class RecallSchema(StrictSchema):
 
     kind = Text("lot, unit, shipment or pool.")
     name = Text("Its id.")
+    at = Number("The entry after which a unit's contents are meant, or null: now.", allow_none=True)
+    parts = ListOf(fields.Nested(PartSchema), _PARTS)
+    whole_lots = Truth(
+        "Whether a part is less than its lot, so that the rows are of more than was asked about."
+    )
     rows = ListOf(fields.Nested(RecalledSchema), "Who has it or anything made of it.")
     truncated = Truth("Whether a limit ended the walk.")
 

@@ -139,7 +139,7 @@ def subject_options(command: Callable[..., None]) -> Callable[..., None]:
     """LOT, or --unit, --pool, --shipment and --consignor: what is asked about, as ``subject``."""
 
     @click.argument("lot", required=False)
-    @click.option("--unit", help="Instead of a lot: a logistic unit's present contents.")
+    @click.option("--unit", help="Instead of a lot: what is in a logistic unit; with --at: was.")
     @click.option("--pool", help=_POOL)
     @click.option("--shipment", help="Instead of a lot: a shipment (its event id); with --consignor.")
     @click.option("--consignor", help="Who recorded the shipment.")
@@ -174,7 +174,9 @@ def bound_options(command: Callable[..., None]) -> Callable[..., None]:
 @bound_options
 @click.option("--element", help="Origins of this element alone, for example Dy.")
 @click.option(
-    "--at", type=click.IntRange(0), help="As the books said once this entry was in; for regulators."
+    "--at",
+    type=click.IntRange(0),
+    help="A lot, pool or unit as the books said once this entry was in; for regulators.",
 )
 @form_options
 def trace(
@@ -214,6 +216,9 @@ def trace(
 @url_option
 @key_options()
 @bound_options
+@click.option(
+    "--at", type=click.IntRange(0), help="With --unit: what was in it once this entry was in; for regulators."
+)
 @form_options
 def recall(
     url: str,
@@ -221,14 +226,16 @@ def recall(
     passphrase_file: Path | None,
     subject: dict[str, str | None],
     bounds: dict[str, Any],
+    at: int | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
     """List who has LOT or anything made of it, the pools it is in, what travels or went abroad.
 
+    Of a unit or shipment that carried a part of a lot, all of that lot is listed; a row "part" says how much.
     As CSV, unless --json is given.
     """
-    asking, query = Asking(url, key_file, passphrase_file), {**subject, **bounds}
+    asking, query = Asking(url, key_file, passphrase_file), {**subject, **bounds, "at": at}
     answer(asking, "/v1/recall", query, as_json=as_json, as_csv=as_csv or not as_json)
 
 
@@ -371,6 +378,9 @@ def _show_origins(found: dict[str, Any]) -> None:
 
 
 def _show_steps(found: dict[str, Any]) -> None:
+    for part in found["parts"]:
+        told = f"{format_mass(part['mass_mg'])} of the {format_mass(part['whole_mg'])} of {part['lot']}"
+        notes.print(printable(f"in {found['kind']} {found['name']}: {told}"), markup=False)
     table = Table("depth", "entry", "what", "stage", "party", "mass", title=f"{found['direction']}")
     shown = shown_rows(found["steps"])
     for step in shown:

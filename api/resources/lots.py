@@ -1,5 +1,6 @@
 """Lots and provenance: what a lot is, where something came from, where it went."""
 
+from dataclasses import replace
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
@@ -14,6 +15,7 @@ from api.book_members import (
     dump_provenance,
     holding_members,
     origin_members,
+    part_members,
     plain,
 )
 from api.book_schemas import CSV_SCHEMA, LabelSchema, LotSchema, ProvenanceSchema, RecallSchema
@@ -53,6 +55,8 @@ _NOT_PRODUCER: Final = "a label is for the lot's producer and for regulators; or
 _NOT_BEFORE: Final = "what the books said before is for regulators: it tells when others recorded their steps"
 INCOMPLETE: Final = "incomplete"
 """What the last row of a table says where a limit ended the walk."""
+PART: Final = "part"
+"""What a row of a recall list says of a lot of which a unit or shipment carried a part."""
 _HOLDERS: Final = ("lot", "custodian", "owner", "site", "mass_mg", "provisional_mg")
 _STEPS: Final = (
     *("kind", "name", "version", "change", "index", "position", "event_time", "product", "stage"),
@@ -71,7 +75,7 @@ class RecallQuery(StrictSchema):
     """What is asked about (one of lot, unit, pool, or consignor with shipment), and how far."""
 
     lot = Name(load_default=None, meaning="A lot's id.")
-    unit = Name(load_default=None, meaning="A logistic unit's id: its present contents.")
+    unit = Name(load_default=None, meaning="A logistic unit's id: its contents, now or with `at`.")
     pool = Name(load_default=None, meaning="A pool's id.")
     consignor = Name(load_default=None, meaning="Who recorded the shipment.")
     shipment = Name(load_default=None, meaning="The shipment: the consignor's event id.")
@@ -86,7 +90,13 @@ class ProvenanceQuery(RecallQuery):
 
     direction = OneOf("upstream", "downstream", load_default="upstream", meaning="Which way.")
     element = OneOf(*ELEMENTS, load_default=None, meaning="Origins of this element; of all if left out.")
-    at = Count(load_default=None, meaning="A lot or a pool as the books said once this entry was in.")
+    at = Count(load_default=None, meaning="A lot, pool or unit as the books said once this entry was in.")
+
+
+class RecallOfQuery(RecallQuery):
+    """What is recalled."""
+
+    at = Count(load_default=None, meaning="What was in a unit once this entry was in; who has that now.")
 
 
 @resource.operation(
@@ -176,7 +186,7 @@ def read_provenance(call: Call) -> Response:
         Reply(200, "Present holders of all that was made of it.", {JSON: RecallSchema, CSV: CSV_SCHEMA})
     ],
     access=ANY_PARTY,
-    query=RecallQuery,
+    query=RecallOfQuery,
     errors=_REFUSALS,
     examples={"lot": "https://mine.example/lots/1"},
 )
@@ -184,11 +194,16 @@ def read_recall(call: Call) -> Response:
     """List who has it or anything made of it, what of it travels, is abroad or went to users, and its pools.
 
     What came back from abroad is no longer ``exported``, and what a party of this ledger received is
-    ``held``. A pool's mass is left empty: it has no gross mass. Where ``limit`` ended the walk, the answer
+    ``held``. A pool's mass is left empty: it has no gross mass. Where a unit or shipment carried a part of a
+    lot, the rows are of the whole lot, for parts of a lot are not told apart: the answer says ``whole_lots``,
+    and in the CSV a row ``part`` has the mass that was carried. Where ``limit`` ended the walk, the answer
     says ``truncated``, and the last row of the CSV ``incomplete`` and nothing else.
     """
+    at = call.query["at"]
+    if at is not None and call.query["unit"] is None:
+        raise RequestMalformed("only a unit is recalled as it was packed before", extra={"parameter": "at"})
     with call.reading() as connection:
-        subject = subject_of(connection, call)
+        subject = replace(subject_of(connection, call, at), at=None)  # who has it is told of now
         found = _trace(connection, call, subject, direction="downstream")
         pools = pools_reached(books_of(connection), found)
     rows: list[list[Any]] = [
@@ -197,12 +212,18 @@ def read_recall(call: Call) -> Response:
     rows += [[t.lot, t.consignee, "", t.site_to, t.mass_mg, 0, t.state] for t in found.travelling]
     rows += [[pool.pool, pool.custodian, "", pool.site, None, 0, "in pool"] for pool in pools]
     columns = (*_HOLDERS, "state")
+    parts = part_members(found.subject)
+    in_part = [each for each in parts if each["mass_mg"] < each["whole_mg"]]
     if call.accepted == CSV:
-        end = [["", "", "", "", "", 0, INCOMPLETE]] if found.way.truncated else []
+        end = [[each["lot"], "", "", "", each["mass_mg"], 0, PART] for each in in_part]
+        end += [["", "", "", "", "", 0, INCOMPLETE]] if found.way.truncated else []
         return csv_reply(columns, rows + end, "recall.csv")
     members = {
         "kind": subject.kind,
         "name": subject.name,
+        "at": at,
+        "parts": parts,
+        "whole_lots": bool(in_part),
         "rows": [dict(zip(columns, row, strict=True)) for row in rows],
         "truncated": found.way.truncated,
     }
@@ -275,8 +296,8 @@ def subject_of(connection: Connection, call: Call, at: int | None = None) -> Sub
     if len(asked) != 1 or (asked == ["shipment"]) != (query["consignor"] is not None):
         raise RequestMalformed("give one of lot, unit, pool, or consignor and shipment together")
     viewer = viewer_of(call.reader)
-    if at is not None and asked[0] not in ("lot", "pool"):
-        raise RequestMalformed("only a lot or a pool is told as the books said before")
+    if at is not None and asked[0] == "shipment":
+        raise RequestMalformed("only a lot, a pool or a unit is told as the books said before")
     if at is not None and not viewer.sees_all:
         raise RoleForbidden(_NOT_BEFORE)
     if at is not None and at >= (size := read_head(connection).tree_size):
@@ -287,7 +308,7 @@ def subject_of(connection: Connection, call: Call, at: int | None = None) -> Sub
             case "lot":
                 return find_lot(books, query["lot"], at)
             case "unit":
-                return find_unit(books, query["unit"])
+                return find_unit(books, query["unit"], at)
             case "pool":
                 return find_pool(books, query["pool"], at)
             case _:

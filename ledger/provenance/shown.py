@@ -45,7 +45,8 @@ def told_part(connection: Connection, subject: Subject, viewer: Viewer) -> Subje
     if not left_out:
         return subject
     lots = {name: mass_mg for name, mass_mg in subject.lots.items() if name not in left_out}
-    return replace(of_shares(books, subject.kind, subject.name, lots), consignor=subject.consignor)
+    told = of_shares(books, subject.kind, subject.name, lots, subject.at)
+    return replace(told, consignor=subject.consignor)
 
 
 def _owned_part(books: Books, subject: Subject, viewer: Viewer) -> Subject:

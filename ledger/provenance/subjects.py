@@ -4,7 +4,7 @@ Decides: what a subject contains, and at which nodes of the graph it stands.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Final
 
@@ -48,6 +48,7 @@ class Subject:
         nodes: Where the walk begins.
         cells: What it contains.
         lots: The lots with the share of their mass in mg.
+        wholes: Of a unit or a shipment the same lots with all of their mass.
         custody_model: As declared, for a lot.
         consignor: Who sent it, for a shipment.
         at: The entry after which the books are asked; None: now.
@@ -65,6 +66,7 @@ class Subject:
     at: int | None = None
     corrected_at: int | None = None
     borne: bool = True
+    wholes: Mapping[str, int] = field(default_factory=dict)
 
 
 def books_of(connection: Connection) -> Books:
@@ -117,21 +119,24 @@ def whole_way(connection: Connection, subject: Subject, direction: Direction) ->
     return replace(subject, nodes=tuple(rows.scalars()))
 
 
-def find_unit(books: Books, name: str) -> Subject:
-    """What is in a logistic unit now, units inside it included.
+def find_unit(books: Books, name: str, at: int | None = None) -> Subject:
+    """What is in a logistic unit, units inside it included: now, or as it was once entry ``at`` was in.
 
     Raises:
-        ResourceNotFound: No unit has this name.
+        ResourceNotFound: No unit has this name, or nothing had been packed into it then.
     """
     if books.get(UnitRecord, name) is None:
         raise ResourceNotFound(f"no logistic unit {name} is in the books")
+    packed = books.group(MemberRecord, "unit", name)
+    if at is not None and all(member.since_index > at for member in packed):
+        raise ResourceNotFound(f"no logistic unit {name} was in the books then")
     contents: dict[str, int] = {}
     waiting, seen = [name], {name}
     while waiting:
         units = [(unit,) for unit in waiting]
         books.prefetch_groups(MemberRecord, "unit", units)
         members = [each for unit in units for each in books.group(MemberRecord, "unit", *unit)]
-        members = [each for each in members if each.until_us is None]
+        members = [each for each in members if _is_inside(each, at)]
         books.prefetch(UnitRecord, [(each.child,) for each in members])
         waiting = []
         for member in members:
@@ -140,7 +145,13 @@ def find_unit(books: Books, name: str) -> Subject:
             elif member.child not in seen:
                 seen.add(member.child)
                 waiting.append(member.child)
-    return of_shares(books, "unit", name, contents)
+    return of_shares(books, "unit", name, contents, at)
+
+
+def _is_inside(member: MemberRecord, at: int | None) -> bool:
+    if at is None:
+        return member.until_us is None
+    return member.since_index <= at and (member.until_index is None or member.until_index > at)
 
 
 def find_shipment(books: Books, consignor: str, event_id: str) -> Subject:
@@ -156,14 +167,18 @@ def find_shipment(books: Books, consignor: str, event_id: str) -> Subject:
     return replace(found, consignor=consignor)
 
 
-def of_shares(books: Books, kind: str, name: str, contents: Mapping[str, int]) -> Subject:
-    """A subject that is made up of some mass of each of several lots."""
+def of_shares(
+    books: Books, kind: str, name: str, contents: Mapping[str, int], at: int | None = None
+) -> Subject:
+    """A subject that is made up of some mass of each of several lots, as these are or were at an entry."""
     nodes: list[int] = []
     parts: list[Cells] = []
+    wholes: dict[str, int] = {}
     books.prefetch(LotRecord, [(lot_name,) for lot_name in contents])
     for lot_name, mass_mg in sorted(contents.items()):
-        lot = books.get(LotRecord, lot_name)
+        lot = lot_at(books, lot_name, at)
         if lot is not None and lot.mass_mg:
             nodes.append(lot.node)
+            wholes[lot_name] = lot.mass_mg
             parts.append({cell: round(Fraction(mg * mass_mg, lot.mass_mg)) for cell, mg in lot.cells.items()})
-    return Subject(kind, name, tuple(nodes), merged(parts), dict(contents))
+    return Subject(kind, name, tuple(nodes), merged(parts), dict(contents), at=at, wholes=wholes)

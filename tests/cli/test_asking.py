@@ -367,3 +367,31 @@ def test_boards_are_told_as_tables_csv_and_json(traded: Traded) -> None:
     said = traded.told("plant", "customer", maker)
     assert "0 of 1 deliveries were weighed otherwise than sent" in said
     assert traded.ask("maker", "reserves", *period).exit_code != 0
+
+
+@pytest.mark.parametrize("command", ["trace", "recall"])
+def test_a_unit_is_asked_about_as_it_was_packed(
+    command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = []
+
+    def members(_: object, path: str, query: dict[str, Any]) -> dict[str, Any]:
+        asked.append({"path": path} | {name: value for name, value in query.items() if value is not None})
+        part = {"lot": "urn:lot", "mass_mg": 5_000_000, "whole_mg": 10_000_000}
+        told: dict[str, Any] = {"kind": "unit", "name": "urn:unit", "parts": [part], "direction": "upstream"}
+        told |= {"model": {"model": ""}, "corrected_at": None, "hidden": {}, "truncated": False}
+        empty = ("origins", "steps", "alerts", "tainted", "holders", "travelling")
+        return told | {"countries": {}} | {name: [] for name in empty}
+
+    monkeypatch.setattr(asking.Asking, "members", members)
+    key = tmp_path / "key.pem"
+    key.touch()
+    monkeypatch.setattr(asking, "signer_from", lambda *_: None)
+    words = ["--unit", "urn:unit", "--at", "7", "--url", "http://x.example", "--key", str(key)]
+    result = CliRunner().invoke(cli, [command, *words, *(["--json"] if command == "recall" else [])])
+    assert result.exit_code == 0, result.output
+    assert (asked[0]["unit"], asked[0]["at"]) == ("urn:unit", 7)
+    if command == "trace":
+        assert "in unit urn:unit: 5 kg of the 10 kg of urn:lot" in " ".join(result.output.split())
+    wrong = CliRunner().invoke(cli, [command, *words, "--at", "-1"])
+    assert wrong.exit_code == 2
