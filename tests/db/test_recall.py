@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ledger.provenance.answers import trace
-from ledger.provenance.holders import Travelling, travelling
+from ledger.provenance.holders import Travelling, ask_travelling
 from ledger.provenance.subjects import Viewer, books_of, find_lot
 from ledger.records.books import Books
 from ledger.records.lots import (
@@ -17,6 +17,7 @@ from ledger.records.lots import (
     ShipmentLineRecord,
     ShipmentRecord,
 )
+from ledger.store.asking import Asking
 from ledger.store.books_source import write_records
 from tests.support.books import KG, MINER, REFINER
 from tests.support.yard import ORE, TRADER, Yard
@@ -134,7 +135,7 @@ def test_a_party_is_not_told_that_others_brought_back_what_it_exported(engine: E
     yard.do("import", {ORE: 3})
     assert left(engine, yard, Viewer(MINER, False)) == {("exported", ABROAD): 37}
     with engine.connect() as connection:
-        assert sum(each.mass_mg for each in travelling(connection, [ORE])) == 7
+        assert sum(each.mass_mg for each in travelling(connection, ORE)) == 7
 
 
 def test_whoever_is_no_end_of_it_is_told_of_no_shipment(engine: Engine, yard: Yard) -> None:
@@ -143,13 +144,18 @@ def test_whoever_is_no_end_of_it_is_told_of_no_shipment(engine: Engine, yard: Ya
     assert left(engine, yard, Viewer(REFINER, False)) == {}
 
 
+def travelling(connection: Connection, *lots: str) -> list[Travelling]:
+    """What anybody is told of."""
+    return list(ask_travelling(Asking(connection), lots, None)())
+
+
 def test_nothing_is_told_of_other_lots(engine: Engine, yard: Yard) -> None:
     yard.extract("urn:lot:2")
     yard.do("release", {"urn:lot:2": KG}, custodian_to=USER)
     write(engine, yard.books)
     with engine.connect() as connection:
-        assert list(travelling(connection, [])) == []
-        assert list(travelling(connection, [ORE, "urn:lot:3"])) == []
-        [found] = travelling(connection, [ORE, "urn:lot:2"])
+        assert travelling(connection) == []
+        assert travelling(connection, ORE, "urn:lot:3") == []
+        [found] = travelling(connection, ORE, "urn:lot:2")
     event = next(iter(yard.books.records(ShipmentRecord))).event_id
     assert found == Travelling("urn:lot:2", MINER, event, USER, "release", "", 0, KG, "released", KG)

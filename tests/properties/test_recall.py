@@ -4,9 +4,10 @@ import random
 
 import pytest
 
-from ledger.provenance.holders import holders, travelling
+from ledger.provenance.holders import ask_travelling, holders
 from ledger.records.books import Books
 from ledger.records.lots import LotRecord, PostingRecord, ShipmentLineRecord, ShipmentRecord
+from ledger.store.asking import Asking
 from tests.properties.test_books_machine import HISTORIES, Memory
 from tests.properties.test_flows import READ, stored
 from tests.support.history import FIRMS
@@ -27,7 +28,7 @@ def check_recall(known: Books) -> int:
     with stored(known, (*READ, ShipmentRecord, ShipmentLineRecord)) as connection:
         for lot in known.records(LotRecord):
             held = sum(each.mass_mg for each in holders(connection, [lot.lot]))
-            left = list(travelling(connection, [lot.lot]))
+            left = list(ask_travelling(Asking(connection), [lot.lot], None)())
             assert all(each.mass_mg > 0 for each in left)
             assert held + sum(each.mass_mg for each in left) == sums(known, lot.lot, SOMEWHERE)
             for state, account in (("exported", "exported"), ("released", "released")):
