@@ -57,17 +57,18 @@ def receive_file(max_bytes: int) -> Iterator[ReceivedFile]:
         RequestMalformed: The body ended before its stated length.
         StoreBusy: This host has no room for it.
     """
-    with TemporaryFile() as stream:
-        digest = hashlib.sha256()
-        for block in _blocks(max_bytes, FILE_BLOCK_BYTES, lambda: _too_long(max_bytes)):
-            digest.update(block)
-            try:
+    try:
+        # Opening, flushing and closing it may fail as well as writing.
+        with TemporaryFile() as stream:
+            digest = hashlib.sha256()
+            for block in _blocks(max_bytes, FILE_BLOCK_BYTES, lambda: _too_long(max_bytes)):
+                digest.update(block)
                 stream.write(block)
-            except OSError as error:
-                raise StoreBusy("this host has no room to receive the file") from error
-        size = stream.tell()
-        stream.seek(0)
-        yield ReceivedFile(stream, size, digest.hexdigest())
+            size = stream.tell()
+            stream.seek(0)
+            yield ReceivedFile(stream, size, digest.hexdigest())
+    except OSError as error:
+        raise StoreBusy("this host has no room to receive the file") from error
 
 
 def _blocks(max_bytes: int, block_bytes: int, too_large: Callable[[], TooLarge]) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
+from api import bodies
 from ledger.audit.database import verify_database
 from ledger.statements.envelope import EPCIS, parse_statement
 from ledger.store import attachments_store, log_store
@@ -200,6 +202,26 @@ class TestStoring:
     def test_another_media_type_is_refused(self, filing: Filing) -> None:
         filing.name(TICKET)
         assert_problem(filing.put(TICKET, Content_Type="application/pdf"), 415, "media-type.unsupported")
+
+
+class TestNoRoom:
+    @pytest.mark.parametrize("buffering", [0, -1])
+    def test_a_host_without_room_says_so(
+        self, filing: Filing, monkeypatch: pytest.MonkeyPatch, buffering: int
+    ) -> None:
+        """Buffered writing fails only when it is flushed, and again at closing."""
+        filing.name(b"abc")
+        monkeypatch.setattr(bodies, "TemporaryFile", lambda: open("/dev/full", "r+b", buffering))  # noqa: SIM115
+        members = assert_problem(filing.put(b"abc"), 503, "store.busy")
+        assert members["detail"] == "this host has no room to receive the file"
+        assert filing.rows()["stored_attachments"] == 0
+
+    def test_a_host_without_a_folder_for_it_says_so(
+        self, filing: Filing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        filing.name(b"abc")
+        monkeypatch.setattr(bodies, "TemporaryFile", partial(open, "/nowhere/x", "w+b"))
+        assert_problem(filing.put(b"abc"), 503, "store.busy")
 
 
 class TestLimits:
