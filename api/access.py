@@ -14,7 +14,6 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from api.fields import MAX_COUNT
 from ledger.encoding import b64url_encode
 from ledger.errors import (
     ResourceNotFound,
@@ -30,11 +29,10 @@ from ledger.statements.registers import GrantRecord, KeyRecord, LoggedStatement
 from ledger.statements.standing import is_listed, key_fault
 from ledger.statements.tokens import MAX_TOKEN_BYTES, SignedToken, parse_token, verify_token
 from ledger.store import log_store, registers_store, sessions
-from ledger.store.attachments_store import Naming, namings_of
+from ledger.store.attachments_store import standing_namings, stated_sizes
 from ledger.store.sessions import SessionRow
 
 SCHEME: Final = "bearer"
-_MOST_NAMINGS: Final = 100
 
 
 class Token(Enum):
@@ -213,14 +211,15 @@ def admit_to_statement(connection: Connection, reader: Reader | None, statement:
     if reader.party in registers_store.read_readers(connection, statement.entry_index):
         return
     grants = registers_store.read_grants(connection, reader.party)
-    if any(grant_covers(grant, statement) for grant in grants):
+    facts = (statement.entry_index, statement.statement_hash, statement.issuer)
+    if any(_grant_covers(grant, *facts) for grant in grants):
         return
     raise StatementPrivate(
         "the statement is private to its issuer, the parties it names and those granted it"
     )
 
 
-def grant_covers(grant: GrantRecord, statement: LoggedStatement) -> bool:
+def _grant_covers(grant: GrantRecord, entry_index: int, statement_hash: bytes, issuer: str) -> bool:
     """Whether everything that a grant's scope gives holds for a statement; an empty scope covers nothing."""
     scope = grant.scope
     if not scope:
@@ -228,48 +227,43 @@ def grant_covers(grant: GrantRecord, statement: LoggedStatement) -> bool:
     statements, issuers = scope.get("statements"), scope.get("issuers")
     start, end = scope.get("start"), scope.get("end")
     return (
-        (statements is None or b64url_encode(statement.statement_hash) in statements)
-        and (issuers is None or statement.issuer in issuers)
-        and (start is None or statement.entry_index >= int(start))
-        and (end is None or statement.entry_index < int(end))
+        (statements is None or b64url_encode(statement_hash) in statements)
+        and (issuers is None or issuer in issuers)
+        and (start is None or entry_index >= int(start))
+        and (end is None or entry_index < int(end))
     )
 
 
-def namings_open_to(connection: Connection, reader: Reader, sha256_hex: str) -> list[Naming]:
-    """What the statements that a caller may read, and that stand, say of an attachment, newest first.
+def sizes_stated_to(connection: Connection, reader: Reader, sha256_hex: str) -> set[int]:
+    """The sizes of an attachment that the statements state which a caller may read, and that stand.
 
-    Of those that it signed or that name it, and to regulators of all, the newest hundred; where there is
-    none, the newest that a grant covers.
+    Of those that it signed or that name it, and to regulators of all; where there is none, of those that its
+    grants cover.
 
     Raises:
         ResourceNotFound: None of them names it: nothing tells whether others do.
         StatementErased: Each of them was erased.
     """
     party = None if reader.holds(REGULATORS) else reader.party
-    found = namings_of(connection, sha256_hex, party=party, before=None, limit=_MOST_NAMINGS)
-    standing = [each for each in found if not each.erased]
+    standing, erased = stated_sizes(connection, sha256_hex, party)
     if not standing and party is not None:
-        standing = _granted_naming(connection, party, sha256_hex)
+        standing = _sizes_granted(connection, party, sha256_hex)
     if standing:
         return standing
-    if found:
+    if erased:
         raise StatementErased("every statement that named this attachment was erased, and with it the file")
     raise ResourceNotFound("no statement that you may read names an attachment with this SHA-256")
 
 
-def _granted_naming(connection: Connection, party: str, sha256_hex: str) -> list[Naming]:
+def _sizes_granted(connection: Connection, party: str, sha256_hex: str) -> set[int]:
     grants = registers_store.read_grants(connection, party)
-    before = MAX_COUNT
-    while grants:
-        page = namings_of(connection, sha256_hex, party=None, before=before, limit=_MOST_NAMINGS)
-        logged = registers_store.read_logged(connection, {each.statement_hash for each in page})
-        for each in page:
-            if any(grant_covers(grant, logged[each.statement_hash]) for grant in grants):
-                return [each]
-        if len(page) < _MOST_NAMINGS:
-            break
-        before = page[-1].attachment.entry_index
-    return []
+    if not grants:
+        return set()
+    return {
+        size
+        for *facts, size in standing_namings(connection, sha256_hex)
+        if any(_grant_covers(grant, *facts) for grant in grants)
+    }
 
 
 def find_statement(connection: Connection, statement_hash: bytes) -> LoggedStatement:

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from flask import Response
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
-from api.access import ANY_PARTY, Reader, namings_open_to
+from api.access import ANY_PARTY, Reader, sizes_stated_to
 from api.bodies import ReceivedFile, receive_file
 from api.book_members import CSV, naming_members, rows_reply
 from api.book_schemas import CSV_SCHEMA
@@ -28,11 +30,12 @@ from ledger.errors import (
     ResourceNotFound,
     RoleForbidden,
     StatementErased,
+    StoreBusy,
     TooLarge,
 )
 from ledger.store import attachments_store
 from ledger.store.attachments_store import PIECE_BYTES, StoredAttachment
-from ledger.store.locking import ATTACHMENT_LOCK_KEY, begin_write, busy_as_unavailable
+from ledger.store.locking import begin_write, busy_as_unavailable
 
 resource = Resource("attachments", "The files that movements name by their SHA-256, in the private store.")
 
@@ -119,7 +122,7 @@ def store_attachment(call: Call) -> Response:
     sha256_hex, most = call.path["sha256"], call.parts.settings.max_attachment_bytes
     assert call.reader is not None
     with call.reading() as connection:
-        sizes = {each.attachment.size_bytes for each in namings_open_to(connection, call.reader, sha256_hex)}
+        sizes = sizes_stated_to(connection, call.reader, sha256_hex)
     if min(sizes) > most:
         raise TooLarge(
             f"the statement states {min(sizes)} bytes, and this ledger keeps attachments of at most {most}",
@@ -155,7 +158,7 @@ def read_attachment(call: Call) -> Response:
     sha256_hex = call.path["sha256"]
     assert call.reader is not None
     with call.reading() as connection:
-        namings_open_to(connection, call.reader, sha256_hex)
+        sizes_stated_to(connection, call.reader, sha256_hex)
         stored = attachments_store.find_stored(connection, sha256_hex)
     if stored is None:
         raise ResourceNotFound(
@@ -188,25 +191,44 @@ def _check(received: ReceivedFile, sha256_hex: str, sizes: set[int]) -> None:
 
 def _store(parts: Parts, reader: Reader, received: ReceivedFile) -> tuple[StoredAttachment, bool]:
     """What is in the store now, and whether it came with this request."""
+    most = parts.settings.max_attachments_bytes
+    stored = StoredAttachment(received.sha256_hex, received.size, parts.clock.now_us(), reader.party)
     with (
-        busy_as_unavailable(),
+        _no_room_as_unavailable(),
         parts.engine.connect() as connection,
-        begin_write(connection, lock_key=ATTACHMENT_LOCK_KEY),
+        begin_write(connection, lock_key=attachments_store.lock_key(stored.sha256_hex)),
     ):
-        # Again, with the lock: a statement may have been erased since.
-        namings_open_to(connection, reader, received.sha256_hex)
-        known = attachments_store.find_stored(connection, received.sha256_hex)
+        sizes_stated_to(connection, reader, stored.sha256_hex)
+        known = attachments_store.find_stored(connection, stored.sha256_hex)
         if known is not None:
             return known, False
-        _require_room(connection, reader.party, received.size, parts.settings.max_attachments_bytes)
-        stored = StoredAttachment(received.sha256_hex, received.size, parts.clock.now_us(), reader.party)
+        _require_room(connection, stored, most)
         attachments_store.put(connection, stored, iter(lambda: received.stream.read(PIECE_BYTES), b""))
-        return stored, True
+        attachments_store.lock(connection)
+        # Again: a statement may have been erased since, or the room have gone to another file.
+        sizes_stated_to(connection, reader, stored.sha256_hex)
+        _require_room(connection, stored, most)
+    return stored, True
 
 
-def _require_room(connection: Connection, party: str, size: int, most: int) -> None:
-    taken = attachments_store.bytes_stored(connection, party)
-    if taken + size > most:
+@contextmanager
+def _no_room_as_unavailable() -> Iterator[None]:
+    """Beside what is busy: a database whose disk is full keeps nothing, and may have room later."""
+    try:
+        with busy_as_unavailable():
+            yield
+    except OperationalError as error:
+        raise StoreBusy("the database did not take the file; nothing was kept") from error
+
+
+def _require_room(connection: Connection, stored: StoredAttachment, most: int) -> None:
+    """Returns only if who uploads a file has room for it beside all others.
+
+    Raises:
+        TooLarge: It would have more than ``most`` bytes.
+    """
+    taken = attachments_store.bytes_beside(connection, stored)
+    if taken + stored.size_bytes > most:
         raise TooLarge(
             f"your attachments have {taken} bytes, and with this one they would have more than {most}",
             mend="Ask the ledger's operator for more room.",

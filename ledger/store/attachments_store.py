@@ -5,7 +5,8 @@ The log holds the digests alone, so nothing here can change what was recorded: a
 named if its SHA-256 is, and whoever has it can see that. When the last statement that names it is erased,
 the file goes with it.
 
-Every function works in the caller's transaction; those that write need the lock ``ATTACHMENT_LOCK_KEY``.
+Every function works in the caller's transaction. On PostgreSQL a file is written under a lock of its own, and
+only committing it needs ``ATTACHMENT_LOCK_KEY``: who erases holds up all who register until he has that.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, delete, exists, func, insert, or_, select, text, tuple_
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
 from ledger.records.lots import AttachmentRecord
 from ledger.store.books_tables import BOOKS
@@ -25,6 +39,7 @@ PIECE_BYTES: Final = 262_144
 """How many bytes of a file are one row: what is in memory at a time."""
 _PIECES_AT_ONCE: Final = 8
 _IN_CHUNK: Final = 500
+_NAMINGS_AT_ONCE: Final = 1_000
 
 _NAMED: Final = BOOKS[AttachmentRecord].table
 _TABLES: Final = Base.metadata.tables
@@ -74,17 +89,34 @@ def find_stored(connection: Connection, sha256_hex: str) -> StoredAttachment | N
     return None if row is None else StoredAttachment(*row)
 
 
-def bytes_stored(connection: Connection, party: str) -> int:
-    """How many bytes the files have together that a party uploaded."""
-    query = select(func.coalesce(func.sum(_STORED.c.size_bytes), 0)).where(_STORED.c.stored_by == party)
+def bytes_beside(connection: Connection, stored: StoredAttachment) -> int:
+    """How many bytes the other files have together that the same party uploaded."""
+    others = and_(_STORED.c.stored_by == stored.stored_by, _STORED.c.sha256_hex != stored.sha256_hex)
+    query = select(func.coalesce(func.sum(_STORED.c.size_bytes), 0)).where(others)
     return int(connection.execute(query).scalar_one())
+
+
+def lock_key(sha256_hex: str) -> int:
+    """The lock of PostgreSQL's that whoever stores a file holds: of two that send the same, one stores it."""
+    return int.from_bytes(bytes.fromhex(sha256_hex[:16]), signed=True)
+
+
+def lock(connection: Connection) -> None:
+    """Waits until nobody else commits a file or erases those that statements named.
+
+    Args:
+        connection: A transaction of ``begin_write``, on SQLite the only one.
+    """
+    if not is_sqlite(connection):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ATTACHMENT_LOCK_KEY})
 
 
 def put(connection: Connection, stored: StoredAttachment, blocks: Iterable[bytes]) -> None:
     """Stores a file that is not there yet.
 
     Args:
-        connection: A transaction that holds the lock.
+        connection: A transaction that holds the file's own lock; before it commits, it takes that of all and
+            looks again whether a statement names the file.
         stored: What it is; the caller has checked its SHA-256 and its length.
         blocks: Its bytes, in blocks of ``PIECE_BYTES``, the last one shorter.
     """
@@ -116,18 +148,17 @@ def delete_erased(connection: Connection, indices: Sequence[int]) -> None:
     """
     if not indices:
         return
-    if not is_sqlite(connection):
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ATTACHMENT_LOCK_KEY})
+    lock(connection)
     for start in range(0, len(indices), _IN_CHUNK):
         chunk = indices[start : start + _IN_CHUNK]
+        # Each of them once: that nothing else names a file may be seen only behind thousands of namings.
+        named = select(_NAMED.c.sha256_hex).where(_NAMED.c.entry_index.in_(chunk)).distinct().subquery()
         others = _NAMED.alias("others")
         standing = exists().where(
-            others.c.sha256_hex == _STORED.c.sha256_hex,
+            others.c.sha256_hex == named.c.sha256_hex,
             ~exists().where(_ERASURES.c.entry_index == others.c.entry_index),
         )
-        named = select(_NAMED.c.sha256_hex).where(_NAMED.c.entry_index.in_(chunk))
-        query = select(_STORED.c.sha256_hex).where(_STORED.c.sha256_hex.in_(named), ~standing)
-        gone = list(connection.execute(query).scalars())
+        gone = select(named.c.sha256_hex).where(~standing)
         for table in (_PIECES, _STORED):
             connection.execute(delete(table).where(table.c.sha256_hex.in_(gone)))
 
@@ -135,26 +166,44 @@ def delete_erased(connection: Connection, indices: Sequence[int]) -> None:
 # --- which statements name which files ---
 
 
-def namings_of(
-    connection: Connection, sha256_hex: str, *, party: str | None, before: int | None, limit: int
-) -> list[Naming]:
-    """The movements that name a file, newest entry first; those of statements that stand before erased ones.
+def stated_sizes(connection: Connection, sha256_hex: str, party: str | None) -> tuple[set[int], set[int]]:
+    """The sizes that movements state of a file: those of statements that stand, and those of erased ones.
 
     Args:
         connection: Any transaction.
         sha256_hex: The file.
-        party: Only those of statements that this party signed or that name it as a counterparty.
-        before: Only those of statements that stand, in entries before this one.
-        limit: How many at most.
+        party: Only statements that this party signed or that name it as a counterparty; None for all.
     """
-    query = _naming().where(_NAMED.c.sha256_hex == sha256_hex)
+    erased = _ERASURES.c.entry_index.is_not(None)
+    query = (
+        select(_NAMED.c.size_bytes, erased)
+        .join(_STATEMENTS, _STATEMENTS.c.entry_index == _NAMED.c.entry_index)
+        .outerjoin(_ERASURES, _ERASURES.c.entry_index == _NAMED.c.entry_index)
+        .where(_NAMED.c.sha256_hex == sha256_hex)
+        .distinct()
+    )
     if party is not None:
         named = exists().where(_READERS.c.entry_index == _NAMED.c.entry_index, _READERS.c.party == party)
         query = query.where(or_(_STATEMENTS.c.issuer == party, named))
-    if before is not None:
-        query = query.where(_ERASURES.c.entry_index.is_(None), _NAMED.c.entry_index < before)
-    order = (_ERASURES.c.entry_index.is_not(None), _NAMED.c.entry_index.desc(), _NAMED.c.position)
-    return [_to_naming(row) for row in connection.execute(query.order_by(*order).limit(limit)).mappings()]
+    found: tuple[set[int], set[int]] = (set(), set())
+    for size, gone in connection.execute(query):
+        found[bool(gone)].add(size)
+    return found
+
+
+def standing_namings(connection: Connection, sha256_hex: str) -> Iterator[Sequence[Any]]:
+    """Entry, hash, issuer and stated size of every statement that stands and names a file, in no order."""
+    query = (
+        select(*_STATEMENTS.c["entry_index", "statement_hash", "issuer"], _NAMED.c.size_bytes)
+        .join(_NAMED, _STATEMENTS.c.entry_index == _NAMED.c.entry_index)
+        .where(
+            _NAMED.c.sha256_hex == sha256_hex,
+            ~exists().where(_ERASURES.c.entry_index == _NAMED.c.entry_index),
+        )
+    )
+    options = {"stream_results": True, "yield_per": _NAMINGS_AT_ONCE}
+    with closing(connection.execute(query, execution_options=options)) as rows:
+        yield from rows
 
 
 def namings_in(connection: Connection, entry_index: int) -> list[Naming]:

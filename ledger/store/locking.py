@@ -21,8 +21,8 @@ from ledger.store.engine import BUSY_TIMEOUT_MS, driver_error, is_sqlite
 LOG_LOCK_KEY = 8283405968054996799
 # The same of "reledger session lock": who signs in does not wait for who registers.
 SESSION_LOCK_KEY = 2243700950664543781
-# The same of "reledger attachment lock": who uploads one waits for an erasure of statements, and for no
-# other registering.
+# The same of "reledger attachment lock": who commits an uploaded one waits for an erasure of statements,
+# and for no other registering.
 ATTACHMENT_LOCK_KEY = 2405393183590194264
 
 # A commit that is acknowledged must be on the disk, whatever the server's or the role's default is.

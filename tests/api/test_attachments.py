@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import Engine, text
+from psycopg.errors import DiskFull
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from api import bodies
@@ -17,7 +20,8 @@ from ledger.audit.database import verify_database
 from ledger.statements.envelope import EPCIS, parse_statement
 from ledger.store import attachments_store, log_store
 from ledger.store.attachments_store import PIECE_BYTES
-from tests.support.movements import extract
+from ledger.store.engine import is_sqlite
+from tests.support.movements import extract, ship
 from tests.support.movements_written import payload_of
 from tests.support.story import erasure_of
 from tests.support.traders import Traders, open_traders
@@ -223,6 +227,25 @@ class TestNoRoom:
         monkeypatch.setattr(bodies, "TemporaryFile", partial(open, "/nowhere/x", "w+b"))
         assert_problem(filing.put(b"abc"), 503, "store.busy")
 
+    def test_a_database_without_room_says_so_and_keeps_nothing(
+        self, filing: Filing, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        filing.name(TICKET)
+        used = filing.traders.site.parts.engine
+        if is_sqlite(engine):
+
+            def limit(connection: Any, *_: Any) -> None:
+                pages = connection.execute("PRAGMA page_count").fetchone()[0]
+                connection.execute(f"PRAGMA max_page_count={pages + 20}")
+
+            event.listen(used, "checkout", limit)
+        else:
+            full = OperationalError("INSERT", {}, DiskFull("could not extend file"))
+            monkeypatch.setattr(attachments_store, "put", Mock(side_effect=full))
+        members = assert_problem(filing.put(TICKET), 503, "store.busy")
+        assert "nothing was kept" in members["detail"]
+        assert filing.rows() == {"stored_attachments": 0, "attachment_pieces": 0}
+
 
 class TestLimits:
     @pytest.mark.parametrize(("most", "status"), [(len(TICKET), 201), (len(TICKET) - 1, 413), (0, 413)])
@@ -286,6 +309,27 @@ class TestReading:
         act = {"act": "grant-read", "grantee": filing.traders.party("auditor"), "scope": scope}
         filing.traders.site.registered(filing.traders.cast.act(act))
         assert filing.get(digest(TICKET), "auditor").status_code == status
+
+    def test_statements_of_others_with_other_sizes_keep_nobody_out(self, filing: Filing) -> None:
+        """Each of them names the mine as its counterparty: hundreds of sizes, one of them the file's."""
+        traders = filing.traders
+        filing.name(TICKET)
+        lot = traders.lot("pit", "sold")
+        traders.say("pit", extract(lot, 200, site=traders.place("pit"), at_us=traders.ago(60)))
+        sold = [
+            ship(
+                {lot: 1},
+                consignor=traders.party("pit"),
+                consignee=traders.party("mine"),
+                site=traders.place("pit"),
+                site_to=traders.place("mine"),
+                at_us=traders.ago(50),
+                attachments=(("contract", "application/pdf", size, digest(TICKET)),),
+            )
+            for size in range(120)
+        ]
+        traders.say("pit", *sold)
+        assert filing.put(TICKET).status_code == 201
 
     def test_what_nobody_uploaded_is_told_from_what_nobody_named(self, filing: Filing) -> None:
         filing.name(TICKET)
