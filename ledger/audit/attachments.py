@@ -8,32 +8,48 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 from ledger.audit.report import FaultList
+from ledger.clock import parse_time_us
 
-_TABLE = "stored_attachments"
+_TABLE: Final = "stored_attachments"
+_PIECES: Final = "attachment_pieces"
+_LATEST_US: Final = parse_time_us("9999-12-31T23:59:59.999999Z")
 
 
-def check_attachments(pieces: Iterable[Sequence[Any]], faults: FaultList) -> int:
+def check_attachments(
+    pieces: Iterable[Sequence[Any]], strays: Iterable[Sequence[Any]], faults: FaultList
+) -> int:
     """How many files there are; what is wrong with them goes to ``faults``.
 
     Args:
         pieces: As ``stored_pieces`` gives them.
-        faults: Is added to: ``attachment.bytes`` and ``attachment.unnamed``, by SHA-256.
+        strays: As ``stray_pieces`` gives them.
+        faults: Is added to: ``attachment.bytes``, ``attachment.origin`` and ``attachment.unnamed``, by
+            SHA-256, and ``attachment.stray`` by SHA-256 and piece.
     """
     count = 0
     for name, rows in groupby(pieces, itemgetter(0)):
         count += 1
-        digest, size, stated, standing = hashlib.sha256(), 0, None, False
-        for _, stated, standing, _, octets in rows:  # noqa: B007 - alike in all its rows
+        digest, size, following, in_order = hashlib.sha256(), 0, 0, True
+        for row in rows:
+            piece, octets = row[-2:]
             if type(octets) is bytes:
                 digest.update(octets)
                 size += len(octets)
-        if digest.hexdigest() != name or size != stated:
-            detail = "the bytes are not those that the SHA-256 and the size say"
+                in_order = in_order and type(piece) is int and piece == following
+                following += 1
+        _, stated, stored_at_us, known, standing, *_ = row
+        if digest.hexdigest() != name or type(stated) is not int or size != stated or not in_order:
+            detail = "the bytes are not those that the SHA-256 and the size say, one piece after the other"
             faults.add("attachment.bytes", _TABLE, name, detail)
+        if not known or type(stored_at_us) is not int or not 0 <= stored_at_us <= _LATEST_US:
+            detail = "no known party uploaded it, or at no time that there is"
+            faults.add("attachment.origin", _TABLE, name, detail)
         if not standing:
             detail = "no statement that stands names it"
             faults.add("attachment.unnamed", _TABLE, name, detail)
+    for name, piece in strays:
+        faults.add("attachment.stray", _PIECES, f"{name}/{piece}", "it is a piece of no uploaded attachment")
     return count

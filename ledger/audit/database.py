@@ -225,7 +225,7 @@ class _Audit:
             self._compare_registers()
             self._faults.merge(self._replay.faults)
             self.report.counts["attachments"] = check_attachments(
-                self._reader.attachment_pieces(), self._faults
+                self._reader.attachment_pieces(), self._reader.stray_pieces(), self._faults
             )
         elif head is not None:
             check_above(self._reader, self._faults, roots, (self._snapshot.size, head.root))

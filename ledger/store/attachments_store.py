@@ -44,7 +44,9 @@ _NAMINGS_AT_ONCE: Final = 1_000
 _NAMED: Final = BOOKS[AttachmentRecord].table
 _TABLES: Final = Base.metadata.tables
 _STORED, _PIECES = _TABLES["stored_attachments"], _TABLES["attachment_pieces"]
-_STATEMENTS, _READERS, _ERASURES = (_TABLES[name] for name in ("statements", "readers", "erasures"))
+_STATEMENTS, _READERS, _ERASURES, _PARTIES = (
+    _TABLES[name] for name in ("statements", "readers", "erasures", "parties")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,18 +277,31 @@ def stored_pieces(connection: Connection) -> Iterator[Sequence[Any]]:
     """Every file of the store piece by piece, as it is stored, for an audit.
 
     Yields:
-        Its SHA-256, its length as stored, whether a statement that stands names it, and the piece's number
-        and bytes: ascending by SHA-256 and piece. Of a file without pieces both are None.
+        Its SHA-256, its length and when it came as stored, whether a party is known that uploaded it, whether
+        a statement that stands names it, and the piece's number and bytes: ascending by SHA-256 and piece. Of
+        a file without pieces both are None.
     """
     standing = exists().where(
         _NAMED.c.sha256_hex == _STORED.c.sha256_hex,
         ~exists().where(_ERASURES.c.entry_index == _NAMED.c.entry_index),
     )
+    known = exists().where(_PARTIES.c.party == _STORED.c.stored_by)
+    header = (_STORED.c.sha256_hex, _STORED.c.size_bytes, _STORED.c.stored_at_us, known, standing)
     query = (
-        select(_STORED.c.sha256_hex, _STORED.c.size_bytes, standing, _PIECES.c.piece, _PIECES.c.octets)
+        select(*header, _PIECES.c.piece, _PIECES.c.octets)
         .outerjoin(_PIECES, _PIECES.c.sha256_hex == _STORED.c.sha256_hex)
         .order_by(_STORED.c.sha256_hex, _PIECES.c.piece)
     )
+    return _streamed(connection, query)
+
+
+def stray_pieces(connection: Connection) -> Iterator[Sequence[Any]]:
+    """SHA-256 and number of every piece that belongs to no file of the store, for an audit."""
+    whole = exists().where(_STORED.c.sha256_hex == _PIECES.c.sha256_hex)
+    return _streamed(connection, select(_PIECES.c.sha256_hex, _PIECES.c.piece).where(~whole))
+
+
+def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Any]]:
     options = {**BINARY, "stream_results": True, "yield_per": _PIECES_AT_ONCE}
     with closing(connection.execute(query, execution_options=options)) as rows:
         for part in rows.partitions(_PIECES_AT_ONCE):

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from ledger.store.asking import Question, ask
-from ledger.store.attachments_store import stored_pieces
+from ledger.store.attachments_store import stored_pieces, stray_pieces
 from ledger.store.engine import BINARY, driver_error, in_psycopg_words, is_sqlite
 from ledger.store.log_store import read_tile_hashes
 from ledger.store.models import PUBLIC_ENTRY_POSTGRESQL, PUBLIC_ENTRY_SQLITE, Base
@@ -280,6 +280,10 @@ class RawReader:
     def attachment_pieces(self) -> Iterator[Sequence[Any]]:
         """As ``stored_pieces`` of ``attachments_store``."""
         return stored_pieces(self._connection)
+
+    def stray_pieces(self) -> Iterator[Sequence[Any]]:
+        """As ``stray_pieces`` of ``attachments_store``."""
+        return stray_pieces(self._connection)
 
     def missing_columns(self) -> list[tuple[str, str | None]]:
         """Tables (None) and columns of the model that the database does not have."""

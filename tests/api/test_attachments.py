@@ -16,7 +16,6 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from api import bodies
-from ledger.audit.database import verify_database
 from ledger.statements.envelope import EPCIS, parse_statement
 from ledger.store import attachments_store, log_store
 from ledger.store.attachments_store import PIECE_BYTES
@@ -432,42 +431,3 @@ class TestErasing:
         filing.put(TICKET)
         filing.erase(1)
         assert filing.get(digest(TICKET)).data == TICKET
-
-
-class TestVerifying:
-    def codes(self, filing: Filing) -> list[tuple[str, object]]:
-        report = verify_database(filing.traders.site.parts.engine, workers=1)
-        return [(fault.code, fault.place) for fault in report.faults]
-
-    def test_a_sound_store_has_no_fault_and_is_counted(self, filing: Filing) -> None:
-        filing.name(TICKET, b"", b"a")
-        for body in (TICKET, b""):
-            filing.put(body)
-        report = verify_database(filing.traders.site.parts.engine, workers=1)
-        assert (report.faults, report.counts["attachments"]) == ([], 2)
-        assert "2 uploaded attachments: bytes, and who names them" in report.checked
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            "UPDATE attachment_pieces SET octets = :octets WHERE piece = 1",
-            "DELETE FROM attachment_pieces WHERE piece = 1",
-            "UPDATE attachment_pieces SET piece = 9 WHERE piece = 0",
-            "UPDATE stored_attachments SET size_bytes = size_bytes + 1",
-        ],
-    )
-    def test_what_was_changed_is_found(self, filing: Filing, change: str) -> None:
-        filing.name(TICKET)
-        filing.put(TICKET)
-        with filing.traders.site.parts.engine.begin() as connection:
-            octets = {"octets": bytes(PIECE_BYTES)} if ":octets" in change else {}
-            connection.execute(text(change), octets)
-        assert self.codes(filing) == [("attachment.bytes", digest(TICKET))]
-
-    def test_what_no_statement_names_is_found(self, filing: Filing) -> None:
-        filing.name(TICKET)
-        filing.put(TICKET)
-        stranger = attachments_store.StoredAttachment(digest(b"x"), 1, 0, "somebody")
-        with filing.traders.site.parts.engine.begin() as connection:
-            attachments_store.put(connection, stranger, [b"x"])
-        assert self.codes(filing) == [("attachment.unnamed", digest(b"x"))]
