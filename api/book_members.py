@@ -18,7 +18,6 @@ from ledger.encoding import b64url_encode
 from ledger.provenance.answers import Provenance
 from ledger.provenance.holders import Holding, Stock, Travelling
 from ledger.provenance.origins import OriginShare
-from ledger.provenance.subjects import Subject
 from ledger.records.cells import element_masses
 from ledger.records.lots import PoolRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import AlertRecord
@@ -169,11 +168,11 @@ def alert_members(alert: AlertRecord) -> dict[str, Any]:
     }
 
 
-def part_members(subject: Subject) -> list[dict[str, Any]]:
+def part_members(found: Provenance) -> list[dict[str, Any]]:
     """How much of which lots is in a unit or was in a shipment; of a lot or a pool nothing."""
     return [
-        {"lot": lot, "mass_mg": subject.lots[lot], "whole_mg": whole_mg}
-        for lot, whole_mg in subject.wholes.items()
+        {"lot": lot, "mass_mg": found.subject.lots[lot], "whole_mg": whole_mg if found.sees_all else None}
+        for lot, whole_mg in found.subject.wholes.items()
     ]
 
 
@@ -186,7 +185,7 @@ def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes
         "at": found.subject.at,
         "corrected_at": found.subject.corrected_at,
         "contained_mg": dict(contained_mg),
-        "parts": part_members(found.subject),
+        "parts": part_members(found),
         "origins": [origin_members(share) for share in found.origins],
         "countries": {country: decimal(share) for country, share in found.countries.items()},
         "hidden": dict(found.hidden),

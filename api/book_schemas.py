@@ -124,12 +124,12 @@ class ModelSchema(StrictSchema):
     reason = Text("Why.")
 
 
-class LotPartSchema(StrictSchema):
+class CarriedSchema(StrictSchema):
     """How much of a lot is in a unit, or was in a shipment."""
 
     lot = Text("The lot.")
     mass_mg = Number("Gross mass in mg of the part.")
-    whole_mg = Number("Gross mass in mg of the lot when it was born.")
+    whole_mg = Number("Gross mass in mg of all of the lot; null to a party.", allow_none=True)
 
 
 _PARTS: Final = (
@@ -147,7 +147,7 @@ class ProvenanceSchema(StrictSchema):
     at = Number("The entry after which the books were asked, or null: now.", allow_none=True)
     corrected_at = Number("The entry that last corrected the lot; null: as recorded.", allow_none=True)
     contained_mg = Object("REO in mg by element of what was asked about.")
-    parts = ListOf(fields.Nested(LotPartSchema), _PARTS)
+    parts = ListOf(fields.Nested(CarriedSchema), _PARTS)
     origins = ListOf(fields.Nested(OriginSchema), "Shares by origin, largest first.")
     countries = Object("Share of REO by country of origin, as decimals.")
     steps = ListOf(fields.Nested(StepSchema), "What the caller may see of the way, nearest first.")
@@ -184,7 +184,7 @@ class RecallSchema(StrictSchema):
     kind = Text("lot, unit, shipment or pool.")
     name = Text("Its id.")
     at = Number("The entry after which a unit's contents are meant, or null: now.", allow_none=True)
-    parts = ListOf(fields.Nested(LotPartSchema), _PARTS)
+    parts = ListOf(fields.Nested(CarriedSchema), _PARTS)
     whole_lots = Truth(
         "Whether a part is less than its lot, so that the rows are of more than was asked about."
     )

@@ -379,7 +379,8 @@ def _show_origins(found: dict[str, Any]) -> None:
 
 def _show_steps(found: dict[str, Any]) -> None:
     for part in found["parts"]:
-        told = f"{format_mass(part['mass_mg'])} of the {format_mass(part['whole_mg'])} of {part['lot']}"
+        whole = "" if part["whole_mg"] is None else f"the {format_mass(part['whole_mg'])} of "
+        told = f"{format_mass(part['mass_mg'])} of {whole}{part['lot']}"
         notes.print(printable(f"in {found['kind']} {found['name']}: {told}"), markup=False)
     table = Table("depth", "entry", "what", "stage", "party", "mass", title=f"{found['direction']}")
     shown = shown_rows(found["steps"])

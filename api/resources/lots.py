@@ -212,8 +212,8 @@ def read_recall(call: Call) -> Response:
     rows += [[t.lot, t.consignee, "", t.site_to, t.mass_mg, 0, t.state] for t in found.travelling]
     rows += [[pool.pool, pool.custodian, "", pool.site, None, 0, "in pool"] for pool in pools]
     columns = (*_HOLDERS, "state")
-    parts = part_members(found.subject)
-    in_part = [each for each in parts if each["mass_mg"] < each["whole_mg"]]
+    parts = part_members(found)
+    in_part = [each for each in parts if found.sees_all and each["mass_mg"] < each["whole_mg"]]
     if call.accepted == CSV:
         end = [[each["lot"], "", "", "", each["mass_mg"], 0, PART] for each in in_part]
         end += [["", "", "", "", "", 0, INCOMPLETE]] if found.way.truncated else []

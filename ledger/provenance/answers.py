@@ -56,6 +56,7 @@ class Provenance:
         travelling: What is under way or abroad, or was released to users.
         alerts: Open alerts on the way (regulators only).
         tainted: Lots and pools on the way that are illegal product: to a party its own.
+        sees_all: Whether a regulator asks.
     """
 
     subject: Subject
@@ -69,6 +70,7 @@ class Provenance:
     travelling: list[Travelling]
     alerts: list[AlertRecord]
     tainted: list[str]
+    sees_all: bool
 
     @property
     def nodes(self) -> list[Node]:
@@ -171,6 +173,7 @@ def trace(
         travelling=[t for t in sent() if _sees_travel(viewer, t)],
         alerts=open_alerts(connection, graph) if viewer.sees_all and subject.at is None else [],
         tainted=_tainted(graph, subject, viewer),
+        sees_all=viewer.sees_all,
     )
 
 

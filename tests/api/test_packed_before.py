@@ -112,6 +112,8 @@ def test_a_recall_of_a_shipment_says_that_it_is_of_the_whole_lot(traders: Trader
     assert last["state"] == "part"
     assert (last["lot"], last["mass_mg"]) == (traders.lot("mine", "ore"), str(50 * KG))
     own = traders.ask("/v1/recall", "plant", **asked)
+    assert [(each["mass_mg"], each["whole_mg"]) for each in own["parts"]] == [(50 * KG, None)]
+    assert own["whole_lots"] is False
     assert [row["custodian"] for row in own["rows"]] == [traders.party("plant")]
 
 
@@ -122,7 +124,7 @@ def test_a_recall_of_a_lot_or_of_a_whole_lot_in_a_unit_has_no_parts(traders: Tra
     where = {"site": traders.place("mine"), "at_us": traders.ago(90)}
     packed = pack(case, {traders.lot("mine", "rest"): 100}, seals=("S-3",), **where)
     traders.say("mine", packed)
-    found = traders.ask("/v1/recall", "mine", unit=case)
+    found = traders.ask("/v1/recall", "authority", unit=case)
     assert (parts(found), found["whole_lots"]) == ({"rest": (100, 100)}, False)
 
 
