@@ -190,6 +190,7 @@ def dump_provenance(found: Provenance, contained_mg: Mapping[str, int]) -> bytes
         "countries": {country: decimal(share) for country, share in found.countries.items()},
         "hidden": dict(found.hidden),
         "truncated": found.way.truncated,
+        "ended_by": found.ended_by,
         "model": {"model": found.model.model, "holds": found.model.holds, "reason": found.model.reason},
         "holders": [holding_members(holding) for holding in found.holders],
         "travelling": [travelling_members(travel) for travel in found.travelling],

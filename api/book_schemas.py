@@ -132,6 +132,10 @@ class CarriedSchema(StrictSchema):
     whole_mg = Number("Gross mass in mg of all of the lot; null to a party.", allow_none=True)
 
 
+_ENDED: Final = (
+    "What ended the walk before the graph did: limit; and, told to regulators, depth, until (downstream) or "
+    "since (upstream). Empty: nothing further is behind."
+)
 _PARTS: Final = (
     "Of a unit or shipment its lots. Where a part is less than the whole, steps, holders and what travels "
     "are of the whole lot, since its parts are not told apart; contained_mg and origins are of the parts."
@@ -154,6 +158,7 @@ class ProvenanceSchema(StrictSchema):
     edges = ListOf(fields.List(fields.Integer()), "Pairs [child, parent] of steps.")
     hidden = Object("Steps of others, by stage: how many.")
     truncated = Truth("Whether a limit ended the walk.")
+    ended_by = ListOf(fields.String(), _ENDED)
     model = fields.Nested(ModelSchema, required=True)
     holders = ListOf(fields.Nested(HoldingSchema), "Present holders.")
     travelling = ListOf(
@@ -190,6 +195,7 @@ class RecallSchema(StrictSchema):
     )
     rows = ListOf(fields.Nested(RecalledSchema), "Who has it or anything made of it.")
     truncated = Truth("Whether a limit ended the walk.")
+    ended_by = ListOf(fields.String(), _ENDED)
 
 
 class NamedSchema(StrictSchema):

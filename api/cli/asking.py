@@ -130,6 +130,11 @@ def form_options(command: Callable[..., None]) -> Callable[..., None]:
     return asked
 
 
+_SINCE: Final = (
+    "Without steps before this time: 2026-10-01T00:00:00Z. Upstream the way ends there; downstream it leads "
+    "on through them, and no holder is left out."
+)
+_UNTIL: Final = "Without steps from this time on. Downstream the way ends there; upstream it leads on."
 _POOL: Final = (
     "Instead of a lot: a pool; downstream, all that was ever drawn of it (flows: what it holds now)."
 )
@@ -155,8 +160,8 @@ def bound_options(command: Callable[..., None]) -> Callable[..., None]:
     """--depth, --since, --until and --limit, as ``bounds``: how far a walk goes."""
 
     @click.option("--depth", type=click.IntRange(1, 10_000), help="Steps at most; default: all.")
-    @click.option("--since", help="Without steps before this time: 2026-10-01T00:00:00Z.")
-    @click.option("--until", help="Without steps from this time on.")
+    @click.option("--since", help=_SINCE)
+    @click.option("--until", help=_UNTIL)
     @click.option("--limit", type=click.IntRange(1, 100_000), help="Edges at most; for regulators.")
     @functools.wraps(command)
     def asked(**given: Any) -> None:
@@ -398,8 +403,8 @@ def _show_steps(found: dict[str, Any]) -> None:
         notes.print(f"open alert {alert['code']} on {alert['subject']}", markup=False)
     for lot in found["tainted"]:
         notes.print(f"illegal product: {lot}", markup=False)
-    if found["truncated"]:
-        notes.print("there are more steps than one walk takes")
+    for bound in found["ended_by"]:
+        notes.print(f"the way goes on: it was ended by {bound}")
 
 
 def _show_holders(found: dict[str, Any]) -> None:

@@ -65,6 +65,16 @@ _STEPS: Final = (
 _in_steps: Final = attrgetter(*(name if name != "index" else "entry_index" for name in _STEPS))
 
 
+_SINCE: Final = (
+    "Only steps from this time on. A way upstream ends there; downstream earlier steps are hidden, and what "
+    "was made of them later and who has them is told all the same."
+)
+_UNTIL: Final = (
+    "Only steps before this time. A way downstream ends there; upstream later steps are hidden, and what "
+    "they were made of is told all the same."
+)
+
+
 class LotQuery(StrictSchema):
     """Which lot."""
 
@@ -80,8 +90,8 @@ class RecallQuery(StrictSchema):
     consignor = Name(load_default=None, meaning="Who recorded the shipment.")
     shipment = Name(load_default=None, meaning="The shipment: the consignor's event id.")
     depth = Count(load_default=None, minimum=1, maximum=10_000, meaning="Steps at most; all if left out.")
-    since = Instant(load_default=None, meaning="Only events from this time on.")
-    until = Instant(load_default=None, meaning="Only events before this time.")
+    since = Instant(load_default=None, meaning=_SINCE)
+    until = Instant(load_default=None, meaning=_UNTIL)
     limit = Count(load_default=MAX_NODES, minimum=1, maximum=MAX_NODES, meaning="Edges at most.")
 
 
@@ -226,6 +236,7 @@ def read_recall(call: Call) -> Response:
         "whole_lots": bool(in_part),
         "rows": [dict(zip(columns, row, strict=True)) for row in rows],
         "truncated": found.way.truncated,
+        "ended_by": found.ended_by,
     }
     return json_reply(members, cache=PRIVATE)
 

@@ -13,7 +13,6 @@ from fractions import Fraction
 
 from sqlalchemy import Connection
 
-from ledger.clock import format_time_us
 from ledger.errors import RoleForbidden
 from ledger.provenance.admission import (
     CLOSED,
@@ -29,7 +28,7 @@ from ledger.provenance.holders import Holding, Travelling, ask_holders, ask_trav
 from ledger.provenance.origins import OriginShare, country_shares, origin_shares, together
 from ledger.provenance.shown import as_borne, shown_origin, told_part, way_as_borne
 from ledger.provenance.subjects import Subject, Viewer, books_of, whole_way
-from ledger.provenance.way import Direction, Graph, only
+from ledger.provenance.way import Direction, Graph, inside, only, within
 from ledger.records.books import Books
 from ledger.records.cells import element_masses
 from ledger.records.lots import PoolRecord
@@ -50,6 +49,7 @@ class Provenance:
         origins: Shares by origin, of the element asked for or of all.
         countries: Share by country of origin.
         way: What the caller may see of the way.
+        reached: The same with the steps that a period hides and that the way leads through.
         hidden: How many steps of others there are at each stage: to a party upstream only, over all time.
         model: The declared chain-of-custody model against the graph.
         holders: Present holders (downstream: of everything on the way).
@@ -64,6 +64,7 @@ class Provenance:
     origins: list[OriginShare]
     countries: Mapping[str, Fraction]
     way: Graph
+    reached: Graph
     hidden: Mapping[str, int]
     model: ModelCheck
     holders: list[Holding]
@@ -76,6 +77,11 @@ class Provenance:
     def nodes(self) -> list[Node]:
         """The steps of the way, nearest first."""
         return list(self.way.nodes.values())
+
+    @property
+    def ended_by(self) -> list[str]:
+        """Which bounds ended the walk before the graph did."""
+        return sorted(self.reached.ended_by | ({"limit"} if self.way.truncated else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,8 @@ def trace(
         direction: Which way.
         depth: Steps at most; None: all.
         element: Symbol that the origins are asked for; None: all REO together.
-        since_us: Leaves out earlier events; until_us: and later ones.
+        since_us: Hides earlier steps, and ends a way upstream. until_us: Hides later ones, and ends a way
+            downstream. Who has it is told of hidden steps too.
         most: Edges at most.
 
     Raises:
@@ -147,32 +154,32 @@ def trace(
             at=subject.at,
             most=most,
         )
-        seen, hidden, asked = graph, {}, _asked(subject, graph)
+        reached, asked = graph, _asked(subject, graph)
     else:
         subject = told_part(connection, subject, viewer)
         graph, subject = _way_as_borne(connection, subject, direction, depth)
-        seen = _seen(graph, viewer, since_us, until_us)
-        bounded = since_us is not None or until_us is not None
-        hidden = {} if bounded or direction == "downstream" else _hidden(graph, seen.depths)
-        asked = _asked(subject, _without_own(graph, viewer, seen))
+        reached = _own(graph, viewer, *_ends(direction, since_us, until_us))
+        asked = _asked(subject, _without_own(graph, viewer, reached))
+    seen = within(reached, since_us, until_us)
+    unbounded = direction == "upstream" and since_us is None and until_us is None
     shares = origin_shares(subject.cells, books, element, at=subject.at)
     sites, parties = _places(connection, shares)
     asking = Asking(connection)
     held = ask_holders(asking, asked)
     sent = ask_travelling(asking, asked, None if viewer.sees_all else viewer.party)
-    whole = direction == "upstream" and depth is None and since_us is None and until_us is None
     return Provenance(
         subject=subject,
         direction=direction,
         origins=shares if viewer.sees_all else _masked(shares, subject, viewer),
         countries=country_shares(shares, sites, parties),
         way=seen,
-        hidden=hidden,
-        model=_model(connection, subject, graph if whole else None, viewer),
+        reached=reached,
+        hidden=_hidden(graph, seen.depths) if unbounded and not viewer.sees_all else {},
+        model=_model(connection, subject, graph if unbounded and depth is None else None, viewer),
         holders=[h for h in held.value if _sees_holding(viewer, h)],
         travelling=[t for t in sent() if _sees_travel(viewer, t)],
-        alerts=open_alerts(connection, graph) if viewer.sees_all and subject.at is None else [],
-        tainted=_tainted(graph, subject, viewer),
+        alerts=open_alerts(connection, seen) if viewer.sees_all and subject.at is None else [],
+        tainted=_tainted(seen if viewer.sees_all else graph, subject, viewer),
         sees_all=viewer.sees_all,
     )
 
@@ -186,31 +193,30 @@ def _way_as_borne(
     steps, or how many they took.
     """
     if direction == "downstream":
-        return walk(connection, subject.nodes, direction, depth=depth), as_borne(connection, subject)
+        graph = walk(connection, subject.nodes, direction, depth=depth)
+        graph.ended_by = frozenset()  # it would tell that others made something of it
+        return graph, as_borne(connection, subject)
     subject, graph = way_as_borne(connection, subject)
     if depth is not None:
         graph = only(graph, {number for number, steps in graph.depths.items() if steps <= depth})
     return graph, subject
 
 
-def _seen(graph: Graph, viewer: Viewer, since_us: int | None, until_us: int | None) -> Graph:
+def _own(graph: Graph, viewer: Viewer, since_us: int | None, until_us: int | None) -> Graph:
     """A party's own steps and the edges between them; those of a period by their own times."""
-    since = "" if since_us is None else format_time_us(since_us)
-    until = "~" if until_us is None else format_time_us(until_us)  # "~" is behind every digit
-    return only(
-        graph,
-        {
-            number
-            for number, node in graph.nodes.items()
-            if node.party == viewer.party and (number in graph.starts or since <= node.event_time < until)
-        },
-    )
+    times = inside(graph, since_us, until_us)
+    return only(graph, {number for number in times if graph.nodes[number].party == viewer.party})
 
 
-def _without_own(graph: Graph, viewer: Viewer, seen: Graph) -> Graph:
-    """A way without the viewer's steps outside a period: what others made it may have whenever that was."""
+def _ends(direction: Direction, since_us: int | None, until_us: int | None) -> tuple[int | None, int | None]:
+    """The bound of a period at which a walk ends: the other one hides steps and ends nothing."""
+    return (since_us, None) if direction == "upstream" else (None, until_us)
+
+
+def _without_own(graph: Graph, viewer: Viewer, own: Graph) -> Graph:
+    """A way without the viewer's steps beyond a bound: what others made it may have whenever that was."""
     kept = {
-        number for number, node in graph.nodes.items() if number in seen.depths or node.party != viewer.party
+        number for number, node in graph.nodes.items() if number in own.depths or node.party != viewer.party
     }
     return only(graph, kept)
 
@@ -306,9 +312,9 @@ def _places(
 
 def pools_reached(books: Books, found: Provenance) -> list[PoolRecord]:
     """The pools that hold some of what a walk downstream found, as far as the caller may see them."""
-    names = {node.name: node.node for node in found.nodes if node.kind == "pool"}
+    names = {node.name for node in found.reached.nodes.values() if node.kind == "pool"}
     pools = [pool for name in sorted(names) if (pool := books.get(PoolRecord, name)) is not None]
-    return [pool for pool in pools if pool.cells and pool.node in found.way.depths]
+    return [pool for pool in pools if pool.cells and pool.node in found.reached.depths]
 
 
 def contents(subject: Subject) -> dict[str, int]:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from ledger.clock import format_time_us
 from ledger.provenance.emptied import Emptied
-from ledger.provenance.way import Direction, Graph, Level, arrays_of, between, onward_of, pack
+from ledger.provenance.way import Direction, Graph, Level, arrays_of, between, inside, onward_of, pack
 from ledger.records.steps import Node, tell, tell_until
 from ledger.store.asking import Rows, ask_driver
 from ledger.store.engine import in_psycopg_words, map_file
@@ -295,8 +295,9 @@ def walk(
         starts: Nodes of lots or pool versions.
         direction: Upstream (what it was made from) or downstream (what was made from it).
         depth: How many steps at most; None: to the end.
-        since_us: Leaves out what happened before; until_us: and what happened from then on. Nodes behind one
-            that is left out are left out too, unless another way leads to them.
+        since_us: Where a walk upstream ends: what happened before is left out, and so are nodes behind it,
+            unless another way leads to them. until_us: where a walk downstream ends. The other bound of a
+            period ends no walk (``way.within`` leaves out what is beyond it).
         at: The lots and edges as they stood once this entry was in; None: as they stand now.
         most: How many edges at most; then ``truncated`` is set.
     """
@@ -308,8 +309,10 @@ def walk(
             graph = _cut(asker, graph, most)
     if asker.emptied:
         graph = _parted(graph, asker.emptied, depth)
-    if since_us is not None or until_us is not None:
-        graph = _bounded(graph, since_us, until_us)
+    if direction == "upstream" and since_us is not None:
+        graph = _bounded(graph, since_us, None)
+    elif direction == "downstream" and until_us is not None:
+        graph = _bounded(graph, None, until_us)
     return graph
 
 
@@ -336,6 +339,8 @@ def _reach(
             asker.read_on(ahead, most + 1 - edges)
         level = asker.level(len(graph.levels), ahead, most + 1 - edges)
         if level.depth == depth:
+            if not seen.issuperset(level.all_onward()):
+                graph.ended_by |= {"depth"}
             nowhere = ",".join(["[]"] * len(level.numbers))
             graph.levels.append(replace(level, onward=nowhere, pairs=""))
             break
@@ -398,16 +403,12 @@ def _parted(graph: Graph, emptied: Collection[int], depth: int | None) -> Graph:
 
 
 def _bounded(graph: Graph, since_us: int | None, until_us: int | None) -> Graph:
-    """A graph without what happened outside a period, and without what only led there."""
-    starts = set(graph.starts)
-    since = "" if since_us is None else format_time_us(since_us)
-    until = "~" if until_us is None else format_time_us(until_us)  # "~" is behind every digit
-    inside = {
-        number for number, node in graph.nodes.items() if number in starts or since <= node.event_time < until
-    }
-    edges = [edge for edge in graph.edges if edge[0] in inside and edge[1] in inside]
-    onward = onward_of(graph.direction, edges)
-    depths = _depths((number for number in graph.starts if number in inside), onward)
-    return pack(
-        graph, depths, graph.told, [edge for edge in edges if edge[0] in depths and edge[1] in depths]
-    )
+    """A graph without what lies beyond the end of a period, and without what only led on from there."""
+    kept = inside(graph, since_us, until_us)
+    edges = [edge for edge in graph.edges if edge[0] in kept and edge[1] in kept]
+    depths = _depths(graph.starts, onward_of(graph.direction, edges))
+    edges = [edge for edge in edges if edge[0] in depths and edge[1] in depths]
+    bounded = pack(graph, {number: depths[number] for number in depths if number in kept}, graph.told, edges)
+    if len(kept) < graph.size:
+        bounded.ended_by |= {"until" if since_us is None else "since"}
+    return bounded

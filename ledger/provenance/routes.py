@@ -80,12 +80,13 @@ def _shipments(
     books: Books, found: Provenance, viewer: Viewer
 ) -> Iterator[tuple[ShipmentLineRecord, ShipmentRecord]]:
     """The shipments of the lots on the way that have two ends, each with its line of the lot."""
-    lots = sorted({*found.subject.lots, *(node.name for node in found.nodes if node.kind == "lot")})
+    steps = found.reached.nodes.values()
+    lots = sorted({*found.subject.lots, *(node.name for node in steps if node.kind == "lot")})
     books.prefetch_groups(ShipmentLineRecord, "lot", [(lot,) for lot in lots])
     lines = [line for lot in lots for line in books.group(ShipmentLineRecord, "lot", lot)]
     books.prefetch(ShipmentRecord, {(line.consignor, line.event_id) for line in lines})
     sent = [(line, books.get(ShipmentRecord, line.consignor, line.event_id)) for line in lines]
-    places = {node.site for node in found.nodes} | {each.site_from for _, each in sent if each is not None}
+    places = {node.site for node in steps} | {each.site_from for _, each in sent if each is not None}
     for line, each in sent:
         if each is None or each.state in _GONE or not each.site_from or not each.site_to:
             continue

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, Literal
 
+from ledger.clock import format_time_us
 from ledger.records.steps import Node, heads, places, read_steps
 
 Direction = Literal["upstream", "downstream"]
@@ -82,12 +83,14 @@ class Graph:
         direction: Where it went.
         levels: Its nodes, by how many steps they are from the nearest start.
         truncated: Whether a limit ended the walk before the graph did.
+        ended_by: Which bounds ended it before: ``depth``, or the end of a period (``since`` or ``until``).
     """
 
     starts: tuple[int, ...]
     direction: Direction
     levels: list[Level]
     truncated: bool
+    ended_by: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:
@@ -162,7 +165,7 @@ def pack(
         arrays = [f"[{','.join(map(str, onward.get(node, ())))}]" for node in nodes]
         texts = between(depth).join([told[node] for node in nodes])
         levels.append(Level(depth, list(map(str, nodes)), texts.encode(), ",".join(arrays)))
-    return Graph(graph.starts, graph.direction, levels, graph.truncated)
+    return Graph(graph.starts, graph.direction, levels, graph.truncated, graph.ended_by)
 
 
 def between(depth: int) -> str:
@@ -186,6 +189,23 @@ def only(graph: Graph, kept: Collection[int]) -> Graph:
     """Some nodes of a graph, and the edges between them."""
     depths = {number: depth for number, depth in graph.depths.items() if number in kept}
     return pack(graph, depths, graph.told, [edge for edge in graph.edges if {*edge} <= depths.keys()])
+
+
+def within(graph: Graph, since_us: int | None, until_us: int | None) -> Graph:
+    """A graph without the steps outside a period but where it begins; what is behind them stays."""
+    if since_us is None and until_us is None:
+        return graph
+    return only(graph, inside(graph, since_us, until_us))
+
+
+def inside(graph: Graph, since_us: int | None, until_us: int | None) -> set[int]:
+    """The nodes of a period, and those that a walk began at."""
+    since = "" if since_us is None else format_time_us(since_us)
+    until = "~" if until_us is None else format_time_us(until_us)  # "~" is behind every digit
+    starts = set(graph.starts)
+    return {
+        number for number, node in graph.nodes.items() if number in starts or since <= node.event_time < until
+    }
 
 
 def arrays_of(onward: str) -> list[str]:

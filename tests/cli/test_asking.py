@@ -94,7 +94,10 @@ def test_trace_keeps_to_a_period(traded: Traded) -> None:
     part = json.loads(traded.told("authority", "trace", magnets, "--since", since, "--json"))["steps"]
     assert part == whole[:2]
     part = json.loads(traded.told("authority", "trace", magnets, "--until", since, "--json"))["steps"]
-    assert part == whole[:1]
+    assert part == [whole[0], *(step for step in whole if step["event_time"] < since)]
+    assert len(part) == len(whole) - 1
+    told = traded.told("authority", "trace", magnets, "--since", since)
+    assert "the way goes on: it was ended by since" in told
 
 
 def test_a_recall_list_is_of_a_shipment_too(traded: Traded) -> None:
@@ -379,7 +382,7 @@ def test_a_unit_is_asked_about_as_it_was_packed(
         asked.append({"path": path} | {name: value for name, value in query.items() if value is not None})
         part = {"lot": "urn:lot", "mass_mg": 5_000_000, "whole_mg": 10_000_000}
         told: dict[str, Any] = {"kind": "unit", "name": "urn:unit", "parts": [part], "direction": "upstream"}
-        told |= {"model": {"model": ""}, "corrected_at": None, "hidden": {}, "truncated": False}
+        told |= {"model": {"model": ""}, "corrected_at": None, "hidden": {}, "ended_by": ["depth"]}
         empty = ("origins", "steps", "alerts", "tainted", "holders", "travelling")
         return told | {"countries": {}} | {name: [] for name in empty}
 
@@ -393,5 +396,6 @@ def test_a_unit_is_asked_about_as_it_was_packed(
     assert (asked[0]["unit"], asked[0]["at"]) == ("urn:unit", 7)
     if command == "trace":
         assert "in unit urn:unit: 5 kg of the 10 kg of urn:lot" in " ".join(result.output.split())
+        assert "the way goes on: it was ended by depth" in " ".join(result.output.split())
     wrong = CliRunner().invoke(cli, [command, *words, "--at", "-1"])
     assert wrong.exit_code == 2

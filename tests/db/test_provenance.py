@@ -15,7 +15,7 @@ from ledger.provenance.alerts_on_way import open_alerts
 from ledger.provenance.answers import pools_reached, trace
 from ledger.provenance.graph import walk
 from ledger.provenance.subjects import Viewer, books_of, find_lot, find_pool, whole_way
-from ledger.provenance.way import Direction, Graph
+from ledger.provenance.way import Direction, Graph, within
 from ledger.records.books import Record
 from ledger.records.lots import EdgeRecord, LotRecord, PoolRecord, PoolVersionRecord
 from ledger.records.oversight import AlertRecord
@@ -81,15 +81,12 @@ class Plain:
                     (edge.child, edge.parent) if direction == "upstream" else (edge.parent, edge.child)
                 )
                 onward.setdefault(near, []).append(far)
-        inside = {
-            number
-            for number, (_, time_us) in self.nodes.items()
-            if number in starts
-            or ((since is None or time_us >= since) and (until is None or time_us < until))
-        }
+        first, last = (since, None) if direction == "upstream" else (None, until)
         whole = self._depths(starts, onward, depth, set(self.nodes))
-        left = whole.keys() & inside
+        left = whole.keys() & self._of_period(starts, first, last)
+        shown = self._of_period(starts, since, until)
         depths = self._depths(starts, onward, depth, left)
+        depths = {number: steps for number, steps in depths.items() if number in shown}
         order = sorted(depths.items(), key=lambda item: (item[1], item[0]))
         edges = [
             (number, far)
@@ -98,6 +95,14 @@ class Plain:
             if far in depths and (depth is None or whole[number] < depth)
         ]
         return order, edges if direction == "upstream" else [(far, near) for near, far in edges]
+
+    def _of_period(self, starts: list[int], since: int | None, until: int | None) -> set[int]:
+        return {
+            number
+            for number, (_, time_us) in self.nodes.items()
+            if number in starts
+            or ((since is None or time_us >= since) and (until is None or time_us < until))
+        }
 
     @staticmethod
     def _depths(
@@ -174,6 +179,7 @@ def test_a_walk_finds_what_a_plain_walk_finds_in_the_same_order(
     for starts in ([LOTS + POOLS - 1], [40], [0], [35, 50, 51]):
         numbers = [start << NODE_SHIFT for start in starts]
         found = walk(connection, numbers, direction, depth=depth, since_us=period[0], until_us=period[1])
+        found = within(found, *period)
         assert told(found) == plain.walk(numbers, direction, depth, *period)
         assert not found.truncated
         assert [node.kind for node in found.nodes.values()] == [plain.nodes[n][0] for n in found.nodes]
