@@ -9,10 +9,10 @@ sent to a log with the same statements on the other one, whose answer passes the
 """
 
 import copy
+import hashlib
 import json
 import re
 import time
-import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +24,6 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 from schemathesis.checks import CHECKS as REGISTERED
 from schemathesis.checks import CheckContext, run_checks
 from schemathesis.config import SchemathesisConfig
@@ -40,6 +39,7 @@ from ledger.clock import SystemClock
 from ledger.store.engine import create_ledger_engine
 from tests.support import movements
 from tests.support.cast import Cast
+from tests.support.fuzzing import proofs, statements
 from tests.support.movements import PIT, PLANT, WORKS
 from tests.support.movements_written import payload_of
 from tests.support.web import Site, open_site
@@ -66,6 +66,8 @@ CHECKS = (
 STATEMENT_FORMAT = "compact-jws"
 PROOF_FORMAT = "session-proof"
 LOT = "https://mine.example/lots/1"
+TICKET = "weighbridge ticket"
+TICKET_SHA256 = hashlib.sha256(TICKET.encode()).hexdigest()
 
 
 @schemathesis.serializer("application/jose", "application/x-ndjson")
@@ -74,54 +76,30 @@ def _as_text(context: Any, value: Any) -> Any:
     return value if isinstance(value, str | bytes) else json.dumps(value)
 
 
-def statements(cast: Cast) -> st.SearchStrategy[str]:
-    """Statements that are good, repeated, in conflict, refused, forged or nothing of the kind."""
-    kept = [cast.record(number=number) for number in range(3)]
-    jti = str(uuid.uuid4())
-    forged = kept[0].rpartition(b".")[0] + b"." + kept[1].rpartition(b".")[2]
-    others = [
-        *kept,
-        cast.record(number=4, jti=jti),
-        cast.record(number=5, jti=jti),
-        cast.sign({"type": "EPCISDocument"}, cast.mine),
-        cast.sign(b"[]", cast.mine),
-        forged,
-    ]
-    fresh = st.builds(lambda number: cast.record(number=number).decode(), st.integers(0, 9_999))
-    return st.one_of(fresh, st.sampled_from([each.decode() for each in others]))
-
-
 def told(document: dict[str, Any], cast: Cast, statement: str, page: str) -> dict[str, Any]:
     """The document with what this test knows beyond it; ``page`` names files of the console."""
     named = re.search(r"/console/assets/(?P<digest>[^/]+)/(?P<file>[^\"]+)", page)
     assert named is not None
+    known = {"kid": cast.mine.signer.kid} | named.groupdict()
+    in_paths = {"party": cast.mine.party, "hash": statement, "sha256": TICKET_SHA256}
     made = copy.deepcopy(document)
     for path, item in made["paths"].items():
         for operation in item.values():
             for media in operation.get("requestBody", {}).get("content", {}).values():
                 if path == "/v1/sessions":
                     media["schema"]["format"] = PROOF_FORMAT
+                elif path == "/v1/attachments/{sha256}":
+                    media["example"] = TICKET
                 elif path in ("/v1/statements", "/v1/statements/check"):
                     media["schema"]["format"] = STATEMENT_FORMAT
                     media["example"] = cast.record().decode()
                 else:
                     media["example"] = (cast.record() + b"\n" + cast.record(number=2) + b"\n").decode()
             for parameter in operation["parameters"]:
-                if parameter["name"] == "party" and parameter["in"] == "path":
-                    parameter["example"] = cast.mine.party
-                if parameter["name"] in ("digest", "file"):
-                    parameter["example"] = named[parameter["name"]]
-                if parameter["name"] == "kid":
-                    parameter["example"] = cast.mine.signer.kid
-                if parameter["name"] == "hash" and parameter["in"] == "path":
-                    parameter["example"] = statement
+                examples = known | (in_paths if parameter["in"] == "path" else {})
+                if parameter["name"] in examples:
+                    parameter["example"] = examples[parameter["name"]]
     return made
-
-
-def proofs(site: Site) -> st.SearchStrategy[str]:
-    """Answers to challenges: mostly good when they are made."""
-    others = [site.token(site.cast.mine), site.proof(site.cast.mine, challenge="A" * 43)]
-    return st.one_of(st.builds(lambda _: site.proof(site.cast.mine), st.integers()), st.sampled_from(others))
 
 
 def sent(cast: Cast) -> Iterator[bytes]:
@@ -134,7 +112,8 @@ def sent(cast: Cast) -> Iterator[bytes]:
     description = {"name": "Site", "country": "CN"}
     for place, party in ((PIT, mine.party), (WORKS, PLANT)):
         yield cast.act({"act": "list-site", "site": place, "party": party, "description": description})
-    mined = movements.extract(LOT, 1_000, at_us=SystemClock().now_us())
+    ticket = ("weighbridge-ticket", "text/plain", len(TICKET), TICKET_SHA256)
+    mined = movements.extract(LOT, 1_000, at_us=SystemClock().now_us(), attachments=(ticket,))
     yield cast.sign(payload_of([mined]), mine)
     shipped = movements.ship({LOT: 10}, at_us=SystemClock().now_us(), event_id="urn:uuid:0", site_to=WORKS)
     yield cast.sign(payload_of([shipped]), mine)
@@ -345,6 +324,7 @@ def configuration(cookie: str, token: str) -> SchemathesisConfig:
                     # Nor which parameters belong together, which codes are countries, or when a period ends.
                     "include-path": [
                         "/v1/alerts",
+                        "/v1/attachments",
                         "/v1/balance",
                         "/v1/content-value",
                         "/v1/control-lists",
@@ -373,6 +353,13 @@ def configuration(cookie: str, token: str) -> SchemathesisConfig:
                         "positive_data_acceptance": {
                             "expected-statuses": ["2xx", "400", "401", "403", "404", "409"]
                         }
+                    },
+                },
+                {
+                    # Nor which bytes a file has.
+                    "include-name": "PUT /v1/attachments/{sha256}",
+                    "checks": {
+                        "positive_data_acceptance": {"expected-statuses": ["2xx", "404", "413", "422"]}
                     },
                 },
                 {
@@ -451,6 +438,13 @@ def test_nothing_fails(cast: Cast, fuzzed: list[Site]) -> None:
     engines = [site.parts.engine.dialect.name for site in fuzzed]
     kept = [[site.registered(jws) for site in fuzzed] for jws in sent(cast)]
     statement = kept[0][0]["statement"]
+    for site in fuzzed:
+        headers = {
+            "Authorization": f"Bearer {site.token(cast.mine)}",
+            "Content-Type": "application/octet-stream",
+        }
+        path = f"/v1/attachments/{TICKET_SHA256}"
+        assert site.client.put(path, data=TICKET.encode(), headers=headers).status_code == 201
     schemathesis.openapi.format(STATEMENT_FORMAT, statements(cast))
     schemathesis.openapi.format(PROOF_FORMAT, proofs(first))
     page = first.get("/").text
