@@ -29,7 +29,7 @@ from ledger.statements.registers import GrantRecord, KeyRecord, LoggedStatement
 from ledger.statements.standing import is_listed, key_fault
 from ledger.statements.tokens import MAX_TOKEN_BYTES, SignedToken, parse_token, verify_token
 from ledger.store import log_store, registers_store, sessions
-from ledger.store.attachments_store import standing_namings, stated_sizes
+from ledger.store.attachments_store import issuers_naming, standing_namings
 from ledger.store.sessions import SessionRow
 
 SCHEME: Final = "bearer"
@@ -234,35 +234,40 @@ def _grant_covers(grant: GrantRecord, entry_index: int, statement_hash: bytes, i
     )
 
 
-def sizes_stated_to(connection: Connection, reader: Reader, sha256_hex: str) -> set[int]:
-    """The sizes of an attachment that the statements state which a caller may read, and that stand.
+def find_attachment(connection: Connection, reader: Reader, sha256_hex: str) -> str:
+    """For whom the file is kept that a caller may read: the issuer of a statement that names it.
 
-    Of those that it signed or that name it, and to regulators of all; where there is none, of those that its
-    grants cover.
+    The statement stands, and the caller may read it; what only others name or have sent opens nothing.
 
     Raises:
-        ResourceNotFound: None of them names it: nothing tells whether others do.
+        ResourceNotFound: None of them names it, or no issuer has uploaded it; others' are not told of.
         StatementErased: Each of them was erased.
     """
     party = None if reader.holds(REGULATORS) else reader.party
-    standing, erased = stated_sizes(connection, sha256_hex, party)
-    if not standing and party is not None:
-        standing = _sizes_granted(connection, party, sha256_hex)
+    standing, erased = issuers_naming(connection, sha256_hex, party)
+    if party is not None and not any(standing.values()):
+        standing |= _issuers_granted(connection, party, sha256_hex)
+    uploaded = [issuer for issuer, stored in standing.items() if stored]
+    if uploaded:
+        return min(uploaded)
     if standing:
-        return standing
+        raise ResourceNotFound(
+            "a statement names this attachment, and its issuer has not uploaded it",
+            mend="Ask the issuer for it: its SHA-256 shows whether it is the one.",
+        )
     if erased:
         raise StatementErased("every statement that named this attachment was erased, and with it the file")
     raise ResourceNotFound("no statement that you may read names an attachment with this SHA-256")
 
 
-def _sizes_granted(connection: Connection, party: str, sha256_hex: str) -> set[int]:
+def _issuers_granted(connection: Connection, party: str, sha256_hex: str) -> dict[str, bool]:
     grants = registers_store.read_grants(connection, party)
     if not grants:
-        return set()
+        return {}
     return {
-        size
-        for *facts, size in standing_namings(connection, sha256_hex)
-        if any(_grant_covers(grant, *facts) for grant in grants)
+        issuer: bool(stored)
+        for index, name, issuer, stored in standing_namings(connection, sha256_hex)
+        if any(_grant_covers(grant, index, name, issuer) for grant in grants)
     }
 
 

@@ -198,6 +198,6 @@ def _too_large() -> TooLarge:
 
 def _too_long(max_bytes: int) -> TooLarge:
     return TooLarge(
-        f"the file has more than the {max_bytes} bytes that its statement states",
+        f"the file has more than {max_bytes} bytes, which its statement states or this ledger takes at most",
         mend="Send the very file that the movement names.",
     )

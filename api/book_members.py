@@ -47,8 +47,8 @@ def record_members(record: Any) -> dict[str, Any]:
 
 
 def naming_members(naming: Naming) -> dict[str, Any]:
-    """What a movement says of an attachment, and whether it is in the store."""
-    named, stored = naming.attachment, naming.stored
+    """What a movement says of an attachment, and when who signed it has uploaded it."""
+    named, stored_at_us = naming.attachment, naming.stored_at_us
     return {
         "index": named.entry_index,
         "position": named.position,
@@ -57,7 +57,7 @@ def naming_members(naming: Naming) -> dict[str, Any]:
         "media_type": named.media_type,
         "size": named.size_bytes,
         "sha256": named.sha256_hex,
-        "stored_at": None if stored is None else format_time_us(stored.stored_at_us),
+        "stored_at": None if stored_at_us is None else format_time_us(stored_at_us),
     }
 
 

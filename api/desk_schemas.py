@@ -420,7 +420,7 @@ class AttachmentSchema(StrictSchema):
     media_type = Text("Its media type, as stated.")
     size = Number("Its bytes, as stated.")
     sha256 = Text("Its SHA-256, as stated: read it at /v1/attachments/{sha256}.", pattern=DIGEST_PATTERN)
-    stored_at = Moment("When it was uploaded; null where nobody has.", allow_none=True)
+    stored_at = Moment("When its issuer uploaded it; null where it has not.", allow_none=True)
 
 
 class AttachmentsSchema(PageSchema):

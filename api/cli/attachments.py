@@ -28,8 +28,8 @@ def _sha256(_: click.Context, __: click.Parameter, value: str) -> str:
 def attachments() -> None:
     """Describe, upload, list and read the files that movements name: tickets, assays, contracts.
 
-    The log holds a file's SHA-256 alone, which proves the file wherever it is kept. To upload it is up to
-    you; who may read the movement may read the file.
+    The log holds a file's SHA-256 alone, which proves the file wherever it is kept. To upload it is up to who
+    signed the movement; who may read the movement may read the file then.
     """
 
 
@@ -52,7 +52,7 @@ def describe(files: tuple[Path, ...], role: str, media_type: str | None) -> None
 @url_option
 @key_options()
 def put(files: tuple[Path, ...], url: str, key_file: Path, passphrase_file: Path | None) -> None:
-    """Upload FILEs that recorded movements name; sending one again is safe."""
+    """Upload FILEs that your recorded movements name; sending one again is safe."""
     asking = Asking(url, key_file, passphrase_file)
     refused = 0
     with progress_bar() as progress:
@@ -71,7 +71,7 @@ def put(files: tuple[Path, ...], url: str, key_file: Path, passphrase_file: Path
 @url_option
 @key_options()
 @click.option("--party", help="Whose; default: your own.")
-@click.option("--missing", is_flag=True, help="Only those that nobody has uploaded yet.")
+@click.option("--missing", is_flag=True, help="Only those that it has not uploaded yet.")
 @form_options
 def list_(
     url: str,

@@ -9,7 +9,7 @@ from flask import Response
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from api.access import ANY_PARTY, Reader, sizes_stated_to
+from api.access import ANY_PARTY, find_attachment
 from api.bodies import ReceivedFile, receive_file
 from api.book_members import CSV, naming_members, rows_reply
 from api.book_schemas import CSV_SCHEMA
@@ -47,7 +47,7 @@ class AttachmentsQuery(StrictSchema):
     """Whose, which, and how many."""
 
     party = Name(load_default=None, meaning="Who signed the statements; the caller if left out.")
-    missing = Flag(load_default=False, meaning="Only those that nobody has uploaded yet.")
+    missing = Flag(load_default=False, meaning="Only those that it has not uploaded yet.")
     before_index = Count(load_default=None, meaning="Where the page before ended: entry.")
     before_position = Count(load_default=None, meaning="Where the page before ended: event in the entry.")
     before_sha256 = Digest(load_default=None, meaning="Where the page before ended: file.")
@@ -70,7 +70,7 @@ class AttachmentsQuery(StrictSchema):
     errors=[RoleForbidden, ResourceNotFound],
 )
 def list_attachments(call: Call) -> Response:
-    """List the files that a party's statements name, and which of them are in the store.
+    """List the files that a party's statements name, and which of them it has uploaded.
 
     A file that several movements name is listed with each. Those of erased statements are left out.
     """
@@ -113,24 +113,25 @@ def list_attachments(call: Call) -> Response:
     errors=[AttachmentMismatch, StatementErased, TooLarge],
 )
 def store_attachment(call: Call) -> Response:
-    """Put a file that a movement names into the ledger's private store.
+    """Put a file that one's own statement names into the ledger's private store.
 
-    Open to whoever may read a statement that names it: its SHA-256 and its size must be those that the
-    movement states, so it does not matter who sends it. Sending it again is safe. It is kept until the last
-    statement that names it is erased.
+    Its SHA-256 and its size must be those that the statement states. Whoever may read the statement may read
+    the file from then on. Sending it again is safe. It is kept until the last statement is erased in which
+    its sender names it.
     """
-    sha256_hex, most = call.path["sha256"], call.parts.settings.max_attachment_bytes
     assert call.reader is not None
+    parts, party, sha256_hex = call.parts, call.reader.party, call.path["sha256"]
+    most = parts.settings.max_attachment_bytes
     with call.reading() as connection:
-        sizes = sizes_stated_to(connection, call.reader, sha256_hex)
+        sizes = _sizes_stated(connection, party, sha256_hex)
     if min(sizes) > most:
         raise TooLarge(
-            f"the statement states {min(sizes)} bytes, and this ledger keeps attachments of at most {most}",
+            f"your statement states {min(sizes)} bytes, and this ledger keeps attachments of at most {most}",
             mend="Keep the file yourself: its SHA-256 in the log proves it as well.",
         )
     with receive_file(min(max(sizes), most)) as received:
         _check(received, sha256_hex, sizes)
-        stored, created = _store(call.parts, call.reader, received)
+        stored, created = _store(parts, party, received)
     return json_reply(_stored_members(stored), 201 if created else 200, cache="no-store")
 
 
@@ -150,21 +151,17 @@ def store_attachment(call: Call) -> Response:
     errors=[StatementErased],
 )
 def read_attachment(call: Call) -> Response:
-    """Read a file that a movement names, as it was uploaded.
+    """Read a file that a statement names, as its issuer uploaded it.
 
-    Open to whoever may read a statement that names it. Compare its SHA-256 with the one that was signed:
-    that it is the file is then certain, whoever keeps the store.
+    Open to whoever may read the statement. Compare its SHA-256 with the one that was signed: that it is the
+    file is then certain, whoever keeps the store.
     """
     sha256_hex = call.path["sha256"]
     assert call.reader is not None
     with call.reading() as connection:
-        sizes_stated_to(connection, call.reader, sha256_hex)
-        stored = attachments_store.find_stored(connection, sha256_hex)
-    if stored is None:
-        raise ResourceNotFound(
-            "a statement names this attachment, and nobody has uploaded it",
-            mend="Ask the statement's issuer for it: its SHA-256 shows whether it is the one.",
-        )
+        party = find_attachment(connection, call.reader, sha256_hex)
+        stored = attachments_store.find_stored(connection, sha256_hex, party)
+    assert stored is not None, "seen in the same state"
     reply = Response(_pieces(call.parts, stored), content_type=OCTETS)
     reply.content_length = stored.size_bytes
     reply.headers["Cache-Control"] = PRIVATE
@@ -189,24 +186,42 @@ def _check(received: ReceivedFile, sha256_hex: str, sizes: set[int]) -> None:
         raise AttachmentMismatch(f"the file has {received.size} bytes, and the movement states {stated}")
 
 
-def _store(parts: Parts, reader: Reader, received: ReceivedFile) -> tuple[StoredAttachment, bool]:
+def _sizes_stated(connection: Connection, party: str, sha256_hex: str) -> set[int]:
+    """The sizes that a party's statements state of a file.
+
+    Raises:
+        ResourceNotFound: None of them names it.
+        StatementErased: Each of them was erased.
+    """
+    standing, erased = attachments_store.stated_sizes(connection, sha256_hex, party)
+    if standing:
+        return standing
+    if erased:
+        raise StatementErased("every statement of yours that named this attachment was erased")
+    raise ResourceNotFound(
+        "no statement of yours names an attachment with this SHA-256",
+        mend="Record the movement that names it first; the files of a statement are its issuer's to upload.",
+    )
+
+
+def _store(parts: Parts, party: str, received: ReceivedFile) -> tuple[StoredAttachment, bool]:
     """What is in the store now, and whether it came with this request."""
     most = parts.settings.max_attachments_bytes
-    stored = StoredAttachment(received.sha256_hex, received.size, parts.clock.now_us(), reader.party)
+    stored = StoredAttachment(received.sha256_hex, party, received.size, parts.clock.now_us())
     with (
         _no_room_as_unavailable(),
         parts.engine.connect() as connection,
-        begin_write(connection, lock_key=attachments_store.lock_key(stored.sha256_hex)),
+        begin_write(connection, lock_key=attachments_store.lock_key(stored)),
     ):
-        sizes_stated_to(connection, reader, stored.sha256_hex)
-        known = attachments_store.find_stored(connection, stored.sha256_hex)
+        _sizes_stated(connection, party, stored.sha256_hex)
+        known = attachments_store.find_stored(connection, stored.sha256_hex, party)
         if known is not None:
             return known, False
         _require_room(connection, stored, most)
         attachments_store.put(connection, stored, iter(lambda: received.stream.read(PIECE_BYTES), b""))
         attachments_store.lock(connection)
         # Again: a statement may have been erased since, or the room have gone to another file.
-        sizes_stated_to(connection, reader, stored.sha256_hex)
+        _sizes_stated(connection, party, stored.sha256_hex)
         _require_room(connection, stored, most)
     return stored, True
 
@@ -244,10 +259,12 @@ def _pieces(parts: Parts, stored: StoredAttachment) -> Iterator[bytes]:
     digest, left, piece = hashlib.sha256(), stored.size_bytes, 0
     while left > 0:
         with parts.reading() as connection:
-            octets = attachments_store.read_piece(connection, stored.sha256_hex, piece)
+            octets = attachments_store.read_piece(connection, stored, piece)
         digest.update(octets or b"")
         left -= len(octets or b"")
         if not octets or left < 0 or (left == 0 and digest.hexdigest() != stored.sha256_hex):
-            raise LogInconsistent(f"the attachment {stored.sha256_hex} is not stored as it was uploaded")
+            raise LogInconsistent(
+                f"the attachment {stored.sha256_hex} is not stored as it was uploaded, or is no more"
+            )
         yield octets
         piece += 1

@@ -1,4 +1,4 @@
-"""The private store of attachments: each file is what its digest says, and a statement that stands names it.
+"""The private store of attachments: each file is what its digest says, and whoever it is kept for names it.
 
 Decides: nothing about the log, which holds the digests alone. A file that is missing is no fault: nobody has
 to upload any.
@@ -27,11 +27,12 @@ def check_attachments(
         pieces: As ``stored_pieces`` gives them.
         strays: As ``stray_pieces`` gives them.
         faults: Is added to: ``attachment.bytes``, ``attachment.origin`` and ``attachment.unnamed``, by
-            SHA-256, and ``attachment.stray`` by SHA-256 and piece.
+            SHA-256 and party, and ``attachment.stray`` by these and the piece's number.
     """
     count = 0
-    for name, rows in groupby(pieces, itemgetter(0)):
+    for (name, party), rows in groupby(pieces, itemgetter(0, 1)):
         count += 1
+        place = f"{name}/{party}"
         digest, size, following, in_order = hashlib.sha256(), 0, 0, True
         for row in rows:
             piece, octets = row[-2:]
@@ -40,16 +41,17 @@ def check_attachments(
                 size += len(octets)
                 in_order = in_order and type(piece) is int and piece == following
                 following += 1
-        _, stated, stored_at_us, known, standing, *_ = row
+        _, _, stated, stored_at_us, known, standing, *_ = row
         if digest.hexdigest() != name or type(stated) is not int or size != stated or not in_order:
             detail = "the bytes are not those that the SHA-256 and the size say, one piece after the other"
-            faults.add("attachment.bytes", _TABLE, name, detail)
+            faults.add("attachment.bytes", _TABLE, place, detail)
         if not known or type(stored_at_us) is not int or not 0 <= stored_at_us <= _LATEST_US:
-            detail = "no known party uploaded it, or at no time that there is"
-            faults.add("attachment.origin", _TABLE, name, detail)
+            detail = "it is kept for no known party, or came at no time that there is"
+            faults.add("attachment.origin", _TABLE, place, detail)
         if not standing:
-            detail = "no statement that stands names it"
-            faults.add("attachment.unnamed", _TABLE, name, detail)
-    for name, piece in strays:
-        faults.add("attachment.stray", _PIECES, f"{name}/{piece}", "it is a piece of no uploaded attachment")
+            detail = "no statement of that party that stands names it"
+            faults.add("attachment.unnamed", _TABLE, place, detail)
+    for name, party, piece in strays:
+        place = f"{name}/{party}/{piece}"
+        faults.add("attachment.stray", _PIECES, place, "it is a piece of no uploaded attachment")
     return count

@@ -2,19 +2,24 @@
 
 Decides: how a file is cut, which statements name it, and when its bytes go. Never decides who may read one.
 The log holds the digests alone, so nothing here can change what was recorded: a file is what its statement
-named if its SHA-256 is, and whoever has it can see that. When the last statement that names it is erased,
-the file goes with it.
+named if its SHA-256 is, and whoever has it can see that.
+
+A file is kept for the party that signed the statement which names it and that has sent its bytes: whoever
+knows no more of another's file than its digest gains nothing by naming it. It goes when the last statement is
+erased in which that party names it, whoever else does.
 
 Every function works in the caller's transaction. On PostgreSQL a file is written under a lock of its own, and
 only committing it needs ``ATTACHMENT_LOCK_KEY``: who erases holds up all who register until he has that.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     RowMapping,
     Select,
@@ -55,15 +60,15 @@ class StoredAttachment:
 
     Attributes:
         sha256_hex: Its SHA-256, 64 digits in lower case.
+        stored_by: The party that names it and has uploaded it.
         size_bytes: Its length.
         stored_at_us: When it came, in microseconds since the epoch.
-        stored_by: Which party uploaded it.
     """
 
     sha256_hex: str
+    stored_by: str
     size_bytes: int
     stored_at_us: int
-    stored_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +78,32 @@ class Naming:
     Attributes:
         attachment: What it says of the file.
         statement_hash: Of the statement that the movement stands in.
-        issuer: Who signed it.
-        erased: Whether the statement was erased.
-        stored: The file, if it is in the store.
+        stored_at_us: When who signed it uploaded the file, in microseconds since the epoch; None: it has not.
     """
 
     attachment: AttachmentRecord
     statement_hash: bytes
-    issuer: str
-    erased: bool
-    stored: StoredAttachment | None
+    stored_at_us: int | None
 
 
-def find_stored(connection: Connection, sha256_hex: str) -> StoredAttachment | None:
-    """The file with this SHA-256, if it is in the store."""
-    row = connection.execute(select(_STORED).where(_STORED.c.sha256_hex == sha256_hex)).first()
+def find_stored(connection: Connection, sha256_hex: str, party: str) -> StoredAttachment | None:
+    """The file with this SHA-256 that is kept for a party, if there is one."""
+    query = select(_STORED).where(_STORED.c.sha256_hex == sha256_hex, _STORED.c.stored_by == party)
+    row = connection.execute(query).first()
     return None if row is None else StoredAttachment(*row)
 
 
 def bytes_beside(connection: Connection, stored: StoredAttachment) -> int:
-    """How many bytes the other files have together that the same party uploaded."""
+    """How many bytes the other files have together that are kept for the same party."""
     others = and_(_STORED.c.stored_by == stored.stored_by, _STORED.c.sha256_hex != stored.sha256_hex)
     query = select(func.coalesce(func.sum(_STORED.c.size_bytes), 0)).where(others)
     return int(connection.execute(query).scalar_one())
 
 
-def lock_key(sha256_hex: str) -> int:
-    """The lock of PostgreSQL's that whoever stores a file holds: of two that send the same, one stores it."""
-    return int.from_bytes(bytes.fromhex(sha256_hex[:16]), signed=True)
+def lock_key(stored: StoredAttachment) -> int:
+    """The lock of PostgreSQL's that who stores a file holds: what is sent twice at once is stored once."""
+    name = f"{stored.sha256_hex} {stored.stored_by}".encode()
+    return int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
 
 
 def lock(connection: Connection) -> None:
@@ -125,24 +128,29 @@ def put(connection: Connection, stored: StoredAttachment, blocks: Iterable[bytes
     connection.execute(
         insert(_STORED).values(
             sha256_hex=stored.sha256_hex,
+            stored_by=stored.stored_by,
             size_bytes=stored.size_bytes,
             stored_at_us=stored.stored_at_us,
-            stored_by=stored.stored_by,
         )
     )
+    name = {"sha256_hex": stored.sha256_hex, "stored_by": stored.stored_by}
     for piece, octets in enumerate(blocks):
-        connection.execute(insert(_PIECES).values(sha256_hex=stored.sha256_hex, piece=piece, octets=octets))
+        connection.execute(insert(_PIECES).values(**name, piece=piece, octets=octets))
 
 
-def read_piece(connection: Connection, sha256_hex: str, piece: int) -> bytes | None:
+def read_piece(connection: Connection, stored: StoredAttachment, piece: int) -> bytes | None:
     """One piece of a file, from 0 on; None where there is none."""
-    query = select(_PIECES.c.octets).where(_PIECES.c.sha256_hex == sha256_hex, _PIECES.c.piece == piece)
+    query = select(_PIECES.c.octets).where(
+        _PIECES.c.sha256_hex == stored.sha256_hex,
+        _PIECES.c.stored_by == stored.stored_by,
+        _PIECES.c.piece == piece,
+    )
     octets: bytes | None = connection.execute(query, execution_options=BINARY).scalar_one_or_none()
     return octets
 
 
 def delete_erased(connection: Connection, indices: Sequence[int]) -> None:
-    """Deletes the files that erased statements named and that no other statement names.
+    """Deletes the files that erased statements named and that no other statement of the same party names.
 
     Args:
         connection: A transaction that holds the log lock; the lock of the attachments is taken besides.
@@ -154,22 +162,38 @@ def delete_erased(connection: Connection, indices: Sequence[int]) -> None:
     for start in range(0, len(indices), _IN_CHUNK):
         chunk = indices[start : start + _IN_CHUNK]
         # Each of them once: that nothing else names a file may be seen only behind thousands of namings.
-        named = select(_NAMED.c.sha256_hex).where(_NAMED.c.entry_index.in_(chunk)).distinct().subquery()
-        others = _NAMED.alias("others")
-        standing = exists().where(
-            others.c.sha256_hex == named.c.sha256_hex,
-            ~exists().where(_ERASURES.c.entry_index == others.c.entry_index),
+        named = (
+            select(_NAMED.c.sha256_hex, _STATEMENTS.c.issuer)
+            .join(_STATEMENTS, _STATEMENTS.c.entry_index == _NAMED.c.entry_index)
+            .where(_NAMED.c.entry_index.in_(chunk))
+            .distinct()
+            .subquery()
         )
-        gone = select(named.c.sha256_hex).where(~standing)
+        gone = select(named).where(~_stands(named.c.sha256_hex, named.c.issuer))
         for table in (_PIECES, _STORED):
-            connection.execute(delete(table).where(table.c.sha256_hex.in_(gone)))
+            name = tuple_(table.c.sha256_hex, table.c.stored_by)
+            connection.execute(delete(table).where(name.in_(gone)))
 
 
 # --- which statements name which files ---
 
 
-def stated_sizes(connection: Connection, sha256_hex: str, party: str | None) -> tuple[set[int], set[int]]:
-    """The sizes that movements state of a file: those of statements that stand, and those of erased ones.
+def stated_sizes(connection: Connection, sha256_hex: str, issuer: str) -> tuple[set[int], set[int]]:
+    """The sizes that a party states of a file: in statements that stand, and in erased ones."""
+    erased = _ERASURES.c.entry_index.is_not(None)
+    query = _named(_NAMED.c.size_bytes, erased).where(
+        _NAMED.c.sha256_hex == sha256_hex, _STATEMENTS.c.issuer == issuer
+    )
+    found: tuple[set[int], set[int]] = (set(), set())
+    for size, gone in connection.execute(query.distinct()):
+        found[bool(gone)].add(size)
+    return found
+
+
+def issuers_naming(
+    connection: Connection, sha256_hex: str, party: str | None
+) -> tuple[dict[str, bool], dict[str, bool]]:
+    """Who names a file in statements that stand, and in erased ones; and whether it has uploaded the file.
 
     Args:
         connection: Any transaction.
@@ -177,32 +201,23 @@ def stated_sizes(connection: Connection, sha256_hex: str, party: str | None) -> 
         party: Only statements that this party signed or that name it as a counterparty; None for all.
     """
     erased = _ERASURES.c.entry_index.is_not(None)
-    query = (
-        select(_NAMED.c.size_bytes, erased)
-        .join(_STATEMENTS, _STATEMENTS.c.entry_index == _NAMED.c.entry_index)
-        .outerjoin(_ERASURES, _ERASURES.c.entry_index == _NAMED.c.entry_index)
-        .where(_NAMED.c.sha256_hex == sha256_hex)
-        .distinct()
+    query = _named(_STATEMENTS.c.issuer, _STORED.c.stored_by.is_not(None), erased).where(
+        _NAMED.c.sha256_hex == sha256_hex
     )
     if party is not None:
-        named = exists().where(_READERS.c.entry_index == _NAMED.c.entry_index, _READERS.c.party == party)
-        query = query.where(or_(_STATEMENTS.c.issuer == party, named))
-    found: tuple[set[int], set[int]] = (set(), set())
-    for size, gone in connection.execute(query):
-        found[bool(gone)].add(size)
+        reads = exists().where(_READERS.c.entry_index == _NAMED.c.entry_index, _READERS.c.party == party)
+        query = query.where(or_(_STATEMENTS.c.issuer == party, reads))
+    found: tuple[dict[str, bool], dict[str, bool]] = ({}, {})
+    for issuer, stored, gone in connection.execute(query.distinct()):
+        found[bool(gone)][issuer] = bool(stored)
     return found
 
 
 def standing_namings(connection: Connection, sha256_hex: str) -> Iterator[Sequence[Any]]:
-    """Entry, hash, issuer and stated size of every statement that stands and names a file, in no order."""
-    query = (
-        select(*_STATEMENTS.c["entry_index", "statement_hash", "issuer"], _NAMED.c.size_bytes)
-        .join(_NAMED, _STATEMENTS.c.entry_index == _NAMED.c.entry_index)
-        .where(
-            _NAMED.c.sha256_hex == sha256_hex,
-            ~exists().where(_ERASURES.c.entry_index == _NAMED.c.entry_index),
-        )
-    )
+    """Of every statement that stands and names a file: entry, hash, issuer, whether that has uploaded it."""
+    query = _named(
+        *_STATEMENTS.c["entry_index", "statement_hash", "issuer"], _STORED.c.stored_by.is_not(None)
+    ).where(_NAMED.c.sha256_hex == sha256_hex, _ERASURES.c.entry_index.is_(None))
     options = {"stream_results": True, "yield_per": _NAMINGS_AT_ONCE}
     with closing(connection.execute(query, execution_options=options)) as rows:
         yield from rows
@@ -228,48 +243,49 @@ def list_namings(
     Args:
         connection: Any transaction.
         issuer: Who signed the statements.
-        missing: Only those that are not in the store.
+        missing: Only those that it has not uploaded.
         after: Entry, position and SHA-256 of the last of the page before.
         limit: How many at most.
     """
     keys = (_NAMED.c.entry_index, _NAMED.c.position, _NAMED.c.sha256_hex)
     query = _naming().where(_STATEMENTS.c.issuer == issuer, _ERASURES.c.entry_index.is_(None))
     if missing:
-        query = query.where(_STORED.c.sha256_hex.is_(None))
+        query = query.where(_STORED.c.stored_by.is_(None))
     if after is not None:
         query = query.where(tuple_(*keys) < after)
     query = query.order_by(*(key.desc() for key in keys)).limit(limit)
     return [_to_naming(row) for row in connection.execute(query).mappings()]
 
 
-def _naming() -> Select[Any]:
+def _named(*columns: ColumnElement[Any]) -> Select[Any]:
+    """What movements name, with the statement, its erasure, and the file that its issuer has uploaded."""
+    own = and_(_STORED.c.sha256_hex == _NAMED.c.sha256_hex, _STORED.c.stored_by == _STATEMENTS.c.issuer)
     return (
-        select(
-            *_NAMED.c,
-            _STATEMENTS.c.statement_hash,
-            _STATEMENTS.c.issuer,
-            _ERASURES.c.act_index,
-            _STORED.c.sha256_hex.label("stored"),
-            _STORED.c.size_bytes.label("stored_bytes"),
-            _STORED.c.stored_at_us,
-            _STORED.c.stored_by,
-        )
+        select(*columns)
+        .select_from(_NAMED)
         .join(_STATEMENTS, _STATEMENTS.c.entry_index == _NAMED.c.entry_index)
         .outerjoin(_ERASURES, _ERASURES.c.entry_index == _NAMED.c.entry_index)
-        .outerjoin(_STORED, _STORED.c.sha256_hex == _NAMED.c.sha256_hex)
+        .outerjoin(_STORED, own)
     )
 
 
+def _naming() -> Select[Any]:
+    return _named(*_NAMED.c, _STATEMENTS.c.statement_hash, _STORED.c.stored_at_us)
+
+
 def _to_naming(row: RowMapping) -> Naming:
-    stored = None
-    if row["stored"] is not None:
-        stored = StoredAttachment(row["stored"], row["stored_bytes"], row["stored_at_us"], row["stored_by"])
-    return Naming(
-        AttachmentRecord(**{name: row[name] for name in BOOKS[AttachmentRecord].columns}),
-        row["statement_hash"],
-        row["issuer"],
-        row["act_index"] is not None,
-        stored,
+    named = AttachmentRecord(**{name: row[name] for name in BOOKS[AttachmentRecord].columns})
+    return Naming(named, row["statement_hash"], row["stored_at_us"])
+
+
+def _stands(sha256_hex: ColumnElement[str], party: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a party names a file in a statement that was not erased."""
+    named, said = _NAMED.alias("others"), _STATEMENTS.alias("said")
+    return exists().where(
+        named.c.sha256_hex == sha256_hex,
+        said.c.entry_index == named.c.entry_index,
+        said.c.issuer == party,
+        ~exists().where(_ERASURES.c.entry_index == named.c.entry_index),
     )
 
 
@@ -277,28 +293,29 @@ def stored_pieces(connection: Connection) -> Iterator[Sequence[Any]]:
     """Every file of the store piece by piece, as it is stored, for an audit.
 
     Yields:
-        Its SHA-256, its length and when it came as stored, whether a party is known that uploaded it, whether
-        a statement that stands names it, and the piece's number and bytes: ascending by SHA-256 and piece. Of
-        a file without pieces both are None.
+        Its SHA-256, for whom it is kept, its length and when it came as stored, whether that party is known,
+        whether a statement of it that stands names the file, and the piece's number and bytes: ascending by
+        SHA-256, party and piece. Of a file without pieces both are None.
     """
-    standing = exists().where(
-        _NAMED.c.sha256_hex == _STORED.c.sha256_hex,
-        ~exists().where(_ERASURES.c.entry_index == _NAMED.c.entry_index),
-    )
     known = exists().where(_PARTIES.c.party == _STORED.c.stored_by)
-    header = (_STORED.c.sha256_hex, _STORED.c.size_bytes, _STORED.c.stored_at_us, known, standing)
+    name = (_STORED.c.sha256_hex, _STORED.c.stored_by)
+    header = (*name, _STORED.c.size_bytes, _STORED.c.stored_at_us, known, _stands(*name))
     query = (
         select(*header, _PIECES.c.piece, _PIECES.c.octets)
-        .outerjoin(_PIECES, _PIECES.c.sha256_hex == _STORED.c.sha256_hex)
-        .order_by(_STORED.c.sha256_hex, _PIECES.c.piece)
+        .outerjoin(_PIECES, _is_of_file())
+        .order_by(*name, _PIECES.c.piece)
     )
     return _streamed(connection, query)
 
 
 def stray_pieces(connection: Connection) -> Iterator[Sequence[Any]]:
-    """SHA-256 and number of every piece that belongs to no file of the store, for an audit."""
-    whole = exists().where(_STORED.c.sha256_hex == _PIECES.c.sha256_hex)
-    return _streamed(connection, select(_PIECES.c.sha256_hex, _PIECES.c.piece).where(~whole))
+    """SHA-256, party and number of every piece that belongs to no file of the store, for an audit."""
+    query = select(*_PIECES.c["sha256_hex", "stored_by", "piece"]).where(~exists().where(_is_of_file()))
+    return _streamed(connection, query)
+
+
+def _is_of_file() -> ColumnElement[bool]:
+    return and_(_PIECES.c.sha256_hex == _STORED.c.sha256_hex, _PIECES.c.stored_by == _STORED.c.stored_by)
 
 
 def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Any]]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -323,7 +324,7 @@ class Session(Base):
 
 
 class StoredAttachment(Base):
-    """An attachment that somebody uploaded, by its SHA-256; see ``attachments_store``."""
+    """An attachment that who names it has uploaded; see ``ledger.store.attachments_store``."""
 
     __tablename__ = "stored_attachments"
     __table_args__ = (
@@ -331,18 +332,22 @@ class StoredAttachment(Base):
         CheckConstraint("size_bytes >= 0", name="size_not_negative"),
     )
     sha256_hex: Mapped[str] = mapped_column(NAME, primary_key=True)
+    stored_by: Mapped[str] = mapped_column(NAME, primary_key=True, index=True)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     stored_at_us: Mapped[int] = mapped_column(BigInteger)
-    stored_by: Mapped[str] = mapped_column(NAME, index=True)
 
 
 class AttachmentPiece(Base):
     """A piece of one, from 0 on: a long one is read and written without being in memory whole."""
 
     __tablename__ = "attachment_pieces"
-    sha256_hex: Mapped[str] = mapped_column(
-        NAME, ForeignKey("stored_attachments.sha256_hex"), primary_key=True
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["sha256_hex", "stored_by"], ["stored_attachments.sha256_hex", "stored_attachments.stored_by"]
+        ),
     )
+    sha256_hex: Mapped[str] = mapped_column(NAME, primary_key=True)
+    stored_by: Mapped[str] = mapped_column(NAME, primary_key=True)
     piece: Mapped[int] = mapped_column(INDEX, primary_key=True, autoincrement=False)
     octets: Mapped[bytes] = mapped_column(LargeBinary)
 

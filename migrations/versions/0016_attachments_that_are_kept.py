@@ -1,9 +1,9 @@
-"""The attachments that movements name may be kept beside the log, in pieces, each by its SHA-256.
+"""The attachments that movements name may be kept beside the log, in pieces, for who names and sends them.
 
 Revision 0016.
 
-They are private and no part of the log: the writer may delete one, which it does when the last statement
-that names it is erased. What the log holds of them, their digests, stays.
+They are private and no part of the log: the writer may delete one, which it does when the last statement is
+erased in which that party names it. What the log holds of them, their digests, stays.
 """
 
 import re
@@ -28,10 +28,10 @@ def upgrade() -> None:
     op.create_table(
         ATTACHMENTS,
         sa.Column("sha256_hex", NAME, nullable=False),
+        sa.Column("stored_by", NAME, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("stored_at_us", sa.BigInteger(), nullable=False),
-        sa.Column("stored_by", NAME, nullable=False),
-        sa.PrimaryKeyConstraint("sha256_hex", name=op.f(f"pk_{ATTACHMENTS}")),
+        sa.PrimaryKeyConstraint("sha256_hex", "stored_by", name=op.f(f"pk_{ATTACHMENTS}")),
         sa.CheckConstraint("length(sha256_hex) = 64", name=op.f(f"ck_{ATTACHMENTS}_sha256_length")),
         sa.CheckConstraint("size_bytes >= 0", name=op.f(f"ck_{ATTACHMENTS}_size_not_negative")),
     )
@@ -39,11 +39,14 @@ def upgrade() -> None:
     op.create_table(
         PIECES,
         sa.Column("sha256_hex", NAME, nullable=False),
+        sa.Column("stored_by", NAME, nullable=False),
         sa.Column("piece", INT, autoincrement=False, nullable=False),
         sa.Column("octets", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("sha256_hex", "piece", name=op.f(f"pk_{PIECES}")),
+        sa.PrimaryKeyConstraint("sha256_hex", "stored_by", "piece", name=op.f(f"pk_{PIECES}")),
         sa.ForeignKeyConstraint(
-            ["sha256_hex"], [f"{ATTACHMENTS}.sha256_hex"], name=op.f(f"fk_{PIECES}_sha256_hex_{ATTACHMENTS}")
+            ["sha256_hex", "stored_by"],
+            [f"{ATTACHMENTS}.sha256_hex", f"{ATTACHMENTS}.stored_by"],
+            name=op.f(f"fk_{PIECES}_sha256_hex_{ATTACHMENTS}"),
         ),
     )
     if op.get_bind().dialect.name == "postgresql":

@@ -58,6 +58,7 @@ from tests.support.asking import (
     statements,
     thinned,
     tile_paths,
+    uploads,
     whole_lots,
     whose,
 )
@@ -223,7 +224,7 @@ ROWS: Final[dict[str, Row]] = {
         own({"missing": "true"}, {"before_index": "99", "before_position": "0", "before_sha256": "0" * 64}),
     ),
     "read_attachment": attachments,
-    "store_attachment": attachments,
+    "store_attachment": uploads,
     "show_policy": plain(PUBLIC),
     "list_products": plain(PUBLIC),
     "list_processes": plain(PUBLIC),

@@ -276,7 +276,9 @@ class TestReading:
         named = ("contract", "application/pdf", len(TICKET), digest(TICKET))
         traders.say("mine", extract(lot, 100, **where))
         traders.sent(lot, 50, "mine", "plant", 40, attachments=(named,))
-        assert filing.put(TICKET, by="plant").status_code == 201
+        assert_problem(filing.put(TICKET, by="plant"), 404, "resource.not-found")
+        assert_problem(filing.get(digest(TICKET), "plant"), 404, "resource.not-found")
+        assert filing.put(TICKET).status_code == 201
         for reader in ("mine", "plant", "authority"):
             assert filing.get(digest(TICKET), reader).data == TICKET, reader
         for reader in ("pit", "trader", "auditor"):
@@ -290,6 +292,37 @@ class TestReading:
         filing.put(TICKET)
         answers = [filing.get(name, "trader").get_json() for name in (digest(TICKET), digest(b"unheard of"))]
         assert [each | {"request_id": ""} for each in answers] == [answers[0] | {"request_id": ""}] * 2
+
+    @pytest.mark.parametrize("named_too", [(), ("mine",)])
+    def test_who_knows_the_digest_alone_gains_nothing_by_naming_it(
+        self, filing: Filing, named_too: tuple[str, ...]
+    ) -> None:
+        """Not even where the statement names the file's owner as its counterparty."""
+        filing.name(TICKET)
+        filing.put(TICKET)
+        filing.name(TICKET, by="pit")
+        if named_too:
+            traders = filing.traders
+            lot = traders.lot("pit", "bait")
+            traders.say("pit", extract(lot, 9, site=traders.place("pit"), at_us=traders.ago(90)))
+            named = ("contract", "application/pdf", len(TICKET), digest(TICKET))
+            traders.sent(lot, 9, "pit", "mine", 80, attachments=(named,))
+        told = assert_problem(filing.get(digest(TICKET), "pit"), 404, "resource.not-found")
+        filing.erase(0)  # whether it is in the store is not told either
+        later = assert_problem(filing.get(digest(TICKET), "pit"), 404, "resource.not-found")
+        assert later | {"request_id": ""} == told | {"request_id": ""}
+        assert filing.put(TICKET, by="pit").status_code == 201  # it has the bytes
+        assert filing.get(digest(TICKET), "pit").data == TICKET
+
+    def test_each_issuer_has_its_own(self, filing: Filing) -> None:
+        filing.name(TICKET)
+        filing.name(TICKET, by="pit")
+        assert [filing.put(TICKET, by=name).status_code for name in ("mine", "pit", "pit")] == [201, 201, 200]
+        assert filing.rows()["stored_attachments"] == 2
+        filing.erase(0)
+        assert filing.rows()["stored_attachments"] == 1
+        assert filing.get(digest(TICKET), "pit").data == TICKET
+        assert_problem(filing.get(digest(TICKET)), 410, "statement.erased")
 
     @pytest.mark.parametrize(
         ("scope", "status"),
@@ -333,7 +366,7 @@ class TestReading:
     def test_what_nobody_uploaded_is_told_from_what_nobody_named(self, filing: Filing) -> None:
         filing.name(TICKET)
         members = assert_problem(filing.get(digest(TICKET)), 404, "resource.not-found")
-        assert "nobody has uploaded it" in members["detail"]
+        assert "its issuer has not uploaded it" in members["detail"]
 
     def test_who_has_it_is_not_sent_it_again(self, filing: Filing) -> None:
         filing.name(TICKET)

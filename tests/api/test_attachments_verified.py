@@ -17,7 +17,7 @@ from tests.support.traders import open_traders
 
 @pytest.fixture
 def filing(engine: Engine, tmp_path: Path) -> Iterator[Filing]:
-    with open_traders(engine, tmp_path / "site") as traders:
+    with open_traders(engine, tmp_path / "site", pit=("miner",)) as traders:
         yield Filing(traders)
 
 
@@ -33,6 +33,9 @@ class TestVerifying:
     def codes(self, filing: Filing) -> list[tuple[str, object]]:
         report = verify_database(filing.traders.site.parts.engine, workers=1)
         return [(fault.code, fault.place) for fault in report.faults]
+
+    def place(self, filing: Filing, body: bytes) -> str:
+        return f"{digest(body)}/{filing.traders.party('mine')}"
 
     def test_a_sound_store_has_no_fault_and_is_counted(self, filing: Filing) -> None:
         filing.name(TICKET, b"", b"a")
@@ -53,7 +56,6 @@ class TestVerifying:
             ("UPDATE stored_attachments SET size_bytes = size_bytes + 1", "bytes"),
             ("UPDATE stored_attachments SET stored_at_us = -1", "origin"),
             ("UPDATE stored_attachments SET stored_at_us = 9223372036854775807", "origin"),
-            ("UPDATE stored_attachments SET stored_by = 'nobody'", "origin"),
         ],
     )
     def test_what_was_changed_is_found(self, filing: Filing, change: str, code: str) -> None:
@@ -62,7 +64,21 @@ class TestVerifying:
         with filing.traders.site.parts.engine.begin() as connection:
             octets = {"octets": bytes(PIECE_BYTES)} if ":octets" in change else {}
             connection.execute(text(change), octets)
-        assert self.codes(filing) == [(f"attachment.{code}", digest(TICKET))]
+        assert self.codes(filing) == [(f"attachment.{code}", self.place(filing, TICKET))]
+
+    def test_a_file_that_is_kept_for_another_than_names_it_is_found(self, filing: Filing) -> None:
+        """Whoever could have a known firm's name written over it would have a file of its own."""
+        filing.name(TICKET, by="pit")
+        filing.name(b"a")
+        filing.put(b"a")
+        for party, codes in ((filing.traders.party("pit"), ["unnamed"]), ("x", ["origin", "unnamed"])):
+            with unguarded(filing.traders.site.parts.engine.url.render_as_string(False)) as connection:
+                for table in ("attachment_pieces", "stored_attachments"):
+                    if not is_sqlite(connection):
+                        connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+                    connection.execute(text(f"UPDATE {table} SET stored_by = '{party}'"))
+            place = f"{digest(b'a')}/{party}"
+            assert self.codes(filing) == [(f"attachment.{code}", place) for code in codes]
 
     def test_a_piece_of_no_file_is_found(self, filing: Filing, engine: Engine) -> None:
         filing.name(b"a")
@@ -72,7 +88,7 @@ class TestVerifying:
                 key = "fk_attachment_pieces_sha256_hex_stored_attachments"
                 connection.execute(text(f"ALTER TABLE attachment_pieces DROP CONSTRAINT {key}"))
             connection.execute(text("DELETE FROM stored_attachments"))
-        assert self.codes(filing) == [("attachment.stray", f"{digest(b'a')}/0")]
+        assert self.codes(filing) == [("attachment.stray", f"{self.place(filing, b'a')}/0")]
 
     @pytest.mark.parametrize("value", ["NULL", "'text'", "1.5", "x'ff'", "CAST(x'ff' AS TEXT)"])
     @pytest.mark.parametrize(
@@ -83,6 +99,7 @@ class TestVerifying:
             ("stored_attachments", "stored_at_us"),
             ("stored_attachments", "stored_by"),
             ("attachment_pieces", "sha256_hex"),
+            ("attachment_pieces", "stored_by"),
             ("attachment_pieces", "piece"),
             ("attachment_pieces", "octets"),
         ],
@@ -105,7 +122,7 @@ class TestVerifying:
     def test_what_no_statement_names_is_found(self, filing: Filing) -> None:
         filing.name(TICKET)
         filing.put(TICKET)
-        stranger = attachments_store.StoredAttachment(digest(b"x"), 1, 0, filing.traders.party("mine"))
+        stranger = attachments_store.StoredAttachment(digest(b"x"), filing.traders.party("mine"), 1, 0)
         with filing.traders.site.parts.engine.begin() as connection:
             attachments_store.put(connection, stranger, [b"x"])
-        assert self.codes(filing) == [("attachment.unnamed", digest(b"x"))]
+        assert self.codes(filing) == [("attachment.unnamed", self.place(filing, b"x"))]

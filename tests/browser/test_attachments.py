@@ -86,6 +86,10 @@ def test_what_could_not_be_uploaded_is_uploaded_later_and_nothing_else_is(
     expect(page.locator("#uploads .notice.bad")).to_have_text(say("producer.files_failed"))
     page.unroute("**/v1/attachments/*")
 
+    other = signed_in("authority", f"/console/entries?index={index}", on=written_console)
+    expect(other.locator("#attachments")).to_contain_text(say("auditor.attachments.missing"))
+    expect(other.locator("#attachments input")).to_have_count(0)
+
     visit(page, f"/console/entries?index={index}")
     page.set_input_files("#attachments [name=attachment]", [file("wrong.pdf", b"wrong")])
     expect(page.locator("#attachments .notice.bad")).to_have_text(say("auditor.attachments.other"))

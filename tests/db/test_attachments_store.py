@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, func, insert, select
 
-from api.access import Reader, sizes_stated_to
+from api.access import Reader, find_attachment
 from ledger.statements.registers import ErasureRecord, GrantRecord
 from ledger.store import attachments_store, log_store
 from ledger.store.engine import create_ledger_engine
@@ -78,5 +78,6 @@ class TestFinding:
             name(connection, [(index, SHARED) for index in range(3_000)])
             write_changes(connection, [GrantRecord(2_999, AUDITOR, {"end": 1})])
             event.listen(connection, "before_cursor_execute", lambda *each: asked.append(each[2]))
-            assert sizes_stated_to(connection, Reader(AUDITOR, "", frozenset()), SHARED) == {1}
+            store(connection, [SHARED])
+            assert find_attachment(connection, Reader(AUDITOR, "", frozenset()), SHARED) == MINE
         assert len(asked) <= 5

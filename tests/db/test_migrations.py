@@ -50,7 +50,7 @@ FOREIGN = {
     "fk_statements_entry_index_entries": ("statements", "entries"),
 }
 PRIMARY = {
-    "pk_attachment_pieces": ["sha256_hex", "piece"],
+    "pk_attachment_pieces": ["sha256_hex", "stored_by", "piece"],
     "pk_challenges": ["challenge"],
     "pk_checkpoints": ["checkpoint_number"],
     "pk_entries": ["entry_index"],
@@ -70,7 +70,7 @@ PRIMARY = {
     "pk_sites": ["site"],
     "pk_statement_bytes": ["entry_index"],
     "pk_statements": ["entry_index"],
-    "pk_stored_attachments": ["sha256_hex"],
+    "pk_stored_attachments": ["sha256_hex", "stored_by"],
     "pk_tiles": ["level", "tile_index"],
 }
 INDICES = {
@@ -102,6 +102,7 @@ POSTGRES_TRIGGERS = {
 }
 NAME_COLUMNS = {
     "attachment_pieces.sha256_hex",
+    "attachment_pieces.stored_by",
     "stored_attachments.sha256_hex",
     "stored_attachments.stored_by",
     "grants.grantee",

@@ -200,11 +200,23 @@ def statements(crowd: Everybody) -> Iterator[Ask]:
 
 def attachments(crowd: Everybody) -> Iterator[Ask]:
     """A file that a shipment names, to whom the shipment is; and one that nobody names."""
-    (said,) = [each for each in crowd.movements if crowd.contract_digest in each.marks]
+    said = _with_contract(crowd)
     readers = [each.party for each in crowd.parties.values() if crowd.may_read(said, each.party)]
+    yield Ask(path={"sha256": crowd.contract_digest}, who=only(*readers), closed=404)
+    yield Ask(path={"sha256": "0" * 64}, who=with_a_key, opens=frozenset({404}), closed=404)
+
+
+def uploads(crowd: Everybody) -> Iterator[Ask]:
+    """The same, to be sent by who signed the shipment alone."""
     common = {"body": crowd.contract, "headers": OCTETS, "closed": 404}
-    yield Ask(path={"sha256": crowd.contract_digest}, who=only(*readers), **common)
+    signer = _with_contract(crowd).issuer
+    yield Ask(path={"sha256": crowd.contract_digest}, who=lambda caller: caller.party == signer, **common)
     yield Ask(path={"sha256": "0" * 64}, who=with_a_key, opens=frozenset({404}), **common)
+
+
+def _with_contract(crowd: Everybody) -> Said:
+    (said,) = [each for each in crowd.movements if crowd.contract_digest in each.marks]
+    return said
 
 
 def journal(crowd: Everybody, caller: Caller) -> Iterable[str]:

@@ -8,8 +8,8 @@ import { Badge, Copyable, Failure, Table, Time, saveFile } from "../../core/ui.j
 
 const pathOf = ({ sha256 }) => `/v1/attachments/${sha256}`;
 
-/** `attachments` as an entry tells them; `onStored` is called once another one is in the store. */
-export function Attachments({ attachments, onStored }) {
+/** `attachments` as an entry tells them; `mine`: the reader signed it; `onStored` is called once another one is in the store. */
+export function Attachments({ attachments, mine, onStored }) {
   const [state, setState] = useState({});
   if (!attachments.length) return null;
   const attempt = (each, work) => {
@@ -32,7 +32,7 @@ export function Attachments({ attachments, onStored }) {
   const action = (each) =>
     each.stored_at
       ? html`<button type="button" class="plain" aria-busy=${busy === each.sha256 ? "true" : null} onClick=${() => attempt(each, read)}>${t("auditor.attachments.read")}</button>`
-      : html`<label class="file">${t("auditor.attachments.upload")}<input type="file" name="attachment" onChange=${(event) => event.target.files[0] && attempt(each, store(event.target.files[0]))} /></label>`;
+      : mine && html`<label class="file">${t("auditor.attachments.upload")}<input type="file" name="attachment" onChange=${(event) => event.target.files[0] && attempt(each, store(event.target.files[0]))} /></label>`;
   return html`<div id="attachments"><h3>${t("auditor.attachments.title")}</h3>
     <${Table} caption=${t("auditor.attachments.title")} rows=${attachments} rowKey=${(each) => `${each.position} ${each.sha256}`} columns=${[
       { key: "role", title: t("auditor.attachments.role") },

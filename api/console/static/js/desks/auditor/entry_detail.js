@@ -4,6 +4,7 @@ import { fromBase64, fromUtf8, sha256, toBase64, toBase64url, utf8 } from "../..
 import { count } from "../../core/format.js";
 import { html, useState } from "../../core/html.js";
 import { t, term } from "../../core/i18n.js";
+import { session } from "../../core/session.js";
 import { Badge, Copyable, Facts, Failure, Loaded, Mass, PartyName, Section, SiteName, ThingLink, Time, saveFile, useLoad } from "../../core/ui.js";
 import { openCheckpoint } from "../../proof/checkpoint.js";
 import { parseEntry } from "../../proof/entry.js";
@@ -84,12 +85,12 @@ const Verdict = ({ ok, good, bad }) => html`<${Badge} tone=${ok ? "good" : "bad"
 /** What the ledger made of the statement, where it says so to this reader. */
 function Summary({ index }) {
   const read = useLoad((signal) => get(`/v1/entries/${index}`, undefined, { signal }).catch(() => null), [index]);
-  const { act = null, movements = [], attachments = [] } = read.value ?? {};
+  const { act = null, issuer, movements = [], attachments = [] } = read.value ?? {};
   if (!act && !movements.length) return null;
   return html`<h3>${t("auditor.summary.title")}</h3><${Facts} rows=${[
     act && [t("auditor.summary.act"), html`<code>${act}</code>`],
     ...movements.map((movement) => [term("movement", movement.kind), html`<${Movement} ...${movement} />`]),
-  ]} /><${Attachments} attachments=${attachments} onStored=${read.reload} />`;
+  ]} /><${Attachments} attachments=${attachments} mine=${issuer === session.get()?.party} onStored=${read.reload} />`;
 }
 
 /** When and where it happened, and how much of which lot moved: out of a holding with a minus. */
