@@ -175,7 +175,9 @@ class Served:
                     environ[variable] = environ.get(variable, "").replace(name, name_of_the_other)
         # A token lasts five minutes, and a slow machine asks for longer.
         if environ.get("HTTP_AUTHORIZATION") == self._token:
-            environ["HTTP_AUTHORIZATION"] = f"Bearer {site.token(site.cast.authority)}"
+            # Files are uploaded by who signed for them.
+            signer = site.cast.mine if environ["REQUEST_METHOD"] == "PUT" else site.cast.authority
+            environ["HTTP_AUTHORIZATION"] = f"Bearer {site.token(signer)}"
         return site.app(environ, start_response)
 
 
