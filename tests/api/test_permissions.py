@@ -34,10 +34,12 @@ ROLES = ("mine", "plant", "trader", "customs", "operator", "auditor", "authority
 def asked(site: Site, operation: Operation, token: Any = None) -> Any:
     """The operation, asked for something that it can answer or that is not there; nothing is changed."""
     path = operation.path.replace("{id}", UNKNOWN_JOB).replace("{hash}", "A" * 43)
+    path = path.replace("{sha256}", "0" * 64)
+    sent = {"Content_Type": next(iter(operation.body.content))} if operation.method == "PUT" else {}
     query = {
         name: operation.examples[name] for name in operation.query().fields if name in operation.examples
     }
-    return site.ask(operation.method, f"{path}?{urlencode(query)}" if query else path, token)
+    return site.ask(operation.method, f"{path}?{urlencode(query)}" if query else path, token, **sent)
 
 
 def name_of(operation: Operation) -> str:
@@ -194,6 +196,7 @@ class TestRoles:
                 "count_alerts",
                 "end_all_sessions",
                 "list_alerts",
+                "list_attachments",
                 "list_declarations",
                 "list_events",
                 "list_holdings",
@@ -207,6 +210,7 @@ class TestRoles:
                 "list_shipment_lines",
                 "list_shipments",
                 "list_technology_transfers",
+                "read_attachment",
                 "read_balance",
                 "read_dependence",
                 "read_evaluation",
@@ -220,6 +224,7 @@ class TestRoles:
                 "read_routes",
                 "screen_name",
                 "search_everything",
+                "store_attachment",
             },
             frozenset({"regulator", "authority"}): {
                 "list_cases",

@@ -20,7 +20,7 @@ from ledger.audit.report import AuditReport
 from ledger.statements.jwk import PublicKey
 from ledger.store.books_tables import BOOKS_TABLES
 from ledger.store.engine import create_ledger_engine
-from ledger.store.models import LOG_TABLES, Base
+from ledger.store.models import ATTACHMENT_TABLES, LOG_TABLES, SESSION_TABLES, Base
 from tests.support.databases import guards_off, unguarded
 from tests.support.originals import Original, original
 from tests.support.rich import build_rich_ledger
@@ -191,8 +191,8 @@ def test_every_table_has_rows_and_every_column_a_value(bench: Bench) -> None:
 
 def test_every_table_of_the_model_is_tampered_with() -> None:
     # The books are compared by a replay: tests/db/test_replay_books.py.
-    # Of who is signed in nothing is recorded.
-    assert {*TABLES, *BOOKS_TABLES, "challenges", "sessions"} == {
+    # Of who is signed in nothing is recorded. Attachments: tests/api/test_attachments_verified.py.
+    assert {*TABLES, *BOOKS_TABLES, *SESSION_TABLES, *ATTACHMENT_TABLES} == {
         each.name for each in Base.metadata.sorted_tables
     }
 
