@@ -21,6 +21,7 @@ import pytest
 
 from api import app as app_module
 from api.app import close_app
+from api.metrics import FOLDER_VARIABLE
 from api.serving import run_application, serve
 from api.settings import Settings
 from ledger.errors import SettingsInvalid
@@ -60,6 +61,8 @@ class Server:
     settings: Settings
     process: subprocess.Popen[bytes]
     log: Path
+    shared: Path
+    """The folder that its processes share."""
 
     def ask(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **options: Any
@@ -95,11 +98,13 @@ def running(cast: Cast, url: str, folder: Path, **changes: Any) -> Iterator[Serv
     cast.started(engine, settings.mark_dir).close()
     engine.dispose()
     environment = {name: text for name, text in os.environ.items() if not name.startswith("RELEDGER_")}
-    environment |= settings.as_environment() | {"PYTHONPATH": str(ROOT)}
+    shared = folder / "shared"
+    shared.mkdir()
+    environment |= settings.as_environment() | {"PYTHONPATH": str(ROOT), FOLDER_VARIABLE: str(shared)}
     log = folder / "stderr"
     with log.open("wb") as stream:
         process = subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stderr=stream)
-    server = Server(cast, settings, process, log)
+    server = Server(cast, settings, process, log, shared)
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -130,7 +135,7 @@ def server(
     folder = tmp_path_factory.mktemp("server")
     url = f"sqlite:///{folder / 'ledger.db'}"
     (folder / "ledger.db").write_bytes(sqlite_template.read_bytes())
-    with running(module_cast, url, folder, workers=2, threads=4) as made:
+    with running(module_cast, url, folder, workers=2, threads=6) as made:
         yield made
 
 
@@ -249,6 +254,13 @@ class TestProcesses:
     def test_connections_that_send_batches_are_dealt_evenly(self, server: Server) -> None:
         """Six that all came to one of the two processes; each round they all have a batch under way."""
         workers = psutil.Process(server.process.pid).children()
+        counts = server.shared / "batches-under-way"
+
+        def await_under_way(count: int) -> None:
+            deadline = time.monotonic() + 60
+            while sum(counts.read_bytes()) != count:
+                assert time.monotonic() < deadline, f"{list(counts.read_bytes())}, not {count} in all"
+                time.sleep(0.001)
 
         def holders(connections: list[http.client.HTTPConnection]) -> list[int]:
             ports = {
@@ -259,20 +271,24 @@ class TestProcesses:
             }
             return [ports[each.sock.getsockname()[1]] for each in connections]
 
-        def round_trip(connections: list[http.client.HTTPConnection]) -> list[int]:
-            for each in connections:
+        def round_trip(connections: list[http.client.HTTPConnection]) -> tuple[list[int], list[bool]]:
+            """Which process held each, and which were asked to connect anew."""
+            await_under_way(0)
+            for begun, each in enumerate(connections, start=1):
                 each.putrequest("POST", "/v1/statements/batch")
                 each.putheader("Content-Type", "application/x-ndjson")
                 each.putheader("Content-Length", "4")
                 each.endheaders(b"x\n")
-                time.sleep(0.02)
-            time.sleep(0.1)
+                await_under_way(begun)
             held = holders(connections)
             for each in connections:
                 each.send(b"x\n")
+            asked = []
             for each in connections:
-                assert len(each.getresponse().read().splitlines()) == 2
-            return held
+                response = each.getresponse()
+                assert len(response.read().splitlines()) == 2
+                asked.append(response.will_close)
+            return held, asked
 
         chosen: list[http.client.HTTPConnection] = []
         with contextlib.ExitStack() as stack:
@@ -282,16 +298,20 @@ class TestProcesses:
                 round_trip([made])
                 if holders([made]) == holders(chosen[:1] or [made]):
                     chosen.append(made)
-            assert len(set(round_trip(chosen))) == 1
+            held, asked = round_trip(chosen)
+            assert len(set(held)) == 1
+            assert asked == [False, False, True, True, True, True]
             for _ in range(100):
-                held = round_trip(chosen)
-                if max(map(held.count, held)) <= 4:
+                held, asked = round_trip(chosen)
+                if not any(asked):
                     break
+                # The next round begins in turns: one at each process, then the second at each.
+                turns = sorted(range(6), key=lambda at: held[:at].count(held[at]))
+                chosen = [chosen[at] for at in turns]
             else:
-                raise AssertionError("they stay where they are")
-            turns = [each for _, each in sorted((held[:at].count(pid), at) for at, pid in enumerate(held))]
-            chosen, held = [chosen[at] for at in turns], [held[at] for at in turns]
-            assert all(round_trip(chosen) == held for _ in range(3))  # and there they stay
+                raise AssertionError("they are asked to move for ever")
+            assert max(map(held.count, held)) <= 4
+            assert all(round_trip(chosen) == (held, asked) for _ in range(3))  # and there they stay
 
     def test_every_line_of_the_log_is_json_and_names_its_request(self, server: Server) -> None:
         response, _ = server.ask("GET", "/healthz?secret=1", headers={"Authorization": "Bearer hunter2"})
