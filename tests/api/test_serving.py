@@ -73,6 +73,17 @@ class Server:
             response = connection.getresponse()
             return response, response.read()
 
+    def log_size(self) -> int:
+        return int(json.loads(self.ask("GET", "/v1/log")[1])["size"])
+
+    def await_under_way(self, batches: int) -> None:
+        """Returns once its processes, two or more, have so many batches under way together."""
+        counts = self.shared / "batches-under-way"
+        deadline = time.monotonic() + 60
+        while sum(counts.read_bytes()) != batches:
+            assert time.monotonic() < deadline, f"{list(counts.read_bytes())}, not {batches} in all"
+            time.sleep(0.001)
+
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.settings.port), timeout=60)
 
@@ -225,7 +236,7 @@ class TestStreams:
 
     def test_a_statement_whose_sender_died_is_not_registered(self, server: Server) -> None:
         jws = server.cast.record(number=77)
-        size = json.loads(server.ask("GET", "/v1/log")[1])["size"]
+        size = server.log_size()
         with server.connect() as connection:
             connection.sendall(
                 b"POST /v1/statements HTTP/1.1\r\nHost: ledger\r\nContent-Type: application/jose\r\n"
@@ -233,7 +244,7 @@ class TestStreams:
             )
             time.sleep(0.3)
         time.sleep(0.5)
-        assert json.loads(server.ask("GET", "/v1/log")[1])["size"] == size
+        assert server.log_size() == size
 
     def test_a_party_may_stand_in_a_path(self, server: Server) -> None:
         for path in (
@@ -254,13 +265,6 @@ class TestProcesses:
     def test_connections_that_send_batches_are_dealt_evenly(self, server: Server) -> None:
         """Six that all came to one of the two processes; each round they all have a batch under way."""
         workers = psutil.Process(server.process.pid).children()
-        counts = server.shared / "batches-under-way"
-
-        def await_under_way(count: int) -> None:
-            deadline = time.monotonic() + 60
-            while sum(counts.read_bytes()) != count:
-                assert time.monotonic() < deadline, f"{list(counts.read_bytes())}, not {count} in all"
-                time.sleep(0.001)
 
         def holders(connections: list[http.client.HTTPConnection]) -> list[int]:
             ports = {
@@ -273,13 +277,13 @@ class TestProcesses:
 
         def round_trip(connections: list[http.client.HTTPConnection]) -> tuple[list[int], list[bool]]:
             """Which process held each, and which were asked to connect anew."""
-            await_under_way(0)
+            server.await_under_way(0)
             for begun, each in enumerate(connections, start=1):
                 each.putrequest("POST", "/v1/statements/batch")
                 each.putheader("Content-Type", "application/x-ndjson")
                 each.putheader("Content-Length", "4")
                 each.endheaders(b"x\n")
-                await_under_way(begun)
+                server.await_under_way(begun)
             held = holders(connections)
             for each in connections:
                 each.send(b"x\n")
@@ -338,7 +342,10 @@ class TestProcesses:
         before = count()
         for _ in range(40):
             server.ask("GET", "/docs")
-        time.sleep(0.2)
+        deadline = time.monotonic() + 60
+        while count() < before + 40:  # a request is counted once its answer is sent
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         assert {count() for _ in range(12)} == {before + 40}
 
     def test_many_clients_at_once(self, server: Server) -> None:
@@ -361,11 +368,11 @@ class TestProcesses:
 
 class TestEnding:
     def test_what_is_in_flight_is_finished(self, cast: Cast, sqlite_url: str, tmp_path: Path) -> None:
-        with running(cast, sqlite_url, tmp_path / "server", workers=1, threads=2) as server:
+        with running(cast, sqlite_url, tmp_path / "server", workers=2, threads=2) as server:
             first, second = cast.record(number=1) + b"\n", cast.record(number=2) + b"\n"
             with server.connect() as connection:
                 connection.sendall(batch_head(f"Content-Length: {len(first) + len(second)}") + first)
-                time.sleep(0.5)
+                server.await_under_way(1)
                 server.process.terminate()
                 time.sleep(0.5)
                 connection.sendall(second)
