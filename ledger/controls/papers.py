@@ -48,8 +48,7 @@ def invoice(case: Case) -> Iterator[Notice]:
     sold = sold_lots(case)
     subject = f"invoice:{movement.invoice}"
     uses = _uses_with(case)
-    twice = _used_twice(record, uses, case.recording.policy) or _rides(record, uses, sold)
-    if twice:
+    if _stands_for_more(books, record, uses, case.recording.policy, {_use(case): sold}):
         yield notice(
             case,
             "invoice.reused",
@@ -134,11 +133,7 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
     if record is None:
         return
     subject, uses = f"invoice:{invoice_id}", uses_of(books, invoice_id)
-    twice = _used_twice(record, uses, policy) or any(
-        _rides(record, uses, dict.fromkeys(line.lot for line in _lines(books, named)))
-        for named in (uses if len(uses) > 1 else ())
-    )
-    if twice:
+    if _stands_for_more(books, record, uses, policy, {}):
         detail = f"the invoice {invoice_id} stands for {len(uses)} sales"
         yield _paper("invoice.reused", detail, _REUSED, subject, ongoing=True, sales=sorted(uses))
     differs: dict[str, Any] = {}
@@ -261,20 +256,28 @@ def _same_mass(stated_mg: int, lots: list[LotRecord], sold: Mapping[str, int], p
     return any(abs(stated_mg - mass) <= tolerance * mass for mass in masses)
 
 
-def _used_twice(record: InvoiceRecord | None, uses: Mapping[str, int], policy: Policy) -> bool:
-    """Partial deliveries may share an invoice, as long as they are not more than it says."""
+def _stands_for_more(
+    books: Books,
+    record: InvoiceRecord | None,
+    uses: Mapping[str, int],
+    policy: Policy,
+    judged: Mapping[str, Mapping[str, int]],
+) -> bool:
+    """Whether an invoice's sales are more than it says, or one of several is of other goods, be it little.
+
+    Partial deliveries may share an invoice. A sale of other goods may be recorded before the invoice's own.
+    What is being judged is told by lot, as the books know nothing of it yet.
+    """
     if record is None or len(uses) < 2:
         return False
     covered = sum(int(line.get("mass_mg", 0)) for line in record.lines)
-    return sum(uses.values()) > covered * (1 + policy.thresholds["invoice.tolerance_share"])
-
-
-def _rides(record: InvoiceRecord | None, uses: Mapping[str, int], sold: Mapping[str, object]) -> bool:
-    """Whether a sale, of several under one invoice, is of other goods than it names, be it little."""
-    if record is None or len(uses) < 2 or not sold:
-        return False
+    if sum(uses.values()) > covered * (1 + policy.thresholds["invoice.tolerance_share"]):
+        return True
     named = {line.get("lot") for line in record.lines}
-    return all(named) and not named & set(sold)
+    if not all(named):
+        return False
+    goods = (judged.get(use) or {line.lot for line in _lines(books, use)} for use in uses)
+    return any(sold and named.isdisjoint(sold) for sold in goods)
 
 
 def _lines(books: Books, sale: str) -> list[ShipmentLineRecord]:

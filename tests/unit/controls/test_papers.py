@@ -227,6 +227,13 @@ def test_it_is_noticed_as_well_where_the_invoice_comes_last() -> None:
     assert "invoice.reused" in [alert.code for alert in register(court)]
 
 
+def test_it_is_noticed_as_well_where_the_sale_that_was_invoiced_comes_last() -> None:
+    court = stocked()
+    register(court)
+    assert "invoice.reused" not in flags(other_sale(court))
+    assert "invoice.reused" in flags(sale(court))
+
+
 def test_a_corrected_sale_names_its_invoice_once() -> None:
     court = stocked()
     register(court)
