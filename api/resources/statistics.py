@@ -80,6 +80,7 @@ def read_statistics_tables(call: Call) -> Response:
     A total counts what happened in ``period``, a row of a table the applications filed in ``filed``.
     What is not shown stands in the row ``other``; a figure that a row does not have is null, in CSV empty.
     """
+    _check_periods(call.query)
     with call.reading() as connection:
         records = list_records(
             connection, StatisticsRecord, where={"period": call.query["period"]}, limit=_MOST
@@ -107,9 +108,7 @@ def draft_publication(call: Call) -> Response:
     ``act`` is null while the period has not ended.
     """
     asked, filed, now_us = call.query["period"], call.query["filed"], call.parts.clock.now_us()
-    for name, period in (("period", asked), ("filed", filed)):
-        if period is not None and not is_period(period):
-            raise RequestMalformed(f"{name} is a {PERIODS}")
+    _check_periods(call.query)
     with call.reading() as connection:
         _, policy = policy_in_force(connection)
         books = books_of(connection)
@@ -177,6 +176,13 @@ def _policy_members(policy: Mapping[str, Any]) -> dict[str, Any]:
     members = dict(policy)
     recorded_us = members.pop("recorded_us")
     return {**members, "recorded": format_time_us(recorded_us)}
+
+
+def _check_periods(query: Mapping[str, Any]) -> None:
+    """Returns only if whatever periods are asked for are some."""
+    for name, period in query.items():
+        if period is not None and not is_period(period):
+            raise RequestMalformed(f"{name} is a {PERIODS}", extra={"parameter": name})
 
 
 def _next_period(books: Books, policy: Policy, now_us: int) -> str:

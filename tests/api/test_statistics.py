@@ -180,12 +180,13 @@ class TestStatistics:
                 "what they state follows from private statements"
             )
 
-    @pytest.mark.parametrize("name", ["period", "filed"])
-    def test_a_period_is_a_period(self, offices: Offices, name: str) -> None:
+    @pytest.mark.parametrize("asked", ["draft?period", "draft?filed", "tables?period"])
+    def test_a_period_is_a_period(self, offices: Offices, asked: str) -> None:
         response = offices.site.get(
-            f"/v1/statistics/draft?{name}=2026-13", offices.token(offices.site.cast.authority)
+            f"/v1/statistics/{asked}=2026-13", offices.token(offices.site.cast.authority)
         )
-        assert_problem(response, 400, "request.malformed")
+        problem = assert_problem(response, 400, "request.malformed")
+        assert problem["parameter"] == asked.partition("?")[2]
 
     def test_a_row_of_a_table_says_which_applications_it_counts(self) -> None:
         counts = {"granted": 0, "refused": 1, "by_reason": {"data-error": 1}, "pending": 8, "overdue": 2}
