@@ -18,7 +18,7 @@ from ledger.controls.trade import CHEAP_MEND, cheapness, index_above, sale_of, s
 from ledger.findings import Finding
 from ledger.records.books import Books
 from ledger.records.cells import total
-from ledger.records.lots import LotRecord, ShipmentLineRecord, ShipmentRecord
+from ledger.records.lots import EventRecord, LotRecord, PostingRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.oversight import DeclarationRecord, InvoiceRecord, TallyRecord
 from ledger.records.policy import Policy
 
@@ -46,18 +46,9 @@ def invoice(case: Case) -> Iterator[Notice]:
         return
     record = books.get(InvoiceRecord, movement.invoice)
     sold = sold_lots(case)
-    subject = f"invoice:{movement.invoice}"
     uses = _uses_with(case)
     if _stands_for_more(books, record, uses, case.recording.policy, {_use(case): sold}):
-        yield notice(
-            case,
-            "invoice.reused",
-            f"the invoice {movement.invoice} stands for {len(uses)} sales",
-            _REUSED,
-            subject=subject,
-            ongoing=True,
-            sales=sorted(uses),
-        )
+        yield _reused(case, movement.invoice, uses)
     if record is not None:
         policy = case.recording.policy
         differs = invoice_faults(books, record, sale, sold, policy)
@@ -70,10 +61,35 @@ def invoice(case: Case) -> Iterator[Notice]:
                 "invoice.mismatch",
                 f"the invoice {movement.invoice} has another {listed(sorted(differs))} than the sale",
                 _MISMATCH,
-                subject=subject,
+                subject=f"invoice:{movement.invoice}",
                 ongoing=True,
                 differs=differs,
             )
+
+
+@rule("invoice.reused")
+def sold_again(case: Case) -> Iterator[Notice]:
+    """A sale stands again by a correction, and its invoice was used for another one meanwhile."""
+    books, policy = case.recording.books, case.recording.policy
+    for shipment, use in _turned_sales(case) if case.movement.corrects else ():
+        uses = uses_of(books, shipment.invoice)
+        if shipment.state in UNSOLD or use in uses:
+            continue
+        uses[use] = sum(line.sent_mg for line in _lines(books, use))
+        if _stands_for_more(books, books.get(InvoiceRecord, shipment.invoice), uses, policy, {}):
+            yield _reused(case, shipment.invoice, uses)
+
+
+def _reused(case: Case, invoice_id: str, uses: Mapping[str, int]) -> Notice:
+    return notice(
+        case,
+        "invoice.reused",
+        f"the invoice {invoice_id} stands for {len(uses)} sales",
+        _REUSED,
+        subject=f"invoice:{invoice_id}",
+        ongoing=True,
+        sales=sorted(uses),
+    )
 
 
 def note_invoice(case: Case) -> None:
@@ -109,16 +125,22 @@ def count_use(books: Books, named: str, mass_mg: int) -> None:
 def note_turned_sales(case: Case) -> None:
     """What is cancelled, refused or undone uses its invoice no more; what travels again does."""
     movement, books = case.movement, case.recording.books
-    for shipment in changed_shipments(case):
-        if not shipment.invoice or shipment.kind not in INVOICED or shipment.owner_from == shipment.owner_to:
-            continue
-        use = f"{shipment.consignor} {shipment.event_id}"
+    for shipment, use in _turned_sales(case):
         if shipment.state in UNSOLD:
             if use in uses_of(books, shipment.invoice):
                 count_use(books, f"{shipment.invoice} {use}", 0)
-        elif movement.corrects and shipment.event_id != movement.event_id:
+        elif movement.corrects:
             sent_mg = sum(line.sent_mg for line in _lines(books, use))
             count_use(books, f"{shipment.invoice} {use}", sent_mg)
+
+
+def _turned_sales(case: Case) -> Iterator[tuple[ShipmentRecord, str]]:
+    """The shipments under an invoice that a movement changed, and their use; its own only if it is undone."""
+    for shipment in changed_shipments(case):
+        if not shipment.invoice or shipment.kind not in INVOICED or shipment.owner_from == shipment.owner_to:
+            continue
+        if shipment.state in UNSOLD or shipment.event_id != case.movement.event_id:
+            yield shipment, f"{shipment.consignor} {shipment.event_id}"
 
 
 def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Notice]:
@@ -138,20 +160,58 @@ def judge_invoice(books: Books, invoice_id: str, policy: Policy) -> Iterator[Not
         yield _paper("invoice.reused", detail, _REUSED, subject, ongoing=True, sales=sorted(uses))
     differs: dict[str, Any] = {}
     for named in sorted({*record.shipments, *uses}):
-        consignor, _, event_id = named.partition(" ")
-        shipment = books.get(ShipmentRecord, consignor, event_id)
-        if shipment is not None and not shipment.replaced_by and shipment.state != "voided":
-            sold = {line.lot: line.sent_mg for line in _lines(books, named)}
-            parties = (shipment.owner_from, shipment.owner_to)
-            weighed = books.get(TallyRecord, WEIGHED, named, "")
-            faults = invoice_faults(books, record, parties, sold, policy)
-            if faults and weighed is not None:
-                faults = invoice_faults(books, record, parties, sold | dict(weighed.sums), policy) and faults
-            differs |= faults
+        differs |= sale_faults(books, record, named, policy)
     yield from _low_prices(books, record, policy)
     if differs:
-        detail = f"the invoice {invoice_id} has another {listed(sorted(differs))} than the sale"
-        yield _paper("invoice.mismatch", detail, _MISMATCH, subject, ongoing=True, differs=differs)
+        yield _mismatch(invoice_id, differs)
+
+
+def judge_named_sale(books: Books, record: InvoiceRecord, sale: str, policy: Policy) -> Notice | None:
+    """What an invoice contradicts of a sale that does not name it and may have been recorded after it."""
+    differs = sale_faults(books, record, sale, policy)
+    return _mismatch(record.invoice, differs) if differs else None
+
+
+def _mismatch(invoice_id: str, differs: Mapping[str, Any]) -> Notice:
+    detail = f"the invoice {invoice_id} has another {listed(sorted(differs))} than the sale"
+    subject = f"invoice:{invoice_id}"
+    return _paper("invoice.mismatch", detail, _MISMATCH, subject, ongoing=True, differs=differs)
+
+
+def sale_faults(books: Books, record: InvoiceRecord, sale: str, policy: Policy) -> dict[str, Any]:
+    """In what an invoice differs from a recorded sale, ``consignor event``, if that stands."""
+    parties, sold = _recorded_sale(books, sale)
+    if not sold:
+        return {}
+    weighed = books.get(TallyRecord, WEIGHED, sale, "")
+    faults = invoice_faults(books, record, parties, sold, policy)
+    if faults and weighed is not None:
+        faults = invoice_faults(books, record, parties, sold | dict(weighed.sums), policy) and faults
+    return faults
+
+
+def _recorded_sale(books: Books, sale: str) -> tuple[tuple[str, str], dict[str, int]]:
+    """Seller, buyer, and mass in mg by lot of a recorded shipment or transfer; no lots if it is undone."""
+    consignor, _, event_id = sale.partition(" ")
+    shipment = books.get(ShipmentRecord, consignor, event_id)
+    if shipment is not None:
+        stands = not shipment.replaced_by and shipment.state != "voided"
+        sold = {line.lot: line.sent_mg for line in _lines(books, sale)} if stands else {}
+        return (shipment.owner_from, shipment.owner_to), sold
+    event = books.get(EventRecord, consignor, event_id)
+    if event is None or event.movement != "transfer" or event.state != "booked":
+        return ("", ""), {}
+    seller = buyer = ""
+    sold = {}
+    for posting in books.group(PostingRecord, "event", event.entry_index, event.position):
+        if posting.account != "holding" or posting.line < event.first_line:
+            continue
+        if posting.mass_mg < 0:
+            seller = posting.owner
+            sold[posting.lot] = sold.get(posting.lot, 0) - posting.mass_mg
+        else:
+            buyer = posting.owner
+    return (seller, buyer), sold
 
 
 def _low_prices(books: Books, record: InvoiceRecord, policy: Policy) -> Iterator[Notice]:
@@ -276,7 +336,7 @@ def _stands_for_more(
     named = {line.get("lot") for line in record.lines}
     if not all(named):
         return False
-    goods = (judged.get(use) or {line.lot for line in _lines(books, use)} for use in uses)
+    goods = (judged.get(use) or _recorded_sale(books, use)[1] for use in uses)
     return any(sold and named.isdisjoint(sold) for sold in goods)
 
 

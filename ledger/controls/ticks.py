@@ -11,7 +11,7 @@ from typing import Final
 from ledger.books.settling import current
 from ledger.clock import format_time_us
 from ledger.controls.exports import ARRIVED
-from ledger.controls.papers import UNSOLD
+from ledger.controls.papers import UNSOLD, judge_named_sale
 from ledger.controls.reviews import review_balance, review_reports, review_surge
 from ledger.controls.schedules import (
     BALANCE_REVIEW,
@@ -232,7 +232,7 @@ def _no_invoice(due: DueRecord, moment: Moment) -> Verdict:
     named_by = moment.invoices_of(due.party, sale) if record is None else [record]
     found = [each for each in named_by if each.cancelled_at is None]
     if any(each.kind == SPECIAL for each in found):
-        return Verdict()
+        return Verdict() if record is not None else _contradicted(found, sale, moment)
     what = "only an ordinary invoice" if found else "no special invoice"
     finding = Finding(
         "invoice.missing",
@@ -241,6 +241,19 @@ def _no_invoice(due: DueRecord, moment: Moment) -> Verdict:
         evidence={"seller": due.party, "event_id": event_id, "invoice": named},
     )
     return Verdict(finding, f"sale:{sale}")
+
+
+def _contradicted(invoices: Sequence[InvoiceRecord], sale: str, moment: Moment) -> Verdict:
+    """Whether an invoice that a sale does not name, and that came before it, says something else.
+
+    Told once, open or closed: a sale that came first was judged when the invoice was registered.
+    """
+    for each in invoices:
+        found = judge_named_sale(moment.books, each, sale, moment.policy)
+        known = () if found is None else moment.books.group(AlertRecord, "subject", found.subject)
+        if found is not None and all(alert.code != found.finding.code for alert in known):
+            return Verdict(found.finding, found.subject)
+    return Verdict()
 
 
 def _is_sold(due: DueRecord, books: Books, consignor: str, event_id: str) -> bool:
@@ -310,6 +323,7 @@ CODES: Final = (
     "pool.unclosed",
     "export.no-arrival",
     "invoice.missing",
+    "invoice.mismatch",
     "licence.overdue",
     "balance.cumulative",
     "report.burst",
