@@ -99,6 +99,9 @@ def wanted_by(signed: Sequence[Signed]) -> Wanted:
         },
         (InvoiceRecord, ""): {(each.invoice,) for each in said if each.invoice},
         (DeclarationRecord, ""): {(each.declaration,) for each in said if each.declaration},
+        (DeclarationRecord, "shipment"): {
+            (issuer, each.event_id) for issuer, each in signed if each.kind in ("export", "disclose")
+        },
         (OwnershipRecord, "held"): {
             (party,)
             for each in said

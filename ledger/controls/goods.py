@@ -13,7 +13,7 @@ from ledger.controls.content import span_text
 from ledger.controls.licences import VALUE, content_in, exported, least_content, lists_on
 from ledger.controls.lists import HOME, country_of
 from ledger.controls.measures import UNIT, band_of
-from ledger.controls.noticing import decimal_text, listed, notice
+from ledger.controls.noticing import actor_of, decimal_text, listed, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.catalogue import Catalogue
 from ledger.materials.hs_codes import hs_codes, hs_fault
@@ -135,8 +135,7 @@ def fractions_of(lot: LotRecord) -> dict[str, Fraction]:
 
 
 def _sent(case: Case) -> Iterator[Notice]:
-    movement = case.movement
-    declaration = case.recording.books.get(DeclarationRecord, movement.declaration)
+    movement, declaration = case.movement, _declaration(case)
     for goods in exported(case):
         fault = (
             None
@@ -164,6 +163,14 @@ def _sent(case: Case) -> Iterator[Notice]:
                 subject=f"lot:{goods.lot.lot}",
                 elements_mg={each: masses[each] for each in heavy},
             )
+
+
+def _declaration(case: Case) -> DeclarationRecord | None:
+    """The declaration of an export: what it names, else the newest that was recorded for it before it."""
+    movement, books = case.movement, case.recording.books
+    named = books.get(DeclarationRecord, movement.declaration)
+    before = books.group(DeclarationRecord, "shipment", actor_of(case), movement.event_id)
+    return named or max(before, key=lambda each: each.entry_index, default=None)
 
 
 def _born(case: Case) -> Iterator[Notice]:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from ledger.controls.act_alerts import open_alerts
 from ledger.controls.recording import Recorded
 from ledger.movements.movement import Line
-from ledger.records.oversight import AlertRecord
+from ledger.records.oversight import AlertRecord, DeclarationRecord
+from ledger.statements.acts.declare_customs import DeclareCustoms
 from tests.support.court import DAY_US, KG, Court, accepted, flags, name, party
 from tests.unit.controls.test_papers import INVOICE, LOT, register, sale, stocked
 
@@ -142,3 +144,59 @@ def test_a_sale_that_stood_all_along_is_not_told_again() -> None:
     accepted(court.file("receive", "trader", event_id="urn:event:received", **said))
     filed = court.file("receive", "trader", corrects="urn:event:received", did_not_occur=True, **said)
     assert "invoice.reused" not in flags(filed)
+
+
+# --- Declarations -----------------------------------------------------------------------------------------
+
+
+def declare(court: Court, hs_code: str, declaration: str = "D-1", **members: Any) -> None:
+    said: dict[str, Any] = {
+        "declaration": declaration,
+        "declarant": party("magnets"),
+        "shipment": "urn:event:export",
+        "hs_code": hs_code,
+        "controlled": False,
+        "destination": "DE",
+        "licence": "",
+        **members,
+    }
+    court.books.put(DeclarationRecord(**said, mass_mg=KG, declared_us=0, entry_index=court.index))
+    act = DeclareCustoms(**said, mass=KG, declared=0)
+    open_alerts(act, court.books, court.policy, court.index, court.now_us)
+    court.index += 1
+
+
+def export(court: Court, declaration: str = "") -> None:
+    line = Line(court.extract("magnets", "lot/1", {"La": 5 * KG}, "la-oxide"), KG)
+    said = {"inputs": (line,), "consignee": party("abroad"), "destination": "DE", "declaration": declaration}
+    accepted(court.file("export", "magnets", event_id="urn:event:export", **said))
+
+
+@pytest.mark.parametrize(("hs_code", "found"), [("2846901200", 0), ("3810100000", 1)])
+@pytest.mark.parametrize("named", ["D-1", "D-other", ""])
+@pytest.mark.parametrize("declared_first", [True, False])
+def test_goods_under_another_code(hs_code: str, found: int, named: str, declared_first: bool) -> None:
+    court = Court()
+    if declared_first:
+        declare(court, hs_code)
+    export(court, named)
+    if not declared_first:
+        declare(court, hs_code)
+    assert len(court.alerts("hs.mismatch")) == found
+
+
+@pytest.mark.parametrize("other", [{"shipment": "urn:event:other"}, {"declarant": party("trader")}])
+def test_a_declaration_of_other_goods_is_not_theirs(other: dict[str, Any]) -> None:
+    court = Court()
+    declare(court, "3810100000", **other)
+    export(court)
+    assert court.alerts("hs.mismatch") == []
+
+
+@pytest.mark.parametrize("named", ["D-2", ""])
+def test_of_two_declarations_before_their_export_the_amended_one_counts(named: str) -> None:
+    court = Court()
+    declare(court, "3810100000")
+    declare(court, "2846901200", "D-2")
+    export(court, named)
+    assert court.alerts("hs.mismatch") == []
