@@ -107,7 +107,7 @@ def _drawn_by(case: Case) -> Iterator[tuple[str, int]]:
     if movement.kind == "export" and movement.licence:
         yield licence_name(movement.licence, movement.event_id), licensed_mass(case)
     sent_mg, month = exported_mg(case), month_of(movement.event_time_us, recording.policy)
-    for subject in flows(case):
+    for subject in flows(party, movement.destination):
         yield export_name(subject, month), sent_mg
     parcel = f"{movement.event_time_us} {recording.index} {movement.event_id}"
     for cluster in clusters(case):

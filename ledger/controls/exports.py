@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Final
 
-from ledger.controls.drawn import drawn_for, export_name, parcel_name, to_give_back
+from ledger.controls.drawn import SUSPENDED, drawn_for, export_name, parcel_name, to_give_back
 from ledger.controls.licences import exported, licensed_mass
 from ledger.controls.measures import more_than
 from ledger.controls.noticing import actor_of, decimal_text, notice
@@ -39,38 +39,60 @@ def clusters(case: Case) -> list[str]:
 @rule("export.structuring", movements=ABROAD)
 def structuring(case: Case) -> Iterator[Notice]:
     """Several parcels below the reporting size go to one consignee or end user within a window."""
-    limits, mass_mg = case.recording.policy.thresholds, exported_mg(case)
+    at_us, mass_mg = case.movement.event_time_us, exported_mg(case)
+    for cluster in clusters(case):
+        found = _small_parcels(case, cluster, at_us, mass_mg)
+        if found is not None:
+            yield found
+            return
+
+
+@rule("export.structuring", movements=("cancel",))
+def parcels_again(case: Case) -> Iterator[Notice]:
+    """An export whose cancellation did not occur is one of several small parcels once more."""
+    for shipment in (shipment for shipment, travels in turned_shipments(case) if travels):
+        drawn = drawn_for(case.recording.books, shipment, SUSPENDED)
+        found = (
+            _small_parcels(case, cluster, shipment.event_time_us, mass_mg)
+            for cluster in dict.fromkeys((shipment.end_user, shipment.consignee))
+            for name, mass_mg in drawn.items()
+            if cluster and name.startswith(parcel_name(cluster, ""))
+        )
+        yield from [each for each in found if each is not None][:1]
+
+
+def _small_parcels(case: Case, cluster: str, at_us: int, mass_mg: int) -> Notice | None:
+    """What a further parcel makes of those that went to a cluster, if it is one that is kept small."""
+    limits = case.recording.policy.thresholds
     size = limits["structuring.parcel_kg"] * KG_MG
     if not limits["structuring.least_share"] * size <= mass_mg < size:
-        return
+        return None
     given_back = to_give_back(case)
-    span_us = int(limits["structuring.days"]) * DAY_US
-    for cluster in clusters(case):
-        tally = case.recording.books.get(TallyRecord, PARCELS, cluster, "")
-        earlier = {} if tally is None else tally.sums
-        parcels = {
-            name: mass
-            for name, mass in earlier.items()
-            if limits["structuring.least_share"] * size <= mass < size
-            and parcel_name(cluster, name) not in given_back
-        }
-        parcels = _fullest_window(parcels, case.movement.event_time_us, span_us)
-        together = sum(parcels.values()) + mass_mg
-        if len(parcels) + 1 >= limits["structuring.parcels"] and together >= size:
-            yield notice(
-                case,
-                "export.structuring",
-                f"{len(parcels) + 1} parcels below the reporting size went to {cluster} within "
-                f"{decimal_text(limits['structuring.days'])} days, {together} mg together",
-                "Report them as one delivery, or show the orders behind them.",
-                subject=f"consignee:{cluster}",
-                ongoing=True,
-                consignee=cluster,
-                parcels=len(parcels) + 1,
-                together_mg=together,
-                reporting_size_mg=int(size),
-            )
-            return
+    tally = case.recording.books.get(TallyRecord, PARCELS, cluster, "")
+    earlier = {} if tally is None else tally.sums
+    parcels = {
+        name: mass
+        for name, mass in earlier.items()
+        if limits["structuring.least_share"] * size <= mass < size
+        and parcel_name(cluster, name) not in given_back
+    }
+    parcels = _fullest_window(parcels, at_us, int(limits["structuring.days"]) * DAY_US)
+    together = sum(parcels.values()) + mass_mg
+    if len(parcels) + 1 < limits["structuring.parcels"] or together < size:
+        return None
+    return notice(
+        case,
+        "export.structuring",
+        f"{len(parcels) + 1} parcels below the reporting size went to {cluster} within "
+        f"{decimal_text(limits['structuring.days'])} days, {together} mg together",
+        "Report them as one delivery, or show the orders behind them.",
+        subject=f"consignee:{cluster}",
+        ongoing=True,
+        consignee=cluster,
+        parcels=len(parcels) + 1,
+        together_mg=together,
+        reporting_size_mg=int(size),
+    )
 
 
 @rule("export.surge", movements=ABROAD)
@@ -86,7 +108,7 @@ def surge(case: Case) -> Iterator[Notice]:
     def went_out(subject: str, month: str) -> int:
         return exported_in(books, subject, month) - given_back.get(export_name(subject, month), 0)
 
-    for subject in flows(case):
+    for subject in flows(actor_of(case), case.movement.destination):
         this_month = went_out(subject, month) + mass_mg
         if this_month < limits["surge.tonnes"] * TONNE_MG:
             continue
@@ -166,10 +188,10 @@ def taken_back(case: Case) -> Iterator[Notice]:
             )
 
 
-def flows(case: Case) -> list[str]:
+def flows(exporter: str, destination: str) -> list[str]:
     """Whose exports grow: the exporter's, and those to the country."""
-    found = [f"exporter:{actor_of(case)}"]
-    return [*found, f"country:{case.movement.destination}"] if case.movement.destination else found
+    found = [f"exporter:{exporter}"]
+    return [*found, f"country:{destination}"] if destination else found
 
 
 def exported_mg(case: Case) -> int:

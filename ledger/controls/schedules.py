@@ -43,8 +43,9 @@ def schedule(case: Case) -> None:
     movement, recording = case.movement, case.recording
     if movement.corrects:
         _await_again(case)
-        if movement.did_not_occur:
-            return
+    _review_turned(case)
+    if movement.did_not_occur:
+        return
     for shipment in changed_shipments(case):
         _schedule_shipment(case, shipment)
     if movement.kind == "receive" and case.effect.provisional:
@@ -64,10 +65,7 @@ def schedule(case: Case) -> None:
     if not movement.corrects and movement.kind not in EXEMPT:
         put_again(case, REPORT_REVIEW, f"{actor} {month}", actor, due_us)
     if movement.kind in ABROAD:
-        for flow in flows(case):
-            for each in months_to_review(recording.books, flow, month):
-                filed_us = filing_deadline_us(month_start_us(each, policy), policy)
-                put_again(case, SURGE_REVIEW, f"{flow} {each}", actor, filed_us)
+        _review_exports(case, actor, movement.destination, movement.event_time_us)
 
 
 def put_once(case: Case, kind: str, subject: str, party: str, site: str, due_us: int) -> None:
@@ -137,6 +135,24 @@ def _await_again(case: Case) -> None:
             due = books.get(DueRecord, kind, subject)
             if due is not None and due.bucket == SETTLED:
                 books.put(replace(due, bucket=max(due.due_us // HOUR_US, hour)))
+
+
+def _review_turned(case: Case) -> None:
+    """An export that is taken back, or travels again, changes its month and those that it is history of."""
+    movement = case.movement
+    for shipment in changed_shipments(case):
+        own = shipment.event_id == movement.event_id and not movement.did_not_occur
+        if shipment.kind in ABROAD and not own:
+            _review_exports(case, shipment.consignor, shipment.destination, shipment.event_time_us)
+
+
+def _review_exports(case: Case, exporter: str, destination: str, event_time_us: int) -> None:
+    policy = case.recording.policy
+    month = month_of(event_time_us, policy)
+    for flow in flows(exporter, destination):
+        for each in months_to_review(case.recording.books, flow, month):
+            filed_us = filing_deadline_us(month_start_us(each, policy), policy)
+            put_again(case, SURGE_REVIEW, f"{flow} {each}", exporter, filed_us)
 
 
 def _schedule_shipment(case: Case, shipment: ShipmentRecord) -> None:

@@ -297,3 +297,67 @@ def test_what_a_correction_moves_to_another_month_is_no_history_of_it() -> None:
     assert export(court, 4000, days=0, event_id="urn:event:large", at_us=last - HOUR_US) == []
     assert corrected(court, "urn:event:large", 5001) == ["export.surge", "export.surge"]
     assert court.alerts("export.surge")[0].evidence["mean_mg"] == 1_000_000_000
+
+
+# --- Cancellations in between -----------------------------------------------------------------------------
+
+
+def cancel(court: Court, event: str, **members: Any) -> list[str]:
+    return flags(court.file("cancel", "magnets", shipment=event, reason="not loaded", **members))
+
+
+def travels_again(court: Court, event: str) -> list[str]:
+    """Its cancellation, under the same name with /cancelled, did not occur."""
+    return cancel(court, event, corrects=f"{event}/cancelled", did_not_occur=True)
+
+
+@pytest.mark.parametrize(("kg", "found"), [(400, ["export.structuring"]), (600, [])])
+def test_a_parcel_that_travels_again_is_one_more(kg: float, found: list[str]) -> None:
+    court = stocked()
+    for number in range(3):
+        assert export(court, kg if number == 0 else 400, event_id=f"urn:parcel:{number}") == []
+    assert cancel(court, "urn:parcel:0", event_id="urn:parcel:0/cancelled") == []
+    assert export(court, 400) == []
+    assert travels_again(court, "urn:parcel:0") == found
+    for alert in court.alerts("export.structuring"):
+        assert (alert.subject, alert.evidence["parcels"]) == (f"consignee:{USER}", 4)
+
+
+def test_a_parcel_that_travels_again_a_month_away_is_none_more() -> None:
+    court = stocked()
+    assert export(court, 400, event_id="urn:parcel:0") == []
+    assert cancel(court, "urn:parcel:0", event_id="urn:parcel:0/cancelled") == []
+    court.now_us += 20 * DAY_US
+    for _ in range(3):
+        assert export(court, 400, days=4) == []
+    assert travels_again(court, "urn:parcel:0") == []
+
+
+@pytest.mark.parametrize("by", ["cancel", "did_not_occur"])
+@pytest.mark.parametrize(("tonnes", "found"), [(6, 2), (5, 0)])
+def test_growth_is_judged_again_where_its_history_is_taken_back(by: str, tonnes: float, found: int) -> None:
+    court = with_history(3)
+    back_us = court.now_us - 40 * DAY_US
+    large = {"at_us": back_us, "event_id": "urn:event:large"}
+    court.set_policy(
+        rules={code: {"action": "off"} for code in ("export.structuring", "report.late", "export.no-arrival")}
+    )
+    assert export(court, 4000, days=0, **large) == []
+    assert export(court, tonnes * 1000, days=0) == []
+    assert surges(court, 60) == []
+    if by == "cancel":
+        assert cancel(court, "urn:event:large") == []
+    else:
+        assert export(court, 4000, days=0, corrects="urn:event:large", did_not_occur=True, **large) == []
+    assert len(surges(court, 2)) == found
+    assert surges(court, 60) == []
+
+
+def test_growth_is_judged_again_where_its_cancellation_did_not_occur() -> None:
+    court = with_history(3)
+    assert export(court, 4000, days=0, event_id="urn:event:large") == []
+    assert cancel(court, "urn:event:large", event_id="urn:event:large/cancelled") == []
+    assert export(court, 2000, days=0) == []
+    assert surges(court, 60) == []
+    assert travels_again(court, "urn:event:large") == []
+    assert len(surges(court, 2)) == 2
