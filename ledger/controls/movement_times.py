@@ -7,6 +7,7 @@ agrees.
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from ledger.clock import format_time_us
@@ -14,13 +15,14 @@ from ledger.controls.noticing import decimal_text, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.controls.shipments import changed_shipments, subject_of
 from ledger.records.books import Books
-from ledger.records.lots import LotRecord, ShipmentRecord
+from ledger.records.lots import EventRecord, LotRecord, PostingRecord, ProvisionalRecord, ShipmentRecord
 from ledger.records.oversight import TallyRecord
 from ledger.records.periods import HOUR_US
 from ledger.statements.registers import Facts, SiteRecord
 
 DISTANCES: Final = "distance"
 SEEN: Final = "seen"
+BIRTHS: Final = ("opening", "extract", "import", "process", "draw")
 _EARTH_KM: Final = 6371.0
 _AWAITED: Final = "awaited"
 _SHIPPED: Final = ("ship", "export", "disclose", "return", "refuse", "release")
@@ -47,6 +49,37 @@ def before_birth(case: Case) -> Iterator[Notice]:
                 pointer=pointer,
                 event_time=format_time_us(at_us),
             )
+
+
+@rule("time.before-birth", movements=BIRTHS, action="reject")
+def used_before_birth(case: Case) -> Iterator[Notice]:
+    """A lot was received or used before it was born, by a birth that is recorded or corrected only now."""
+    for lot in case.effect.born:
+        if lot.lot not in case.effect.awaited and not case.movement.corrects:
+            continue
+        earliest_us = min(_handled(case, lot), default=lot.event_time_us)
+        if earliest_us < lot.event_time_us:
+            found = notice(
+                case,
+                "time.before-birth",
+                f"{lot.lot} is born after what happened to it at {format_time_us(earliest_us)}",
+                "Correct the time of this birth, or of what happened before it.",
+                subject=f"lot:{lot.lot}",
+                event_time=format_time_us(earliest_us),
+            )
+            yield replace(found, past=True)
+
+
+def _handled(case: Case, lot: LotRecord) -> Iterator[int]:
+    """When a lot was held or moved, by what stands of earlier entries."""
+    books = case.recording.books
+    for posting in books.group(PostingRecord, "lot", lot.lot):
+        if posting.account != "holding" or posting.event_time_us >= lot.event_time_us:
+            continue
+        for event in books.group(EventRecord, "entry", posting.entry_index):
+            own = event.position == posting.position and posting.line >= event.first_line
+            if own and event.state == "booked" and event.entry_index != case.recording.index:
+                yield posting.event_time_us
 
 
 @rule("time.after-recording", stage="before", action="reject")
@@ -168,9 +201,19 @@ def known_distance_km(books: Books, facts: Facts, one: str, other: str) -> int:
 
 
 def _distance_of(case: Case, shipment: ShipmentRecord) -> int:
-    arrived_at = case.movement.site if case.movement.kind == "receive" else shipment.site_to
-    recording = case.recording
-    return known_distance_km(recording.books, recording.facts, shipment.site_from, arrived_at)
+    books, facts, sites = case.recording.books, case.recording.facts, {case.movement.site}
+    if case.movement.kind != "receive":  # what was received before it was sent may have gone elsewhere
+        names = (name for name in (shipment.event_id, shipment.despatch_advice) if name)
+        waited = [
+            each
+            for name in names
+            for each in books.group(ProvisionalRecord, "shipment", shipment.consignor, name)
+        ]
+        sites = {
+            each.site for each in waited if each.event_time_us == shipment.received_us and not each.left_mg
+        }
+        sites.add(shipment.site_to)
+    return max(known_distance_km(books, facts, shipment.site_from, site) for site in sites)
 
 
 def _pair(one: str, other: str) -> str:

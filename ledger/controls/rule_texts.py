@@ -351,7 +351,8 @@ RULE_TEXTS: Final[Mapping[str, RuleText]] = {
         example="one seal number on two drums",
     ),
     "time.before-birth": RuleText(
-        fires="something happens to a lot before it was born",
+        fires="something happens to a lot before it was born. Flagged, never refused: by a birth that is "
+        "recorded or corrected afterwards",
         thresholds=(),
         example="shipped on Monday, extracted on Tuesday",
     ),

@@ -8,7 +8,7 @@ import pytest
 from ledger.controls.recording import Recorded
 from ledger.records.oversight import QuotaRecord
 from ledger.statements.registers import Listing
-from tests.support.court import KG, Court, accepted, flags, name, out, party, refusals
+from tests.support.court import DAY_US, HOUR_US, KG, Court, accepted, flags, name, out, party, refusals, site
 
 LOT = name("mine", "lot/late")
 OXIDE = name("plant", "lot/oxide")
@@ -123,3 +123,34 @@ def test_what_was_made_of_a_lot_that_is_born_late_of_illegal_product_is_illegal_
     line = out(LOT, 2_000 * KG, REO, "mixed-carbonate")
     accepted(court.file("process", "mine", inputs=whole, outputs=(line,), process="leaching"))
     assert [court.lot(each).tainted_by for each in (LOT, OXIDE, other)] == [1, 1, None]
+
+
+@pytest.mark.parametrize(("hours", "found"), [(-1, []), (0, []), (1, ["time.before-birth"])])
+def test_a_late_birth_after_what_happened_to_the_lot_is_noticed(hours: int, found: list[str]) -> None:
+    court = Court()
+    court.now_us += 2 * DAY_US
+    received_us = court.now_us - DAY_US
+    accepted(received(court, at_us=received_us))
+    assert flags(born(court, 1, at_us=received_us + hours * HOUR_US)) == found
+    for alert in court.alerts("time.before-birth"):
+        assert alert.subject == f"lot:{LOT}"
+
+
+def test_a_receipt_that_was_taken_back_happened_to_no_lot() -> None:
+    court = Court()
+    accepted(received(court, event_id="urn:wrong", at_us=court.now_us - DAY_US))
+    accepted(received(court, corrects="urn:wrong"))
+    assert flags(born(court, 1)) == []
+
+
+@pytest.mark.parametrize(("hours", "found"), [(-3, []), (-2, []), (-1.5, ["time.before-birth"])])
+def test_a_birth_corrected_to_after_what_happened_to_the_lot_is_noticed(
+    hours: float, found: list[str]
+) -> None:
+    court = Court()
+    day_us = court.now_us - DAY_US
+    accepted(born(court, 1, event_id="urn:birth", at_us=day_us))
+    line = {"inputs": (out(LOT, 2_000 * KG, REO),), "custodian_to": party("plant"), "site_to": site("plant")}
+    accepted(court.file("ship", "mine", at_us=court.now_us - 2 * HOUR_US, **line))
+    mended = born(court, 1, corrects="urn:birth", at_us=court.now_us + int(hours * HOUR_US))
+    assert flags(mended) == found

@@ -179,6 +179,24 @@ def test_goods_travel_no_faster_than_anything(hours: float, found: list[str]) ->
     assert flags(receive(court, at_us=left_us + round(hours * HOUR_US))) == found
 
 
+@pytest.mark.parametrize("site_to", [site("trader"), ""])
+@pytest.mark.parametrize("at", [site("trader"), site("hall")])
+@pytest.mark.parametrize("receipt_first", [True, False])
+def test_goods_travel_to_where_they_were_received(site_to: str, at: str, receipt_first: bool) -> None:
+    court = stocked()
+    court.enrol("plant", ("separator",), latitude="25.83", longitude="114.93")
+    court.enrol("trader", ("trader",), latitude="25.84", longitude="114.94")
+    court.enrol("hall", ("trader",), latitude="40.65", longitude="109.84")
+    court.set_policy(rules={"name.foreign": {"action": "off"}})
+    left_us = court.now_us - 10 * HOUR_US
+    filed = [
+        lambda: ship(court, at_us=left_us, site_to=site_to),
+        lambda: receive(court, at_us=left_us + HOUR_US, site=at),
+    ]
+    found = [flags(each()) for each in (filed[::-1] if receipt_first else filed)]
+    assert found == [[], ["time.too-fast"] if at == site("hall") else []]
+
+
 def fields_of(record: object) -> dict[str, Any]:
     return {field: getattr(record, field) for field in type(record).__slots__}
 
