@@ -6,6 +6,7 @@ it.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -17,8 +18,9 @@ from ledger.controls.noticing import actor_of, decimal_text, listed, notice
 from ledger.controls.rule import Case, Notice, rule
 from ledger.materials.catalogue import Catalogue
 from ledger.materials.hs_codes import hs_codes, hs_fault
+from ledger.records.books import Books
 from ledger.records.cells import element_masses
-from ledger.records.lots import LotRecord
+from ledger.records.lots import AssayRecord, EventRecord, LotRecord
 from ledger.records.oversight import ControlListRecord, DeclarationRecord
 
 MAGNET: Final = "magnet"
@@ -194,30 +196,56 @@ def _born(case: Case) -> Iterator[Notice]:
 
 
 def _assayed(case: Case) -> Iterator[Notice]:
-    results = case.movement.results
-    if not results:
+    for line in case.movement.inputs if case.movement.results else ():
+        lot = case.recording.books.get(LotRecord, line.lot)
+        if lot is not None:
+            yield from _contradicted(case, lot, case.movement.results, line.pointer)
+
+
+@rule("hs.mismatch", movements=("opening", *BIRTHS))
+def assayed_before(case: Case) -> Iterator[Notice]:
+    """The newest assay of a lot contradicts its birth, recorded or corrected only now."""
+    for lot in case.effect.born:
+        if lot.lot not in case.effect.awaited and not case.movement.corrects:
+            continue
+        books = case.recording.books
+        standing = (each for each in books.group(AssayRecord, "lot", lot.lot) if _stands(books, each))
+        newest = max(standing, key=lambda each: (each.entry_index, each.position), default=None)
+        stated = {} if newest is None else newest.results
+        results = {
+            each: (Fraction(value), Fraction(u)) for each, (value, u) in stated.items() if each != "treo"
+        }
+        if results:
+            yield from (replace(found, past=True) for found in _contradicted(case, lot, results, ""))
+
+
+def _stands(books: Books, assay: AssayRecord) -> bool:
+    events = books.group(EventRecord, "entry", assay.entry_index)
+    return any(each.position == assay.position and each.state == "booked" for each in events)
+
+
+def _contradicted(
+    case: Case, lot: LotRecord, results: Mapping[str, tuple[Fraction, Fraction]], pointer: str
+) -> Iterator[Notice]:
+    if not lot.cells:
         return
     measured = {element: value for element, (value, _) in results.items()}
-    for line in case.movement.inputs:
-        lot = case.recording.books.get(LotRecord, line.lot)
-        if lot is None or not lot.cells:
-            continue
-        product = case.recording.policy.catalogue.product(lot.product)
-        fault = None
-        if product is not None and product.hs_code:
-            fault = hs_fault(product.hs_code, product.form, measured)
-        apart = _apart(case, fractions_of(lot), results)
-        if fault is not None or apart:
-            yield notice(
-                case,
-                "hs.mismatch",
-                f"the assay of {lot.lot} contradicts its product: {fault or listed(apart)}",
-                "Correct the product or the composition of the lot, or have it assayed again.",
-                subject=f"lot:{lot.lot}",
-                pointer=line.pointer,
-                product=lot.product,
-                elements=apart,
-            )
+    product = case.recording.policy.catalogue.product(lot.product)
+    fault = None
+    if product is not None and product.hs_code:
+        fault = hs_fault(product.hs_code, product.form, measured)
+    apart = _apart(case, fractions_of(lot), results)
+    if fault is not None or apart:
+        yield notice(
+            case,
+            "hs.mismatch",
+            f"the assay of {lot.lot} contradicts its product: {fault or listed(apart)}",
+            "Correct the product or the composition of the lot, or have it assayed again.",
+            subject=f"lot:{lot.lot}",
+            pointer=pointer,
+            product=lot.product,
+            elements=apart,
+        )
 
 
 def _apart(

@@ -87,28 +87,39 @@ def ore_used_before(case: Case) -> Iterator[Notice]:
 @rule("recycler.fingerprint", movements=("process", "feed"))
 def scrap_fingerprint(case: Case) -> Iterator[Notice]:
     """Scrap that is fed has more of an element than scrap has, but ore."""
+    for lot, _ in case.effect.used:
+        yield from _unlike_scrap(case, lot)
+
+
+@rule("recycler.fingerprint", movements=("opening", "extract", "import", "process", "draw"))
+def scrap_used_before(case: Case) -> Iterator[Notice]:
+    """Scrap that was fed is unlike scrap by its birth, recorded or corrected only now."""
+    for lot in case.effect.born:
+        if lot.lot in case.effect.revalued:
+            for found in _unlike_scrap(case, lot):
+                yield replace(found, past=True)
+
+
+def _unlike_scrap(case: Case, lot: LotRecord) -> Iterator[Notice]:
     limits = case.recording.policy.thresholds
     least, sigmas = limits["fingerprint.share"], limits["fingerprint.sigma"]
-    for lot, _ in case.effect.used:
-        if lot.stage != "scrap":
-            continue
-        masses = element_masses(lot.cells)
-        whole = sum(masses.values())
-        found = {
-            element: Fraction(masses[element], whole)
-            for element in SCRAP_STRANGERS
-            if masses.get(element) and _above(masses[element], whole, least, sigmas)
-        }
-        if found:
-            yield notice(
-                case,
-                "recycler.fingerprint",
-                f"the scrap {lot.lot} has {listed(found)} like an ore, not like magnets or metal",
-                "Have the scrap assayed and its source named; ore may not be recycled.",
-                subject=f"lot:{lot.lot}",
-                ongoing=True,
-                shares=found,
-            )
+    masses = element_masses(lot.cells) if lot.stage == "scrap" else {}
+    whole = sum(masses.values())
+    found = {
+        element: Fraction(masses[element], whole)
+        for element in SCRAP_STRANGERS
+        if masses.get(element) and _above(masses[element], whole, least, sigmas)
+    }
+    if found:
+        yield notice(
+            case,
+            "recycler.fingerprint",
+            f"the scrap {lot.lot} has {listed(found)} like an ore, not like magnets or metal",
+            "Have the scrap assayed and its source named; ore may not be recycled.",
+            subject=f"lot:{lot.lot}",
+            ongoing=True,
+            shares=found,
+        )
 
 
 @rule("origin.fingerprint", movements=("extract", "process"))

@@ -1,5 +1,6 @@
 """recycler.ore-input and hs.mismatch when a birth is recorded, or corrected, after the lot was used."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -136,3 +137,68 @@ def test_a_birth_that_is_corrected_afterwards_is_judged_again() -> None:
     )
     assert flags(again) == ["recycler.ore-input"]
     assert court.lot(MADE).tainted_by is not None
+
+
+# --- What a birth says of goods that were looked at before ------------------------------------------------
+
+
+def born_with(court: Court, contained: dict[str, int], **members: Any) -> list[str]:
+    lines = (out(LOT, 100 * KG, contained, members.pop("product", "magnet-scrap")),)
+    said = {"at_us": court.now_us - 2 * DAY_US, "event_id": "urn:born", **members}
+    court.enrol("mine", ("magnet_maker",))  # which gathers scrap
+    return flags(court.file("extract", "mine", outputs=lines, **said))
+
+
+@pytest.mark.parametrize("kind", ["process", "feed"])
+@pytest.mark.parametrize("action", ["flag", "reject"])
+def test_scrap_that_was_used_is_looked_at_by_its_birth(kind: str, action: str) -> None:
+    court = Court()
+    court.set_policy(rules={"recycler.fingerprint": {"action": action}})
+    received(court)
+    used(court, kind=kind)
+    assert born_with(court, {"Nd": 50 * KG, "Y": 2 * KG}) == ["recycler.fingerprint"]
+
+
+def test_scrap_like_scrap_and_scrap_that_was_not_used_are_let_pass() -> None:
+    court = Court()
+    received(court)
+    assert born_with(court, {"Nd": 50 * KG, "Y": 2 * KG}) == []
+    court = Court()
+    received(court)
+    used(court)
+    assert born_with(court, {"Nd": 50 * KG}) == []
+
+
+def assayed(court: Court, nd: str, **members: Any) -> list[str]:
+    results = {"Nd": (Fraction(nd), Fraction("0.001")), "Pr": (1 - Fraction(nd), Fraction("0.001"))}
+    return flags(court.file("assay", "recycler", inputs=(Line(LOT, None),), results=results, **members))
+
+
+@pytest.mark.parametrize("action", ["flag", "reject"])
+@pytest.mark.parametrize(("kg", "found"), [(50, []), (49, []), (40, ["hs.mismatch"])])
+def test_an_assay_before_the_birth_is_compared_with_it(kg: int, found: list[str], action: str) -> None:
+    court = Court()
+    received(court)
+    assert assayed(court, "0.99") == []
+    court.set_policy(rules={"hs.mismatch": {"action": action}})
+    assert born_with(court, {"Nd": kg * KG, "Pr": (50 - kg) * KG}) == found
+
+
+def test_the_newest_assay_that_stands_counts() -> None:
+    court = Court()
+    received(court)
+    assert assayed(court, "0.5") == ["hs.mismatch"]
+    assert assayed(court, "0.99") == []
+    assert assayed(court, "0.5", event_id="urn:wrong") == ["hs.mismatch"]
+    assayed(court, "0.5", corrects="urn:wrong", did_not_occur=True, event_id="urn:wrong")
+    assert born_with(court, {"Nd": 50 * KG}) == []
+
+
+def test_a_birth_that_is_corrected_to_what_was_measured_is_let_pass() -> None:
+    court = Court()
+    assert born_with(court, {"Nd": 50 * KG}) == []
+    assert assayed(court, "0.6") == ["hs.mismatch"]
+    mended = {"corrects": "urn:born", "event_id": "urn:mended"}
+    assert born_with(court, {"Nd": 30 * KG, "Pr": 20 * KG}, **mended) == []
+    again = {"corrects": "urn:mended", "event_id": "urn:again"}
+    assert born_with(court, {"Nd": 50 * KG}, **again) == ["hs.mismatch"]
