@@ -117,6 +117,13 @@ def test_a_corrected_transfer_is_compared_as_it_stands() -> None:
     assert [alert.code for alert in register(court, 20)] == ["invoice.mismatch"]
 
 
+def test_a_transfer_that_did_not_occur_is_compared_with_nothing() -> None:
+    court = stocked()
+    accepted(transfer(court))
+    accepted(transfer(court, event_id="urn:event:undone", corrects="urn:event:sale", did_not_occur=True))
+    assert register(court, 20) == []
+
+
 def test_a_sale_that_stands_again_uses_its_invoice_a_second_time() -> None:
     court = stocked()
     register(court)
