@@ -349,6 +349,7 @@ def configuration(cookie: str, token: str) -> SchemathesisConfig:
                         "/v1/shipments",
                         "/v1/statistics",
                         "/v1/statistics/draft",
+                        "/v1/statistics/tables",
                         "/v1/technology-transfers",
                     ],
                     "checks": {
