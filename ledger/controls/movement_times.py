@@ -71,14 +71,14 @@ def used_before_birth(case: Case) -> Iterator[Notice]:
 
 
 def _handled(case: Case, lot: LotRecord) -> Iterator[int]:
-    """When a lot was held or moved, by what stands of earlier entries."""
+    """When a lot was held or moved, by what stands."""
     books = case.recording.books
     for posting in books.group(PostingRecord, "lot", lot.lot):
         if posting.account != "holding" or posting.event_time_us >= lot.event_time_us:
             continue
         for event in books.group(EventRecord, "entry", posting.entry_index):
             own = event.position == posting.position and posting.line >= event.first_line
-            if own and event.state == "booked" and event.entry_index != case.recording.index:
+            if own and event.state == "booked":
                 yield posting.event_time_us
 
 

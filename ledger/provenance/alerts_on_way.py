@@ -88,13 +88,13 @@ def _about(source: StoreSource, graph: Graph, alerts: Iterable[Sequence[Any]]) -
     passed = set().union(*(level.heads for level in graph.levels))
     found: set[Key] = set()
     others: list[_Alert] = []
-    for state, code, *alert in alerts:
+    for state, code, subject, index, number, position in alerts:
         if state != "open":
             continue
-        if _head_of(alert[0]) in passed:
-            found.add((alert[1], alert[2]))
-        elif code.startswith(_WHOLE) or not alert[0].startswith(_ITSELF):
-            others.append(_Alert(*alert))
+        if _head_of(subject) in passed:
+            found.add((index, number))
+        elif not subject.startswith(_ITSELF) or code.startswith(_WHOLE):
+            others.append(_Alert(subject, index, number, position))
     made = set().union(*(level.places for level in graph.levels)) if others else ()
     moved: list[_Alert] = []
     for each in others:

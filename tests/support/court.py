@@ -3,7 +3,7 @@
 All of a firm's sites, lots and names lie under its own prefix: ``https://<firm>.example/``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
@@ -104,16 +104,19 @@ class Court:
         stated = {each.replace("__", "."): Fraction(text) for each, text in limits.items()}
         self.policy = replace(self.policy, thresholds={**self.policy.thresholds, **stated})
 
-    def file(self, kind: str, firm: str, *, event_id: str = "", **members: Any) -> Recorded:
+    def file(self, kind: str, firm: str, **members: Any) -> Recorded:
         """Records a movement of a firm: at its site, an hour ago."""
+        return self.record(self.movement(kind, firm, **members), firm)
+
+    def movement(self, kind: str, firm: str, *, event_id: str = "", **members: Any) -> Movement:
+        """A movement of a firm, as ``file`` records it."""
         at_us = members.pop("at_us", self.now_us - HOUR_US)
         members.setdefault("site", site(firm))
         event_id = event_id or f"urn:event:{next(self.numbers)}"
-        moved = Movement(kind, event_id, at_us, 480, "/events/0", **members)
-        return self.record(moved, firm)
+        return Movement(kind, event_id, at_us, 480, "/events/0", **members)
 
-    def record(self, moved: Movement, firm: str) -> Recorded:
-        """Records one movement as an entry of its own."""
+    def record(self, moved: Movement | Sequence[Movement], firm: str) -> Recorded:
+        """Records one movement, or some of one statement, as an entry of its own."""
         recording = Recording(
             index=self.index,
             recorded_at_us=self.now_us,
@@ -122,7 +125,7 @@ class Court:
             facts=self.facts,
             books=self.books,
         )
-        recorded = record_movements([moved], recording)
+        recorded = record_movements([moved] if isinstance(moved, Movement) else moved, recording)
         self.index += 1
         return recorded
 

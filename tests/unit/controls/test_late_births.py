@@ -154,3 +154,15 @@ def test_a_birth_corrected_to_after_what_happened_to_the_lot_is_noticed(
     accepted(court.file("ship", "mine", at_us=court.now_us - 2 * HOUR_US, **line))
     mended = born(court, 1, corrects="urn:birth", at_us=court.now_us + int(hours * HOUR_US))
     assert flags(mended) == found
+
+
+def test_a_birth_corrected_to_after_what_the_same_statement_tells_of_the_lot_is_noticed() -> None:
+    court = Court()
+    accepted(born(court, 1, event_id="urn:birth", at_us=court.now_us - DAY_US))
+    sent = {"inputs": (out(LOT, 2_000 * KG, REO),), "custodian_to": party("plant"), "site_to": site("plant")}
+    line = out(LOT, 2_000 * KG, REO, "mixed-carbonate")
+    statement = (
+        court.movement("ship", "mine", at_us=court.now_us - 2 * HOUR_US, **sent),
+        court.movement("extract", "mine", outputs=(line,), corrects="urn:birth"),
+    )
+    assert flags(court.record(statement, "mine")) == ["time.before-birth"]
