@@ -55,7 +55,7 @@ _AS_MADE: Final[Mapping[type[Record], Callable[[Any], Any]]] = {
     ShipmentRecord: lambda each: replace(each, state="open", received_us=None),
     ProvisionalRecord: lambda each: replace(each, left_mg=each.mass_mg, settled_at=None),
     UnitRecord: _same,
-    SealRecord: _same,
+    SealRecord: lambda each: replace(each, until_us=None, until_index=None, until_position=None),
     AssayRecord: _same,
     StocktakeRecord: _same,
     AttachmentRecord: _same,

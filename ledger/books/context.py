@@ -8,7 +8,7 @@ from itertools import count
 from ledger.findings import Finding
 from ledger.records.books import Books, Key
 from ledger.records.cells import Cell
-from ledger.records.lots import LotRecord, PostingRecord, ShipmentLineRecord, ShipmentRecord
+from ledger.records.lots import LotRecord, PostingRecord, SealRecord, ShipmentLineRecord, ShipmentRecord
 from ledger.records.policy import Policy
 from ledger.records.quick import quick
 from ledger.statements.registers import Facts
@@ -77,7 +77,9 @@ class Effect:
         awaited: Lots that were received before this birth, with the most of their mass in mg that is awaited
             from one consignor.
         expected: The product as which each such lot was received, where a receipt stated one.
-        reused: Seals and units that it opened while they were open, with the entry that did so first.
+        sealed: Uses of seals that it began, ended or took back, by key, each as it stood before; None: it was
+            not there.
+        reused: Units that it began to fill while another packer had them in use, with that one's entry.
     """
 
     postings: list[PostingRecord] = field(default_factory=list)
@@ -102,6 +104,7 @@ class Effect:
     counted_mg: int = 0
     counted_beyond_mg: int = 0
     workings: dict[str, object] = field(default_factory=dict)
+    sealed: dict[Key, SealRecord | None] = field(default_factory=dict)
     reused: dict[str, int] = field(default_factory=dict)
     revalued: dict[str, tuple[LotRecord, int]] = field(default_factory=dict)
     awaited: dict[str, int] = field(default_factory=dict)

@@ -92,7 +92,8 @@ def wanted_by(signed: Sequence[Signed]) -> Wanted:
         (TallyRecord, ""): set(_sums(signed)),
         (DueRecord, ""): set(_dues(signed)),
         (PoolRecord, ""): {(each.pool,) for each in said if each.pool},
-        (SealRecord, ""): {(seal,) for each in said for seal in each.seals},
+        (SealRecord, "seal"): {(seal,) for each in said if each.kind == "pack" for seal in each.seals},
+        (SealRecord, "unit"): {(each.parent,) for each in said if each.corrects and each.parent},
         (LicenceRecord, ""): {(each.licence,) for each in said if each.licence},
         (TechnologyTransferRecord, "licence"): {
             (each.licence,) for each in said if each.kind == "impart" and each.licence
@@ -124,10 +125,17 @@ def _read_found(books: Books, signed: Sequence[Signed]) -> None:
         for member in books.group(MemberRecord, "unit", unit)
     }
     packed |= set(_sent(books, signed))
+    closing = {
+        (seal,)
+        for _, each in signed
+        if each.parent and (unit := books.get(UnitRecord, each.parent)) is not None
+        for seal in unit.seals
+    }
     books.prefetch_places(
         [
             (LotRecord, "", packed),
             (HoldingRecord, "lot", packed),
+            (SealRecord, "seal", closing),
             (PoolVersionRecord, "", set(_versions(books, signed))),
             (PostingRecord, "event", set(_corrected(books, signed))),
         ]

@@ -15,6 +15,7 @@ from dataclasses import replace
 from ledger.books.accounts import Journal
 from ledger.books.context import Impossible
 from ledger.books.custody import acting_custodian
+from ledger.books.seals import close_seals, open_seals, undo_seals
 from ledger.findings import Finding
 from ledger.movements.movement import Line
 from ledger.records.books import Books
@@ -23,7 +24,6 @@ from ledger.records.lots import (
     HoldingRecord,
     LotRecord,
     MemberRecord,
-    SealRecord,
     UnitRecord,
 )
 
@@ -175,9 +175,9 @@ def goods(
 def book_pack(journal: Journal) -> None:
     """Packs lots and units into a unit, and closes its seals.
 
-    A unit that its packer packed before and still has is added to. One whose contents went away meanwhile
-    is used again: it begins anew, and the rule ``seal.reused`` hears of it, as of a seal that is on another
-    unit.
+    A unit that its packer packed before and still has is added to, and keeps its seals. One whose contents
+    went away meanwhile is used again: it begins anew, and the rule ``seal.reused`` hears of it. So it does of
+    one that is closed by now, but was in use by another packer at the time of the event.
 
     Raises:
         Impossible: The packer has not so much of a lot, or a thing is in another unit already.
@@ -186,14 +186,16 @@ def book_pack(journal: Journal) -> None:
     packer = acting_custodian(journal, movement.custodian_from)
     unit = movement.parent
     before = journal.books.get(UnitRecord, unit)
-    seals = movement.seals
+    kept: tuple[str, ...] = ()
     if before is not None and before.open:
         if before.packer != packer or not _still_has(journal, packer, unit):
             journal.effect.reused[unit] = before.entry_index
             _end_members(journal, members(journal.books, unit))
-            _open_seals(journal, before)
+            open_seals(journal, before)
         else:
-            seals = tuple(dict.fromkeys((*before.seals, *seals)))
+            kept = before.seals
+    elif before is not None and before.packer != packer and _was_in_use(journal, before):
+        journal.effect.reused[unit] = before.entry_index
     for line in movement.inputs:
         holding = journal.source(line, custodian=packer, site=movement.site, owner=movement.owner_from)
         lot = journal.lot(line)
@@ -211,7 +213,7 @@ def book_pack(journal: Journal) -> None:
         if child == unit or unit in _inside(journal.books, child):
             raise _impossible(journal, "unit.nested-in-itself", f"{unit} would be inside itself", unit)
         _put_in(journal, child, 0)
-    _close_seals(journal, seals)
+    seals = close_seals(journal, kept)
     journal.books.put(
         UnitRecord(
             unit=unit,
@@ -253,14 +255,14 @@ def book_unpack(journal: Journal) -> None:
             _take_out(journal, child, None, by_child.get(child, ()), movement.pointer)
     else:
         _end_members(journal, inside)
-    _open_seals(journal, unit)
+    open_seals(journal, unit)
     still = bool(members(journal.books, unit.unit))
     journal.books.put(replace(unit, open=still, seals=()))
     _mark_event(journal, unit.unit)
 
 
 def undo_packing(journal: Journal, event: EventRecord) -> None:
-    """Takes back what an event put into its unit or took out of it."""
+    """Takes back what an event put into its unit or took out of it, and what it did to the seals."""
     books = journal.books
     unit = books.get(UnitRecord, event.unit)
     if unit is None:
@@ -277,9 +279,7 @@ def undo_packing(journal: Journal, event: EventRecord) -> None:
                 raise _impossible(journal, "unit.nested-in-itself", detail, event.unit)
             books.put(replace(member, until_us=None, until_index=None, until_position=None))
     still = bool(members(books, event.unit))
-    if not still:
-        _open_seals(journal, unit)
-    books.put(replace(unit, open=still))
+    books.put(replace(unit, open=still, seals=undo_seals(journal, event)))
 
 
 def _merged(lines: list[Line]) -> list[Line]:
@@ -328,6 +328,21 @@ def _has_any(journal: Journal, party: str, unit: str) -> bool:
 def _held(books: Books, party: str, lot: str) -> int:
     holdings = books.group(HoldingRecord, "lot", lot)
     return sum(holding.mass_mg for holding in holdings if holding.custodian == party)
+
+
+def _was_in_use(journal: Journal, unit: UnitRecord) -> bool:
+    """Whether a unit that is closed now had something in it at the time of the event.
+
+    What came out before its last packing does not count: that may be another packer's.
+    """
+    at_us = journal.movement.event_time_us
+    return any(
+        member.until_us is not None
+        and member.until_position is not None
+        and member.since_us <= at_us < member.until_us
+        and unit.event_time_us < member.until_us
+        for member in journal.books.group(MemberRecord, "unit", unit.unit)
+    )
 
 
 def _inside(books: Books, unit: str) -> set[str]:
@@ -412,22 +427,6 @@ def _end_members(journal: Journal, ended: Sequence[MemberRecord]) -> None:
     for member in ended:
         after = replace(member, until_us=until_us, until_index=index, until_position=journal.position)
         journal.books.put(after)
-
-
-def _close_seals(journal: Journal, seals: tuple[str, ...]) -> None:
-    unit, recording = journal.movement.parent, journal.recording
-    for seal in seals:
-        before = journal.books.get(SealRecord, seal)
-        if before is not None and before.open and before.unit != unit:
-            journal.effect.reused[seal] = before.entry_index
-        journal.books.put(SealRecord(seal, unit, recording.issuer, recording.index, True))
-
-
-def _open_seals(journal: Journal, unit: UnitRecord) -> None:
-    for seal in unit.seals:
-        record = journal.books.get(SealRecord, seal)
-        if record is not None and record.open and record.unit == unit.unit:
-            journal.books.put(replace(record, open=False))
 
 
 def _mark_event(journal: Journal, unit: str) -> None:

@@ -401,15 +401,23 @@ class MemberRecord:
 
 @dataclass(frozen=True, slots=True)
 class SealRecord:
-    """Which unit a seal closes."""
+    """A use of a seal: it closes a unit over a span of time; ``until_us`` None while it does.
 
-    KEY: ClassVar[tuple[str, ...]] = ("seal",)
-    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    ``since_index`` and ``since_position`` are the packing that put it on, ``until_index`` and
+    ``until_position`` the event that opened it. What a correction ended has no ``until_position``.
+    """
+
+    KEY: ClassVar[tuple[str, ...]] = ("seal", "since_index", "since_position")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"seal": ("seal",), "unit": ("unit",)}
     seal: str
+    since_index: int
+    since_position: int
     unit: str
     issuer: str
-    entry_index: int
-    open: bool
+    since_us: int
+    until_us: int | None = None
+    until_index: int | None = None
+    until_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

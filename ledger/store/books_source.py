@@ -192,9 +192,8 @@ def _found(kind: type[Record], names: tuple[str, ...], dialect: str) -> str:
 def records_of_entry(connection: Connection, kind: type[Record], index: int) -> list[Any]:
     """The records of a kind that say that the entry ``index`` made them; reads the whole table."""
     stored = BOOKS[kind]
-    query = (
-        select(stored.table).where(stored.table.c.entry_index == index).order_by(*stored.table.primary_key)
-    )
+    made_by = "entry_index" if "entry_index" in stored.columns else "since_index"
+    query = select(stored.table).where(stored.table.c[made_by] == index).order_by(*stored.table.primary_key)
     return [stored.to_record(row) for row in connection.execute(query)]
 
 

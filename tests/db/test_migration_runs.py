@@ -206,6 +206,80 @@ class TestRunning:
         ]
         engine.dispose()
 
+    def test_seals_of_before_are_uses_over_time(self, unmigrated_url: str) -> None:
+        """Revision 0017 makes a use of each, which ended when its unit was opened next, if it did."""
+        engine = create_ledger_engine(unmigrated_url)
+        with engine.connect() as connection:
+            command.upgrade(alembic_config(connection), "0016")
+        seals = (
+            ("S-closed", "urn:drum", 4, True),
+            ("S-foreign", "urn:other", 7, True),
+            ("S-lost", "urn:none", 9, False),
+            ("S-opened", "urn:drum", 2, False),
+            ("S-undone", "urn:box", 5, False),
+        )
+        events = (
+            (2, 0, "pack", "urn:else", 19),
+            (2, 1, "pack", "urn:drum", 20),
+            (2, 2, "unpack", "urn:drum", 29),
+            (4, 1, "unpack", "urn:drum", 39),
+            (4, 3, "pack", "urn:drum", 40),
+            (5, 0, "pack", "urn:box", 50),
+        )
+        members = (
+            ("urn:drum", 1, 0, 10, (20, 2, 1)),  # taken out as the unit began anew
+            ("urn:drum", 2, 1, 20, (35, 3, 0)),
+            ("urn:drum", 2, 1, 20, (30, 2, 2)),
+            ("urn:drum", 4, 3, 40, (None, None, None)),
+            ("urn:box", 5, 0, 50, (50, 6, None)),
+        )
+        with engine.begin() as connection:
+            connection.execute(
+                text("INSERT INTO units VALUES ('urn:other', 'urn:p', 's', '[]', 7, 70, TRUE)"),
+            )
+            for seal, unit, index, is_open in seals:
+                row = {"seal": seal, "unit": unit, "at": index, "open": is_open}
+                connection.execute(text("INSERT INTO seals VALUES (:seal, :unit, 'urn:p', :at, :open)"), row)
+            for index, position, kind, unit, at_us in events:
+                connection.execute(
+                    text(
+                        "INSERT INTO events VALUES ('urn:p', :id, :at, :place, :kind, :us, 's', 'booked', "
+                        "NULL, 0, :unit)"
+                    ),
+                    {"id": f"{index} {position}", "at": index, "place": position}
+                    | {"kind": kind, "us": at_us, "unit": unit},
+                )
+            for number, (unit, index, position, since_us, until) in enumerate(members):
+                connection.execute(
+                    text("INSERT INTO members VALUES (:unit, :child, :at, :place, 1, :us, :u, :i, :p)"),
+                    {"unit": unit, "child": f"urn:lot:{number}", "at": index, "place": position}
+                    | {"us": since_us}
+                    | dict(zip("uip", until, strict=True)),
+                )
+        upgrade(unmigrated_url)
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT * FROM seals ORDER BY seal")).all()
+        assert [tuple(row) for row in rows] == [
+            ("S-closed", 4, 3, "urn:drum", "urn:p", 40, None, None, None),
+            ("S-foreign", 7, 0, "urn:other", "urn:p", 70, None, None, None),
+            ("S-lost", 9, 0, "urn:none", "urn:p", 0, 0, 9, None),
+            ("S-opened", 2, 1, "urn:drum", "urn:p", 20, 30, 2, 2),
+            ("S-undone", 5, 0, "urn:box", "urn:p", 50, 50, 5, None),
+        ]
+        engine.dispose()
+
+    def test_many_seals_of_before_are_all_kept(self, unmigrated_url: str) -> None:
+        engine = create_ledger_engine(unmigrated_url)
+        with engine.connect() as connection:
+            command.upgrade(alembic_config(connection), "0016")
+        with engine.begin() as connection:
+            rows = [{"seal": f"S-{number}"} for number in range(2_345)]
+            connection.execute(text("INSERT INTO seals VALUES (:seal, 'u', 'p', 1, TRUE)"), rows)
+        upgrade(unmigrated_url)
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM seals WHERE until_us IS NULL")) == 2_345
+        engine.dispose()
+
     def test_two_at_once_both_succeed(self, unmigrated_url: str) -> None:
         code = f"from ledger.store.schema import upgrade; upgrade({unmigrated_url!r})"
         runs = [

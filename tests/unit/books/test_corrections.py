@@ -465,10 +465,10 @@ def test_packing_and_unpacking_are_undone(yard: Yard) -> None:
     assert (unit.open, inside) == (True, [SENT])
     yard.undo(packed)
     unit = yard.books.get(UnitRecord, "urn:unit:1")
-    seal = yard.books.get(SealRecord, "S1")
+    (seal,) = yard.books.group(SealRecord, "seal", "S1")
     assert unit is not None
-    assert seal is not None
-    assert (unit.open, seal.open) == (False, False)
+    assert (unit.open, unit.seals) == (False, ())
+    assert (seal.until_us, seal.until_position) == (seal.since_us, None)
 
 
 def test_an_assay_and_a_count_that_did_not_occur_leave_the_books(yard: Yard) -> None:

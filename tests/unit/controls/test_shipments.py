@@ -1,4 +1,4 @@
-"""shipment.difference, shipment.unreceived by a late arrival, stock.difference, times of shipments, seals."""
+"""shipment.difference, shipment.unreceived by a late arrival, stock.difference, times of shipments."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -209,31 +209,3 @@ def test_a_drum_is_not_at_two_sites_at_once() -> None:
     court.enrol("hall", ("separator",))
     elsewhere = {"site": site("hall"), "parent": unit, "inputs": (Line(LOT, KG),)}
     assert flags(court.file("unpack", "plant", **elsewhere, at_us=at_us)) == ["time.two-places"]
-
-
-# --- Seals ------------------------------------------------------------------------------------------------
-
-
-def pack(court: Court, unit: str, seal: str = "", kg: int = 1) -> Recorded:
-    seals = (seal,) if seal else ()
-    return court.file("pack", "plant", parent=name("plant", unit), inputs=(Line(LOT, kg * KG),), seals=seals)
-
-
-def test_a_seal_is_used_again_once_it_was_opened() -> None:
-    court = stocked()
-    assert flags(pack(court, "drum/1", "S-1")) == []
-    accepted(court.file("unpack", "plant", parent=name("plant", "drum/1")))
-    assert flags(pack(court, "drum/2", "S-1")) == []
-
-
-def test_a_seal_on_two_units_is_noticed() -> None:
-    court = stocked()
-    assert flags(pack(court, "drum/1", "S-1")) == []
-    assert flags(pack(court, "drum/1", "S-1")) == []
-    assert flags(pack(court, "drum/2", "S-1")) == ["seal.reused"]
-    assert court.alerts("seal.reused")[0].subject == "seal:S-1"
-
-
-def test_units_may_be_many() -> None:
-    court = stocked()
-    assert [flags(pack(court, f"drum/{n}", f"S-{n}")) for n in range(3)] == [[], [], []]
