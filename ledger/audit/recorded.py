@@ -12,6 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from ledger.books.accounts import NODE_SHIFT
+from ledger.books.seals import seals_on
+from ledger.books.units import members
 from ledger.records.books import Books, Record
 from ledger.records.lots import (
     AssayRecord,
@@ -20,6 +22,7 @@ from ledger.records.lots import (
     EventRecord,
     HoldingRecord,
     LotRecord,
+    MemberRecord,
     PoolRecord,
     PoolVersionRecord,
     PostingRecord,
@@ -54,8 +57,6 @@ _AS_MADE: Final[Mapping[type[Record], Callable[[Any], Any]]] = {
     PostingRecord: _same,
     ShipmentRecord: lambda each: replace(each, state="open", received_us=None),
     ProvisionalRecord: lambda each: replace(each, left_mg=each.mass_mg, settled_at=None),
-    UnitRecord: _same,
-    SealRecord: lambda each: replace(each, until_us=None, until_index=None, until_position=None),
     AssayRecord: _same,
     StocktakeRecord: _same,
     AttachmentRecord: _same,
@@ -94,6 +95,10 @@ def take_as_recorded(index: int, connection: Connection, books: Books, facts: Fa
                 _follow_pool(record, source, books)
             elif isinstance(record, ShipmentRecord):
                 _sent(record, source, books)
+    _follow_spans(index, connection, books)
+    for event in books.group(EventRecord, "entry", index):
+        if event.unit:
+            _follow_unit(event, source, books)
     for posting in postings:
         _move(posting, books)
     return True
@@ -107,6 +112,30 @@ def _follow_pool(version: PoolVersionRecord, source: StoreSource, books: Books) 
         known = replace(stored, opened_at=version.node >> NODE_SHIFT, blocked={}, tainted_by=None)
     if known is not None:
         books.put(replace(known, version=version.version, node=version.node, cells=version.cells))
+
+
+def _follow_spans(index: int, connection: Connection, books: Books) -> None:
+    """What went into units and which seals were put on; and what came out and which were opened."""
+    for kind in (MemberRecord, SealRecord):
+        for begun in records_of_entry(connection, kind, index, "since_index"):
+            books.put(replace(begun, until_us=None, until_index=None, until_position=None))
+        for ended in records_of_entry(connection, kind, index, "until_index"):
+            books.put(ended)
+
+
+def _follow_unit(event: EventRecord, source: StoreSource, books: Books) -> None:
+    """The unit that an event packed or unpacked; who packed it is taken as it is now, if it was not known."""
+    unit = books.get(UnitRecord, event.unit)
+    for stored in source.load(UnitRecord, [(event.unit,)]):
+        assert isinstance(stored, UnitRecord)
+        if unit is None or stored.entry_index == event.entry_index:
+            unit = stored
+    if unit is None:
+        return
+    if event.movement == "pack":
+        unit = replace(unit, entry_index=event.entry_index, event_time_us=event.event_time_us)
+    inside = bool(members(books, event.unit))
+    books.put(replace(unit, open=inside, seals=seals_on(books, event.unit)))
 
 
 def _sent(shipment: ShipmentRecord, source: StoreSource, books: Books) -> None:

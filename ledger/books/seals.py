@@ -48,10 +48,11 @@ def undo_seals(journal: Journal, event: EventRecord) -> tuple[str, ...]:
             _put(journal, replace(use, until_us=use.since_us, until_index=index, until_position=None))
         elif (use.until_index, use.until_position) == place:
             _put(journal, replace(use, until_us=None, until_index=None, until_position=None))
-    return _on(books, event.unit)
+    return seals_on(books, event.unit)
 
 
-def _on(books: Books, unit: str) -> tuple[str, ...]:
+def seals_on(books: Books, unit: str) -> tuple[str, ...]:
+    """The seals that are on a unit now."""
     uses = books.group(SealRecord, "unit", unit)
     return tuple(dict.fromkeys(use.seal for use in uses if use.until_us is None))
 

@@ -189,11 +189,12 @@ def _found(kind: type[Record], names: tuple[str, ...], dialect: str) -> str:
     return " ".join(parts)
 
 
-def records_of_entry(connection: Connection, kind: type[Record], index: int) -> list[Any]:
-    """The records of a kind that say that the entry ``index`` made them; reads the whole table."""
+def records_of_entry(
+    connection: Connection, kind: type[Record], index: int, column: str = "entry_index"
+) -> list[Any]:
+    """The records of a kind in which a column names the entry ``index``; reads the whole table."""
     stored = BOOKS[kind]
-    made_by = "entry_index" if "entry_index" in stored.columns else "since_index"
-    query = select(stored.table).where(stored.table.c[made_by] == index).order_by(*stored.table.primary_key)
+    query = select(stored.table).where(stored.table.c[column] == index).order_by(*stored.table.primary_key)
     return [stored.to_record(row) for row in connection.execute(query)]
 
 

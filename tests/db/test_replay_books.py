@@ -28,8 +28,9 @@ from ledger.store.books_tables import BOOKS, BOOKS_TABLES
 from ledger.store.engine import create_ledger_engine
 from ledger.store.models import Base
 from tests.support.books_records import some_records
+from tests.support.cast import Actor
 from tests.support.ledgers import LedgerBuilder
-from tests.support.movements import MINE, PLANT, born, draw, feed, pack, process
+from tests.support.movements import MINE, PIT, PLANT, born, draw, feed, pack, process, unpack
 from tests.support.movements_written import as_event, payload_of
 from tests.support.originals import copies
 from tests.support.rich import build_rich_ledger
@@ -67,6 +68,11 @@ def tell(trade: Trade, registrar: Registrar) -> None:
     trade.moved(registrar, drawn, by=trade.plant)
     packed = pack(f"{PLANT}units/1", {lot: 50}, at_us=trade.ago(1.2), site=drawn.site)
     trade.moved(registrar, packed, by=trade.plant)
+    opened = unpack(packed.parent, at_us=trade.ago(1), site=drawn.site)
+    again = pack(f"{PLANT}units/2", {lot: 50}, at_us=trade.ago(0.9), site=drawn.site)
+    for said in (opened, again):
+        trade.moved(registrar, said, by=trade.plant)
+    registrar.register(undone(trade, opened, trade.plant))
     trade.moved(registrar, trade.extract("late", hours=24 * 75))
 
 
@@ -110,11 +116,11 @@ def found(report: AuditReport) -> list[tuple[str, str, Any]]:
     return [(fault.code, fault.table, fault.place) for fault in report.faults]
 
 
-def undone(trade: Trade, said: Movement) -> bytes:
-    """The mine's declaration that its event did not occur."""
+def undone(trade: Trade, said: Movement, by: Actor | None = None) -> bytes:
+    """A firm's declaration that its event did not occur: the mine's, unless told otherwise."""
     declared = writing.undo(as_event(said), declared_at_us=trade.now_us)
     payload = writing.dump_document(writing.document([declared], trade.now_us))
-    return trade.sign(payload, trade.mine, cty=EPCIS)
+    return trade.sign(payload, by or trade.mine, cty=EPCIS)
 
 
 class TestClean:
@@ -334,6 +340,30 @@ class TestErased:
         assert report.faults == []
         said = f"entry {gone.index}: erased, effects as recorded by act {act}, not re-decidable"
         assert said in report.cannot_exclude
+
+    @pytest.mark.parametrize("gone", range(4))
+    @pytest.mark.parametrize("opened", [1, 5])
+    def test_seals_are_where_they_were(
+        self, trade: Trade, registrar: Registrar, engine: Engine, gone: int, opened: float
+    ) -> None:
+        """Whichever statement of two uses of a seal was erased, and whether they overlap or not."""
+        first, second = f"{MINE}units/1", f"{MINE}units/2"
+        ore = {f"{MINE}lots/a": 10}
+        trade.moved(registrar, trade.extract("a"))
+        for number, said in enumerate(
+            (
+                pack(first, ore, at_us=trade.ago(8)),
+                unpack(first, at_us=trade.ago(opened), site=PIT),
+                pack(second, ore, at_us=trade.ago(4)),
+                unpack(second, at_us=trade.ago(2), site=PIT),
+            )
+        ):
+            jws = trade.statement(said)
+            index = registrar.register(jws).index
+            if number == gone:
+                registrar.register(trade.erasing(jws, index))
+        report = replayed(engine)
+        assert [(fault.code, fault.table, fault.detail) for fault in report.faults] == []
 
 
 class TestTelling:

@@ -17,6 +17,7 @@ from ledger.records.lots import (
     LotRecord,
     MemberRecord,
     ProvisionalRecord,
+    SealRecord,
     ShipmentLineRecord,
     ShipmentRecord,
     UnitRecord,
@@ -175,12 +176,15 @@ def everything(books: Books) -> list[str]:
 
 
 def check_units(books: Books) -> None:
-    """An open unit has contents, and a closed one none."""
+    """An open unit has contents, and a closed one none; and its seals are on it by their own records."""
     for unit in books.records(UnitRecord):
         inside = [
             member for member in books.group(MemberRecord, "unit", unit.unit) if member.until_us is None
         ]
         assert unit.open == bool(inside)
+        uses = books.group(SealRecord, "unit", unit.unit)
+        assert set(unit.seals) == {use.seal for use in uses if use.until_us is None}
+        assert unit.open or not unit.seals
 
 
 def lot_of(yard: Yard, lot: str) -> LotRecord | None:

@@ -239,6 +239,30 @@ def test_a_unit_whose_contents_went_away_begins_anew_and_is_told(yard: Yard) -> 
     assert uses(yard) == [(BOX, False)]
 
 
+def test_a_unit_begins_anew_at_the_time_of_the_packing_and_undoing_that_puts_its_seals_back(
+    yard: Yard,
+) -> None:
+    yard.do("pack", {ORE: 600_000}, parent=BOX, seals=("S1",))
+    yard.ship({}, units=(BOX,))
+    again = yard.do("pack", {ORE: 1}, parent=BOX, seals=("S1", "S2"), event_time_us=START_US + DAY_US)
+    (before, now) = yard.books.group(SealRecord, "seal", "S1")
+    assert (before.until_us, before.until_index, now.since_us) == (START_US + DAY_US, 4, START_US + DAY_US)
+    assert unit(yard).seals == ("S1", "S2")
+    yard.undo(again)
+    assert (uses(yard), uses(yard, "S2")) == ([(BOX, True), (BOX, False)], [(BOX, False)])
+    assert unit(yard).seals == ("S1",)
+
+
+def test_taking_an_unpacking_back_puts_the_seals_back_that_it_opened_and_no_others(yard: Yard) -> None:
+    yard.do("pack", {ORE: 100}, parent=BOX, seals=("S1",))
+    yard.do("unpack", {ORE: 50}, parent=BOX)
+    yard.do("pack", {ORE: 1}, parent=BOX, seals=("S2",))
+    second = yard.do("unpack", parent=BOX)
+    yard.undo(second)
+    assert (uses(yard), uses(yard, "S2")) == ([(BOX, False)], [(BOX, True)])
+    assert (unit(yard).seals, unit(yard).open) == (("S2",), True)
+
+
 def test_a_unit_of_another_packer_begins_anew(yard: Yard) -> None:
     yard.extract("urn:lot:2", by=TRADER)
     yard.do("pack", {ORE: 1}, parent=BOX)

@@ -33,12 +33,12 @@ def do(court: Court, said: str, hour: float = 0, firm: str = "plant", **members:
     return court.file(kind, firm, at_us=at_us, **{"parent": name("plant", unit), "event_id": said, **members})
 
 
-def undo(court: Court, said: str, firm: str = "plant") -> Recorded:
-    return do(court, said, firm=firm, corrects=said, did_not_occur=True)
+def undo(court: Court, said: str) -> Recorded:
+    return do(court, said, corrects=said, did_not_occur=True)
 
 
 def told(court: Court, *filed: tuple[str, float]) -> list[str]:
-    """Which of some movements open alerts, and each one alert."""
+    """Which of some movements tell of a seal, each once."""
     found = [said for said, hour in filed if flags(do(court, said, hour)) == REUSED]
     assert len(court.alerts("seal.reused")) == len(found)
     return found
@@ -122,9 +122,7 @@ def test_two_uses_are_told_once_if_they_overlap_and_else_only_where_an_unpacking
     order: tuple[str, ...],
 ) -> None:
     spans = list(combinations(range(4), 2))
-    first = order[0]
     late = order[1] in (PACK_A, PACK_B)
-    assert first in (PACK_A, PACK_B)
     for (since_a, until_a), (since_b, until_b) in product(spans, spans):
         hours = {PACK_A: since_a, OPEN_A: until_a, PACK_B: since_b, OPEN_B: until_b}
         tellers = told(stocked(), *((said, hours[said]) for said in order))
@@ -139,12 +137,8 @@ def test_a_packing_adds_to_a_unit_and_tells_of_its_own_seals_alone() -> None:
     more = {"event_id": "more", "seals": ("S-1", "S-2")}
     assert flags(do(court, PACK_A, 3, **more)) == []
     assert seals_on(court, "drum/A") == ("S-1", "S-2")
-    assert flags(undo_more(court, "more")) == []
+    assert flags(do(court, PACK_A, event_id="more", corrects="more", did_not_occur=True)) == []
     assert seals_on(court, "drum/A") == ("S-1",)
-
-
-def undo_more(court: Court, event_id: str) -> Recorded:
-    return do(court, PACK_A, event_id=event_id, corrects=event_id, did_not_occur=True)
 
 
 def test_a_seal_that_two_packings_state_stays_where_one_of_them_did_not_occur() -> None:
