@@ -15,17 +15,13 @@ def close_seals(journal: Journal, kept: tuple[str, ...]) -> tuple[str, ...]:
     """Puts the seals that a packing states on its unit; gives all that are on it then.
 
     Args:
-        kept: The seals that were on it before. One of them that is stated again is no other use of it, but
-            stays where the packing that put it on is taken back.
+        kept: The seals that were on it before and still are; to state one of them again is no other use.
     """
     movement, recording = journal.movement, journal.recording
-    place = (recording.index, journal.position)
+    place, unit = (recording.index, journal.position), movement.parent
     for seal in movement.seals:
-        use = SealRecord(seal, *place, movement.parent, recording.issuer, movement.event_time_us)
-        if seal in kept:
-            journal.books.put(use)
-        else:
-            _put(journal, use)
+        if seal not in kept:
+            _put(journal, SealRecord(seal, *place, unit, recording.issuer, movement.event_time_us))
     return tuple(dict.fromkeys((*kept, *movement.seals)))
 
 

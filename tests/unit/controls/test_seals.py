@@ -137,19 +137,9 @@ def test_a_packing_adds_to_a_unit_and_tells_of_its_own_seals_alone() -> None:
     more = {"event_id": "more", "seals": ("S-1", "S-2")}
     assert flags(do(court, PACK_A, 3, **more)) == []
     assert seals_on(court, "drum/A") == ("S-1", "S-2")
+    assert len(court.books.group(SealRecord, "seal", "S-1")) == 2
     assert flags(do(court, PACK_A, event_id="more", corrects="more", did_not_occur=True)) == []
     assert seals_on(court, "drum/A") == ("S-1",)
-
-
-def test_a_seal_that_two_packings_state_stays_where_one_of_them_did_not_occur() -> None:
-    court = stocked()
-    accepted(do(court, PACK_A, 1))
-    accepted(do(court, PACK_A, 2, event_id="more"))
-    accepted(undo(court, PACK_A))
-    assert seals_on(court, "drum/A") == ("S-1",)
-    assert flags(do(court, PACK_B, 3)) == REUSED
-    accepted(do(court, OPEN_A, 4))
-    assert seals_on(court, "drum/A") == ()
 
 
 def test_a_packing_that_did_not_occur_frees_its_seal() -> None:
