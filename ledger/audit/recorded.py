@@ -98,7 +98,7 @@ def take_as_recorded(index: int, connection: Connection, books: Books, facts: Fa
     _follow_spans(index, connection, books)
     for event in books.group(EventRecord, "entry", index):
         if event.unit:
-            _follow_unit(event, source, books)
+            _follow_unit(event, books)
     for posting in postings:
         _move(posting, books)
     return True
@@ -123,19 +123,15 @@ def _follow_spans(index: int, connection: Connection, books: Books) -> None:
             books.put(ended)
 
 
-def _follow_unit(event: EventRecord, source: StoreSource, books: Books) -> None:
-    """The unit that an event packed or unpacked; who packed it is taken as it is now, if it was not known."""
+def _follow_unit(event: EventRecord, books: Books) -> None:
+    """The unit that an event packed or unpacked; whoever signed a packing is taken as the packer."""
     unit = books.get(UnitRecord, event.unit)
-    for stored in source.load(UnitRecord, [(event.unit,)]):
-        assert isinstance(stored, UnitRecord)
-        if unit is None or stored.entry_index == event.entry_index:
-            unit = stored
-    if unit is None:
-        return
     if event.movement == "pack":
-        unit = replace(unit, entry_index=event.entry_index, event_time_us=event.event_time_us)
-    inside = bool(members(books, event.unit))
-    books.put(replace(unit, open=inside, seals=seals_on(books, event.unit)))
+        made = (event.site, (), event.entry_index, event.event_time_us, True)
+        unit = UnitRecord(event.unit, event.issuer, *made)
+    if unit is not None:
+        inside = bool(members(books, event.unit))
+        books.put(replace(unit, open=inside, seals=seals_on(books, event.unit)))
 
 
 def _sent(shipment: ShipmentRecord, source: StoreSource, books: Books) -> None:

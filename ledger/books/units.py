@@ -333,12 +333,12 @@ def _held(books: Books, party: str, lot: str) -> int:
 def _was_in_use(journal: Journal, unit: UnitRecord) -> bool:
     """Whether a unit that is closed now had something in it at the time of the event.
 
-    What came out before its last packing does not count: that may be another packer's.
+    What came out before its last packing does not count, for that may be another packer's; nor what a
+    correction took out, which was inside no time at all.
     """
     at_us = journal.movement.event_time_us
     return any(
         member.until_us is not None
-        and member.until_position is not None
         and member.since_us <= at_us < member.until_us
         and unit.event_time_us < member.until_us
         for member in journal.books.group(MemberRecord, "unit", unit.unit)

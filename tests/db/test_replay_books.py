@@ -30,7 +30,7 @@ from ledger.store.models import Base
 from tests.support.books_records import some_records
 from tests.support.cast import Actor
 from tests.support.ledgers import LedgerBuilder
-from tests.support.movements import MINE, PIT, PLANT, born, draw, feed, pack, process, unpack
+from tests.support.movements import MINE, PIT, PLANT, WORKS, born, draw, feed, pack, process, unpack
 from tests.support.movements_written import as_event, payload_of
 from tests.support.originals import copies
 from tests.support.rich import build_rich_ledger
@@ -364,6 +364,30 @@ class TestErased:
                 registrar.register(trade.erasing(jws, index))
         report = replayed(engine)
         assert [(fault.code, fault.table, fault.detail) for fault in report.faults] == []
+
+    @pytest.mark.parametrize("erased", ["pack", "unpack", "empty"])
+    def test_a_unit_is_whose_it_was(self, engine: Engine, tmp_path: Path, erased: str) -> None:
+        """What another's erased packing or unpacking did tells what is to be noticed of the next packing."""
+        rules = {"name.foreign": {"action": "off"}}
+        trade = Trade(policy={"rule_set": 1, "retention_days": 0, "rules": rules})
+        registrar = trade.opened(engine, tmp_path / "another mark")
+        trade.story(registrar)
+        ore = {f"{MINE}lots/a": 10}
+        drum = f"{MINE}units/1"
+        trade.moved(registrar, pack(drum, ore, at_us=trade.ago(1)))
+        does = pack if erased == "pack" else unpack
+        said = does(drum, () if erased == "empty" else {f"{MINE}lots/a": 5}, at_us=trade.ago(0.8), site=WORKS)
+        jws = trade.statement(said, by=trade.plant)
+        gone = registrar.register(jws).index
+        registrar.register(trade.erasing(jws, gone, trade.plant))
+        by, site = (trade.plant, WORKS) if erased == "empty" else (trade.mine, PIT)
+        trade.moved(registrar, pack(drum, ore, at_us=trade.ago(0.6), site=site), by=by)
+        registrar.close()
+        with engine.connect() as connection:
+            told = connection.scalars(text("SELECT detail FROM alerts WHERE code = 'seal.reused'")).all()
+        expected = [False, True] if erased == "pack" else []
+        assert [detail.endswith(f"since entry {gone}") for detail in told] == expected
+        assert replayed(engine).faults == []
 
 
 class TestTelling:

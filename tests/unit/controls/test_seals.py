@@ -66,6 +66,14 @@ def test_a_seal_on_two_units_is_noticed() -> None:
     assert (alert.subject, alert.evidence["since_entry"]) == ("seal:S-1", first.since_index)
 
 
+def test_of_several_units_the_first_is_named_and_one_alert_is_opened() -> None:
+    court = stocked()
+    assert told(court, (PACK_A, 1), (PACK_B, 2), ("pack drum/C", 3)) == [PACK_B, "pack drum/C"]
+    (first, *_) = court.books.group(SealRecord, "seal", "S-1")
+    since = [alert.evidence["since_entry"] for alert in court.alerts("seal.reused")]
+    assert since == [first.since_index] * 2
+
+
 def test_the_same_unit_is_no_other() -> None:
     court = stocked()
     assert told(court, (PACK_A, 1), (OPEN_A, 5)) == []
