@@ -12,7 +12,6 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from ledger.books.accounts import NODE_SHIFT
-from ledger.books.seals import seals_on
 from ledger.books.units import members
 from ledger.records.books import Books, Record
 from ledger.records.lots import (
@@ -127,11 +126,10 @@ def _follow_unit(event: EventRecord, books: Books) -> None:
     """The unit that an event packed or unpacked; whoever signed a packing is taken as the packer."""
     unit = books.get(UnitRecord, event.unit)
     if event.movement == "pack":
-        made = (event.site, (), event.entry_index, event.event_time_us, True)
+        made = (event.site, event.entry_index, event.event_time_us, True)
         unit = UnitRecord(event.unit, event.issuer, *made)
     if unit is not None:
-        inside = bool(members(books, event.unit))
-        books.put(replace(unit, open=inside, seals=seals_on(books, event.unit)))
+        books.put(replace(unit, open=bool(members(books, event.unit))))
 
 
 def _sent(shipment: ShipmentRecord, source: StoreSource, books: Books) -> None:

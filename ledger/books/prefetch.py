@@ -93,7 +93,7 @@ def wanted_by(signed: Sequence[Signed]) -> Wanted:
         (DueRecord, ""): set(_dues(signed)),
         (PoolRecord, ""): {(each.pool,) for each in said if each.pool},
         (SealRecord, "seal"): {(seal,) for each in said if each.kind == "pack" for seal in each.seals},
-        (SealRecord, "unit"): {(each.parent,) for each in said if each.corrects and each.parent},
+        (SealRecord, "unit"): {(each.parent,) for each in said if each.parent},
         (LicenceRecord, ""): {(each.licence,) for each in said if each.licence},
         (TechnologyTransferRecord, "licence"): {
             (each.licence,) for each in said if each.kind == "impart" and each.licence
@@ -126,10 +126,10 @@ def _read_found(books: Books, signed: Sequence[Signed]) -> None:
     }
     packed |= set(_sent(books, signed))
     closing = {
-        (seal,)
+        (use.seal,)
         for _, each in signed
-        if each.parent and (unit := books.get(UnitRecord, each.parent)) is not None
-        for seal in unit.seals
+        if each.parent
+        for use in books.group(SealRecord, "unit", each.parent)
     }
     books.prefetch_places(
         [

@@ -8,35 +8,28 @@ from dataclasses import replace
 
 from ledger.books.accounts import Journal
 from ledger.records.books import Books, key_of
-from ledger.records.lots import EventRecord, SealRecord, UnitRecord
+from ledger.records.lots import EventRecord, SealRecord
 
 
-def close_seals(journal: Journal, kept: tuple[str, ...]) -> tuple[str, ...]:
-    """Puts the seals that a packing states on its unit; gives all that are on it then.
-
-    Args:
-        kept: The seals that were on it before and still are; to state one of them again is no other use.
-    """
+def close_seals(journal: Journal) -> None:
+    """Puts the seals that a packing states on its unit; to state one that is on it is no other use of it."""
     movement, recording = journal.movement, journal.recording
     place, unit = (recording.index, journal.position), movement.parent
+    there = {use.seal for use in on_unit(journal.books, unit)}
     for seal in movement.seals:
-        if seal not in kept:
+        if seal not in there:
             _put(journal, SealRecord(seal, *place, unit, recording.issuer, movement.event_time_us))
-    return tuple(dict.fromkeys((*kept, *movement.seals)))
 
 
-def open_seals(journal: Journal, unit: UnitRecord) -> None:
+def open_seals(journal: Journal, unit: str) -> None:
     """Ends the uses of the seals that are on a unit, at the time of the event."""
     until_us, index = journal.movement.event_time_us, journal.recording.index
-    for seal in unit.seals:
-        for use in journal.books.group(SealRecord, "seal", seal):
-            if use.unit == unit.unit and use.until_us is None:
-                ended = replace(use, until_us=until_us, until_index=index, until_position=journal.position)
-                _put(journal, ended)
+    for use in on_unit(journal.books, unit):
+        _put(journal, replace(use, until_us=until_us, until_index=index, until_position=journal.position))
 
 
-def undo_seals(journal: Journal, event: EventRecord) -> tuple[str, ...]:
-    """Takes back what an event put on its unit or opened there; gives the seals that are on it then."""
+def undo_seals(journal: Journal, event: EventRecord) -> None:
+    """Takes back what an event put on its unit or opened there."""
     books, index = journal.books, journal.recording.index
     place = (event.entry_index, event.position)
     for use in books.group(SealRecord, "unit", event.unit):
@@ -44,13 +37,11 @@ def undo_seals(journal: Journal, event: EventRecord) -> tuple[str, ...]:
             _put(journal, replace(use, until_us=use.since_us, until_index=index, until_position=None))
         elif (use.until_index, use.until_position) == place:
             _put(journal, replace(use, until_us=None, until_index=None, until_position=None))
-    return seals_on(books, event.unit)
 
 
-def seals_on(books: Books, unit: str) -> tuple[str, ...]:
-    """The seals that are on a unit now."""
-    uses = books.group(SealRecord, "unit", unit)
-    return tuple(dict.fromkeys(use.seal for use in uses if use.until_us is None))
+def on_unit(books: Books, unit: str) -> list[SealRecord]:
+    """The uses of the seals that are on a unit now."""
+    return [use for use in books.group(SealRecord, "unit", unit) if use.until_us is None]
 
 
 def _put(journal: Journal, use: SealRecord) -> None:

@@ -186,14 +186,11 @@ def book_pack(journal: Journal) -> None:
     packer = acting_custodian(journal, movement.custodian_from)
     unit = movement.parent
     before = journal.books.get(UnitRecord, unit)
-    kept: tuple[str, ...] = ()
     if before is not None and before.open:
         if before.packer != packer or not _still_has(journal, packer, unit):
             journal.effect.reused[unit] = before.entry_index
             _end_members(journal, members(journal.books, unit))
-            open_seals(journal, before)
-        else:
-            kept = before.seals
+            open_seals(journal, unit)
     elif before is not None and before.packer != packer and _was_in_use(journal, before):
         journal.effect.reused[unit] = before.entry_index
     for line in movement.inputs:
@@ -213,13 +210,12 @@ def book_pack(journal: Journal) -> None:
         if child == unit or unit in _inside(journal.books, child):
             raise _impossible(journal, "unit.nested-in-itself", f"{unit} would be inside itself", unit)
         _put_in(journal, child, 0)
-    seals = close_seals(journal, kept)
+    close_seals(journal)
     journal.books.put(
         UnitRecord(
             unit=unit,
             packer=packer,
             site=movement.site,
-            seals=seals,
             entry_index=journal.recording.index,
             event_time_us=movement.event_time_us,
             open=True,
@@ -255,9 +251,9 @@ def book_unpack(journal: Journal) -> None:
             _take_out(journal, child, None, by_child.get(child, ()), movement.pointer)
     else:
         _end_members(journal, inside)
-    open_seals(journal, unit)
+    open_seals(journal, unit.unit)
     still = bool(members(journal.books, unit.unit))
-    journal.books.put(replace(unit, open=still, seals=()))
+    journal.books.put(replace(unit, open=still))
     _mark_event(journal, unit.unit)
 
 
@@ -279,7 +275,8 @@ def undo_packing(journal: Journal, event: EventRecord) -> None:
                 raise _impossible(journal, "unit.nested-in-itself", detail, event.unit)
             books.put(replace(member, until_us=None, until_index=None, until_position=None))
     still = bool(members(books, event.unit))
-    books.put(replace(unit, open=still, seals=undo_seals(journal, event)))
+    books.put(replace(unit, open=still))
+    undo_seals(journal, event)
 
 
 def _merged(lines: list[Line]) -> list[Line]:

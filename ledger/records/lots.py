@@ -371,7 +371,6 @@ class UnitRecord:
     unit: str
     packer: str
     site: str
-    seals: tuple[str, ...]
     entry_index: int
     event_time_us: int
     open: bool

@@ -4,7 +4,8 @@ Revision 0017.
 
 Of each seal the newest use is known. It began with the packing that its entry holds; one that is over ended
 with the first event after it that took something out of the unit. Where the books tell of none, as of a
-packing that was taken back, it ended where it began, and no event is said to have ended it.
+packing that was taken back, it ended where it began, and no event is said to have ended it. What is on a unit
+is no longer said by the unit as well.
 """
 
 import re
@@ -48,6 +49,7 @@ def upgrade() -> None:
     fill(op.get_bind())
     op.create_index(op.f(f"ix_{TABLE}_unit"), TABLE, ["unit"])
     op.drop_table(BEFORE)
+    op.drop_column("units", "seals")
     if postgres:
         grant_rights()
 

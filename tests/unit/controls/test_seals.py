@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ledger.books.seals import on_unit
 from ledger.controls.recording import Recorded
 from ledger.movements.movement import Line
 from ledger.records.lots import SealRecord, UnitRecord
@@ -45,13 +46,12 @@ def told(court: Court, *filed: tuple[str, float]) -> list[str]:
 
 
 def seals_on(court: Court, unit: str) -> tuple[str, ...]:
-    """What the unit's record says is on it, which is what the seals' own records say."""
+    """What is on a unit now: on a closed one nothing."""
     found = court.books.get(UnitRecord, name("plant", unit))
     assert found is not None
-    uses = court.books.group(SealRecord, "unit", name("plant", unit))
-    assert set(found.seals) == {use.seal for use in uses if use.until_us is None}
-    assert found.open or not found.seals
-    return found.seals
+    uses = on_unit(court.books, found.unit)
+    assert found.open or not uses
+    return tuple(use.seal for use in uses)
 
 
 def test_a_seal_is_used_again_once_it_was_opened() -> None:
