@@ -28,7 +28,10 @@ FIRMS = 6
 """After so many chains the firms are the same, and whether it goes through a pool."""
 TOGETHER = 8
 """Chains of the same firms that are filed together."""
-LINES = 70 * CHAIN
+LINES = 72 * CHAIN
+"""Of one batch: so many that each stream has as many batches as any other, unless another count is asked for;
+else most of them would wait for the last batch of one.
+"""
 DOCUMENTS = 2 * 27
 """Of one batch: twice the documents in which ``FIRMS * TOGETHER`` chains are filed."""
 FEWEST = STREAMS * FIRMS * TOGETHER * CHAIN

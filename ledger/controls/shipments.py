@@ -123,8 +123,10 @@ def arrived_mg(lot: LotRecord, weighed_mg: int) -> int:
 
 def changed_shipments(case: Case) -> list[ShipmentRecord]:
     """The shipments that a movement made or changed, each as it stands afterwards."""
-    newest = {(shipment.consignor, shipment.event_id): shipment for shipment in case.effect.shipments}
-    return list(newest.values())
+    changed = case.effect.shipments
+    if len(changed) < 2:
+        return list(changed)
+    return list({(shipment.consignor, shipment.event_id): shipment for shipment in changed}.values())
 
 
 def turned_shipments(case: Case) -> list[tuple[ShipmentRecord, bool]]:
