@@ -226,12 +226,13 @@ class Business:
     def received(self, shipment: Shipment, stocks: list[Stock]) -> None:
         """Plans what is done with goods that were received."""
         consignee = shipment.consignee
+        work = self._work.get(consignee.kind)
         if shipment.draft.kind == "return":
             self.incidents.back_again(shipment, stocks)
-            return
-        work = self._work.get(consignee.kind)
-        if work is not None and not consignee.planted and stocks:
+        elif work is not None and not consignee.planted and stocks:
             self.world.chronicle.plan(self.later(0.5, 5), self._begin_work, work, consignee, stocks)
+        elif work is None and not consignee.planted:  # the end of its way: nobody asks for it again
+            consignee.stocks = [stock for stock in consignee.stocks if stock not in stocks]
 
     def _begin_work(
         self, work: Callable[[Actor, list[Stock]], None], actor: Actor, stocks: list[Stock]

@@ -99,7 +99,7 @@ def capacity(plot: Plot) -> bool:
     def dig(place: int) -> None:
         true_mg = plot.business.ore_body("bayan-obo", 6 * TONNE * factor / 3)
         lot = world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
-        world.birth(
+        stock = world.birth(
             "extract",
             mine,
             lot,
@@ -107,6 +107,7 @@ def capacity(plot: Plot) -> bool:
             label=plot.label() if place == 2 else None,
             filed_us=plot.now_us + HOUR_US,
         )
+        plot.take(stock)
         if place < 2:
             plot.later(1, 2, dig, place + 1)
 
@@ -172,7 +173,7 @@ def burst(plot: Plot) -> bool:
     def dig(planted: bool) -> None:
         true_mg = plot.business.ore_body("bayan-obo", 0.05 * TONNE)
         lot = world.measured(mine, "mixed-concentrate", true_mg, plot.now_us)
-        world.birth(
+        stock = world.birth(
             "extract",
             mine,
             lot,
@@ -180,6 +181,7 @@ def burst(plot: Plot) -> bool:
             label=plot.label() if planted else None,
             filed_us=plot.now_us + 20 * MINUTE_US,
         )
+        plot.take(stock)
 
     for at_us in times:
         world.chronicle.plan(at_us, dig, False)

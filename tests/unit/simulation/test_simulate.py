@@ -13,7 +13,7 @@ import pytest
 from ledger.controls.submission import read_submission
 from ledger.errors import SimulationInvalid
 from ledger.materials.fingerprints import fingerprints
-from ledger.records.periods import filing_deadline_us
+from ledger.records.periods import DAY_US, filing_deadline_us
 from ledger.records.policy import FLAG, REJECT, THRESHOLDS
 from ledger.simulation import noise
 from ledger.simulation.cast import Cast
@@ -419,6 +419,19 @@ def test_more_is_planned_without_parties_of_its_own_only_where_goods_were_not_th
     assert len(set(numbers)) == len(numbers)
     none, _ = drafted(23, 1000, 0.0)
     assert none.planting.plots == []
+
+
+@pytest.mark.parametrize(("seed", "plant"), [(27, 0.1), (28, 0.0)])
+def test_goods_at_the_end_of_their_way_are_forgotten(seed: int, plant: float) -> None:
+    nation, drafts = drafted(seed, 4000, plant)
+    since_us = drafts[-1].filed_us - 120 * DAY_US
+    waiting = {
+        actor.name: [stock for stock in actor.stocks if stock.since_us < since_us]
+        for actor in nation.cast.actors
+    }
+    honest = [actor.name for actor in nation.cast.actors if not actor.planted]
+    assert sum(len(waiting[name]) for name in honest) < 20
+    assert max(map(len, waiting.values())) < 20
 
 
 def test_the_manifest_says_what_share_was_planted(simulated: Path) -> None:
