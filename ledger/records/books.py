@@ -5,7 +5,7 @@ leaves behind (nothing). Knows no rule and no table. The same fold runs over a d
 a scratch database (replay) and over nothing but memory (tests, simulation): only the ``Source`` differs.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
@@ -278,6 +278,11 @@ class Books:
         """Every record of a kind that is in memory, in order of the keys: all, where there is no source."""
         known: Any = self._shelf(kind).records
         return [known[key] for key in sorted(known) if known[key] is not None]
+
+    def held(self, kind: type[R]) -> Iterator[R]:
+        """Every record of a kind that is in memory, in no order."""
+        shelf = self._shelves.get(kind)
+        return (record for record in shelf.records.values() if record is not None) if shelf else iter(())
 
     @property
     def size(self) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from ledger.books.prefetch import prefetch
 from ledger.controls.submission import Submission
 from ledger.records.books import Books, Key, Record
-from ledger.records.lots import EventRecord, PoolVersionRecord
+from ledger.records.lots import EventRecord, LotRecord, LotVersionRecord, PoolVersionRecord
 from ledger.statements.registers import Facts, Names
 from ledger.store.asked_registers import AskedRegisters
 from ledger.store.books_source import StoreSource
@@ -22,6 +22,10 @@ from ledger.store.log_store import HeadRow
 
 MOST_RECORDS: Final = 50_000
 """How many records and absences may be kept; beyond it the next batch begins anew."""
+MOST_CELLS: Final = 300_000
+"""How many cells the lots may have that are kept, at some 200 bytes each; beyond it the next batch reads the
+lots that it needs. A lot of a whole country's goods has hundreds."""
+_WITH_CELLS: Final[tuple[type[LotRecord | LotVersionRecord], ...]] = (LotRecord, LotVersionRecord)
 REMEMBERED: Final = 8
 """Of how many batches it is known what they asked for one by one."""
 MOST_AGAIN: Final = 1_000
@@ -79,8 +83,12 @@ class KeptBooks:
         """Keeps what ``open`` gave: everything in it is committed under this head.
 
         But for the versions of pools: each has hundreds of cells, and hardly anything asks for an older one.
+        And but for lots that have too many.
         """
         books.drop(PoolVersionRecord)
+        for kind in _WITH_CELLS:
+            if sum(len(lot.cells) for lot in books.held(kind)) > MOST_CELLS:
+                books.drop(kind)
         self._books, self._head, self._dropped = books, head, None
         asked = books.take_asked()
         if sum(map(len, asked.values())) <= MOST_AGAIN:

@@ -380,10 +380,11 @@ class TestKeptBooks:
         assert first > asked.count(("TallyRecord", 1)) == 0
         check(engine)
 
+    @pytest.mark.parametrize("bound", ["MOST_RECORDS", "MOST_CELLS"])
     def test_memory_has_a_bound(
-        self, trade: Trade, registrar: Registrar, engine: Engine, monkeypatch: pytest.MonkeyPatch
+        self, trade: Trade, registrar: Registrar, engine: Engine, monkeypatch: pytest.MonkeyPatch, bound: str
     ) -> None:
-        monkeypatch.setattr(kept_books, "MOST_RECORDS", 0)
+        monkeypatch.setattr(kept_books, bound, 0)
         trade.story(registrar)
         check(engine)
 

@@ -5,12 +5,27 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from ledger.records.books import Books, Key, Record, key_of
-from ledger.records.lots import EdgeRecord, PoolVersionRecord
+from ledger.records.lots import EdgeRecord, LotRecord, PoolVersionRecord
+from ledger.registration import kept_books
 from ledger.registration.kept_books import KeptBooks
 from ledger.store.log_store import HeadRow
 
 VERSION = PoolVersionRecord("pool", 1, 7, 3, 0, 0, "feed", {("Nd", "mine", "domestic"): 5}, {"a": 5}, {})
 EDGE = EdgeRecord(7, 6, 3)
+LOT = LotRecord(
+    lot="lot",
+    node=6,
+    entry_index=2,
+    position=0,
+    producer="mine",
+    site="pit",
+    event_time_us=0,
+    birth="extract",
+    product="mixed-carbonate",
+    stage="mixed_compound",
+    mass_mg=9,
+    cells={("Nd", "mine", "domestic"): 5, ("Pr", "mine", "domestic"): 1},
+)
 
 
 class Stored:
@@ -21,7 +36,7 @@ class Stored:
 
     def load(self, kind: type[Record], keys: Sequence[Key]) -> Iterable[Record]:
         self.asked += 1
-        return [record for record in (VERSION, EDGE) if type(record) is kind and key_of(record) in keys]
+        return [record for record in (VERSION, EDGE, LOT) if type(record) is kind and key_of(record) in keys]
 
     def load_groups(self, kind: type[Record], group: str, values: Sequence[Key]) -> Iterable[Record]:
         self.asked += 1
@@ -68,3 +83,22 @@ def test_a_writer_keeps_no_versions_of_pools_from_one_batch_to_the_next(books: B
     KeptBooks().keep(books, HeadRow(8, b"", 1, 0, b""))
     assert books.records(PoolVersionRecord) == []
     assert books.records(EdgeRecord) == [EDGE]
+
+
+@pytest.mark.parametrize(("most", "kept"), [(2, [LOT]), (1, [])])
+def test_a_writer_keeps_lots_until_they_have_too_many_cells(
+    books: Books, monkeypatch: pytest.MonkeyPatch, most: int, kept: list[LotRecord]
+) -> None:
+    monkeypatch.setattr(kept_books, "MOST_CELLS", most)
+    assert books.get(LotRecord, "lot") == LOT
+    assert books.get(LotRecord, "another") is None
+    KeptBooks().keep(books, HeadRow(8, b"", 1, 0, b""))
+    assert books.records(LotRecord) == kept
+    assert books.records(EdgeRecord) == [EDGE]
+
+
+def test_what_is_held_of_a_kind_leaves_out_what_does_not_exist(books: Books) -> None:
+    assert list(books.held(LotRecord)) == []
+    assert books.get(LotRecord, "another") is None
+    assert list(books.held(LotRecord)) == []
+    assert list(books.held(EdgeRecord)) == [EDGE]
