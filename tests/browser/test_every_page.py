@@ -8,7 +8,7 @@ alike in every language, are looked at in English.
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.browser.conftest import OpenPage, Say
+from tests.browser.conftest import ONCE, OpenPage, Say
 from tests.support.pages import (
     ENGLISH,
     HEIGHT,
@@ -61,6 +61,12 @@ _PAGES = """async () => {
     anybody: named(({ roles }) => roles === null),
   };
 }"""
+# What moves on a button that the pointer is on, once it is busy.
+_MOVES_WHEN_BUSY = """async (button) => {
+  button.setAttribute("aria-busy", "true");
+  for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
+  return button.getAnimations().map(({ transitionProperty }) => transitionProperty);
+}"""
 
 
 def faults_of(page: Page, address: str, *, read: bool, colours: bool) -> list[str]:
@@ -105,3 +111,15 @@ def test_every_page_stands(
         else:
             expect(page.get_by_role("heading", level=1)).to_have_text(say("common.others.title"))
     assert faults == [], "\n\n".join(faults)
+
+
+@ONCE
+def test_no_button_moves_for_those_who_ask_for_less_motion(open_page: OpenPage, say: Say) -> None:
+    page = open_page("/console/entries?index=23")
+    button = page.get_by_role("button", name=say("auditor.prove.do"))
+    button.hover()
+    assert button.evaluate(_MOVES_WHEN_BUSY) == []
+    button.evaluate("(button) => button.removeAttribute('aria-busy')")
+    page.emulate_media(reduced_motion="no-preference")
+    button.hover()
+    assert "background-color" in button.evaluate(_MOVES_WHEN_BUSY)

@@ -252,7 +252,7 @@ def check_accessible(page: Page, *, colours: bool = True) -> None:
         assert violations == [], (
             f"{page.url} in {scheme}: {json.dumps(violations, indent=1, ensure_ascii=False)}"
         )
-    page.emulate_media(color_scheme=None)
+    page.emulate_media(color_scheme="null")
 
 
 def check_width(page: Page) -> None:
