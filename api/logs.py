@@ -1,7 +1,7 @@
 """Log lines: one JSON object each, on stderr.
 
-Decides: what may be said of an exception. Never the text of one that nobody foresaw: a database's error text
-would quote the statement.
+Decides: that a line for which there is no room is dropped, and what may be said of an exception. Never the
+text of one that nobody foresaw: a database's error text would quote the statement.
 """
 
 import json
@@ -9,6 +9,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -36,12 +37,23 @@ def configure_logging(settings: Settings) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level_number),
-        logger_factory=lambda *_names: structlog.WriteLogger(sys.stderr),
+        logger_factory=lambda *_names: _Lines(sys.stderr),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _Lines(structlog.WriteLogger):
+    """Writes lines. One for which there is no room (on a full disk) is dropped: no request fails by it."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 class JsonFormatter(logging.Formatter):

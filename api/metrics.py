@@ -3,7 +3,7 @@
 Decides: names, labels and buckets. Labels are bounded: the route's rule, never the path; an error's code,
 never its text. With several server processes the counts of all of them are added up, through the folder
 that ``PROMETHEUS_MULTIPROC_DIR`` names (``api.serving`` makes one); gauges are summed over the live
-processes.
+processes. The files there have their whole room from the begin: a disk that is full later stops no server.
 """
 
 import importlib
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import prometheus_client
 import prometheus_client.multiprocess
 import prometheus_client.values
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 if TYPE_CHECKING:  # the process that only starts the server has no use for it
@@ -22,6 +23,13 @@ if TYPE_CHECKING:  # the process that only starts the server has no use for it
 
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE: Final = "text/plain; version=1.0.0; charset=utf-8"
+ROOM_BYTES: Final = {
+    "counter": 1 << 20,
+    "histogram": 2 << 20,
+    "gauge_livesum": 1 << 16,
+    "gauge_livemax": 1 << 16,
+}
+"""Of each of a process's files, by the name that the library gives it: more than all its labels can fill."""
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024)
@@ -37,15 +45,46 @@ def shared_folder() -> Path | None:
     return Path(named) if named else None
 
 
+def _reserve(folder: Path) -> bool:
+    """Gives the files of this process's counts their room before the library maps them.
+
+    It would make them of holes, and where the disk is full once one is written to, the system ends the
+    process (SIGBUS).
+
+    Returns:
+        Whether there is room for them.
+    """
+    for name, size in ROOM_BYTES.items():
+        path = folder / f"{name}_{os.getpid()}.db"
+        try:
+            with path.open("xb") as file:
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(file.fileno(), 0, size)
+                else:
+                    file.write(bytes(size))
+        except FileExistsError:
+            continue
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            log = structlog.get_logger("reledger.metrics")
+            log.warning("counts not shared", error=str(error), mend=f"Make room in {folder}, and restart.")
+            return False
+    return True
+
+
 class Metrics:
     """The counters of one application."""
 
     def __init__(self) -> None:
         """Makes every counter anew, so that applications in one process do not share theirs."""
+        folder = shared_folder()
+        if folder is not None and not _reserve(folder):
+            del os.environ[FOLDER_VARIABLE]  # this process counts for itself
+            folder = None
         # The library chooses between memory and shared files once, when it is imported, which may have been
         # before the folder was named.
         values = prometheus_client.values
-        if shared_folder() is not None and values.ValueClass is values.MutexValue:
+        if (folder is None) != (values.ValueClass is values.MutexValue):
             importlib.reload(values)
         self._registry = CollectorRegistry(auto_describe=True)
         self.requests = Counter(

@@ -73,7 +73,7 @@ def reading_of(engine: Engine) -> Iterator[Connection]:
     """A connection on which every query sees one and the same state.
 
     Raises:
-        StoreBusy: The database is busy or cannot be reached.
+        StoreBusy: The database is busy, has no room or cannot be reached.
     """
     with busy_as_unavailable(), engine.connect() as connection, begin_read(connection):
         yield connection

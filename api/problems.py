@@ -134,7 +134,7 @@ def as_request_error(error: Exception) -> RequestError | None:
     if isinstance(error, RequestError):
         return error
     if isinstance(error, DBAPIError | PoolTimeout) and is_busy(error):
-        return StoreBusy("the database is busy or cannot be reached")
+        return StoreBusy("the database is busy, has no room or cannot be reached")
     if isinstance(error, EvidenceError):
         return LogInconsistent(f"what is stored cannot be read back: {error.code}: {error.detail}")
     if isinstance(error, HTTPException) and error.code is not None and 400 <= error.code < 500:

@@ -177,9 +177,17 @@ class Server:
         self._end()
 
     def wait(self) -> None:
-        """Returns when the server ends by itself."""
+        """Returns when the server was told to end, and did.
+
+        Raises:
+            RemoteFailed: It ended with a fault.
+        """
         assert self._process is not None
-        self._process.wait()
+        status = self._process.wait()
+        if status != 0:
+            raise RemoteFailed(
+                f"the server ended by itself, with status {status}", mend="Its last lines above say why."
+            )
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None

@@ -2,12 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 from flask import Response
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from api.access import ANY_PARTY, find_attachment
 from api.bodies import ReceivedFile, receive_file
@@ -30,7 +28,6 @@ from ledger.errors import (
     ResourceNotFound,
     RoleForbidden,
     StatementErased,
-    StoreBusy,
     TooLarge,
 )
 from ledger.store import attachments_store
@@ -209,7 +206,7 @@ def _store(parts: Parts, party: str, received: ReceivedFile) -> tuple[StoredAtta
     most = parts.settings.max_attachments_bytes
     stored = StoredAttachment(received.sha256_hex, party, received.size, parts.clock.now_us())
     with (
-        _no_room_as_unavailable(),
+        busy_as_unavailable(),
         parts.engine.connect() as connection,
         begin_write(connection, lock_key=attachments_store.lock_key(stored)),
     ):
@@ -224,16 +221,6 @@ def _store(parts: Parts, party: str, received: ReceivedFile) -> tuple[StoredAtta
         _sizes_stated(connection, party, stored.sha256_hex)
         _require_room(connection, stored, most)
     return stored, True
-
-
-@contextmanager
-def _no_room_as_unavailable() -> Iterator[None]:
-    """Beside what is busy: a database whose disk is full keeps nothing, and may have room later."""
-    try:
-        with busy_as_unavailable():
-            yield
-    except OperationalError as error:
-        raise StoreBusy("the database did not take the file; nothing was kept") from error
 
 
 def _require_room(connection: Connection, stored: StoredAttachment, most: int) -> None:

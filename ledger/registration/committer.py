@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from ledger.controls.submission import Submission
 from ledger.errors import (
@@ -27,6 +28,7 @@ from ledger.errors import (
 )
 from ledger.registration.batch import BatchWriter
 from ledger.registration.outcomes import Outcome, Refused, Repeated
+from ledger.store.locking import code_of
 
 IDLE_SECONDS = 10.0
 
@@ -377,7 +379,10 @@ def _unharmed() -> contextlib.AbstractContextManager[None]:
 
 
 def _told(failure: RequestError) -> dict[str, Any]:
-    return {"code": failure.code, "detail": failure.detail}
+    """For the log: with the database's own name for what it would not do."""
+    told = {"code": failure.code, "detail": failure.detail}
+    cause = failure.__cause__
+    return {**told, "database": code_of(cause)} if isinstance(cause, DBAPIError) else told
 
 
 def _stopping(error: Exception) -> LogInconsistent:

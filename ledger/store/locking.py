@@ -35,17 +35,19 @@ _CLOCK = {
     "postgresql": "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 }
 
-# lock_not_available, query_canceled, deadlock_detected, serialization_failure, too_many_connections
-_BUSY_STATES = frozenset({"55P03", "57014", "40P01", "40001", "53300"})
+# lock_not_available, query_canceled, deadlock_detected, serialization_failure, too_many_connections,
+# disk_full
+_BUSY_STATES = frozenset({"55P03", "57014", "40P01", "40001", "53300", "53100"})
 # admin_shutdown, crash_shutdown, cannot_connect_now
 _GONE_STATES = frozenset({"57P01", "57P02", "57P03"})
 _SQLITE_BUSY_CODES = frozenset({5, 6})
+_SQLITE_FULL = 13
 # SQLite's own waiting sleeps for up to 100 ms at a time, while the lock may long be free.
 _POLL_SECONDS = 0.002
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether this error of the database means "not now": a lock not had in time, or no connection."""
+    """Whether this error of the database means "not now": a lock not had in time, no connection, no room."""
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):
@@ -57,7 +59,9 @@ def is_busy(error: BaseException) -> bool:
         return state in _BUSY_STATES or state in _GONE_STATES
     # Without a state from the server, psycopg could not reach it.
     return isinstance(error, OperationalError) and (
-        _is_sqlite_busy(error.orig) or type(error.orig).__module__.startswith("psycopg")
+        _is_sqlite_busy(error.orig)
+        or getattr(error.orig, "sqlite_errorcode", None) == _SQLITE_FULL
+        or type(error.orig).__module__.startswith("psycopg")
     )
 
 
@@ -68,19 +72,26 @@ def _is_sqlite_busy(error: BaseException | None) -> bool:
     return "database is locked" in str(error)  # older drivers give only the message
 
 
+def code_of(error: DBAPIError) -> str:
+    """The database's own name for an error, which quotes nothing: ``SQLITE_FULL``, ``53100 DiskFull``."""
+    state = getattr(error.orig, "sqlstate", None)
+    kind = type(error.orig).__name__
+    return f"{state} {kind}" if state else str(getattr(error.orig, "sqlite_errorname", kind))
+
+
 @contextmanager
 def busy_as_unavailable() -> Iterator[None]:
     """Turns the database's "not now" errors into ``StoreBusy``; others pass unchanged.
 
     Raises:
-        StoreBusy: A lock or a connection was not had in time.
+        StoreBusy: A lock or a connection was not had in time, or the database's disk is full.
     """
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
         if not is_busy(error):
             raise
-        raise StoreBusy("the database is busy or cannot be reached") from error
+        raise StoreBusy("the database is busy, has no room or cannot be reached") from error
 
 
 def begin_write(

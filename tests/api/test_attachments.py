@@ -242,7 +242,7 @@ class TestNoRoom:
             full = OperationalError("INSERT", {}, DiskFull("could not extend file"))
             monkeypatch.setattr(attachments_store, "put", Mock(side_effect=full))
         members = assert_problem(filing.put(TICKET), 503, "store.busy")
-        assert "nothing was kept" in members["detail"]
+        assert "has no room" in members["detail"]
         assert filing.rows() == {"stored_attachments": 0, "attachment_pieces": 0}
 
 

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from ledger.errors import QueueFull
 from ledger.store.engine import create_ledger_engine
 from tests.support.cast import Cast
 from tests.support.web import Site, open_site, settings_for
+
+FULL = Path("/dev/full")
 
 
 def raised(error: Exception) -> Exception:
@@ -110,3 +114,18 @@ def test_no_credential_is_in_a_line(configured: Site, capsys: pytest.CaptureFixt
 def test_less_urgent_lines_are_left_out(configured: Site, capsys: pytest.CaptureFixture[str]) -> None:
     configured.get("/healthz")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("configured", ["debug"], indirect=True)
+def test_a_line_for_which_there_is_no_room_stops_no_request(
+    configured: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FULL.open("w") as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        assert configured.post(configured.cast.record()).status_code == 201
+        assert configured.get("/healthz").status_code == 200
+        logging.getLogger("a.library").warning("happened")
+        monkeypatch.undo()
+        with suppress(OSError):  # what was left in its buffer
+            full.close()

@@ -5,13 +5,21 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from psycopg.errors import DiskFull
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from ledger.errors import StoreBusy
 from ledger.store.asking import ask
 from ledger.store.engine import create_ledger_engine, is_sqlite
-from ledger.store.locking import begin_read, begin_write, busy_as_unavailable, database_clock, is_busy
+from ledger.store.locking import (
+    begin_read,
+    begin_write,
+    busy_as_unavailable,
+    code_of,
+    database_clock,
+    is_busy,
+)
 from ledger.store.log_store import HeadRow, read_head, swap_head
 
 STEPS = 20
@@ -206,6 +214,22 @@ class TestBusy:
             with pytest.raises(StoreBusy), busy_as_unavailable():
                 first.execute(text("SELECT pg_sleep(1)"))
         engine.dispose()
+
+    def test_a_full_database_is_busy(self, sqlite_url: str) -> None:
+        engine = create_ledger_engine(sqlite_url)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count=20")
+            connection.exec_driver_sql("CREATE TABLE large (bytes BLOB)")
+            with pytest.raises(StoreBusy) as caught, busy_as_unavailable():
+                connection.exec_driver_sql("INSERT INTO large VALUES (zeroblob(1000000))")
+        assert isinstance(caught.value.__cause__, DBAPIError)
+        assert code_of(caught.value.__cause__) == "SQLITE_FULL"
+        engine.dispose()
+
+    def test_so_is_a_server_whose_disk_is_full(self) -> None:
+        error = OperationalError("x", None, DiskFull("could not extend file"))
+        assert is_busy(error)
+        assert code_of(error) == "53100 DiskFull"
 
     @pytest.mark.parametrize(
         "statement", ["INSERT INTO entries VALUES (-1, 'x', 'x')", "SELECT * FROM no_such"]

@@ -1,9 +1,11 @@
 """The demonstration as a new user runs it: the whole story, then a documents folder."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.servers import ROOT, free_port
@@ -11,19 +13,13 @@ from benchmarks.servers import ROOT, free_port
 SHARED = ROOT.parent / "shared" / "data" / "epcis" / "documents"
 
 
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "api.cli", "demo", "--no-browser", "--port", str(free_port()), *words]
+
+
 def demonstrate(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "api.cli",
-            "demo",
-            "--no-browser",
-            "--once",
-            "--port",
-            str(free_port()),
-            *words,
-        ],
+        command("--once", *words),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -69,6 +65,27 @@ def test_the_whole_story() -> None:
     assert shown.stdout.count("✗") == 3
     for line in told_in_readme():
         assert line in shown.stdout.splitlines()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [
+        (signal.SIGKILL, 1, "remote.failed: the server ended by itself, with status -9"),
+        (signal.SIGTERM, 0, "the demonstration is over"),
+    ],
+)
+def test_a_server_that_ends_with_a_fault_is_told(number: signal.Signals, status: int, said: str) -> None:
+    with subprocess.Popen(
+        command(), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        assert any("Serving on" in line for line in demo.stdout)
+        (server,) = psutil.Process(demo.pid).children()
+        server.send_signal(number)
+        assert demo.wait(60) == status
+        assert said in demo.stderr.read()
 
 
 @pytest.mark.slow
