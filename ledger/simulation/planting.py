@@ -5,9 +5,11 @@ of them are shaped to stay just under a threshold (``evasive``; counted apart). 
  ``goods_patterns``, ``office_patterns``, ``trade_patterns`` and ``export_patterns``.
 """
 
+import random
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from ledger.records.periods import DAY_US, HOUR_US
@@ -66,7 +68,6 @@ class Plot:
 
     Attributes:
         world, business, cast: Of the simulation.
-        chance: Its own.
         rogues: Parties of its own, where the pattern has some.
         evasive: Whether it stays under the threshold.
     """
@@ -77,8 +78,23 @@ class Plot:
         self.instance = instance
         self.rogues = rogues
         self.evasive = instance.evasive
-        self.chance = stream(planting.seed, "plot", instance.number)
         self.step = 0
+        self._drawn = 0
+
+    @cached_property
+    def chance(self) -> random.Random:
+        """Its own, made when it is asked for."""
+        made = stream(self.planting.seed, "plot", self.instance.number)
+        for _ in range(self._drawn):
+            made.random()
+        return made
+
+    def draw_share(self, first: float, last: float) -> float:
+        """When it begins. Its chance, of 2.5 kB, is let go: tens of thousands wait for their time."""
+        share = self.chance.uniform(first, last)
+        self._drawn += 1
+        del self.chance
+        return share
 
     @property
     def world(self) -> World:
@@ -246,7 +262,8 @@ class Planting:
         from ledger.simulation.patterns import PATTERNS  # they are written in terms of Plot
 
         self.seed, self.cast, self.movements = seed, cast, movements
-        self.plots: list[tuple[Pattern, Plot]] = []
+        self.instances: list[tuple[Pattern, Instance]] = []
+        self._waiting: list[tuple[Pattern, Plot]] = []
         self.budget = movements * rate
         self._planned = self.budget * (1 - KEPT_BACK)
         self._committed = self._lacking = 0.0
@@ -260,7 +277,7 @@ class Planting:
             more = self.budget > 0 and pattern.cost <= left
             left -= pattern.cost * more
             for number in range(int(whole) + more):
-                self._plan(pattern, number)
+                self._waiting.append((pattern, self._plan(pattern, number)))
 
     def _plan(self, pattern: Pattern, number: int) -> Plot:
         evasive = pattern.evasive and number % EVASIVE_EVERY == EVASIVE_EVERY - 1
@@ -272,18 +289,18 @@ class Planting:
             called = f"{kind}-{name}" + (f"-{place + 1}" if place else "")
             rogues.append(self.cast.add(called, kind, roles, country, monthly=False))
             rogues[-1].planted = name
-        plot = Plot(self, instance, rogues)
-        self.plots.append((pattern, plot))
-        return plot
+        self.instances.append((pattern, instance))
+        return Plot(self, instance, rogues)
 
     def begin(self, world: World, business: Business, start_us: int, months: int) -> None:
         """Plans when each instance is played."""
         self.world, self.business = world, business
         self._start_us, self._span_us = start_us, months * 30 * DAY_US
         self._more_us = start_us + round(MORE_FROM * self._span_us)
-        for pattern, plot in self.plots:
-            share = plot.chance.uniform(pattern.first, pattern.last)
+        for pattern, plot in self._waiting:
+            share = plot.draw_share(pattern.first, pattern.last)
             self._schedule(pattern, plot, start_us + round(self._span_us * share))
+        self._waiting.clear()  # who plays them has them
 
     def _schedule(self, pattern: Pattern, plot: Plot, at_us: int) -> None:
         plot.instance.planned_us = at_us
@@ -311,12 +328,12 @@ class Planting:
         Parties are admitted before the first movement: only patterns without any of their own are planned.
         """
         now_us, chronicle = self.world.now_us, self.world.chronicle
-        self._committed = sum(self._made(pattern, plot.instance) for pattern, plot in self.plots)
+        self._committed = sum(self._made(pattern, instance) for pattern, instance in self.instances)
         wanted = self._planned - chronicle.planted - self._outstanding()
         left_us = (LAST_PART - chronicle.movements / self.movements) * self._span_us
         wanted /= max(1.0, left_us / MORE_EVERY_US / MORE_OVER)
-        waiting = {pattern.name for pattern, plot in self.plots if self._is_overdue(plot.instance)}
-        counts = Counter(pattern.name for pattern, _ in self.plots)
+        waiting = {pattern.name for pattern, instance in self.instances if self._is_overdue(instance)}
+        counts = Counter(pattern.name for pattern, _ in self.instances)
         passed = (now_us - self._start_us) / self._span_us
         able = [
             pattern
@@ -342,7 +359,7 @@ class Planting:
         lacking = self.budget - chronicle.planted_by(chronicle.now_us + left_us) - coming
         passed = max(1, chronicle.movements - self._passed[-1][1])
         self._lacking += max(0.0, lacking) * min(1.0, passed / max(1, left))
-        counts = Counter(pattern.name for pattern, _ in self.plots)
+        counts = Counter(pattern.name for pattern, _ in self.instances)
         able = [pattern for pattern in self.patterns if pattern.prompt]
         while self._lacking >= 1 and able:
             pattern = min(able, key=lambda each: (counts[each.name], each.name))
@@ -352,7 +369,7 @@ class Planting:
                 counts[pattern.name] += 1
                 self._lacking -= 1
             else:
-                self.plots.pop()
+                self.instances.pop()
                 able.remove(pattern)
 
     def _is_overdue(self, instance: Instance) -> bool:
@@ -374,11 +391,10 @@ class Planting:
         """How many movements are to be expected of what is planned and under way, or under way alone."""
         moved, whole = self.world.chronicle.moved, 0.0
         played, overdue = Counter[str](), Counter[str]()
-        for pattern, plot in self.plots:
-            played[pattern.name] += plot.instance.begun_us is not None
-            overdue[pattern.name] += self._is_overdue(plot.instance)
-        for pattern, plot in self.plots:
-            instance = plot.instance
+        for pattern, instance in self.instances:
+            played[pattern.name] += instance.begun_us is not None
+            overdue[pattern.name] += self._is_overdue(instance)
+        for pattern, instance in self.instances:
             if instance.begun_us is not None:
                 whole += self._made(pattern, instance) - moved[instance.number]
             elif not instance.given_up and not begun:
@@ -404,25 +420,25 @@ class Planting:
         written = self.world.chronicle.labelled
         return [
             Planted(
-                number=plot.instance.number,
+                number=instance.number,
                 pattern=pattern.name,
                 codes=pattern.codes,
-                evasive=plot.instance.evasive,
-                subjects=tuple(plot.instance.subjects),
-                statements=written[plot.instance.number],
-                silent=pattern.silent and not plot.instance.evasive,
+                evasive=instance.evasive,
+                subjects=tuple(instance.subjects),
+                statements=written[instance.number],
+                silent=pattern.silent and not instance.evasive,
                 shape=pattern.shape,
-                begun_us=plot.instance.begun_us,
-                sites=tuple(plot.instance.sites),
+                begun_us=instance.begun_us,
+                sites=tuple(instance.sites),
             )
-            for pattern, plot in self.plots
-            if plot.instance.begun_us is not None
-            and written[plot.instance.number] >= (0 if pattern.silent and not plot.evasive else pattern.least)
+            for pattern, instance in self.instances
+            if instance.begun_us is not None
+            and written[instance.number] >= (0 if pattern.silent and not instance.evasive else pattern.least)
         ]
 
     def counts(self) -> dict[str, int]:
         """Instances that were played, by pattern; 0 where the goods for it were never there."""
-        found = dict.fromkeys(sorted(pattern.name for pattern, _ in self.plots), 0)
+        found = dict.fromkeys(sorted(pattern.name for pattern, _ in self.instances), 0)
         for each in self.planted():
             found[each.pattern] += 1
         return found

@@ -1,5 +1,6 @@
 """Simulating: the same seed gives the same bytes, a stopped run goes on, everything is planted."""
 
+import gc
 import hashlib
 import json
 import math
@@ -22,6 +23,7 @@ from ledger.simulation.chronicle import Draft
 from ledger.simulation.folder import Truth, Writer, lines, months, read_manifest, read_planted
 from ledger.simulation.goods import assay, relative_deviation, weigh
 from ledger.simulation.patterns import NOT_UNDER, PATTERNS
+from ledger.simulation.planting import Plot
 from ledger.simulation.simulate import ORIGIN, Nation, simulate
 from ledger.statements.envelope import parse_statement, verify_statement
 from ledger.statements.keys import parse_jwk
@@ -211,15 +213,15 @@ def test_every_code_has_a_pattern() -> None:
 
 def test_every_pattern_is_planned_where_there_is_room() -> None:
     nation = Nation(seed=4, movements=20_000, plant=0.1)
-    counts = Counter(pattern.name for pattern, _ in nation.planting.plots)
+    counts = Counter(pattern.name for pattern, _ in nation.planting.instances)
     assert counts.keys() == {pattern.name for pattern in PATTERNS}
     assert max(counts.values()) - min(counts.values()) <= 1
 
 
 def test_every_fifth_instance_of_a_pattern_with_a_threshold_is_evasive() -> None:
     nation = Nation(seed=4, movements=100_000, plant=0.01)
-    planned = Counter(pattern.name for pattern, _ in nation.planting.plots)
-    evasive = Counter(pattern.name for pattern, plot in nation.planting.plots if plot.evasive)
+    planned = Counter(pattern.name for pattern, _ in nation.planting.instances)
+    evasive = Counter(pattern.name for pattern, each in nation.planting.instances if each.evasive)
     for pattern in PATTERNS:
         assert planned[pattern.name] in (10, 11)
         assert evasive[pattern.name] == (planned[pattern.name] // 5 if pattern.evasive else 0)
@@ -227,7 +229,7 @@ def test_every_fifth_instance_of_a_pattern_with_a_threshold_is_evasive() -> None
 
 def test_thirty_of_each_are_planned_where_there_is_room() -> None:
     nation = Nation(seed=4, movements=100_000, plant=0.03)
-    assert min(Counter(pattern.name for pattern, _ in nation.planting.plots).values()) >= 30
+    assert min(Counter(pattern.name for pattern, _ in nation.planting.instances).values()) >= 30
 
 
 def test_tainted_goods_are_used_where_there_are_no_others(tmp_path: Path) -> None:
@@ -344,7 +346,7 @@ def test_what_is_recovered_from_magnets_is_made_of_what_magnets_have() -> None:
 def test_a_cycle_is_played_where_every_honest_smelter_files_monthly() -> None:
     found = next(seed for seed in range(100) if Cast(seed, 1).by_kind["smelter"][0].monthly)
     nation, _ = drafted(found, 4000, 0.05)
-    planned = Counter(pattern.name for pattern, _ in nation.planting.plots)["graph-cycle"]
+    planned = Counter(pattern.name for pattern, _ in nation.planting.instances)["graph-cycle"]
     assert planned
     assert nation.planting.counts()["graph-cycle"] == planned
 
@@ -383,7 +385,7 @@ def test_as_much_is_planted_as_was_asked_for(seed: int, movements: int, plant: f
     share = sum(draft.label is not None for draft in moved) / len(moved)
     assert abs(share - plant) <= 0.05 * plant
     played = nation.planting.counts()
-    assert sum(played.values()) > 0.6 * len(nation.planting.plots)
+    assert sum(played.values()) > 0.6 * len(nation.planting.instances)
 
 
 @pytest.mark.parametrize(("movements", "most"), [(3000, 4), (6000, 2)])
@@ -398,27 +400,27 @@ def test_what_makes_up_in_the_end_is_single_statements_filed_at_once() -> None:
     nation, _ = drafted(25, 3000, 0.5)
     chronicle = nation.planting.world.chronicle
     late = [
-        (pattern, plot)
-        for pattern, plot in nation.planting.plots
-        if (begun_us := plot.instance.begun_us) is not None and begun_us == plot.instance.planned_us
+        (pattern, instance)
+        for pattern, instance in nation.planting.instances
+        if (begun_us := instance.begun_us) is not None and begun_us == instance.planned_us
     ]
-    prompt = [(pattern, plot) for pattern, plot in late if pattern.prompt]
+    prompt = [instance for pattern, instance in late if pattern.prompt]
     assert len(prompt) > 50
-    assert all(chronicle.moved[plot.instance.number] == 1 for _, plot in prompt)
+    assert all(chronicle.moved[instance.number] == 1 for instance in prompt)
 
 
 def test_more_is_planned_without_parties_of_its_own_only_where_goods_were_not_there() -> None:
     nation, _ = drafted(23, 4000, 0.2)
-    first = Counter(pattern.name for pattern, _ in Nation(23, 4000, 0.2).planting.plots)
-    last = Counter(pattern.name for pattern, _ in nation.planting.plots)
+    first = Counter(pattern.name for pattern, _ in Nation(23, 4000, 0.2).planting.instances)
+    last = Counter(pattern.name for pattern, _ in nation.planting.instances)
     more = last - first
     assert more
     assert not first - last
     assert not any(pattern.rogues for pattern in PATTERNS if more[pattern.name])
-    numbers = [plot.instance.number for _, plot in nation.planting.plots]
+    numbers = [each.number for _, each in nation.planting.instances]
     assert len(set(numbers)) == len(numbers)
     none, _ = drafted(23, 1000, 0.0)
-    assert none.planting.plots == []
+    assert none.planting.instances == []
 
 
 @pytest.mark.parametrize(("seed", "plant"), [(27, 0.1), (28, 0.0)])
@@ -490,3 +492,20 @@ def test_evasive_variants_stay_just_under_the_policy() -> None:
         share, _ = draft.members["results"]["Dy"]
         assert 0.005 < share < 0.011
     assert {"stock-difference", "invoice-missing", "overdrawn"} <= evasive.keys()
+
+
+def test_instances_that_wait_for_their_time_or_are_over_take_little_memory() -> None:
+    nation, drafts = Nation(29, 4000, 0.2), Drafts()
+    found: list[tuple[int, int]] = []
+
+    def look(done: int, whole: int) -> None:
+        if not found or done >= whole:
+            plots = (each for each in gc.get_objects() if isinstance(each, Plot))
+            held = [each for each in plots if each.planting is nation.planting]
+            found.append((len(held), sum("chance" in vars(each) for each in held)))
+
+    nation.run(cast(Writer, drafts), look)
+    (waiting, begun), (under_way, _) = found
+    assert waiting > 400
+    assert begun == 0
+    assert 0 < under_way < 0.1 * len(nation.planting.instances)
