@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Download, Locator, Page, Route, expect
 
 from tests.browser.conftest import ONCE, OpenPage, Say
-from tests.support.pages import check_accessible, check_width, shown
+from tests.support.pages import check_accessible, check_width, shown, wait_until
 
 MAGNETS = "urn:epc:class:lgtin:9521003.000003.N42-01"
 PAGE = f"/console/provenance?lot={MAGNETS}"
@@ -358,9 +358,7 @@ def test_the_map_has_the_sites_and_ways_of_its_tables(signed_in: OpenPage, say: 
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 860})
         check_width(page)
-        page.wait_for_function(
-            "document.querySelector('.map .place text').getBoundingClientRect().height > 11"
-        )
+        wait_until(page, "document.querySelector('.map .place text').getBoundingClientRect().height > 11")
         assert drawing.evaluate(LABELS_IN_EACH_OTHERS_WAY) == []
     for place in page.locator(".map .place.crowded").all():
         place.focus()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -233,6 +234,17 @@ def shown(page: Page) -> None:
     """Returns once the page stands: its title is there, and nothing loads."""
     page.locator("main h1").first.wait_for()
     page.locator("main .loading, main [aria-busy=true]").first.wait_for(state="detached")
+
+
+def wait_until(page: Page, expression: str) -> None:
+    """Returns once an expression is true on the page.
+
+    The library's own waiting would evaluate it there a second time, which the console's policy forbids.
+    """
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < until, f"{page.url}: never true: {expression}"
+        page.wait_for_timeout(20)
 
 
 def check_accessible(page: Page, *, colours: bool = True) -> None:
